@@ -1,0 +1,40 @@
+"""Scalar code at array speed: a drop-in autograd with a vectorised engine underneath.
+
+>>> from autograd.engine import Value
+>>> x = Value(2)
+>>> (3 * x**2).backward()
+>>> x.grad
+12.0
+"""
+
+import warnings
+from os.path import dirname, exists, join
+
+from autograd import losses, optim
+from autograd.engine import Value
+from autograd.nn import MLP, Layer, Module, Net, Neuron
+from autograd.tensor import Tensor, no_grad, tensor
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "MLP",
+    "Layer",
+    "Module",
+    "Net",
+    "Neuron",
+    "Tensor",
+    "Value",
+    "losses",
+    "no_grad",
+    "optim",
+    "tensor",
+]
+
+if exists(join(dirname(__file__), "differential_operators.py")):  # a file of HIPS/autograd's
+    warnings.warn(
+        "HIPS/autograd is installed under the import name autograd too, so its files and those of "
+        "array-autograd are mixed and neither can be relied on; mend it with: pip uninstall -y "
+        "autograd array-autograd && pip install array-autograd",
+        stacklevel=2,
+    )

@@ -1,0 +1,683 @@
+"""Neurons, layers and nets whose weights live in NumPy arrays behind scalar names.
+
+They are used as those of the oracle, ``autograd.scalar.nn``, are: called on one sample they answer
+with Values, and ``params()`` lists Values. Called on many samples at once they answer with a Tensor.
+
+A layer is one matrix [W | b] with a row for each neuron and the bias in the last column, and a net
+is one flat vector of such matrices, so that the order of ``params()`` is that of memory. Samples
+stand in columns on their way through, with a row of ones below them: a layer is one product.
+
+>>> import random
+>>> random.seed(1)
+>>> net = Net(2, [3, 1], activation="tanh")
+>>> loss = (net([0.5, -1.0]) - 1) ** 2
+>>> net.zero_grad()
+>>> loss.backward()
+>>> net.step(0.1)
+>>> (net([0.5, -1.0]) - 1) ** 2 < loss
+True
+"""
+
+import math
+import random
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd import io, training
+from autograd.engine import Value, as_number, number
+from autograd.errors import (
+    DataError,
+    FileFormatError,
+    NotANumberError,
+    OptionError,
+    ShapeError,
+    UnknownNameError,
+)
+from autograd.optim import Optimizer
+from autograd.parameters import Flat, Matrix, Parameter, ParameterList, write
+from autograd.samples import evaluate, is_batch
+from autograd.tensor.core import Tensor, no_grad
+from autograd.tensor.shaping import append_ones
+from autograd.tensor.tape import Array
+from autograd.training import History
+
+__all__ = ["ACTIVATIONS", "INITS", "MLP", "Layer", "Module", "Net", "Neuron"]
+
+Activation = str | Callable[[Tensor], Tensor]
+Init = str | Callable[[int, int], Any]
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "sigmoid": Tensor.sigmoid,
+    "tanh": Tensor.tanh,
+    "relu": Tensor.relu,
+    "leaky_relu": Tensor.leaky_relu,
+    "softplus": Tensor.softplus,
+    "gelu": Tensor.gelu,
+    "linear": Tensor.__pos__,
+}
+
+# How far from 0 the uniform weights of a layer of n_out neurons with n_in inputs may lie
+INITS: dict[str, Callable[[int, int], float]] = {
+    "uniform": lambda n_out, n_in: 1.0,
+    "xavier": lambda n_out, n_in: math.sqrt(6 / (n_in + n_out)),  # Glorot & Bengio 2010, eq. 16
+    "he": lambda n_out, n_in: math.sqrt(6 / n_in),  # He et al. 2015, eq. 10, as a uniform law
+}
+
+CHUNK = 4096  # rows that predict() takes at once, which bounds its memory
+
+
+def named(kind: str, name: Any, known: dict[str, Any]) -> Any:
+    """``known[name]``, or ``name`` itself if it is a function."""
+    if callable(name):
+        return name
+    if not isinstance(name, str) or name not in known:
+        raise UnknownNameError.among(kind, name, known)
+    return known[name]
+
+
+def size(n: Any, what: str) -> int:
+    """``n`` if it is a whole number of 1 or more."""
+    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
+        raise ShapeError(f"{what} must be a whole number of 1 or more, got {n!r}")
+    return int(n)
+
+
+def float_type(dtype: Any) -> np.dtype[Any]:
+    """The dtype of a net's numbers."""
+    for kind in (np.dtype("float64"), np.dtype("float32")):
+        if dtype in (kind, kind.name, kind.type):
+            return kind
+    raise OptionError(f"dtype must be 'float64' or 'float32', got {dtype!r}")
+
+
+def uniform(n: int) -> Array:
+    """The next ``n`` numbers that ``random.uniform(-1, 1)`` would give, without a Python loop.
+
+    Python and NumPy's legacy generator run the same Mersenne Twister and make the same doubles of
+    its state, so NumPy draws from Python's state and hands it back.
+    """
+    version, (*keys, position), gauss = random.getstate()
+    twister = np.random.RandomState()
+    twister.set_state(("MT19937", np.array(keys, np.uint32), position, 0, 0.0))
+    draws = twister.random_sample(n)
+    after: Any = twister.get_state(legacy=True)
+    random.setstate((version, (*after[1].tolist(), after[2]), gauss))
+    return -1 + 2 * draws  # as random.uniform computes it
+
+
+def matrix(n_out: int, n_in: int, init: Init) -> Array:
+    """A starting [W | b]: weights by ``init``, biases 0."""
+    weights = named("init", init, INITS)(n_out, n_in)
+    if np.ndim(weights) == 0:
+        weights = weights * uniform(n_out * n_in).reshape(n_out, n_in)
+    weights = np.asarray(weights, dtype=float)
+    if weights.shape != (n_out, n_in):
+        raise ShapeError(f"init({n_out}, {n_in}) must give weights of that shape, got {weights.shape}")
+    if not np.isfinite(weights).all():
+        raise DataError(f"init({n_out}, {n_in}) must give finite weights")
+    return np.concatenate([weights, np.zeros((n_out, 1))], axis=1)
+
+
+def activated(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """``function(x)``, which has to be a Tensor of the same shape."""
+    out = function(x)
+    if not isinstance(out, Tensor) or out.shape != x.shape:
+        got = f"shape {out.shape}" if isinstance(out, Tensor) else f"{type(out).__name__}"
+        raise ShapeError(f"an activation must give a Tensor of its argument's shape {x.shape}, got {got}")
+    return out
+
+
+class Module:
+    """What has parameters. Your own modules override `params` (or micrograd's `parameters`).
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.height = Value(2), Value(1)
+    ...     def __call__(self, x):
+    ...         return self.slope * x + self.height
+    ...     def params(self):
+    ...         return [self.slope, self.height]
+    >>> line = Line()
+    >>> (line(3) ** 2).backward()
+    >>> line.step(0.01)
+    >>> line.params()
+    [Value(1.58, grad=42.0), Value(0.86, grad=14.0)]
+    """
+
+    def params(self) -> list[Value]:
+        """The parameters, always in the same order."""
+        return self.parameters() if type(self).parameters is not Module.parameters else []
+
+    def parameters(self) -> list[Value]:
+        """The same as `params`, under micrograd's name."""
+        return self.params()
+
+    def nparams(self) -> int:
+        """How many parameters there are."""
+        return len(self.params())
+
+    def zero_grad(self) -> None:
+        """Set every gradient to 0."""
+        for p in self.params():
+            p.grad = 0.0
+
+    def step(self, lr: float) -> None:
+        """Move every parameter against its gradient, ``lr`` times its length."""
+        for p in self.params():
+            p.data -= lr * p.grad
+
+
+class ArrayModule(Module):
+    """A module whose parameters are a stretch of a `Flat`: what `Neuron`, `Layer` and `Net` share."""
+
+    n_in: int
+    n_out: int
+    dtype: np.dtype[Any]
+    values: Array  # the parameters, as a vector; call push() after writing into it
+    grads: Array  # their gradients, as a vector
+    matrices: Sequence[Matrix]  # the layers that they belong to
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Samples in columns, (n_in, rows) or one (n_in,), to outputs, (n_out, rows) or (n_out,)."""
+        raise NotImplementedError
+
+    def _windows(self) -> list[Parameter]:
+        raise NotImplementedError
+
+    def __call__(self, x: Any) -> Any:
+        """The outputs for one sample, as Values, or for many, as a Tensor.
+
+        Args:
+            x: one sample, which is a list, tuple or one-dimensional array of numbers and Values; or
+                many in rows, a nested list, two-dimensional array or Tensor of numbers.
+
+        Returns:
+            For one sample a list of Values, or the Value itself if there is one output; for many a
+            Tensor of shape (rows, outputs).
+
+        Raises:
+            ShapeError: samples of another length than this module has inputs, or of several.
+            NotANumberError: text, None or the like in a sample; Values in many samples at once.
+        """
+        if isinstance(x, Tensor):
+            return self._of_tensor(x)
+        if is_batch(x):
+            return self._of_tensor(self._table(x))
+        return evaluate(self, x, self._called())
+
+    def _called(self) -> str:
+        return f"{type(self).__name__} of {self.n_in} inputs"
+
+    def _of_tensor(self, x: Tensor) -> Tensor:
+        if not 1 <= x.ndim <= 2 or x.shape[-1] != self.n_in:
+            raise ShapeError(f"{self._called()} wants shape (rows, {self.n_in}), got {x.shape}")
+        if x.dtype != self.dtype:
+            x = x.astype(self.dtype)
+        return self.forward(x.T).T
+
+    def _table(self, x: Any) -> Tensor:
+        try:
+            table = np.asarray(x)
+        except ValueError:
+            lengths = sorted({len(row) if hasattr(row, "__len__") else 1 for row in x})
+            what = f"of different lengths, {lengths}" if len(lengths) > 1 else "with lists inside"
+            raise ShapeError(f"{self._called()} got samples {what}") from None
+        if table.dtype.kind not in "fiub":
+            cell = next((v for v in table.flat if number(v) is None), table.flat[0])
+            if isinstance(cell, Value):
+                raise NotANumberError(
+                    f"{self._called()} takes Values one sample at a time, [net(x) for x in X]; many at "
+                    "once would lose their gradients"
+                )
+            raise NotANumberError(f"{self._called()} wants numbers, got {cell!r} ({type(cell).__name__})")
+        return Tensor._of(np.array(table, self.dtype), None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        views = ("values", "grads", "matrices")
+        return {name: value for name, value in self.__dict__.items() if name not in views}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._place()
+
+    def _place(self) -> None:
+        """Take the views of the flat vector that are this module's."""
+        raise NotImplementedError
+
+    def params(self) -> list[Value]:
+        """The parameters, neuron by neuron, weights and then bias: the same objects at every call."""
+        return list(self._windows())
+
+    def nparams(self) -> int:
+        """How many parameters there are."""
+        return self.values.size
+
+    def zero_grad(self) -> None:
+        """Set every gradient to 0."""
+        self.grads.fill(0)
+
+    def step(self, lr: float) -> None:
+        """Move every parameter against its gradient, ``lr`` times its length."""
+        self.values -= as_number(lr, "step()") * self.grads
+        self.push()
+
+    def pull(self) -> None:
+        """Nothing: the vectors are the parameters. An optimiser calls it before it reads them."""
+
+    def push(self) -> None:
+        """Note that ``values`` were written into, so that no old graph is used with the new ones."""
+        for m in self.matrices:
+            m.changed()
+
+
+class Neuron(ArrayModule):
+    """activation(b + w · x), with N weights drawn by ``init`` and a bias of 0.
+
+    Args:
+        N: how many inputs.
+        activation: ``sigmoid tanh relu leaky_relu softplus gelu linear``, or a function of a Tensor.
+        dtype: "float64" or "float32".
+        init: ``uniform`` (from -1 to 1), ``xavier`` or ``he``, drawn from Python's ``random``; or a
+            function from (n_out, n_in) to an array of weights of that shape.
+
+    Attributes:
+        w: the list of weights, each a Value; ``w[i] = 0.5`` writes one.
+        b: the bias, a Value; ``b = 0.5`` writes it.
+
+    Raises:
+        ShapeError: N is no whole number of 1 or more.
+        UnknownNameError: no activation or init of that name.
+
+    >>> n = Neuron(2, "linear", init=lambda n_out, n_in: [[3.0, 4.0]])
+    >>> n([1, 10]), n.nparams()
+    (Value(43.0, grad=0.0), 3)
+    """
+
+    n_out = 1
+
+    def __init__(
+        self,
+        N: int,
+        activation: Activation = "sigmoid",
+        *,
+        dtype: npt.DTypeLike = "float64",
+        init: Init = "uniform",
+    ) -> None:
+        n_in = size(N, "N")
+        function = named("activation", activation, ACTIVATIONS)
+        values = matrix(1, n_in, init).astype(float_type(dtype)).reshape(-1)
+        self._be(Flat(values, [(1, n_in + 1)]), 0, 0, function)
+
+    def _be(self, flat: Flat, k: int, row: int, function: Callable[[Tensor], Tensor]) -> None:
+        """Be a row of the k-th matrix."""
+        self._flat, self._k, self._row, self._function = flat, k, row, function
+        self._place()
+
+    def _place(self) -> None:
+        self.matrices = (self._flat.matrices[self._k],)
+        n = self.matrices[0].tensor.shape[1]
+        start = self._flat.parts[self._k].start + self._row * n
+        self.values, self.grads = self._flat.values[start : start + n], self._flat.grads[start : start + n]
+        self.N = self.n_in = n - 1
+        self.dtype = self.values.dtype
+
+    def _windows(self) -> list[Parameter]:
+        n = self.n_in + 1
+        return self._flat.windows(self._k)[self._row * n : (self._row + 1) * n]
+
+    def forward(self, x: Tensor) -> Tensor:
+        row = self.matrices[0].tensor[self._row : self._row + 1]
+        return activated(self._function, row @ append_ones(x))
+
+    @property
+    def w(self) -> ParameterList:
+        return ParameterList(self._windows()[:-1])
+
+    @w.setter
+    def w(self, weights: Sequence[Any]) -> None:
+        write(self._windows()[:-1], weights, "w")
+
+    @property
+    def b(self) -> Parameter:
+        return self._windows()[-1]
+
+    @b.setter
+    def b(self, bias: Any) -> None:
+        write(self._windows()[-1:], [bias], "b")
+
+    def __repr__(self) -> str:
+        return f"Neuron({self.N})"
+
+
+class Layer(ArrayModule):
+    """N_out neurons side by side, each with the same N_in inputs.
+
+    Args:
+        N_in: how many inputs.
+        N_out: how many neurons, and outputs.
+        activation, dtype, init: as for `Neuron`.
+
+    Attributes:
+        neurons: the neurons, as views of the rows of the layer's matrix.
+        weight: the weights, an array of shape (N_out, N_in) to be read.
+        bias: the biases, an array of shape (N_out,) to be read.
+
+    Raises:
+        ShapeError: N_in or N_out is no whole number of 1 or more.
+        UnknownNameError: no activation or init of that name.
+
+    >>> layer = Layer(3, 10)
+    >>> layer, layer.nparams(), layer.weight.shape
+    (Layer(N_in=3, N_out=10), 40, (10, 3))
+    """
+
+    def __init__(
+        self,
+        N_in: int,
+        N_out: int,
+        activation: Activation = "sigmoid",
+        *,
+        dtype: npt.DTypeLike = "float64",
+        init: Init = "uniform",
+    ) -> None:
+        n_in, n_out = size(N_in, "N_in"), size(N_out, "N_out")
+        function = named("activation", activation, ACTIVATIONS)
+        values = matrix(n_out, n_in, init).astype(float_type(dtype)).reshape(-1)
+        self._be(Flat(values, [(n_out, n_in + 1)]), 0, function)
+
+    def _be(self, flat: Flat, k: int, function: Callable[[Tensor], Tensor]) -> None:
+        """Be the k-th matrix."""
+        self._flat, self._k, self._function = flat, k, function
+        self._place()
+
+    def _place(self) -> None:
+        part = self._flat.parts[self._k]
+        self.values, self.grads = self._flat.values[part], self._flat.grads[part]
+        self.matrices = (self._flat.matrices[self._k],)
+        n_out, columns = self.matrices[0].tensor.shape
+        self.N_in, self.N_out = self.n_in, self.n_out = columns - 1, n_out
+        self.dtype = self.values.dtype
+
+    @cached_property
+    def neurons(self) -> list[Neuron]:
+        neurons = [object.__new__(Neuron) for _ in range(self.n_out)]
+        for row, neuron in enumerate(neurons):
+            neuron._be(self._flat, self._k, row, self._function)
+        return neurons
+
+    def _windows(self) -> list[Parameter]:
+        return self._flat.windows(self._k)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return activated(self._function, self.matrices[0].tensor @ append_ones(x))
+
+    @property
+    def weight(self) -> Array:
+        return self._read_only()[:, :-1]
+
+    @property
+    def bias(self) -> Array:
+        return self._read_only()[:, -1]
+
+    def _read_only(self) -> Array:
+        view = self.values.reshape(self.n_out, -1).view()
+        view.flags.writeable = False
+        return view
+
+    def __repr__(self) -> str:
+        return f"Layer(N_in={self.N_in}, N_out={self.N_out})"
+
+
+class Net(ArrayModule):
+    """Layers one after the other: N_in inputs, then as many outputs as each of N_outs says.
+
+    Args:
+        N_in: how many inputs.
+        N_outs: the size of each layer; the last one is the number of outputs.
+        activation: of every layer, as for `Neuron`.
+        output_activation: of the last layer, if that is to be another one.
+        dtype, init: as for `Neuron`, of every layer.
+
+    Attributes:
+        layers: the layers, as views of the net's parameters.
+
+    Raises:
+        ShapeError: a size is no whole number of 1 or more, or there are none.
+        UnknownNameError: no activation or init of that name.
+
+    >>> net = Net(3, [100, 200, 2])
+    >>> net.nparams(), len(net([1, 2, 3])), net([[1, 2, 3]] * 5).shape
+    (21002, 2, (5, 2))
+    """
+
+    def __init__(
+        self,
+        N_in: int,
+        N_outs: Sequence[int],
+        activation: Activation = "sigmoid",
+        output_activation: Activation | None = None,
+        *,
+        dtype: npt.DTypeLike = "float64",
+        init: Init = "uniform",
+    ) -> None:
+        if not isinstance(N_outs, Sequence | np.ndarray) or isinstance(N_outs, str) or len(N_outs) == 0:
+            raise ShapeError(f"Net() wants N_outs to list the size of each layer, got {N_outs!r}")
+        sizes = [size(N_in, "N_in"), *(size(n, "each of N_outs") for n in N_outs)]
+        last = activation if output_activation is None else output_activation
+        activations = [activation] * (len(N_outs) - 1) + [last]
+        for name in activations:
+            named("activation", name, ACTIVATIONS)
+        kind = float_type(dtype)
+        parts = [matrix(n, m, init).reshape(-1) for m, n in pairwise(sizes)]
+        self._be(sizes, activations, np.concatenate(parts).astype(kind))
+
+    def _be(self, sizes: list[int], activations: list[Activation], values: Array) -> None:
+        """Be a net of these sizes over this vector of parameters."""
+        self.N, self.activations = sizes, activations
+        self._flat = Flat(values, [(n, m + 1) for m, n in pairwise(sizes)])
+        self.layers = [object.__new__(Layer) for _ in activations]
+        for k, (layer, name) in enumerate(zip(self.layers, activations, strict=True)):
+            layer._be(self._flat, k, named("activation", name, ACTIVATIONS))
+        self._place()
+
+    def _place(self) -> None:
+        self.values, self.grads, self.matrices = self._flat.values, self._flat.grads, self._flat.matrices
+        self.n_in, self.n_out = self.N[0], self.N[-1]
+        self.dtype = self.values.dtype
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def _windows(self) -> list[Parameter]:
+        return [p for k in range(len(self.layers)) for p in self._flat.windows(k)]
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        loss: str | Callable[[Tensor, Any], Tensor] = "mse",
+        optimizer: str | Optimizer = "adam",
+        lr: float | None = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        seed: int | None = None,
+        progress: bool | None = None,
+    ) -> History:
+        """Train the net on rows of data, in batches, in a new random order each epoch.
+
+        Args:
+            X: (rows, N_in) inputs, finite; flat if N_in is 1.
+            y: a target for each row: (rows, outputs), or (rows,) for one output; for cross_entropy
+                (rows,) integers in [0, outputs).
+            loss: ``mse mae huber hinge binary_cross_entropy cross_entropy``, or a function of the
+                predictions, a Tensor of shape (rows, outputs), and the targets, giving a Tensor with
+                one number. The cross entropies take logits: use ``output_activation="linear"``.
+            optimizer: ``sgd adam adamw rmsprop lbfgs``, or one made for this net.
+            lr: learning rate; the optimizer's own default if not given.
+            epochs: how often to go through the data.
+            batch_size: rows for each update; all of them if there are fewer, and for lbfgs.
+            seed: of the order of rows; drawn from Python's ``random`` if not given.
+            progress: True for a bar on a terminal or plain lines elsewhere, False for nothing, None
+                for a bar on a terminal only.
+
+        Returns:
+            The `History`, with the mean loss of each epoch.
+
+        Raises:
+            ShapeError: X and y do not fit the net or each other.
+            DataError: nan or infinity in the data (with row and column), or labels out of range.
+            UnknownNameError: no loss or optimizer of that name.
+            OptionError: lr below 0, epochs or batch_size below 1.
+            TrainingError: the loss is no longer finite; the weights are those before that epoch.
+
+        >>> random.seed(1)
+        >>> net = Net(1, [8, 1], activation="tanh", output_activation="linear")
+        >>> x = np.linspace(-1, 1, 50)
+        >>> history = net.fit(x, x**2, optimizer="lbfgs", epochs=10)
+        >>> history.loss[-1] < 1e-3
+        True
+        """
+        return training.fit(
+            self,
+            X,
+            y,
+            loss=loss,
+            optimizer=optimizer,
+            lr=lr,
+            epochs=epochs,
+            batch_size=batch_size,
+            seed=seed,
+            progress=progress,
+        )
+
+    def predict(self, X: Any) -> Array:
+        """The outputs for each row of X, as an array of shape (rows, outputs); nothing is recorded.
+
+        Raises:
+            ShapeError: X is not of shape (rows, N_in).
+            DataError: X is no table of numbers.
+
+        >>> Net(2, [3]).predict([[0, 1], [2, 3]]).shape
+        (2, 3)
+        """
+        X = training.rows_of(X, self.n_in, self.dtype, "predict()")
+        out = np.empty((len(X), self.n_out), self.dtype)
+        with no_grad():
+            for start in range(0, len(X), CHUNK):
+                part = slice(start, start + CHUNK)
+                out[part] = self.forward(Tensor._of(X[part].T, None)).T.data
+        return out
+
+    # Keeping
+
+    def state_dict(self) -> dict[str, Array]:
+        """The parameters by name, ``layers.0.weight`` and so on, as arrays of their own."""
+        state = {}
+        for k, layer in enumerate(self.layers):
+            state[f"layers.{k}.weight"] = layer.weight.copy()
+            state[f"layers.{k}.bias"] = layer.bias.copy()
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take parameters as `state_dict` gives them: all of them or, after an error, none.
+
+        Raises:
+            ShapeError: names or shapes are not those of this net.
+            NotANumberError: it is no dict, or an entry is no array of numbers.
+        """
+        own = self.state_dict()
+        if not isinstance(state, Mapping):
+            raise NotANumberError(f"load_state_dict() wants a dict of arrays, got {type(state).__name__}")
+        if state.keys() != own.keys():
+            strange = ", ".join(sorted(state.keys() ^ own.keys()))
+            raise ShapeError(f"load_state_dict(): missing, or not part of this net: {strange}")
+        arrays = {}
+        for name, old in own.items():
+            try:
+                arrays[name] = np.asarray(state[name], dtype=self.dtype)
+            except (TypeError, ValueError):
+                raise NotANumberError(f"load_state_dict(): {name} is no array of numbers") from None
+            if arrays[name].shape != old.shape:
+                raise ShapeError(
+                    f"load_state_dict(): {name} has shape {arrays[name].shape}, this net {old.shape}"
+                )
+        for k, layer in enumerate(self.layers):
+            both = layer.values.reshape(layer.n_out, -1)
+            both[:, :-1] = arrays[f"layers.{k}.weight"]
+            both[:, -1] = arrays[f"layers.{k}.bias"]
+        self.push()
+
+    def save(self, path: Any) -> None:
+        """Write the net into one file, NumPy's npz without pickle, whole or not at all.
+
+        Raises:
+            OptionError: an activation is a function, which a file cannot hold; use `state_dict`.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     net = Net(2, [3, 1])
+        ...     net.save(f"{folder}/net.npz")
+        ...     Net.load(f"{folder}/net.npz")([1, 2]).data == net([1, 2]).data
+        True
+        """
+        io.write(path, self.state_dict(), {"net": self.architecture()})
+
+    def architecture(self) -> dict[str, Any]:
+        """Sizes, activations and dtype, as JSON has them."""
+        if any(callable(a) for a in self.activations):
+            raise OptionError(
+                "a net with a function of yours as activation cannot be saved; keep its state_dict()"
+            )
+        return {"sizes": self.N, "activations": list(self.activations), "dtype": self.dtype.name}
+
+    @staticmethod
+    def load(path: Any) -> "Net":
+        """The net that `save` wrote. No code in the file is run.
+
+        Raises:
+            FileFormatError: the file is not of that kind, or damaged.
+        """
+        arrays, header = io.read(path)
+        return Net.restore(arrays, header.get("net"), path)
+
+    @staticmethod
+    def restore(arrays: dict[str, Array], architecture: Any, path: Any) -> "Net":
+        """The net of this `architecture` and these parameters, which ``path`` held."""
+        try:
+            sizes = [size(n, "a size") for n in architecture["sizes"]]
+            activations = [str(name) for name in architecture["activations"]]
+            for name in activations:
+                named("activation", name, ACTIVATIONS)
+            count = sum((m + 1) * n for m, n in pairwise(sizes))
+            if len(activations) != len(sizes) - 1 or sum(a.size for a in arrays.values()) != count:
+                raise ShapeError("its parameters are not those of its sizes")
+            net: Net = object.__new__(Net)
+            net._be(sizes, list(activations), np.zeros(count, float_type(architecture["dtype"])))
+            net.load_state_dict(arrays)
+        except (KeyError, TypeError, ValueError) as error:
+            raise FileFormatError(f"{path}: not a net that was saved here: {error}") from None
+        return net
+
+    def __repr__(self) -> str:
+        return f"Net({self.N}): {[str(layer) for layer in self.layers]}]"
+
+
+class MLP(Net):
+    """micrograd's net: ReLU inside, linear at the end. Arguments are those of `Net`.
+
+    >>> MLP(2, [16, 16, 1]).nparams()
+    337
+    """
+
+    def __init__(
+        self, nin: int, nouts: Sequence[int], *, dtype: npt.DTypeLike = "float64", init: Init = "uniform"
+    ) -> None:
+        super().__init__(nin, nouts, "relu", "linear", dtype=dtype, init=init)

@@ -1,0 +1,168 @@
+"""The flat vector: all parameters of a module in one array, all gradients in another.
+
+An optimiser step, saving and loading work on the two vectors; layers see them as matrices; and a
+`Parameter` is a window through which one number looks like a Value.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import Value, as_number
+from autograd.errors import GradientError, NotANumberError, ShapeError
+from autograd.tensor.core import Tensor
+from autograd.tensor.tape import Array, Leaf
+
+__all__ = ["Flat", "Matrix", "Parameter", "ParameterList"]
+
+
+class Matrix:
+    """The parameters of one layer, [W | b]: a row for each neuron, its bias last.
+
+    Whoever writes into it calls `changed`, so that a backward() through what was computed from the
+    old numbers finds out.
+    """
+
+    __slots__ = ("grads", "leaf", "tensor", "values")
+
+    def __init__(self, values: Array, grads: Array) -> None:
+        self.leaf = Leaf(values.shape, values.dtype, grads)
+        self.tensor = Tensor._of(values, self.leaf)
+        # A memoryview reads and writes a number as a Python float, in a third of an array's time
+        self.values: Any = memoryview(values.reshape(-1).data)
+        self.grads: Any = memoryview(grads.reshape(-1).data)
+
+    def changed(self) -> None:
+        """Note that the numbers are no longer what they were."""
+        self.leaf._version += 1
+
+
+class Flat:
+    """Two vectors, ``values`` and ``grads``, and a `Matrix` over each layer's part of them."""
+
+    def __init__(self, values: Array, shapes: Sequence[tuple[int, int]]) -> None:
+        self.values = values
+        self.grads = np.zeros_like(values)
+        self.matrices: list[Matrix] = []
+        self.parts: list[slice] = []  # where in the vectors each matrix lies
+        start = 0
+        for shape in shapes:
+            part = slice(start, start + shape[0] * shape[1])
+            self.matrices.append(Matrix(values[part].reshape(shape), self.grads[part].reshape(shape)))
+            self.parts.append(part)
+            start = part.stop
+        self._windows: list[list[Parameter]] = [[] for _ in shapes]
+
+    def __reduce__(self) -> Any:
+        return copied, (self.values, [m.tensor.shape for m in self.matrices], self.grads)
+
+    def windows(self, k: int) -> list["Parameter"]:
+        """A `Parameter` for each number of the k-th matrix, in order: the same ones at every call."""
+        if not self._windows[k]:
+            matrix = self.matrices[k]
+            self._windows[k] = [Parameter(matrix, i) for i in range(len(matrix.values))]
+        return self._windows[k]
+
+
+def copied(values: Array, shapes: Sequence[tuple[int, int]], grads: Array) -> Flat:
+    """A `Flat` as ``copy`` and ``pickle`` bring it back."""
+    flat = Flat(values, shapes)
+    flat.grads[...] = grads
+    return flat
+
+
+class Parameter(Value):
+    """A window on one number of a `Flat`: a leaf Value whose data and grad live in the arrays."""
+
+    __slots__ = ("_index", "_matrix")
+
+    def __init__(self, matrix: Matrix, index: int) -> None:
+        self._matrix = matrix
+        self._index = index
+        self._a = self._da = self._b = None
+
+    def _get_data(self) -> float:
+        x: float = self._matrix.values[self._index]
+        return x
+
+    def _set_data(self, data: Any) -> None:
+        x = data if data.__class__ is float else as_number(data, "data")
+        self._matrix.values[self._index] = x
+        self._matrix.changed()
+
+    def _get_grad(self) -> float:
+        g: float = self._matrix.grads[self._index]
+        return g
+
+    def _set_grad(self, grad: Any) -> None:
+        self._matrix.grads[self._index] = grad if grad.__class__ is float else as_number(grad, "grad")
+
+    data = property(_get_data, _set_data, doc="The number, a float.")
+    grad = property(_get_grad, _set_grad, doc="The gradient, a float.")
+    _data, _grad = data, grad  # what the operations of Value read
+
+
+class ParameterList(list[Any]):
+    """A neuron's weights: a list whose items are written through and whose length is fixed.
+
+    ``w[i] = 0.5`` or ``w[i] = Value(0.5)`` writes the number into the array that w[i] looks at.
+    """
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        targets = self[index] if isinstance(index, slice) else [self[index]]
+        write(targets, value if isinstance(index, slice) else [value], "w[...]")
+
+    def _fixed(self, *args: Any, **kwargs: Any) -> Any:
+        """Raise ShapeError: no weight comes or goes."""
+        raise ShapeError(f"the {len(self)} weights of a neuron cannot become more, fewer or other ones")
+
+    append = extend = insert = pop = remove = clear = sort = reverse = _fixed
+    __delitem__ = __iadd__ = __imul__ = _fixed
+
+    def __reduce__(self) -> Any:
+        return list, (list(self),)
+
+
+def write(targets: Sequence[Parameter], values: Iterable[Any], call: str) -> None:
+    """Write numbers, or leaf Values, into parameters: all of them or, after an error, none."""
+    try:
+        given = list(values)
+    except TypeError:
+        raise NotANumberError(f"{call} wants {len(targets)} numbers, got {values!r}") from None
+    numbers = []
+    for value in given:
+        if isinstance(value, Value) and value._da is not None:
+            raise GradientError(
+                f"{call} = a Value that was computed would cut its gradient off, since a parameter "
+                "holds a number only; assign float(v) if that is meant"
+            )
+        numbers.append(value.data if isinstance(value, Value) else as_number(value, call))
+    if len(numbers) != len(targets):
+        raise ShapeError(f"{call} wants {len(targets)} numbers, got {len(numbers)}")
+    for target, x in zip(targets, numbers, strict=True):
+        target.data = x
+
+
+class Vector:
+    """Any Values, such as those of an expression, as two arrays: copied in, and copied back."""
+
+    def __init__(self, values: Sequence[Value]) -> None:
+        self._windows = list(values)
+        self.values = np.empty(len(self._windows))
+        self.grads = np.empty(len(self._windows))
+
+    def pull(self) -> None:
+        """Bring the arrays up to date with the Values."""
+        self.values[:] = [v.data for v in self._windows]
+        self.grads[:] = [v.grad for v in self._windows]
+
+    def push(self) -> None:
+        """Write ``values`` back into the Values."""
+        for v, x in zip(self._windows, self.values.tolist(), strict=True):
+            v.data = x
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every Value to 0."""
+        for v in self._windows:
+            v.grad = 0.0

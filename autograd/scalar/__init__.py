@@ -1,0 +1,5 @@
+"""The oracle: a scalar engine in pure Python that defines what is right.
+
+It has the names and the semantics of ``autograd.engine`` and ``autograd.nn``, imports nothing but
+the standard library, and is meant to be read: first ``engine.py``, then ``nn.py``.
+"""

@@ -1,0 +1,291 @@
+"""Scalar reverse-mode differentiation in pure Python, to be read from top to bottom.
+
+A `Value` is a number that remembers how it was made: from which parents, and with which local
+slope for each of them. `Value.backward` walks from a result to everything it was made of and
+multiplies slopes along the way, which is the chain rule.
+
+>>> x = Value(3)
+>>> y = x * x + 2 * x
+>>> y.backward()
+>>> y, x.grad  # the slope of x² + 2x at 3 is 2·3 + 2
+(Value(15.0, grad=1.0), 8.0)
+"""
+
+import functools
+import math
+from collections.abc import Callable
+from numbers import Real
+from typing import Any, TypeVar
+
+R = TypeVar("R")
+
+# Real functions: what Python's own leave open is decided here ---------------------------------
+
+
+def number(x: Any) -> float | None:
+    """``x`` as a float, or None if it is no real number.
+
+    NumPy's scalars and its arrays of no dimension are numbers too; ``item`` makes them Python's.
+    """
+    if hasattr(x, "__array_interface__") and x.shape == ():
+        x = x.item()
+    return float(x) if isinstance(x, Real) else None
+
+
+def power(x: float, k: float) -> float:
+    """x to the k-th; ValueError where that is not real, as for (-8) ** 0.5."""
+    if x < 0 and not k.is_integer() and math.isfinite(k):
+        raise ValueError(f"{x} ** {k} is not a real number")
+    try:
+        y: float = x**k
+    except OverflowError:
+        raise OverflowError(f"{x} ** {k} is beyond the largest float") from None
+    return y
+
+
+def power_slopes(x: float, k: float, y: float) -> tuple[float, float]:
+    """The slopes of y = x ** k for x and for k; infinite or undefined ones are inf and nan."""
+    if x == 0:  # 0 ** k is vertical at 0 for k below 1, and flat in k by convention
+        return (k if k in (0.0, 1.0) else math.inf if k < 1 else 0.0), 0.0
+    try:
+        slope = k * x ** (k - 1)
+    except OverflowError:
+        slope = k * (y / x)
+    return slope, y * math.log(x) if x > 0 else math.nan
+
+
+def exponential(x: float) -> float:
+    """e to the x, as ``math.e ** x``: the digits that the library this one stands in for prints."""
+    try:
+        y: float = math.e**x
+    except OverflowError:
+        raise OverflowError(f"exp() of {x} is beyond the largest float") from None
+    return y
+
+
+def logistic(x: float) -> float:
+    """1 / (1 + exp(-x)), in a form that cannot overflow."""
+    t = math.exp(-abs(x))
+    return 1 / (1 + t) if x >= 0 else t / (1 + t)
+
+
+def check_finite(name: str, x: float) -> None:
+    """ValueError if ``x`` is infinite; nan passes."""
+    if math.isinf(x):
+        raise ValueError(f"{name}() wants a finite number, got {x}")
+
+
+# The graph ------------------------------------------------------------------------------------
+
+
+def with_operand(operator: Callable[["Value", "Value"], R]) -> Callable[["Value", Any], R]:
+    """Let ``operator`` meet plain numbers; for what is none, Python asks the other side."""
+
+    @functools.wraps(operator)
+    def wrapped(self: "Value", other: Any) -> R:
+        if not isinstance(other, Value):
+            if number(other) is None:
+                return NotImplemented  # type: ignore[no-any-return]
+            other = Value(other)
+        return operator(self, other)
+
+    return wrapped
+
+
+class Value:
+    """A number that takes part in differentiation.
+
+    ``data`` is the number and ``grad`` the slope, with respect to it, of whatever `backward` was
+    called on; both can be assigned. Values are ordered by ``data`` and equal only to themselves,
+    so they can stand in sets and be keys of a dict.
+
+    Raises:
+        TypeError: ``data`` is not a real number.
+
+    >>> Value(2) / Value(2.3)
+    Value(0.8695652173913044, grad=0.0)
+    """
+
+    def __init__(self, data: Any, parents: tuple["Value", ...] = (), slopes: tuple[float, ...] = ()) -> None:
+        x = number(data)
+        if x is None:
+            raise TypeError(f"Value() wants a real number, got {data!r} ({type(data).__name__})")
+        self.data = x
+        self.grad = 0.0
+        self.parents = parents  # in the order of the operands
+        self.slopes = slopes  # d self / d parent, fixed now: later changes of data do not matter
+
+    def backward(self) -> None:
+        """Add d self / d leaf to the ``grad`` of every leaf, and set ``grad`` on what lies between.
+
+        A Value passes its gradient on once all its consumers have passed theirs, so each is
+        visited once, in an order that depends on the expression alone.
+        """
+        awaited = {self: 0}  # how many consumers each Value has still to hear from
+        for value in (reached := [self]):
+            if value.parents:
+                value.grad = 0.0
+            for parent in value.parents:
+                if parent not in awaited:
+                    awaited[parent] = 0
+                    reached.append(parent)
+                awaited[parent] += 1
+
+        self.grad += 1.0
+        for value in (ready := [self]):
+            for parent, slope in zip(value.parents, value.slopes, strict=True):
+                parent.grad += slope * value.grad
+                awaited[parent] -= 1
+                if awaited[parent] == 0:
+                    ready.append(parent)
+
+    def zero_grad(self) -> None:
+        """Set ``grad`` to 0."""
+        self.grad = 0.0
+
+    # Arithmetic: the result, its parents, its slopes
+
+    @with_operand
+    def __add__(self, other: "Value") -> "Value":
+        return Value(self.data + other.data, (self, other), (1.0, 1.0))
+
+    @with_operand
+    def __sub__(self, other: "Value") -> "Value":
+        return Value(self.data - other.data, (self, other), (1.0, -1.0))
+
+    @with_operand
+    def __mul__(self, other: "Value") -> "Value":
+        return Value(self.data * other.data, (self, other), (other.data, self.data))
+
+    @with_operand
+    def __truediv__(self, other: "Value") -> "Value":
+        y = self.data / other.data
+        return Value(y, (self, other), (1 / other.data, -y / other.data))
+
+    @with_operand
+    def __pow__(self, other: "Value") -> "Value":
+        y = power(self.data, other.data)
+        return Value(y, (self, other), power_slopes(self.data, other.data, y))
+
+    @with_operand
+    def __radd__(self, other: "Value") -> "Value":
+        return other + self
+
+    @with_operand
+    def __rsub__(self, other: "Value") -> "Value":
+        return other - self
+
+    @with_operand
+    def __rmul__(self, other: "Value") -> "Value":
+        return other * self
+
+    @with_operand
+    def __rtruediv__(self, other: "Value") -> "Value":
+        return other / self
+
+    @with_operand
+    def __rpow__(self, other: "Value") -> "Value":
+        return other**self
+
+    def __neg__(self) -> "Value":
+        return Value(-self.data, (self,), (-1.0,))
+
+    def __pos__(self) -> "Value":
+        return Value(self.data, (self,), (1.0,))
+
+    def __abs__(self) -> "Value":
+        x = self.data
+        return Value(abs(x), (self,), (1.0 if x > 0 else -1.0 if x < 0 else 0.0,))
+
+    # Functions
+
+    def exp(self) -> "Value":
+        y = exponential(self.data)
+        return Value(y, (self,), (y,))
+
+    def log(self) -> "Value":
+        """The natural logarithm; ValueError for 0 and below."""
+        x = self.data
+        if x <= 0:
+            raise ValueError(f"log() wants a number above 0, got {x}")
+        return Value(math.log(x), (self,), (1 / x,))
+
+    def sqrt(self) -> "Value":
+        """The square root; ValueError below 0, slope inf at 0."""
+        x = self.data
+        if x < 0:
+            raise ValueError(f"sqrt() wants a number of 0 or more, got {x}")
+        y = math.sqrt(x)
+        return Value(y, (self,), (0.5 / y if y else math.inf,))
+
+    def sin(self) -> "Value":
+        check_finite("sin", self.data)
+        return Value(math.sin(self.data), (self,), (math.cos(self.data),))
+
+    def cos(self) -> "Value":
+        check_finite("cos", self.data)
+        return Value(math.cos(self.data), (self,), (-math.sin(self.data),))
+
+    def tanh(self) -> "Value":
+        y = math.tanh(self.data)
+        return Value(y, (self,), (1 - y * y,))
+
+    def sigmoid(self) -> "Value":
+        """1 / (1 + exp(-x))."""
+        y = logistic(self.data)
+        return Value(y, (self,), (y * (1 - y),))
+
+    def relu(self) -> "Value":
+        """The larger of x and 0, with slope 0 at the kink; nan stays nan."""
+        x = self.data
+        return Value(0.0 if x <= 0 else x, (self,), (1.0 if x > 0 else 0.0,))
+
+    def leaky_relu(self) -> "Value":
+        """x above 0, x / 100 from there down, kink included."""
+        slope = 1.0 if self.data > 0 else 0.01
+        return Value(slope * self.data, (self,), (slope,))
+
+    def softplus(self) -> "Value":
+        """log(1 + exp(x)), in a form that cannot overflow."""
+        x = self.data
+        return Value(max(x, 0.0) + math.log1p(math.exp(-abs(x))), (self,), (logistic(x),))
+
+    def gelu(self) -> "Value":
+        """x · Φ(x), Φ being the standard normal distribution function (Hendrycks & Gimpel 2016)."""
+        x = self.data
+        below = 0.5 * math.erfc(-x / math.sqrt(2))
+        density = math.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
+        return Value(x * below, (self,), (below + x * density,))
+
+    # As a number
+
+    def __repr__(self) -> str:
+        return f"Value({self.data}, grad={self.grad})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
+
+    def __float__(self) -> float:
+        return self.data
+
+    def __int__(self) -> int:
+        return int(self.data)
+
+    def __round__(self, digits: int | None = None) -> float:
+        return round(self.data, digits)
+
+    @with_operand
+    def __lt__(self, other: "Value") -> bool:
+        return self.data < other.data
+
+    @with_operand
+    def __le__(self, other: "Value") -> bool:
+        return self.data <= other.data
+
+    @with_operand
+    def __gt__(self, other: "Value") -> bool:
+        return self.data > other.data
+
+    @with_operand
+    def __ge__(self, other: "Value") -> bool:
+        return self.data >= other.data

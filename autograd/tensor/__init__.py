@@ -1,0 +1,21 @@
+"""The array engine: NumPy arrays that take part in differentiation."""
+
+from autograd.tensor.core import Tensor, gradients, no_grad, tensor
+from autograd.tensor.elementwise import sigmoid, softplus
+from autograd.tensor.products import einsum
+from autograd.tensor.reductions import log_softmax, logsumexp, softmax
+from autograd.tensor.shaping import append_ones
+
+__all__ = [
+    "Tensor",
+    "append_ones",
+    "einsum",
+    "gradients",
+    "log_softmax",
+    "logsumexp",
+    "no_grad",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "tensor",
+]

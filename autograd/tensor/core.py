@@ -1,0 +1,649 @@
+"""The row table, `apply`, and `Tensor`: a NumPy array that takes part in differentiation."""
+
+import inspect
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd.errors import GradientError, NotANumberError, ShapeError, UnsupportedError
+from autograd.tensor.tape import Array, Leaf, Node, bare, pull
+
+Formula = Callable[..., Any]
+BASIC = (int, np.integer, slice)  # with None and ..., what NumPy's basic indexing is made of
+
+# Rows -----------------------------------------------------------------------------------------
+
+
+class Flat:
+    """Declares an argument whose slope is zero by decision, as that of ``sign`` is."""
+
+
+FLAT = Flat()
+
+
+class Primitive:
+    """One row: a forward, and for each argument the formula of its gradient."""
+
+    def __init__(
+        self, forward: Callable[..., Any], formulas: Sequence[Formula | Flat], each: Formula | None, name: str
+    ):
+        self.forward = forward
+        self.formulas = formulas
+        self.each = each
+        self.name = name
+
+    def formula(self, index: int) -> Formula | None:
+        if self.each is not None:
+            each = self.each
+            return lambda g, out, *args, **kwargs: each(index, g, out, *args, **kwargs)
+        formula = self.formulas[index]
+        return None if isinstance(formula, Flat) else formula
+
+    def __call__(self, *args: Any, **kwargs: Any) -> "Tensor":
+        """A Tensor of Tensors; of arrays and numbers alone an array, which formulas rely on."""
+        if any(isinstance(a, Tensor) for a in args):
+            return apply(self, args, kwargs)
+        return self.forward(*args, **kwargs)  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+
+ROWS: dict[str, Primitive] = {}  # by name
+IMPLEMENTED: dict[Any, Callable[..., Any]] = {}  # by NumPy function: what stands for it on Tensors
+PLAIN: set[Any] = set()  # NumPy functions that have no slope and answer with plain arrays
+
+
+def primitive(
+    forward: Callable[..., Any], *formulas: Formula | Flat, each: Formula | None = None, name: str = ""
+) -> Primitive:
+    """Add a row to the table.
+
+    Args:
+        forward: a function of arrays. If it is a NumPy ufunc, Tensors answer to it by this row.
+        formulas: for each array argument, ``formula(g, out, *args, **kwargs)``: the gradient of the
+            argument, given the gradient ``g`` of the result ``out``. Written in NumPy's terms, it is
+            fed arrays or Tensors, and need not undo broadcasting. `FLAT` says that it is zero.
+        each: one formula for any number of arguments, with the argument's index before ``g``.
+        name: what errors call it; the forward's own name if not given.
+    """
+    row = Primitive(forward, formulas, each, name or forward.__name__)
+    ROWS[row.name] = row
+    if isinstance(forward, np.ufunc):
+        IMPLEMENTED[forward] = row
+    return row
+
+
+def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let a function of Tensors stand for NumPy ``functions`` of the same signature."""
+
+    def register(own: Callable[..., Any]) -> Callable[..., Any]:
+        IMPLEMENTED.update(dict.fromkeys(functions, own))
+        return own
+
+    return register
+
+
+# Recording ------------------------------------------------------------------------------------
+
+
+class Recording(threading.local):
+    """Whether this thread records what it computes."""
+
+    on = True
+
+
+recording = Recording()
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Within it nets and Tensors record nothing: their results are constants.
+
+    It saves time and memory where no gradient is wanted. It holds for the thread that enters it.
+
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> with no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+    before = recording.on
+    recording.on = False
+    try:
+        yield
+    finally:
+        recording.on = before
+
+
+def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tensor":
+    """Compute a row on Tensors, arrays and numbers, and record it if a gradient is wanted."""
+    raw = [a._data if isinstance(a, Tensor) else a for a in args]
+    try:
+        out = np.asarray(row.forward(*raw, **kwargs))
+    except ValueError as error:
+        shapes = " and ".join(str(np.shape(a)) for a in raw)
+        raise ShapeError(f"{row.name}() of shapes {shapes}: {error}") from None
+    except (AttributeError, TypeError):
+        if not (strangers := _strangers(raw)):
+            raise
+        raise _not_numbers(row.name, strangers) from None
+    if out.dtype.kind not in "fiub":
+        raise _not_numbers(row.name, _strangers(raw))
+    parents = tuple(a._node if isinstance(a, Tensor) else None for a in args)
+    if not recording.on or out.dtype.kind != "f" or not any(parents):
+        return Tensor._of(out, None)
+    # The walk back will need what came in as it was: arrays are copied, Tensors watched
+    raw = [np.array(a) if isinstance(a, np.ndarray | list) else r for a, r in zip(args, raw, strict=True)]
+    used = [(a._node or a, (a._node or a)._version) for a in args if isinstance(a, Tensor)]
+    return Tensor._of(out, Node(row, raw, kwargs, parents, used, out))
+
+
+def _strangers(raw: Sequence[Any]) -> list[str]:
+    return sorted({type(a).__name__ for a in raw if np.asarray(a).dtype.kind not in "fiub"})
+
+
+def _not_numbers(name: str, strangers: Sequence[str]) -> NotANumberError:
+    return NotANumberError(
+        f"{name}() of a Tensor wants real numbers and arrays of them, got {', '.join(strangers)}; in an "
+        "expression with Values, take numbers out of the Tensor by item()"
+    )
+
+
+# Tensors --------------------------------------------------------------------------------------
+
+
+class Tensor:
+    """An n-dimensional array that takes part in differentiation.
+
+    It follows NumPy in broadcasting, indexing and dtypes, and NumPy's functions take it:
+    ``np.tanh(t)``, ``np.sum(t, axis=0)``. One that has no derivative here raises `UnsupportedError`
+    instead of going on without a gradient.
+
+    Args:
+        data: a number, an array or nested lists of numbers; it is copied.
+        requires_grad: whether ``backward`` is to leave a gradient in ``grad``.
+        dtype: as in NumPy. Gradients need float64 or float32.
+
+    Raises:
+        NotANumberError: ``data`` holds something that is no real number.
+        GradientError: a gradient is wanted of an array that is not of floats, or ``data`` holds
+            Tensors on the tape (join those with ``np.stack``).
+
+    >>> x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> (3 * x**2).sum().backward()
+    >>> x.grad
+    array([ 6., 12., 18.])
+    """
+
+    __slots__ = ("__weakref__", "_data", "_node", "_version")
+
+    _data: Array
+    _node: Node | Leaf | None
+    _version: int  # how often a constant was changed; that of others is their node's
+
+    def __init__(self, data: Any, requires_grad: bool = False, dtype: npt.DTypeLike | None = None):
+        try:
+            array = np.array(data._data if isinstance(data, Tensor) else data, dtype=dtype)
+        except (TypeError, ValueError) as error:
+            raise NotANumberError(f"Tensor() wants an array of real numbers: {error}") from None
+        if array.dtype.kind not in "fiub":
+            raise NotANumberError(
+                f"Tensor() wants an array of real numbers, got {type(data).__name__} of dtype {array.dtype}"
+            )
+        if requires_grad and array.dtype not in (np.float64, np.float32):
+            raise GradientError(
+                f"Tensor(requires_grad=True) wants float64 or float32, got {array.dtype}; "
+                "write 1.0 for 1, or give dtype=float"
+            )
+        self._data = array
+        self._node = Leaf(array.shape, array.dtype) if requires_grad else None
+        self._version = 0
+
+    @classmethod
+    def _of(cls, data: Array, node: Node | Leaf | None) -> "Tensor":
+        """The handle of a node, or of a constant; nothing is copied or checked."""
+        tensor = object.__new__(cls)
+        tensor._data = data
+        tensor._node = node
+        tensor._version = 0
+        return tensor
+
+    # What it holds
+
+    @property
+    def data(self) -> Array:
+        """The array itself, to be read; it is changed by assigning, ``t.data -= lr * t.grad``.
+
+        Elements written in place, ``t.data[0] = 1``, escape the check that a gradient belongs to the
+        values at the forward pass; do that between ``backward()`` and the next forward pass.
+        """
+        return self._data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if value is self._data:  # an augmented assignment has changed it in place
+            (self._node or self)._version += 1
+            return
+        array = np.array(value, dtype=self.dtype)
+        if array.shape != self.shape:
+            raise ShapeError(f"data of a Tensor of shape {self.shape} set to shape {array.shape}")
+        self._data = array
+
+    @property
+    def grad(self) -> Array | None:
+        """The gradient that ``backward`` left here; None before, and for results of operations."""
+        return self._node.grad if isinstance(self._node, Leaf) else None
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if not isinstance(self._node, Leaf):
+            raise GradientError("grad can be set only on a Tensor made with requires_grad=True")
+        array = None if value is None else np.array(value, dtype=self.dtype)
+        if array is not None and array.shape != self.shape:
+            raise ShapeError(f"grad of a Tensor of shape {self.shape} set to shape {array.shape}")
+        self._node.grad = array
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to it."""
+        return self._node is not None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._data.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._data.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self._data.ndim
+
+    @property
+    def size(self) -> int:
+        return self._data.size
+
+    @property
+    def T(self) -> "Tensor":
+        """All axes in reverse order."""
+        return ROWS["transpose"](self, axes=None)
+
+    @property
+    def mT(self) -> "Tensor":
+        """The last two axes exchanged."""
+        return self.swapaxes(-1, -2)
+
+    # Differentiation
+
+    def backward(self, gradient: Any = None) -> None:
+        """Add to the ``grad`` of every leaf the gradient of this Tensor, times ``gradient``.
+
+        Args:
+            gradient: what arrives here, of this Tensor's shape; 1 if it holds a single number.
+
+        Raises:
+            GradientError: nothing here depends on a Tensor with ``requires_grad``; or the Tensor is
+                no single number and ``gradient`` is not given; or an array on the way was changed.
+            ShapeError: ``gradient`` is of another shape.
+
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).backward([1.0, 10.0])
+        >>> x.grad
+        array([ 2., 40.])
+        """
+        found = pull(self._root(), self._seed(gradient))
+        for leaf, g in found.items():
+            assert isinstance(leaf, Leaf)
+            leaf.accumulate(g)
+
+    def _root(self) -> Node | Leaf:
+        if self._node is None:
+            raise GradientError(
+                "backward() from a Tensor that depends on none with requires_grad=True, or that was "
+                "computed in no_grad()"
+            )
+        return self._node
+
+    def _seed(self, gradient: Any) -> Array:
+        if gradient is None:
+            if self.size != 1:
+                raise GradientError(
+                    f"backward() from a Tensor of shape {self.shape} has no single slope; reduce it "
+                    "first, y.sum().backward(), or give the gradient of that shape that arrives"
+                )
+            return np.ones(self.shape, self.dtype)
+        seed = np.array(gradient._data if isinstance(gradient, Tensor) else gradient, self.dtype)
+        if seed.shape != self.shape:
+            raise ShapeError(f"backward() from shape {self.shape} got a gradient of shape {seed.shape}")
+        return seed
+
+    def detach(self) -> "Tensor":
+        """The same numbers as a constant, sharing memory."""
+        return Tensor._of(self._data, None)
+
+    def numpy(self) -> Array:
+        """The numbers as an ndarray of their own."""
+        return self._data.copy()
+
+    def item(self) -> float:
+        """The single number in it, as Python's."""
+        return self._data.item()  # type: ignore[no-any-return]
+
+    def tolist(self) -> Any:
+        """The numbers as nested lists."""
+        return self._data.tolist()
+
+    # NumPy's protocols
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
+        if method != "__call__":
+            raise UnsupportedError(f"numpy.{ufunc.__name__}.{method}() has no derivative for Tensors")
+        return _dispatch(ufunc, args, kwargs)
+
+    def __array_function__(
+        self, function: Callable[..., Any], types: Any, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> Any:
+        return _dispatch(function, args, kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if self._node is not None:
+            raise GradientError(
+                "a Tensor with a gradient was to be made an array, which would cut the gradient off "
+                "without a word; write t.numpy() or t.detach() if that is meant"
+            )
+        return np.array(self._data, dtype=dtype, copy=copy)
+
+    # Arithmetic
+
+    def __add__(self, other: Any) -> "Tensor":
+        return ROWS["add"](self, other)
+
+    def __radd__(self, other: Any) -> "Tensor":
+        return ROWS["add"](other, self)
+
+    def __sub__(self, other: Any) -> "Tensor":
+        return ROWS["subtract"](self, other)
+
+    def __rsub__(self, other: Any) -> "Tensor":
+        return ROWS["subtract"](other, self)
+
+    def __mul__(self, other: Any) -> "Tensor":
+        return ROWS["multiply"](self, other)
+
+    def __rmul__(self, other: Any) -> "Tensor":
+        return ROWS["multiply"](other, self)
+
+    def __truediv__(self, other: Any) -> "Tensor":
+        return ROWS["divide"](self, other)
+
+    def __rtruediv__(self, other: Any) -> "Tensor":
+        return ROWS["divide"](other, self)
+
+    def __pow__(self, other: Any) -> "Tensor":
+        return ROWS["power"](self, other)
+
+    def __rpow__(self, other: Any) -> "Tensor":
+        return ROWS["power"](other, self)
+
+    def __matmul__(self, other: Any) -> "Tensor":
+        return ROWS["matmul"](self, other)
+
+    def __rmatmul__(self, other: Any) -> "Tensor":
+        return ROWS["matmul"](other, self)
+
+    def __neg__(self) -> "Tensor":
+        return ROWS["negative"](self)
+
+    def __pos__(self) -> "Tensor":
+        return self
+
+    def __abs__(self) -> "Tensor":
+        return ROWS["absolute"](self)
+
+    # Comparisons answer with plain arrays, which have no slope
+
+    def __lt__(self, other: Any) -> Any:
+        return np.less(self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return np.less_equal(self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return np.greater(self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return np.greater_equal(self, other)
+
+    def __eq__(self, other: Any) -> Any:
+        return np.equal(self, other)
+
+    def __ne__(self, other: Any) -> Any:
+        return np.not_equal(self, other)
+
+    __hash__ = object.__hash__
+
+    # Functions, as methods
+
+    def exp(self) -> "Tensor":
+        return ROWS["exp"](self)
+
+    def log(self) -> "Tensor":
+        return ROWS["log"](self)
+
+    def sqrt(self) -> "Tensor":
+        return ROWS["sqrt"](self)
+
+    def sin(self) -> "Tensor":
+        return ROWS["sin"](self)
+
+    def cos(self) -> "Tensor":
+        return ROWS["cos"](self)
+
+    def tanh(self) -> "Tensor":
+        return ROWS["tanh"](self)
+
+    def sigmoid(self) -> "Tensor":
+        """1 / (1 + exp(-x))."""
+        return ROWS["sigmoid"](self)
+
+    def relu(self) -> "Tensor":
+        """The larger of x and 0, with slope 0 at the kink."""
+        return ROWS["relu"](self)
+
+    def leaky_relu(self) -> "Tensor":
+        """x above 0, x / 100 from there down."""
+        return ROWS["leaky_relu"](self)
+
+    def softplus(self) -> "Tensor":
+        """log(1 + exp(x)), safe for any x."""
+        return ROWS["softplus"](self)
+
+    def gelu(self) -> "Tensor":
+        """x · Φ(x), Φ being the standard normal distribution function."""
+        return self * ROWS["normal_cdf"](self)
+
+    def clip(self, min: Any = None, max: Any = None) -> "Tensor":
+        return np.clip(self, min, max)  # type: ignore[return-value]
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
+        return ROWS["sum"](self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
+        return ROWS["mean"](self, axis=axis, keepdims=keepdims)
+
+    def prod(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
+        return ROWS["prod"](self, axis=axis, keepdims=keepdims)
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
+        return ROWS["max"](self, axis=axis, keepdims=keepdims)
+
+    def min(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
+        return ROWS["min"](self, axis=axis, keepdims=keepdims)
+
+    def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> "Tensor":
+        return np.var(self, axis=axis, ddof=ddof, keepdims=keepdims)  # type: ignore[no-any-return]
+
+    def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> "Tensor":
+        return np.std(self, axis=axis, ddof=ddof, keepdims=keepdims)  # type: ignore[no-any-return]
+
+    def argmax(self, axis: Any = None) -> Any:
+        """Where the largest numbers are, as plain integers."""
+        return self._data.argmax(axis)
+
+    def argmin(self, axis: Any = None) -> Any:
+        """Where the smallest numbers are, as plain integers."""
+        return self._data.argmin(axis)
+
+    def reshape(self, *shape: Any) -> "Tensor":
+        return ROWS["reshape"](self, shape=shape[0] if len(shape) == 1 else shape)
+
+    def ravel(self) -> "Tensor":
+        return self.reshape(-1)
+
+    def transpose(self, *axes: Any) -> "Tensor":
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
+        return ROWS["transpose"](self, axes=order)
+
+    def swapaxes(self, a: int, b: int) -> "Tensor":
+        order = np.empty(range(self.ndim)).swapaxes(a, b).shape  # axis k has length k
+        return ROWS["transpose"](self, axes=order)
+
+    def astype(self, dtype: npt.DTypeLike) -> "Tensor":
+        return ROWS["astype"](self, dtype=np.dtype(dtype))
+
+    def dot(self, other: Any) -> "Tensor":
+        return np.dot(self, other)  # type: ignore[no-any-return]
+
+    # As a container and as a number
+
+    def __getitem__(self, index: Any) -> "Tensor":
+        parts = index if isinstance(index, tuple) else (index,)
+        if not all(part is None or part is ... or isinstance(part, BASIC) for part in parts):
+            # NumPy's advanced indexing; what is an array now must be the same on the way back
+            parts = tuple(
+                part
+                if part is None or part is ... or isinstance(part, BASIC)
+                else np.array(part._data if isinstance(part, Tensor) else part)
+                for part in parts
+            )
+        return ROWS["getitem"](self, index=parts)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise UnsupportedError(
+            "a Tensor is not changed in place, since the tape holds its numbers; make a new one with "
+            "np.where or np.concatenate, or assign to t.data"
+        )
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator["Tensor"]:
+        return (self[i] for i in range(len(self)))
+
+    def __float__(self) -> float:
+        return float(self._data)
+
+    def __int__(self) -> int:
+        return int(self._data)
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data.item(), spec) if spec else repr(self)
+
+    def __repr__(self) -> str:
+        text = np.array2string(self._data, separator=", ", prefix="Tensor(")
+        dtype = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
+        return f"Tensor({text}{dtype}{', requires_grad=True' if self.requires_grad else ''})"
+
+    def __reduce__(self) -> Any:
+        if isinstance(self._node, Node):
+            raise GradientError(
+                "only Tensors that you made yourself can be copied or pickled; the tape behind a "
+                "result stays here: use t.detach()"
+            )
+        return _rebuild, (self._data, self._node is not None, self.grad)
+
+
+def _rebuild(data: Array, requires_grad: bool, grad: Array | None) -> Tensor:
+    tensor = Tensor(data, requires_grad)
+    if grad is not None:
+        tensor.grad = grad
+    return tensor
+
+
+def _dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """Answer a NumPy function by what was registered for it, or say by name that nothing was."""
+    if function in PLAIN:
+        return function(*[a._data if isinstance(a, Tensor) else a for a in args], **kwargs)
+    name: str = function.__name__
+    if not isinstance(function, np.ufunc):
+        name = f"{function.__module__}.{name}"
+    elif getattr(np, name, None) is function:
+        name = f"numpy.{name}"
+    own = IMPLEMENTED.get(function)
+    if own is None:
+        raise UnsupportedError(
+            f"{name}() has no derivative for Tensors here; if none is needed, give it t.numpy()"
+        )
+    known = set() if isinstance(own, Primitive) else inspect.signature(own).parameters
+    given = {k: v for k, v in kwargs.items() if v is not None or k in known}
+    if unknown := sorted(given.keys() - known):
+        raise UnsupportedError(f"{name}() of a Tensor does not take {', '.join(unknown)}=")
+    if known:
+        try:
+            inspect.signature(own).bind(*args, **given)
+        except TypeError as error:
+            raise UnsupportedError(f"{name}() of a Tensor: {error}") from None
+    return own(*args, **given)
+
+
+def tensor(data: Any, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+    """A `Tensor` of ``data``, with the order of arguments that PyTorch has.
+
+    >>> tensor([1, 2], dtype="float32")
+    Tensor([1., 2.], dtype=float32)
+    """
+    return Tensor(data, requires_grad, dtype)
+
+
+def gradients(
+    output: Tensor, inputs: Sequence[Tensor], gradient: Any = None, *, create_graph: bool = False
+) -> list[Tensor]:
+    """The gradients of ``output`` with respect to each of ``inputs``; no ``grad`` is touched.
+
+    Args:
+        output: a Tensor that depends on the inputs.
+        inputs: leaves, or results of operations on the way.
+        gradient: what arrives at ``output``; 1 if that holds a single number.
+        create_graph: record the walk too, so that the answers can be differentiated again.
+
+    Raises:
+        GradientError: as for `Tensor.backward`, or ``output`` does not depend on an input.
+
+    >>> x = Tensor([2.0], requires_grad=True)
+    >>> (first,) = gradients(x**3, [x], create_graph=True)
+    >>> (second,) = gradients(first, [x])
+    >>> first.item(), second.item()  # 3x² and 6x
+    (12.0, 12.0)
+    """
+    lift: Callable[..., Any] = Tensor._of if create_graph else bare
+    seed = output._seed(gradient)
+    nodes = [x._node for x in inputs]
+    found = pull(
+        output._root(), Tensor._of(seed, None) if create_graph else seed, [n for n in nodes if n], lift
+    )
+    answers = []
+    for i, node in enumerate(nodes):
+        if node is None or node not in found:
+            raise GradientError(f"gradients(): the output does not depend on inputs[{i}]")
+        g = found[node]
+        answers.append(g if isinstance(g, Tensor) else Tensor._of(g, None))
+    return answers

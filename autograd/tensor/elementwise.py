@@ -1,0 +1,139 @@
+"""Rows that work element by element: arithmetic, functions of one number, choices between two.
+
+In a formula ``g`` is the gradient that arrives, ``out`` the result, and the rest are the forward's
+own arguments. Slopes at kinks and ties are decided here, and are those of the scalar engine.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd.tensor.core import FLAT, PLAIN, implements, primitive
+from autograd.tensor.tape import Array
+
+# fmt: off
+
+# Arithmetic
+add      = primitive(np.add,      lambda g, out, x, y: g,      lambda g, out, x, y: g)
+subtract = primitive(np.subtract, lambda g, out, x, y: g,      lambda g, out, x, y: -g)
+multiply = primitive(np.multiply, lambda g, out, x, y: g * y,  lambda g, out, x, y: g * x)
+divide   = primitive(np.divide,   lambda g, out, x, y: g / y,  lambda g, out, x, y: -g * out / y)
+negative = primitive(np.negative, lambda g, out, x: -g)
+positive = primitive(np.positive, lambda g, out, x: g)
+square   = primitive(np.square,   lambda g, out, x: g * 2 * x)
+reciprocal = primitive(np.reciprocal, lambda g, out, x: -g * out * out)
+
+# y - (y != 0) is y - 1 but for y = 0, where x ** -1 might be infinite and the slope is 0 all the same
+power = primitive(np.power,
+    lambda g, out, x, y: g * y * x ** (y - (y != 0)),
+    lambda g, out, x, y: g * out * np.log(np.where(x > 0, x, np.where(x == 0, 1.0, np.nan))))
+
+# Exponentials and roots
+exp   = primitive(np.exp,   lambda g, out, x: g * out)
+expm1 = primitive(np.expm1, lambda g, out, x: g * (out + 1))
+exp2  = primitive(np.exp2,  lambda g, out, x: g * out * math.log(2))
+log   = primitive(np.log,   lambda g, out, x: g / x)
+log1p = primitive(np.log1p, lambda g, out, x: g / (1 + x))
+log2  = primitive(np.log2,  lambda g, out, x: g / (x * math.log(2)))
+log10 = primitive(np.log10, lambda g, out, x: g / (x * math.log(10)))
+sqrt  = primitive(np.sqrt,  lambda g, out, x: g * 0.5 / out)
+cbrt  = primitive(np.cbrt,  lambda g, out, x: g / (3 * out * out))
+
+# Circular and hyperbolic functions
+sin     = primitive(np.sin,     lambda g, out, x: g * np.cos(x))
+cos     = primitive(np.cos,     lambda g, out, x: -g * np.sin(x))
+tan     = primitive(np.tan,     lambda g, out, x: g * (1 + out * out))
+arcsin  = primitive(np.arcsin,  lambda g, out, x: g / np.sqrt(1 - x * x))
+arccos  = primitive(np.arccos,  lambda g, out, x: -g / np.sqrt(1 - x * x))
+arctan  = primitive(np.arctan,  lambda g, out, x: g / (1 + x * x))
+sinh    = primitive(np.sinh,    lambda g, out, x: g * np.cosh(x))
+cosh    = primitive(np.cosh,    lambda g, out, x: g * np.sinh(x))
+tanh    = primitive(np.tanh,    lambda g, out, x: g * (1 - out * out))
+arcsinh = primitive(np.arcsinh, lambda g, out, x: g / np.sqrt(x * x + 1))
+arccosh = primitive(np.arccosh, lambda g, out, x: g / np.sqrt(x * x - 1))
+arctanh = primitive(np.arctanh, lambda g, out, x: g / (1 - x * x))
+arctan2 = primitive(np.arctan2,
+    lambda g, out, y, x: g * x / (x * x + y * y),
+    lambda g, out, y, x: -g * y / (x * x + y * y))
+hypot = primitive(np.hypot, lambda g, out, x, y: g * x / out, lambda g, out, x, y: g * y / out)
+
+# Kinks: slope 0 for |x| at 0; half for each side where two arguments tie
+absolute = primitive(np.absolute, lambda g, out, x: g * np.sign(x))
+maximum  = primitive(np.maximum,
+    lambda g, out, x, y: np.where(x > y, g, np.where(x == y, g * 0.5, 0)),
+    lambda g, out, x, y: np.where(y > x, g, np.where(x == y, g * 0.5, 0)))
+minimum  = primitive(np.minimum,
+    lambda g, out, x, y: np.where(x < y, g, np.where(x == y, g * 0.5, 0)),
+    lambda g, out, x, y: np.where(y < x, g, np.where(x == y, g * 0.5, 0)))
+
+# Steps: zero slope by decision
+sign  = primitive(np.sign,  FLAT)
+floor = primitive(np.floor, FLAT)
+ceil  = primitive(np.ceil,  FLAT)
+trunc = primitive(np.trunc, FLAT)
+rint  = primitive(np.rint,  FLAT)
+
+# fmt: on
+
+
+# Activations ------------------------------------------------------------------------------------
+
+
+def _sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)) from exp(-|x|), which cannot overflow."""
+    t = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, t) / (1 + t)  # type: ignore[no-any-return]
+
+
+def _normal_cdf(x: Array) -> Array:
+    from scipy.special import ndtr
+
+    return ndtr(x)  # type: ignore[no-any-return]
+
+
+# fmt: off
+sigmoid    = primitive(_sigmoid, lambda g, out, x: g * out * (1 - out), name="sigmoid")
+logaddexp  = primitive(np.logaddexp,
+                       lambda g, out, x, y: g * sigmoid(x - y),
+                       lambda g, out, x, y: g * sigmoid(y - x))
+softplus   = primitive(lambda x: np.logaddexp(x, 0), lambda g, out, x: g * sigmoid(x), name="softplus")
+relu       = primitive(lambda x: np.maximum(x, 0), lambda g, out, x: g * (x > 0), name="relu")
+leaky_relu = primitive(lambda x: np.maximum(x, 0.01 * x),
+                       lambda g, out, x: np.where(x > 0, g, g * 0.01), name="leaky_relu")
+normal_cdf = primitive(_normal_cdf,
+                       lambda g, out, x: g * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi),
+                       name="normal_cdf")
+
+# Choices and casts
+select = primitive(np.where,
+    FLAT,
+    lambda g, out, condition, x, y: np.where(condition, g, 0),
+    lambda g, out, condition, x, y: np.where(condition, 0, g), name="where")
+limit  = primitive(np.clip,
+    lambda g, out, x, lo, hi: np.where((x >= lo) & (x <= hi), g, 0),  # the limits belong to the inside
+    lambda g, out, x, lo, hi: np.where(x < lo, g, 0),
+    lambda g, out, x, lo, hi: np.where(x > hi, g, 0), name="clip")
+astype = primitive(lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g, name="astype")
+# fmt: on
+
+
+@implements(np.where)
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """NumPy's ``where`` of three arguments."""
+    return select(condition, x, y)
+
+
+@implements(np.clip)
+def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    """NumPy's ``clip``; the slope is 1 on the limits and between them."""
+    lo = a_min if min is None else min
+    hi = a_max if max is None else max
+    return limit(a, -np.inf if lo is None else lo, np.inf if hi is None else hi)
+
+
+PLAIN.update(
+    {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
+    | {np.isfinite, np.isinf, np.isnan, np.signbit}
+    | {np.logical_and, np.logical_or, np.logical_not, np.logical_xor}
+)

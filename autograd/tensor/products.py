@@ -1,0 +1,107 @@
+"""Rows of products that sum over shared axes: matmul, einsum, and what is made of them."""
+
+import operator
+import string
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ShapeError
+from autograd.tensor.core import implements, primitive
+
+
+def _matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:
+    if y.ndim == 1:
+        return g[..., None] * y
+    if x.ndim == 1:
+        return (y @ g[..., None])[..., 0]
+    return g @ y.swapaxes(-1, -2)
+
+
+def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
+    if x.ndim == 1:
+        return g[..., None] * x if y.ndim == 1 else x[:, None] * g[..., None, :]
+    if y.ndim == 1:
+        return g[..., None] * x
+    return x.swapaxes(-1, -2) @ g
+
+
+def _einsum_slope(i: int, g: Any, out: Any, *operands: Any, subscripts: str) -> Any:
+    inputs, result = subscripts.split("->")
+    terms = inputs.split(",")
+    own = terms[i]
+    others = [(t, a) for k, (t, a) in enumerate(zip(terms, operands, strict=True)) if k != i]
+    # an axis that only this operand has was summed away: its gradient is the same all along it
+    reachable = set(result).union(*(t for t, _ in others))
+    kept = "".join(c for c in own if c in reachable)
+    slope = np.einsum(",".join([result, *(t for t, _ in others)]) + "->" + kept, g, *(a for _, a in others))
+    alone = tuple(1 if c not in reachable else slope.shape[kept.index(c)] for c in own)
+    return np.broadcast_to(
+        slope.reshape(alone),
+        tuple(n if m == 1 else m for m, n in zip(alone, operands[i].shape, strict=True)),
+    )
+
+
+# fmt: off
+matmul   = primitive(np.matmul, _matmul_left, _matmul_right)
+contract = primitive(lambda *operands, subscripts: np.einsum(subscripts, *operands),
+                     each=_einsum_slope, name="einsum")
+# fmt: on
+
+
+@implements(np.dot)
+def dot(a: Any, b: Any) -> Any:
+    """NumPy's ``dot``: a product with a number, `matmul` up to two dimensions, a sum beyond."""
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return np.multiply(a, b)
+    if np.ndim(a) <= 2 and np.ndim(b) <= 2:
+        return matmul(a, b)
+    return tensordot(a, b, axes=([-1], [-2] if np.ndim(b) > 1 else [-1]))
+
+
+@implements(np.tensordot)
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """NumPy's ``tensordot``, as a matrix product of the operands with their axes sorted."""
+    na, nb = np.ndim(a), np.ndim(b)
+    if np.ndim(axes) == 0:
+        axes = operator.index(axes)
+        of_a, of_b = list(range(na - axes, na)), list(range(axes))
+    else:
+        of_a = [int(i) % na for i in np.atleast_1d(axes[0])]
+        of_b = [int(i) % nb for i in np.atleast_1d(axes[1])]
+    if [np.shape(a)[i] for i in of_a] != [np.shape(b)[i] for i in of_b]:
+        raise ShapeError(f"tensordot() of shapes {np.shape(a)} and {np.shape(b)} over axes {axes}")
+    left = [i for i in range(na) if i not in of_a]
+    right = [i for i in range(nb) if i not in of_b]
+    shape = [np.shape(a)[i] for i in left] + [np.shape(b)[i] for i in right]
+    n = int(np.prod([np.shape(a)[i] for i in of_a], dtype=int))
+    rows = np.reshape(np.transpose(a, left + of_a), (-1, n) if left else (1, n))
+    columns = np.reshape(np.transpose(b, of_b + right), (n, -1) if right else (n, 1))
+    return np.reshape(matmul(rows, columns), shape)
+
+
+@implements(np.einsum)
+def einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Any:
+    """NumPy's ``einsum`` of a string of subscripts and operands.
+
+    An index may not stand twice in one operand; ``optimize`` changes nothing but NumPy's speed.
+    """
+    if not isinstance(subscripts, str):
+        raise ShapeError("einsum() of Tensors wants its subscripts as a string, as in 'ij,jk->ik'")
+    inputs, arrow, result = subscripts.replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    if len(terms) != len(operands):
+        raise ShapeError(f"einsum({subscripts!r}) wants {len(terms)} operands, got {len(operands)}")
+    free = [c for c in string.ascii_letters if c not in subscripts]
+    widest = max(np.ndim(a) - len(t.replace("...", "")) for t, a in zip(terms, operands, strict=True))
+    dots = "".join(free[:widest])  # letters for what an ellipsis stands for, aligned at its end
+    for k, (term, a) in enumerate(zip(terms, operands, strict=True)):
+        n = np.ndim(a) - len(term.replace("...", ""))
+        terms[k] = term.replace("...", dots[len(dots) - n :] if n else "")
+        if len(set(terms[k])) != len(terms[k]):
+            raise ShapeError(f"einsum({subscripts!r}) of Tensors cannot take an index twice in one operand")
+    if not arrow:
+        once = sorted(c for c in set(inputs) - {",", "."} if inputs.count(c) == 1)
+        result = ("..." if "..." in inputs else "") + "".join(once)
+    result = result.replace("...", dots)
+    return contract(*operands, subscripts=f"{','.join(terms)}->{result}")

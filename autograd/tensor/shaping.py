@@ -1,0 +1,128 @@
+"""Rows that move numbers without changing them: shapes, axes, indexing, joining."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.tensor.core import PLAIN, Tensor, implements, primitive
+from autograd.tensor.tape import Array
+
+
+def _transpose_slope(g: Any, out: Any, x: Any, axes: Sequence[int] | None) -> Any:
+    return g.transpose(None if axes is None else np.argsort([a % x.ndim for a in axes]).tolist())
+
+
+def _scatter(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
+    """Zeros of ``shape`` with ``g`` added at ``index``, as often as it stands there."""
+    out = np.zeros(shape, g.dtype)
+    parts = index if isinstance(index, tuple) else (index,)
+    if any(isinstance(part, list | np.ndarray) for part in parts):
+        np.add.at(out, index, g)  # an array may name an element more than once
+    else:
+        out[index] = g
+    return out
+
+
+def _joined_slope(i: int, g: Any, out: Any, *arrays: Any, axis: int) -> Any:
+    axis = axis % g.ndim
+    start = sum(a.shape[axis] for a in arrays[:i])
+    return g[(slice(None),) * axis + (slice(start, start + arrays[i].shape[axis]),)]
+
+
+def _piled_slope(i: int, g: Any, out: Any, *arrays: Any, axis: int) -> Any:
+    return g[(slice(None),) * (axis % g.ndim) + (i,)]
+
+
+def _append_ones(x: Array) -> Array:
+    out = np.ones((x.shape[0] + 1, *x.shape[1:]), x.dtype)
+    out[:-1] = x
+    return out
+
+
+# fmt: off
+reshape   = primitive(lambda x, shape: np.reshape(x, shape),
+                      lambda g, out, x, shape: g.reshape(x.shape), name="reshape")
+transpose = primitive(lambda x, axes: np.transpose(x, axes), _transpose_slope, name="transpose")
+broadcast = primitive(lambda x, shape: np.broadcast_to(x, shape),
+                      lambda g, out, x, shape: g, name="broadcast_to")
+scatter   = primitive(_scatter, lambda g, out, x, index, shape: g[index], name="scatter")
+getitem   = primitive(lambda x, index: x[index],
+                      lambda g, out, x, index: scatter(g, index=index, shape=x.shape), name="getitem")
+join      = primitive(lambda *arrays, axis: np.concatenate(arrays, axis),
+                      each=_joined_slope, name="concatenate")
+pile      = primitive(lambda *arrays, axis: np.stack(arrays, axis),
+                      each=_piled_slope, name="stack")
+# A row of ones below x, so that one product with [W | b] is the affine map of a layer
+append_ones = primitive(_append_ones, lambda g, out, x: g[:-1], name="append_ones")
+# fmt: on
+
+
+@implements(np.reshape)
+def reshape_(a: Any, shape: Any) -> Tensor:
+    """NumPy's ``reshape``, in C order."""
+    return reshape(a, shape=shape)
+
+
+@implements(np.ravel)
+def ravel(a: Any) -> Tensor:
+    """NumPy's ``ravel``, in C order."""
+    return reshape(a, shape=-1)
+
+
+@implements(np.transpose)
+def transpose_(a: Any, axes: Any = None) -> Tensor:
+    """NumPy's ``transpose``."""
+    return transpose(a, axes=axes)
+
+
+@implements(np.swapaxes)
+def swapaxes(a: Any, axis1: int, axis2: int) -> Tensor:
+    """NumPy's ``swapaxes``."""
+    return a.swapaxes(axis1, axis2)  # type: ignore[no-any-return]
+
+
+@implements(np.moveaxis)
+def moveaxis(a: Any, source: Any, destination: Any) -> Tensor:
+    """NumPy's ``moveaxis``."""
+    order = np.moveaxis(np.empty(range(a.ndim)), source, destination).shape  # axis k has length k
+    return transpose(a, axes=order)
+
+
+@implements(np.expand_dims)
+def expand_dims(a: Any, axis: Any) -> Tensor:
+    """NumPy's ``expand_dims``."""
+    return reshape(a, shape=np.expand_dims(a.data, axis).shape)
+
+
+@implements(np.squeeze)
+def squeeze(a: Any, axis: Any = None) -> Tensor:
+    """NumPy's ``squeeze``."""
+    return reshape(a, shape=np.squeeze(a.data, axis).shape)
+
+
+@implements(np.broadcast_to)
+def broadcast_to(array: Any, shape: Any) -> Tensor:
+    """NumPy's ``broadcast_to``."""
+    return broadcast(array, shape=shape)
+
+
+@implements(np.concatenate)
+def concatenate(arrays: Any, axis: Any = 0) -> Tensor:
+    """NumPy's ``concatenate``; with ``axis`` None, of the flattened arrays."""
+    if axis is None:
+        arrays, axis = [np.reshape(a, -1) for a in arrays], 0
+    return join(*arrays, axis=axis)
+
+
+@implements(np.stack)
+def stack(arrays: Any, axis: int = 0) -> Tensor:
+    """NumPy's ``stack``."""
+    return pile(*arrays, axis=axis)
+
+
+PLAIN.update(
+    {np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like}
+    | {np.array_equal, np.allclose, np.isclose, np.array_repr, np.array_str, np.result_type}
+    | {np.shares_memory, np.may_share_memory}
+)

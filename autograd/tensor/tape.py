@@ -1,0 +1,171 @@
+"""The tape: what was computed, from what, in which order; and the walk back through it.
+
+A `Node` is one recorded call, a `Leaf` an array that gradients are wanted for. Nodes point to their
+parents only and never to the Tensor that stands for them, so a graph has no cycles and goes away
+with its last handle. No primitive is known here by name.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd.errors import GradientError
+
+Array: TypeAlias = npt.NDArray[Any]
+
+
+class Rule(Protocol):
+    """What the walk asks of a primitive: its name, and one formula for each argument."""
+
+    name: str
+
+    def formula(self, index: int) -> Callable[..., Any] | None:
+        """The formula for argument ``index``; None if its slope is zero by decision."""
+
+
+class Leaf:
+    """An array whose gradient is wanted. ``grad`` collects it; ``_version`` counts its changes."""
+
+    __slots__ = ("_version", "dtype", "grad", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any], grad: Array | None = None):
+        self.shape = shape
+        self.dtype = dtype
+        self.grad = grad
+        self._version = 0
+
+    def accumulate(self, g: Array) -> None:
+        """Add ``g`` to ``grad``, in place from the second time on."""
+        if self.grad is None:
+            self.grad = np.array(g)
+        else:
+            self.grad += g
+
+
+class Node:
+    """One recorded call: the primitive, its arguments as they were, and where they came from."""
+
+    __slots__ = ("_version", "args", "kwargs", "out", "parents", "rule", "used")
+
+    def __init__(
+        self,
+        rule: Rule,
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        parents: tuple["Node | Leaf | None", ...],
+        used: list[tuple[Any, int]],
+        out: Array,
+    ):
+        self.rule = rule
+        self.args = args
+        self.kwargs = kwargs
+        self.parents = parents  # one for each argument, None for constants
+        self.out = out
+        self.used = used  # what can be changed in place, each with its version at the time
+        self._version = 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.out.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.out.dtype
+
+
+def bare(data: Array, node: Node | Leaf | None) -> Any:
+    """The plain `lift`: formulas are fed arrays, and what they do is not recorded."""
+    return data
+
+
+def unbroadcast(g: Any, parent: Node | Leaf) -> Any:
+    """``g`` in the shape and dtype of ``parent``: summed over the axes broadcasting had stretched."""
+    if g.shape != parent.shape:
+        extra = g.ndim - len(parent.shape)
+        stretched = [i for i, n in enumerate(parent.shape, extra) if n == 1 and g.shape[i] != 1]
+        g = g.sum(axis=(*range(extra), *stretched), keepdims=True).reshape(parent.shape)
+    return g if g.dtype == parent.dtype else g.astype(parent.dtype)
+
+
+def consumers(root: Node | Leaf) -> dict[Node | Leaf, int]:
+    """All that ``root`` was made of, itself first, with how many there use each."""
+    counts: dict[Node | Leaf, int] = {root: 0}
+    for node in (reached := [root]):
+        for parent in node.parents if isinstance(node, Node) else ():
+            if parent is None:
+                continue
+            if parent not in counts:
+                counts[parent] = 0
+                reached.append(parent)
+            counts[parent] += 1
+    return counts
+
+
+def check_unchanged(nodes: Iterable[Node | Leaf]) -> None:
+    """GradientError if something was changed in place after one of the ``nodes`` had used it."""
+    for node in nodes:
+        if not isinstance(node, Node):
+            continue
+        for thing, version in node.used:
+            if thing._version != version:
+                raise GradientError(
+                    f"backward() through {node.rule.name}() needs an array of shape {thing.shape} as it "
+                    "was then, but it has been changed since; call backward() before changing "
+                    "parameters, or compute again"
+                )
+
+
+def pull(
+    root: Node | Leaf,
+    gradient: Any,
+    wanted: Iterable[Node | Leaf] | None = None,
+    lift: Callable[[Array, Node | Leaf | None], Any] = bare,
+) -> dict[Node | Leaf, Any]:
+    """Walk back from ``root`` and return the gradient of what was ``wanted``.
+
+    A node passes its gradient on once it has heard from all its consumers, so each is visited
+    once, without recursion, in an order that depends on the graph alone.
+
+    Args:
+        root: where ``gradient``, of its shape and dtype, arrives.
+        wanted: the nodes and leaves to report; by default all leaves. Those not reached are absent.
+        lift: makes what formulas are fed out of an array and its node. With `bare` that is the
+            array; with Tensors the walk is itself recorded and can be differentiated again.
+
+    Raises:
+        GradientError: an array on the way was changed after it had been used.
+    """
+    awaited = consumers(root)
+    check_unchanged(awaited)
+    keep = {node for node in awaited if isinstance(node, Leaf)} if wanted is None else set(wanted)
+    gradients = {root: gradient}
+    owned: set[Node | Leaf] = set()  # whose gradient is a sum made here, and can be added to in place
+    ready = [root]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for node in ready:
+            g = gradients[node] if node in keep else gradients.pop(node)
+            if not isinstance(node, Node):
+                continue
+            fed = [lift(a, p) if p else a for a, p in zip(node.args, node.parents, strict=True)]
+            out = lift(node.out, node)
+            for i, parent in enumerate(node.parents):
+                if parent is None:
+                    continue
+                formula = node.rule.formula(i)
+                if formula is None:
+                    arriving = lift(np.zeros(parent.shape, parent.dtype), None)
+                else:
+                    arriving = unbroadcast(formula(g, out, *fed, **node.kwargs), parent)
+                if parent not in gradients:
+                    gradients[parent] = arriving
+                elif parent in owned and lift is bare:
+                    gradients[parent] += arriving
+                else:
+                    gradients[parent] = gradients[parent] + arriving
+                    owned.add(parent)
+                awaited[parent] -= 1
+                if awaited[parent] == 0:
+                    ready.append(parent)
+    return {node: gradients[node] for node in keep if node in gradients}

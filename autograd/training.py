@@ -1,0 +1,197 @@
+"""`fit`: the training loop, over batches of rows.
+
+It knows a module only as something with a flat vector of parameters that takes a Tensor of columns,
+one for each row of data, and so stands below the modules that call it.
+"""
+
+import functools
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from autograd.engine import as_number
+from autograd.errors import DataError, OptionError, ShapeError, TrainingError, UnknownNameError
+from autograd.losses import LOSSES
+from autograd.optim import LBFGS, OPTIMIZERS, Optimizer
+from autograd.progress import track
+from autograd.tensor import Tensor
+from autograd.tensor.tape import Array
+
+__all__ = ["History", "check_finite", "fit", "rows_of"]
+
+
+class Trainable(Protocol):
+    """What `fit` asks of a module."""
+
+    n_in: int
+    n_out: int
+    dtype: np.dtype[Any]
+    values: Array
+    grads: Array
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From (n_in, rows) to (n_out, rows)."""
+
+    def push(self) -> None:
+        """Note that ``values`` were written into."""
+
+
+@dataclass
+class History:
+    """What happened in a training: ``loss`` has the mean loss over the rows for each epoch."""
+
+    loss: list[float] = field(default_factory=list)
+
+    def plot(self, path: Any = None) -> Any:
+        """Draw the loss over the epochs with matplotlib, which the extra ``plot`` brings.
+
+        Args:
+            path: where to save the picture; without one it is only returned.
+
+        Returns:
+            The matplotlib figure.
+
+        Raises:
+            MissingExtraError: matplotlib is not installed; the message says what to type.
+        """
+        from autograd.plot import figure, save, show_loss
+
+        picture, (axes,) = figure(1)
+        show_loss(axes, self.loss)
+        if path is not None:
+            save(picture, path)
+        return picture
+
+
+def rows_of(X: Any, n_in: int, dtype: Any, call: str) -> Array:
+    """``X`` as an array of shape (rows, n_in); a flat one is a column if n_in is 1.
+
+    Raises:
+        DataError: it is no table of finite numbers; the message has row and column.
+        ShapeError: it has another number of columns.
+    """
+    if isinstance(X, Tensor):
+        X = X.numpy()
+    try:
+        array = np.asarray(X, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{call} wants a table of numbers: {error}") from None
+    if array.ndim == 1 and n_in == 1:
+        array = array[:, None]
+    if array.ndim != 2 or array.shape[1] != n_in:
+        raise ShapeError(f"{call} wants X of shape (rows, {n_in}), got {array.shape}")
+    return array
+
+
+def check_finite(array: Array, name: str) -> None:
+    """DataError, naming row and column, if ``array`` holds nan or infinity."""
+    good = np.isfinite(array)
+    if not good.all():
+        place = np.argwhere(~good)[0]
+        where = f"row {place[0]}" + (f", column {place[1]}" if len(place) > 1 else "")
+        raise DataError(f"fit() wants finite numbers, got {array[tuple(place)]} in {name} at {where}")
+
+
+def _targets(y: Any, rows: int, module: Trainable, loss: Any) -> Array:
+    array = np.asarray(y.numpy() if isinstance(y, Tensor) else y)
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"fit() wants targets that are numbers, got dtype {array.dtype}")
+    if len(array.shape) == 0 or len(array) != rows:
+        raise ShapeError(f"fit() wants a target for each of {rows} rows of X, got shape {array.shape}")
+    check_finite(array, "y")
+    if loss == "cross_entropy":
+        LOSSES[loss](Tensor._of(np.zeros((rows, module.n_out)), None), array)  # checks the labels
+        return array
+    if loss in LOSSES:
+        array = array.astype(module.dtype)
+        LOSSES[loss](Tensor._of(np.zeros((rows, module.n_out), module.dtype), None), array)
+    return array
+
+
+def _whole(x: Any, name: str) -> int:
+    if isinstance(x, bool) or not hasattr(x, "__index__") or x < 1:
+        raise OptionError(f"{name} must be a whole number of 1 or more, got {x!r}")
+    return int(x)
+
+
+def _optimizer(optimizer: Any, lr: float | None, module: Trainable) -> Optimizer:
+    if isinstance(optimizer, Optimizer):
+        if optimizer.target is not module:
+            raise OptionError("fit() got an optimizer that was made for other parameters than this net's")
+        if lr is not None:
+            raise OptionError("fit() got both lr and an optimizer, which has an lr of its own")
+        return optimizer
+    if optimizer not in OPTIMIZERS:
+        raise UnknownNameError.among("optimizer", optimizer, OPTIMIZERS)
+    kind: Any = OPTIMIZERS[optimizer]
+    if kind is LBFGS and lr is not None:
+        raise OptionError("lbfgs finds the length of its steps itself and takes no lr")
+    opt: Optimizer = kind(module) if lr is None else kind(module, lr=as_number(lr, "lr"))
+    return opt
+
+
+def fit(
+    module: Trainable,
+    X: Any,
+    y: Any,
+    *,
+    loss: str | Callable[[Tensor, Any], Tensor] = "mse",
+    optimizer: str | Optimizer = "adam",
+    lr: float | None = None,
+    epochs: int = 100,
+    batch_size: int = 32,
+    seed: int | None = None,
+    progress: bool | None = None,
+) -> History:
+    """Train ``module``; `autograd.nn.Net.fit` has the full description."""
+    epochs, batch_size = _whole(epochs, "epochs"), _whole(batch_size, "batch_size")
+    if not callable(loss) and loss not in LOSSES:
+        raise UnknownNameError.among("loss", loss, LOSSES)
+    opt = _optimizer(optimizer, lr, module)
+    measure = loss if callable(loss) else LOSSES[loss]
+    X = rows_of(X, module.n_in, module.dtype, "fit()")
+    if not len(X):
+        raise DataError("fit() wants at least one row, got none")
+    y = _targets(y, len(X), module, loss)
+    check_finite(X, "X")
+    if isinstance(opt, LBFGS):
+        batch_size = len(X)
+    rng = np.random.default_rng(random.getrandbits(64) if seed is None else seed)
+
+    def evaluate(rows: Array) -> float:
+        """The loss on these rows, with its gradient left in the flat vector."""
+        value = measure(module.forward(Tensor._of(X[rows].T, None)).T, y[rows])
+        number = float(value)
+        if not np.isfinite(number):
+            raise TrainingError(
+                f"the loss became {number} in epoch {len(history.loss) + 1}; the net keeps its weights "
+                "from before that epoch. A smaller lr, or X scaled to about -1 to 1, may help"
+            )
+        module.grads.fill(0)
+        value.backward()
+        return number
+
+    history = History()
+    for report in track(epochs, "epoch", progress):
+        before = module.values.copy()
+        order = rng.permutation(len(X))
+        total = 0.0
+        try:
+            for start in range(0, len(X), batch_size):
+                rows = order[start : start + batch_size]
+                if isinstance(opt, LBFGS):
+                    value = opt.step(functools.partial(evaluate, rows))
+                else:
+                    value = evaluate(rows)
+                    opt.step()
+                total += value * len(rows)
+        except BaseException:
+            module.values[...] = before
+            module.push()
+            raise
+        history.loss.append(total / len(X))
+        report.text = f"loss {history.loss[-1]:.4g}"
+    return history

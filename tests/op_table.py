@@ -1,0 +1,528 @@
+"""One table of every row of the array engine, and one of every NumPy function that Tensors answer to.
+
+An entry of `TABLE` says how a user calls the row and what it must come to. The references are written for
+object arrays of 60-digit numbers, by another way than the row's forward; at that precision a central
+difference is exact to the last bit of a float64, so that one of them is the oracle for values and for
+derivatives of any order. An entry of `CALLS` runs on arrays and on Tensors alike: NumPy is the oracle.
+"""
+
+import functools
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from autograd.errors import ShapeError, UnsupportedError
+from autograd.tensor.core import IMPLEMENTED, ROWS
+
+mp = mpmath.mp.clone()
+mp.dps = 60
+Shape = tuple[int, ...]
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Op:
+    """One way to call a row."""
+
+    row: str
+    call: Callable[..., Any]  # on Tensors, as a user writes it
+    reference: Callable[..., Any]  # the same on object arrays of 60-digit numbers, by another way
+    domains: tuple[Interval, ...]  # for each operand, an interval where the row is smooth
+    shapes: tuple[tuple[Shape, ...], ...]  # for each case, the shape of each operand
+    label: str = ""
+    flat: bool = False  # whether the slope is zero by decision
+    scalars: bool = False  # whether a Python number may stand for an operand
+    errors: tuple[tuple[tuple[Shape, ...], type[Exception], str], ...] = ()  # operands, error, message
+
+    def __str__(self) -> str:
+        return f"{self.row}-{self.label}" if self.label else self.row
+
+    def operands(self, shapes, rng, dtype=float):
+        pairs = zip(self.domains, shapes, strict=True)
+        return [np.asarray(rng.uniform(low, high, shape), dtype) for (low, high), shape in pairs]
+
+
+def exact(array):
+    """``array`` as an object array of 60-digit numbers."""
+    return each(mp.mpf)(array)
+
+
+def each(function, n=1):
+    """``function`` of ``n`` numbers, element by element on object arrays, with broadcasting."""
+    loop = np.frompyfunc(function, n, 1)
+    return lambda *arrays: np.asarray(loop(*(np.asarray(a, object) for a in arrays)), object)
+
+
+# Element by element -------------------------------------------------------------------------------
+
+R = (-2.0, 2.0)  # no kink, no pole
+POSITIVE = (0.3, 3.0)
+INSIDE = (-0.9, 0.9)
+BROADCASTS = (
+    ((2, 3), (2, 3)),
+    ((3, 1), (1, 4)),
+    ((4,), (3, 4)),
+    ((), (2, 3)),
+    ((2, 1, 2), (3, 1)),
+    ((0, 3), (3,)),
+)
+
+
+def spelling(row):
+    """NumPy's own function where it has one, which Tensors answer to; the row itself otherwise."""
+    return getattr(np, row) if getattr(np, row, None) in IMPLEMENTED else ROWS[row]
+
+
+def unary(row, function, domain, **options):
+    shapes = (((2, 3),), ((),), ((0, 2),))
+    return Op(row, spelling(row), each(function), (domain,), shapes, **options)
+
+
+def binary(row, function, x, y, **options):
+    clash = (((2,), (3,)), ShapeError, rf"^{row}\(\) of shapes \(2,\) and \(3,\): ")
+    options = {"scalars": True, "errors": (clash,), **options}
+    return Op(row, spelling(row), each(function, 2), (x, y), BROADCASTS, **options)
+
+
+# fmt: off
+ELEMENTWISE = [
+    binary("add",       operator.add,                       R, R),
+    binary("subtract",  operator.sub,                       R, R),
+    binary("multiply",  operator.mul,                       R, R),
+    binary("divide",    operator.truediv,                   R, (-3, -0.5)),
+    binary("power",     lambda x, y: mp.exp(y * mp.log(x)), POSITIVE, R),
+    binary("arctan2",   mp.atan2,                           (0.2, 2), R),
+    binary("hypot",     lambda x, y: mp.sqrt(x * x + y * y), R, R),
+    binary("maximum",   lambda x, y: x if x > y else y,     R, R),
+    binary("minimum",   lambda x, y: x if x < y else y,     R, R),
+    binary("logaddexp", lambda x, y: mp.log(mp.exp(x) + mp.exp(y)), R, R),
+
+    unary("negative",   lambda x: 0 - x,                    R),
+    unary("positive",   lambda x: x,                        R),
+    unary("square",     lambda x: x * x,                    R),
+    unary("reciprocal", lambda x: 1 / x,                    (-3, -0.5)),
+    unary("exp",        mp.exp,                             R),
+    unary("expm1",      lambda x: mp.exp(x) - 1,            R),
+    unary("exp2",       lambda x: 2**x,                     R),
+    unary("log",        mp.log,                             POSITIVE),
+    unary("log1p",      lambda x: mp.log(1 + x),            INSIDE),
+    unary("log2",       lambda x: mp.log(x, 2),             POSITIVE),
+    unary("log10",      lambda x: mp.log(x, 10),            POSITIVE),
+    unary("sqrt",       mp.sqrt,                            POSITIVE),
+    unary("cbrt",       lambda x: -mp.cbrt(-x),             (-3, -0.3)),
+    unary("sin",        mp.sin,                             R),
+    unary("cos",        mp.cos,                             R),
+    unary("tan",        mp.tan,                             (-1.2, 1.2)),
+    unary("arcsin",     mp.asin,                            INSIDE),
+    unary("arccos",     mp.acos,                            INSIDE),
+    unary("arctan",     mp.atan,                            R),
+    unary("sinh",       mp.sinh,                            R),
+    unary("cosh",       mp.cosh,                            R),
+    unary("tanh",       mp.tanh,                            R),
+    unary("arcsinh",    mp.asinh,                           R),
+    unary("arccosh",    mp.acosh,                           (1.2, 3)),
+    unary("arctanh",    mp.atanh,                           INSIDE),
+    unary("absolute",   lambda x: x if x > 0 else -x,       R),
+    unary("sign",       mp.sign,                            R, flat=True),
+    unary("floor",      mp.floor,                           R, flat=True),
+    unary("ceil",       mp.ceil,                            R, flat=True),
+    unary("trunc",      lambda x: mp.mpf(int(x)),           R, flat=True),
+    unary("rint",       mp.nint,                            R, flat=True),
+    unary("sigmoid",    lambda x: 1 / (1 + mp.exp(-x)),     R),
+    unary("softplus",   lambda x: mp.log(1 + mp.exp(x)),    R),
+    unary("relu",       lambda x: x if x > 0 else 0 * x,    R),
+    unary("leaky_relu", lambda x: x if x > 0 else x * mp.mpf(0.01), R),
+    unary("normal_cdf", mp.ncdf,                            R),
+]
+# fmt: on
+
+
+def pick(x, low, high):
+    return low if x < low else high if x > high else x
+
+
+MASK = np.array([[True], [False], [True]])
+CHOICES = [
+    Op(
+        "where",
+        lambda x, y: np.where(MASK, x, y),
+        lambda x, y: each(lambda c, a, b: a if c else b, 3)(MASK, x, y),
+        (R, R),
+        (((3, 2), (3, 2)), ((3, 1), (1, 4)), ((4,), (3, 4)), ((), (1, 2))),
+        scalars=True,
+        errors=((((2,), (3,)), ShapeError, r"^where\(\) of shapes \(3, 1\) and \(2,\) and \(3,\)"),),
+    ),
+    Op(
+        "clip",
+        np.clip,
+        each(pick, 3),
+        (R, (-1, -0.5), (0.5, 1)),
+        (((4, 5), (), ()), ((4, 3), (3,), (4, 1)), ((2,), (3, 1), (1, 1))),
+        errors=((((2,), (3,), ()), ShapeError, r"^clip\(\) of shapes \(2,\) and \(3,\) and \(\)"),),
+    ),
+    Op("astype", lambda x: x.astype(float), lambda x: x, (R,), (((2, 3),),)),
+]
+
+
+# Along axes ---------------------------------------------------------------------------------------
+
+
+def folded(fold, axis, keepdims):
+    """The reduction that takes ``fold`` of the list of all entries along ``axis``."""
+
+    def reduce(x):
+        axes = tuple(range(x.ndim)) if axis is None else tuple(np.atleast_1d(np.array(axis, int)) % x.ndim)
+        rest = [n for i, n in enumerate(x.shape) if i not in axes]
+        out = np.asarray(fold(list(np.moveaxis(x, axes, range(len(axes))).reshape(-1, *rest))), object)
+        return np.expand_dims(out, axes) if keepdims else out
+
+    return reduce
+
+
+larger, smaller = each(lambda x, y: x if x > y else y, 2), each(lambda x, y: x if x < y else y, 2)
+exp, log = each(mp.exp), each(mp.log)
+FOLDS = {
+    "sum": sum,
+    "mean": lambda xs: sum(xs) / len(xs),
+    "prod": functools.partial(functools.reduce, operator.mul),
+    "max": functools.partial(functools.reduce, larger),
+    "min": functools.partial(functools.reduce, smaller),
+    "logsumexp": lambda xs: log(sum(exp(x) for x in xs)),
+}
+AXES = [(None, False), (None, True), (0, False), (-1, True), ((0, 2), False), ((-1, 1), True), ((), False)]
+
+
+def reduction(row, axis, keepdims):
+    call = functools.partial(getattr(np, row, ROWS[row]), axis=axis, keepdims=keepdims)
+    wrong = (((3,),), ShapeError, rf"^{row}\(\) of shapes \(3,\): axis 2 is out of bounds")
+    errors = (wrong,) if axis == (0, 2) else ()
+    return Op(
+        row,
+        call,
+        folded(FOLDS[row], axis, keepdims),
+        (R,),
+        (((2, 3, 2),),),
+        f"{axis}-{keepdims}",
+        errors=errors,
+    )
+
+
+def shares(axis):
+    return lambda x: exp(x) / folded(lambda xs: sum(exp(x) for x in xs), axis, True)(x)
+
+
+REDUCTIONS = [reduction(row, axis, keepdims) for row in FOLDS for axis, keepdims in AXES] + [
+    Op(
+        "softmax",
+        functools.partial(ROWS["softmax"], axis=axis),
+        shares(axis),
+        (R,),
+        (((2, 3, 2),),),
+        str(axis),
+    )
+    for axis in (None, 0, -1, (0, 2))
+]
+
+
+# Products -----------------------------------------------------------------------------------------
+
+
+def rows_times_columns(x, y):
+    left, right = x[None] if x.ndim == 1 else x, y[:, None] if y.ndim == 1 else y
+    out = (left[..., :, :, None] * right[..., None, :, :]).sum(axis=-2)
+    out = out[..., 0] if y.ndim == 1 else out
+    return out[..., 0, :] if x.ndim == 1 < y.ndim else out[..., 0] if x.ndim == 1 else out
+
+
+def einsum(subscripts, reference, *shapes, errors=()):
+    call = functools.partial(ROWS["einsum"], subscripts=subscripts)
+    return Op("einsum", call, reference, (R,) * len(shapes), (shapes,), subscripts, errors=errors)
+
+
+# fmt: off
+PRODUCTS = [
+    Op("matmul", np.matmul, rows_times_columns, (R, R),
+       (((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 4)), ((3,), (2, 3, 2)), ((2, 2, 3), (3,)),
+        ((2, 2, 3), (3, 2)), ((2, 1, 2, 3), (2, 3, 1)), ((1, 2, 3), (2, 3, 1)), ((0, 2), (2, 3)),
+        ((2, 0), (0, 3))),
+       errors=((((2, 3), (2, 3)), ShapeError, r"^matmul\(\) of shapes \(2, 3\) and \(2, 3\): "),
+               (((), (3,)), ShapeError, r"^matmul\(\) of shapes \(\) and \(3,\): "))),
+    einsum("ij,jk->ik",    rows_times_columns,                                  (2, 3), (3, 2),
+           errors=((((2, 3), (2, 3)), ShapeError, r"^einsum\(\) of shapes \(2, 3\) and \(2, 3\): "),)),
+    einsum("bij,bjk->bik", rows_times_columns,                                  (2, 2, 3), (2, 3, 2)),
+    einsum("i,j->ij",      lambda x, y: x[:, None] * y,                         (2,), (3,)),
+    einsum("i,i->",        lambda x, y: np.asarray(sum(x * y), object),         (3,), (3,)),
+    einsum("i,i,i->i",     lambda x, y, z: x * y * z,                           (3,), (3,), (3,)),
+    einsum("ij,jk,kl->il", lambda x, y, z: rows_times_columns(rows_times_columns(x, y), z),
+                                                                                (2, 2), (2, 3), (3, 2)),
+    einsum("ij->ji",       lambda x: np.array(list(zip(*x, strict=True))),      (2, 3)),
+    einsum("ijk->k",       lambda x: sum(sum(x)),                               (2, 3, 2)),
+    einsum("ij,k->k",      lambda x, y: sum(x.ravel()) * y,                     (2, 3), (2,)),
+]
+# fmt: on
+
+
+# Moving numbers -----------------------------------------------------------------------------------
+
+
+def refilled(shape):
+    def fill(x):
+        out = np.empty(shape, object)
+        out.flat = list(x.flat)
+        return out
+
+    return fill
+
+
+def added_at(index, shape):
+    """Zeros of ``shape`` with each number of g added at its place, one at a time."""
+
+    def add(g):
+        out = [mp.mpf(0)] * int(np.prod(shape))
+        for place, number in zip(np.arange(len(out)).reshape(shape)[index].flat, g.flat, strict=True):
+            out[place] += number
+        return refilled(shape)(np.array(out))
+
+    return add
+
+
+INDICES = {
+    "int": 1,
+    "negative": -1,
+    "slice": slice(None, None, -2),
+    "ellipsis": (..., 1),
+    "newaxis": (None, slice(1, 3), None, 0),
+    "scalar": (2, 1),
+    "empty": slice(0, 0),
+    "mask": np.arange(12).reshape(4, 3) % 5 < 2,
+    "row mask": np.array([True, False, True, True]),
+    "list": [0, 3, 3, 3],
+    "repeats": np.array([[1, 1], [0, 1]]),
+    "pairs": (np.array([0, 0, 3]), np.array([1, 1, 2])),
+    "crossed": (np.array([[0], [3]]), np.array([2, 2])),
+    "mixed": (slice(1, None), [0, 0]),
+    "numpy int": np.int64(2),
+}
+
+
+def at(label, index):
+    read = Op(
+        "getitem", lambda x: x[index], lambda x: np.asarray(x[index], object), (R,), (((4, 3),),), label
+    )
+    call = functools.partial(ROWS["scatter"], index=index, shape=(4, 3))
+    shape = np.empty((4, 3))[index].shape
+    return [read, Op("scatter", call, added_at(index, (4, 3)), (R,), ((shape,),), label)]
+
+
+# fmt: off
+SHAPING = [
+    Op("reshape", lambda x: x.reshape(3, -1), refilled((3, 4)), (R,), (((2, 6),), ((12,),), ((2, 3, 2),)),
+       errors=((((2, 5),), ShapeError, r"^reshape\(\) of shapes \(2, 5\): cannot reshape"),)),
+    Op("transpose", lambda x: x.T, lambda x: np.array(list(zip(*x, strict=True))), (R,), (((2, 3),),), "T"),
+    Op("transpose", lambda x: x.transpose(2, 0, 1), lambda x: np.einsum("ijk->kij", x), (R,), (((2, 3, 4),),),
+       "cycle", errors=((((2, 3),), ShapeError, r"^transpose\(\) of shapes \(2, 3\): axes don't match"),)),
+    Op("transpose", lambda x: x.transpose(-2, 0, -1), lambda x: np.einsum("ijk->jik", x), (R,),
+       (((2, 3, 4),),), "negative"),
+    Op("broadcast_to", lambda x: np.broadcast_to(x, (2, 3)), lambda x: x + np.zeros((2, 3), int), (R,),
+       (((),), ((3,),), ((2, 1),), ((2, 3),)),
+       errors=((((2,),), ShapeError, r"^broadcast_to\(\) of shapes \(2,\): "),)),
+    *(op for label, index in INDICES.items() for op in at(label, index)),
+    Op("getitem", lambda x: x[7], None, (R,), (), "outside",
+       errors=((((3,),), IndexError, "index 7 is out of bounds"),)),
+    Op("concatenate", lambda *xs: np.concatenate(xs), lambda *xs: np.array([row for x in xs for row in x]),
+       (R, R, R), (((2, 3), (1, 3), (2, 3)), ((1,), (0,), (2,))),
+       errors=((((2,), (2, 3), (2, 3)), ShapeError, r"^concatenate\(\) of shapes \(2,\) and \(2, 3\)"),)),
+    Op("concatenate", lambda *xs: np.concatenate(xs, axis=-1), lambda *xs: np.hstack(xs),
+       (R, R), (((2, 3), (2, 1)),), "last axis"),
+    Op("stack", lambda *xs: np.stack(xs), lambda *xs: np.array(xs), (R, R, R), (((2, 3),) * 3, ((),) * 3),
+       errors=((((2,), (3,), (3,)), ShapeError, r"^stack\(\) of shapes \(2,\) and \(3,\)"),)),
+    Op("stack", lambda *xs: np.stack(xs, axis=-2), lambda x, y: np.einsum("kij->ikj", np.array([x, y])),
+       (R, R), (((2, 3), (2, 3)),), "axis -2"),
+    Op("append_ones", ROWS["append_ones"], lambda x: np.concatenate([x, 0 * x[:1] + 1]), (R,),
+       (((2, 3),), ((3,),))),
+]
+# fmt: on
+
+TABLE = [*ELEMENTWISE, *CHOICES, *REDUCTIONS, *PRODUCTS, *SHAPING]
+
+
+# NumPy's functions by NumPy's names ---------------------------------------------------------------
+# A call takes x of shape (3, 4) and y of shape (4, 3), as arrays or as Tensors
+
+PIECES = ((), (4,), (3, 4), (2, 3, 4))  # of what np.dot takes, the last axis of length 4 ...
+MATES = ((), (4,), (4, 3), (2, 4, 3))  # ... meets the last but one
+
+
+def cut(array, shape):
+    """The first numbers of ``array``, as often as it takes, in ``shape``."""
+    return np.concatenate([np.ravel(array)] * 3)[: int(np.prod(shape))].reshape(shape)
+
+
+def cuts(call, *shapes):
+    return lambda x, y: call(*(cut(a, shape) for a, shape in zip((x, y), shapes, strict=False)))
+
+
+def along_axes(f):
+    return [
+        lambda x, y: f(x),
+        lambda x, y: f(x, axis=0),
+        lambda x, y: f(x, 1),
+        lambda x, y: f(x, axis=(0, -1), keepdims=True),
+        lambda x, y: f(x, axis=None, keepdims=False),
+    ]
+
+
+def spread(f):
+    return [
+        *along_axes(f),
+        lambda x, y: f(x, axis=0, ddof=1),
+        lambda x, y: f(x, axis=1, ddof=2, keepdims=True),
+    ]
+
+
+CALLS: dict[Any, list[Callable[..., Any]]] = {
+    **{f: along_axes(f) for f in (np.sum, np.mean, np.prod, np.max, np.amax, np.min, np.amin)},
+    np.var: spread(np.var),
+    np.std: spread(np.std),
+    np.where: [
+        lambda x, y: np.where(np.arange(4) > 1, x, y.T),
+        lambda x, y: np.where(np.eye(3, 4, dtype=bool), x, 0),
+        lambda x, y: np.where([[True], [False], [True]], x, np.ones(4)),
+        lambda x, y: np.where(x > y.T, x, y.T),
+    ],
+    np.clip: [
+        lambda x, y: np.clip(x, -0.5, 0.5),
+        lambda x, y: np.clip(x, None, 0.5),
+        lambda x, y: np.clip(x, -0.5, None),
+        lambda x, y: np.clip(x, min=-0.5),
+        lambda x, y: np.clip(x, max=0.5, min=None),
+        lambda x, y: np.clip(x, a_min=-0.5, a_max=0.5),
+        lambda x, y: np.clip(x, y.T - 0.5, 0.5 + y.T),
+    ],
+    np.dot: [cuts(np.dot, a, b) for a in PIECES for b in MATES],
+    np.matmul: [lambda x, y: np.matmul(x, y), cuts(np.matmul, (4,), (2, 4, 3))],
+    np.tensordot: [
+        lambda x, y: np.tensordot(x, y, axes=1),
+        lambda x, y: np.tensordot(x, y, axes=0),
+        lambda x, y: np.tensordot(x, y.T),
+        lambda x, y: np.tensordot(x, y, axes=(0, 1)),
+        lambda x, y: np.tensordot(x, y, axes=([1, 0], [0, 1])),
+        lambda x, y: np.tensordot(x, y, axes=([-1], [-2])),
+        cuts(lambda a, b: np.tensordot(a, b, axes=([2, 0], [0, 2])), (2, 3, 4), (4, 3, 2)),
+        cuts(lambda a, b: np.tensordot(a, b, axes=1), (4,), (4,)),
+    ],
+    np.einsum: [
+        lambda x, y: np.einsum("ij,jk->ik", x, y),
+        lambda x, y: np.einsum("ij,jk", x, y),  # implicit: ik
+        lambda x, y: np.einsum("ba,ac", x, y),  # implicit: the letters in order, bc
+        lambda x, y: np.einsum("ba", x),  # implicit: a transpose, ab
+        lambda x, y: np.einsum("ij,ji", x, y),  # implicit: a number
+        lambda x, y: np.einsum("ij , jk -> k", x, y),
+        lambda x, y: np.einsum("...j,jk->...k", x, y),
+        lambda x, y: np.einsum("...j->...", x),
+        lambda x, y: np.einsum("i...->...i", x),
+        lambda x, y: np.einsum("...,...", x, y.T),
+        lambda x, y: np.einsum("...j,j...", x, y[:, 0]),
+        lambda x, y: np.einsum("...ij,...jk->...ik", x, y[None], optimize=True),
+        lambda x, y: np.einsum("i...,ij->j...", x[:, None, :], y.T),
+        lambda x, y: np.einsum("ij,ij,ij->", x, x, y.T),
+        lambda x, y: np.einsum("Ba,aC", x, y),  # upper case sorts before lower
+        lambda x, y: np.einsum("ij,kj->ik", x[:1], y.T[:1]),
+        lambda x, y: np.einsum("ij,ij->ij", x[:, :1], y.T),  # an axis of length 1 is stretched
+    ],
+    np.reshape: [
+        lambda x, y: np.reshape(x, (2, 6)),
+        lambda x, y: np.reshape(x, -1),
+        lambda x, y: np.reshape(x, shape=(4, -1)),
+    ],
+    np.ravel: [lambda x, y: np.ravel(x)],
+    np.transpose: [
+        lambda x, y: np.transpose(x),
+        lambda x, y: np.transpose(x, (1, 0)),
+        lambda x, y: np.transpose(x[None], axes=(-1, 0, 1)),
+        lambda x, y: np.transpose(x, None),
+    ],
+    np.swapaxes: [lambda x, y: np.swapaxes(x, 0, -1), lambda x, y: np.swapaxes(x[None], axis1=1, axis2=0)],
+    np.moveaxis: [
+        lambda x, y: np.moveaxis(x[None], 0, -1),
+        lambda x, y: np.moveaxis(x[None], -1, 0),
+        lambda x, y: np.moveaxis(x[None, :, None], [0, 1], [-1, -2]),
+        lambda x, y: np.moveaxis(x[None], source=(0, 2), destination=(2, 0)),
+    ],
+    np.expand_dims: [lambda x, y: np.expand_dims(x, 1), lambda x, y: np.expand_dims(x, axis=(0, -1))],
+    np.squeeze: [
+        lambda x, y: np.squeeze(x[None, :, None]),
+        lambda x, y: np.squeeze(x[None, :, None], axis=0),
+        lambda x, y: np.squeeze(x[None, :, None], (0, -2)),
+    ],
+    np.broadcast_to: [
+        lambda x, y: np.broadcast_to(x, (2, 3, 4)),
+        lambda x, y: np.broadcast_to(x[0, 0], shape=5),
+    ],
+    np.concatenate: [
+        lambda x, y: np.concatenate([x, y.T]),
+        lambda x, y: np.concatenate((x, y.T, x), axis=-1),
+        lambda x, y: np.concatenate([x, y], axis=None),
+        lambda x, y: np.concatenate([x, np.ones((1, 4))], 0),
+    ],
+    np.stack: [
+        lambda x, y: np.stack([x, y.T]),
+        lambda x, y: np.stack((x, y.T, x), axis=-1),
+        lambda x, y: np.stack([x, y.T], axis=-3),
+        lambda x, y: np.stack([x, np.ones((3, 4))], 1),
+        lambda x, y: np.stack(list(x)),
+    ],
+}
+
+# Calls that are refused: x, as above, is a Tensor
+REFUSED: list[tuple[Callable[..., Any], type[Exception], str]] = [
+    (lambda x: np.sum(x, dtype=float), UnsupportedError, r"numpy\.sum\(\) of a Tensor does not take dtype="),
+    (
+        lambda x: np.mean(x, where=x > 0),
+        UnsupportedError,
+        r"numpy\.mean\(\) of a Tensor does not take where=",
+    ),
+    (lambda x: np.max(x, initial=0, out=np.ones(())), UnsupportedError, r"numpy\.max\(\) .* initial, out="),
+    (lambda x: np.reshape(x, (4, 3), order="F"), UnsupportedError, r"numpy\.reshape\(\) .* order="),
+    (lambda x: np.sum(x, 0, "float32"), TypeError, "dtype|positional"),
+    (lambda x: np.mean(x, 0, "float32"), TypeError, "dtype|positional"),
+    (lambda x: np.clip(x, 0, 1, np.ones((3, 4))), TypeError, "out|positional"),
+    (lambda x: np.reshape(x, (4, 3), "F"), TypeError, "order|positional"),
+    (lambda x: np.dot(x, x), ShapeError, r"^matmul\(\) of shapes \(3, 4\) and \(3, 4\)"),
+    (
+        lambda x: np.dot(x, np.ones((2, 3, 4))),
+        ShapeError,
+        r"^tensordot\(\) of shapes \(3, 4\) and \(2, 3, 4\)",
+    ),
+    (
+        lambda x: np.tensordot(x, x, axes=1),
+        ShapeError,
+        r"^tensordot\(\) of shapes \(3, 4\) and \(3, 4\) over axes 1",
+    ),
+    (lambda x: np.einsum(x, [0, 1]), ShapeError, "subscripts as a string"),
+    (lambda x: np.einsum("ij,jk", x), ShapeError, r"^einsum\('ij,jk'\) wants 2 operands, got 1"),
+    (
+        lambda x: np.einsum("ii", x @ x.T),
+        ShapeError,
+        r"^einsum\('ii'\) of Tensors cannot take an index twice",
+    ),
+    (lambda x: np.einsum("ij,jk->ik", x, x), ShapeError, r"^einsum\(\) of shapes \(3, 4\) and \(3, 4\)"),
+    (lambda x: np.einsum("ijk->i", x), ShapeError, r"^einsum\("),
+    (lambda x: np.einsum("ij->il", x), ShapeError, r"^einsum\("),
+    (lambda x: np.moveaxis(x, 0, 5), ValueError, "axis 5 is out of bounds"),
+    (lambda x: np.swapaxes(x, 0, 5), ValueError, "axis 5 is out of bounds"),
+    (lambda x: np.squeeze(x, axis=0), ValueError, "size not equal to one"),
+    (lambda x: np.expand_dims(x, 7), ValueError, "axis 7 is out of bounds"),
+    (
+        lambda x: np.concatenate([x, x], axis=2),
+        ShapeError,
+        r"^concatenate\(\) of shapes \(3, 4\) and \(3, 4\)",
+    ),
+    (lambda x: np.stack([x, x[0]]), ShapeError, r"^stack\(\) of shapes \(3, 4\) and \(4,\)"),
+    (lambda x: np.broadcast_to(x, (4, 3)), ShapeError, r"^broadcast_to\(\) of shapes \(3, 4\)"),
+    (lambda x: np.where(x), UnsupportedError, "where"),
+]

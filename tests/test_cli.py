@@ -1,0 +1,218 @@
+"""The command line, as a person uses it: what it prints, what it saves, what it says of mistakes."""
+
+import gzip
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograd.__main__ import main
+from autograd.nn import Net
+
+ROOT = Path(__file__).parent.parent
+DIGITS = ROOT / "examples" / "digits.csv.gz"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def lines(rows, header=None):
+    text = "\n".join(",".join(map(str, row)) for row in rows) + "\n"
+    return text if header is None else ",".join(header) + "\n" + text
+
+
+def flowers(rng, n=60):
+    """Two kinds that one measure tells apart."""
+    rows = []
+    for i in range(n):
+        kind = "rose" if i % 2 else "tulip"
+        rows.append([round(rng.normal(i % 2 * 4), 3), round(rng.normal(), 3), kind])
+    return rows
+
+
+def test_it_learns_to_read_digits_and_predicts(folder, capsys):
+    assert main(["train", str(DIGITS), "--target", "digit"]) == 0
+    told = capsys.readouterr()
+    assert "1797 rows of 64 numbers, and 'digit', one of 10 classes" in told.out
+    accuracy = float(told.out.split("accuracy ")[1].split("%")[0])
+    assert accuracy >= 96
+    assert told.err.count("epoch ") == 10  # plain lines: this is no terminal
+    assert sorted(p.name for p in folder.iterdir()) == ["digits.model.npz", "digits.training.png"]
+    assert (folder / "digits.training.png").read_bytes().startswith(b"\x89PNG")
+    assert Net.load("digits.model.npz").N == [64, 128, 10]
+
+    assert main(["predict", "digits.model.npz", str(DIGITS)]) == 0
+    told = capsys.readouterr()
+    answers = told.out.split()
+    with gzip.open(DIGITS, "rt") as file:
+        truth = [line.strip().rpartition(",")[2] for line in file][1:]
+    right = np.mean([a == t for a, t in zip(answers, truth, strict=True)])
+    assert told.err == f"1797 rows: accuracy {right:.1%}\n"
+    assert right > 0.98
+
+
+def test_the_same_seed_gives_the_same_model(folder, rng):
+    Path("f.csv").write_text(lines(flowers(rng), ["long", "wide", "kind"]))
+    for name, seed in (("a.npz", "3"), ("b.npz", "3"), ("c.npz", "4")):
+        assert main(["train", "f.csv", "--epochs", "3", "--seed", seed, "--output", name]) == 0
+    a, b, c = (Net.load(name).values for name in ("a.npz", "b.npz", "c.npz"))
+    assert (a == b).all()
+    assert (a != c).any()
+
+
+def test_text_labels_are_classes_and_the_last_column_is_the_target(folder, rng, capsys):
+    Path("f.csv").write_text(lines(flowers(rng), ["long", "wide", "kind"]))
+    assert main(["train", "f.csv", "--epochs", "200"]) == 0
+    assert "'kind', one of 2 classes" in capsys.readouterr().out
+    Path("new.csv").write_text("wide,long\n0,5\n0,-1\n")  # no target, and another order
+    assert main(["predict", "f.model.npz", "new.csv"]) == 0
+    assert capsys.readouterr().out.split() == ["rose", "tulip"]
+
+
+def test_a_file_without_column_names_is_read_too(folder, rng, capsys):
+    Path("f.csv").write_text(lines(flowers(rng)))
+    assert main(["train", "f.csv", "--target", "3", "--epochs", "200"]) == 0
+    Path("new.csv").write_text("5,0\n-1,0\n")
+    capsys.readouterr()
+    assert main(["predict", "f.model.npz", "new.csv"]) == 0
+    assert capsys.readouterr().out.split() == ["rose", "tulip"]
+
+
+def line_data(rng, whole):
+    x = rng.uniform(-3, 3, 80)
+    y = np.round(2 * x + 10) if whole else 2 * x + 10
+    return lines(zip(x, y, strict=True), ["x", "y"])
+
+
+def test_a_numeric_target_is_regression(folder, rng, capsys):
+    Path("line.csv").write_text(line_data(rng, whole=False))
+    assert main(["train", "line.csv", "--epochs", "200"]) == 0
+    told = capsys.readouterr().out
+    assert "'y', a number" in told
+    assert float(told.split("R² ")[1].split(")")[0]) > 0.99
+    Path("new.csv").write_text("x\n1\n-1\n")
+    assert main(["predict", "line.model.npz", "new.csv"]) == 0
+    assert [float(a) for a in capsys.readouterr().out.split()] == pytest.approx([12, 8], abs=0.5)
+
+
+def test_few_whole_numbers_are_classes_unless_one_insists(folder, rng, capsys):
+    Path("line.csv").write_text(line_data(rng, whole=True))
+    assert main(["train", "line.csv", "--epochs", "2"]) == 0
+    assert "one of 13 classes" in capsys.readouterr().out
+    assert main(["train", "line.csv", "--epochs", "2", "--regression"]) == 0
+    assert "'y', a number" in capsys.readouterr().out
+
+
+GOOD = "a,b\n" + "1,2.5\n3,4.5\n" * 5
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options", "message"),
+    [
+        ("none.csv", None, [], "error: none.csv: No such file or directory"),
+        ("empty.csv", "", [], "error: empty.csv: the file is empty"),
+        ("names.csv", "a,b\n", [], "error: names.csv: there are column names but no rows"),
+        ("twice.csv", "a,a\n1,2\n", [], "error: twice.csv: two columns are called 'a'"),
+        ("short.csv", GOOD + "5\n", [], "error: short.csv, line 12: 1 cells where 2 are wanted"),
+        ("few.csv", "a,b\n1,2\n", [], "error: few.csv: 1 rows; at least 10 are wanted"),
+        ("one.csv", "a\n" + "1\n2\n" * 5, [], "error: one.csv: there is no column beside the target 'a'"),
+        ("same.csv", "a,b\n" + "1,x\n" * 10, [], "error: same.csv: the target 'b' is 'x' in every row"),
+        ("text.csv", GOOD + "x,1\n", [], "error: text.csv, line 12, column 'a': 'x' is no finite number"),
+        ("hole.csv", GOOD + ",1\n", [], "error: hole.csv, line 12, column 'a': '' is no finite number"),
+        ("nan.csv", GOOD + "nan,1\n", [], "error: nan.csv, line 12, column 'a': 'nan' is no finite number"),
+        (
+            "label.csv",
+            "a,b\n" + "1,x\n2,y\n" * 5 + "1,\n",
+            [],
+            "error: label.csv, line 12, column 'b': the label",
+        ),
+        (
+            "mixed.csv",
+            "a,b\n" + "1,2.5\n2,3.5\n" * 5 + "1,x\n",
+            ["--regression"],
+            "error: mixed.csv, line 12, column 'b': 'x' is no finite number",
+        ),
+        (
+            "target.csv",
+            GOOD,
+            ["--target", "bb"],
+            "error: unknown column of target.csv 'bb': the known ones are a, b; did you mean 'b'?",
+        ),
+        ("bytes.csv", b"\xff\xfe\x00", [], "error: bytes.csv: not a CSV file: "),
+        ("cut.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-9], [], "error: cut.csv.gz: not a CSV file: "),
+    ],
+)
+def test_a_mistake_is_told_in_one_line_and_nothing_is_written(
+    folder, capsys, name, content, options, message
+):
+    if content is not None:
+        Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    before = sorted(folder.iterdir())
+    assert main(["train", name, *options]) == 2
+    told = capsys.readouterr()
+    assert told.err.startswith(message)
+    assert told.err.count("\n") == 1
+    assert "Traceback" not in told.err
+    assert sorted(folder.iterdir()) == before
+
+
+def test_predict_tells_its_mistakes_too(folder, rng, capsys):
+    Path("f.csv").write_text(lines(flowers(rng), ["long", "wide", "kind"]))
+    assert main(["train", "f.csv", "--epochs", "1"]) == 0
+    Path("other.csv").write_text("long,height\n1,2\n")
+    Path("strange.csv").write_text("long,wide,kind\n1,2,daisy\n")
+    Path("junk.npz").write_text("junk")
+    Net(1, [1]).save("net.npz")
+    capsys.readouterr()
+    for model, file, message in [
+        ("none.npz", "f.csv", "No such file"),
+        ("junk.npz", "f.csv", "junk.npz: not a file that was saved here"),
+        ("net.npz", "f.csv", "net.npz: a net, but not one that train has saved"),
+        ("f.model.npz", "none.csv", "none.csv: No such file"),
+        ("f.model.npz", "other.csv", "unknown column of other.csv 'wide'"),
+        ("f.model.npz", "strange.csv", "line 2, column 'kind': 'daisy' is none of the 2 classes"),
+    ]:
+        assert main(["predict", model, file]) == 2
+        told = capsys.readouterr()
+        assert message in told.err
+        assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["train"], ["train", "f.csv", "--epochs", "0"]])
+def test_a_command_that_is_none_is_answered_with_the_usage_and_exit_code_2(capsys, arguments):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert "usage: python -m autograd" in capsys.readouterr().err
+
+
+def test_without_matplotlib_it_says_what_brings_the_picture(folder, rng, capsys, monkeypatch):
+    Path("f.csv").write_text(lines(flowers(rng)))
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert main(["train", "f.csv", "--epochs", "1"]) == 0
+    assert "no picture: a picture needs an optional dependency: pip install" in capsys.readouterr().out
+    assert sorted(p.name for p in folder.iterdir()) == ["f.csv", "f.model.npz"]
+
+
+def test_python_m_autograd_is_the_command_line(folder):
+    done = subprocess.run(
+        [sys.executable, "-m", "autograd", "train", "none.csv"],
+        capture_output=True,
+        text=True,
+        env={**__import__("os").environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: none.csv: No such file or directory\n"
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in ROOT.glob("examples/*.py")))
+def test_the_examples_run(name, capsys):
+    runpy.run_path(str(ROOT / "examples" / name))
+    told = capsys.readouterr().out
+    assert {"minimize.py": "y = -9.825", "sine.py": "error 0.00", "digits.py": "rightly 97"}[name] in told

@@ -1,0 +1,172 @@
+"""What holds for the package as a whole: its rooms, what importing it costs, its public face."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import autograd
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "autograd"
+
+# A file imports only from lines above its own: DESIGN, in the order of reading
+ROOMS = [
+    ["errors"],
+    ["scalar.engine"],
+    ["scalar.nn"],
+    ["scalar"],
+    ["tensor.tape"],
+    ["tensor.core"],
+    ["tensor.elementwise", "tensor.reductions", "tensor.shaping", "tensor.products"],
+    ["tensor"],
+    ["losses", "graph"],
+    ["engine"],
+    ["parameters"],
+    ["samples", "optim"],
+    ["io", "plot", "progress", "table"],
+    ["training"],
+    ["nn"],
+    [""],
+    ["__main__"],
+]
+RANK = {name: rank for rank, names in enumerate(ROOMS) for name in names}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path):
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
+
+
+def imported(path):
+    """The rooms that a file imports from, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "autograd":
+            base = node.module.partition(".")[2]
+            for alias in node.names:
+                name = f"{base}.{alias.name}".lstrip(".")
+                yield name if name in RANK else base
+        elif isinstance(node, ast.Import):
+            yield from (a.name.partition(".")[2] for a in node.names if a.name.split(".")[0] == "autograd")
+
+
+@pytest.mark.parametrize("path", FILES, ids=room)
+def test_a_file_imports_only_from_rooms_above_it(path):
+    own = room(path)
+    assert [name for name in imported(path) if RANK[name] >= RANK[own]] == []
+
+
+def test_the_oracle_imports_the_standard_library_only():
+    for path in PACKAGE.glob("scalar/*.py"):
+        modules = {n.module for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ImportFrom)}
+        ours = {"autograd.scalar.engine"}
+        assert all(m in ours or m.split(".")[0] in sys.stdlib_module_names for m in modules)
+
+
+def test_the_oracle_and_the_array_engine_never_meet():
+    for path in FILES:
+        if room(path).startswith("scalar"):
+            continue
+        assert not any(name.startswith("scalar") for name in imported(path)), path
+
+
+def run(code, **options):
+    return subprocess.run(
+        [sys.executable, "-W", "always", "-c", code], capture_output=True, text=True, check=True, **options
+    )
+
+
+def test_importing_it_costs_little_more_than_importing_numpy():
+    code = (
+        "import sys, numpy; before = set(sys.modules); import autograd; "
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    new = run(code, cwd=ROOT).stdout.split()
+    assert [m for m in new if m.split(".")[0] in ("scipy", "matplotlib", "tqdm")] == []
+    others = [m for m in new if m.split(".")[0] != "autograd"]
+    assert len(others) <= 16, others
+    assert len(new) - len(others) <= 20, new
+
+
+def test_scipy_comes_when_it_is_first_needed():
+    code = (
+        "import sys, autograd; net = autograd.Net(1, [1], 'gelu'); "
+        "print('scipy' in sys.modules); net([1.0]); print('scipy' in sys.modules)"
+    )
+    assert run(code, cwd=ROOT).stdout.split() == ["False", "True"]
+
+
+def test_a_warning_says_so_where_files_of_hips_autograd_lie_in_between(tmp_path):
+    shutil.copytree(PACKAGE, tmp_path / "autograd", ignore=shutil.ignore_patterns("__pycache__"))
+    assert "HIPS" not in run("import autograd", cwd=tmp_path).stderr
+    (tmp_path / "autograd" / "differential_operators.py").write_text("")
+    warned = run("import autograd", cwd=tmp_path).stderr
+    assert "HIPS/autograd is installed under the import name autograd too" in warned
+    assert "pip uninstall -y autograd array-autograd" in warned
+
+
+def test_the_project_needs_numpy_and_scipy_alone():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert [d.split(">")[0] for d in project["dependencies"]] == ["numpy", "scipy"]
+    assert project["name"] == "array-autograd"
+    assert {"plot", "progress", "test", "dev"} <= project["optional-dependencies"].keys()
+
+
+def test_the_types_are_for_all_and_the_version_is_in_the_changelog():
+    assert (PACKAGE / "py.typed").exists()
+    assert f"## {autograd.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_readme_imports_of_the_design_work():
+    from autograd import Tensor, losses, no_grad, optim, tensor
+    from autograd.engine import Value
+    from autograd.nn import MLP, Layer, Module, Net, Neuron
+
+    assert autograd.Value is Value
+    assert issubclass(MLP, Net)
+    assert all(issubclass(kind, Module) for kind in (Layer, Net, Neuron))
+    assert isinstance(tensor([1.0]), Tensor)
+    assert callable(no_grad)
+    assert losses.mse is not optim.SGD
+
+
+def offered():
+    """What the modules offer: the classes and functions of ``__all__``, with the classes' methods."""
+    for info in pkgutil.walk_packages(autograd.__path__, "autograd."):
+        if info.name == "autograd.__main__":
+            continue
+        module = importlib.import_module(info.name)
+        for name in getattr(module, "__all__", ()):
+            thing = getattr(module, name)
+            if inspect.isclass(thing) or inspect.isfunction(thing):
+                yield f"{info.name}.{name}", thing
+            if inspect.isclass(thing):
+                for attribute, method in vars(thing).items():
+                    if not attribute.startswith("_") and inspect.isfunction(method):
+                        yield f"{info.name}.{name}.{attribute}", method
+
+
+# What NumPy documents, or the class says, under the same name
+SPEAKING = {
+    *("exp", "log", "sqrt", "sin", "cos", "tanh", "clip", "sum", "mean", "prod", "max", "min", "var", "std"),
+    *("reshape", "ravel", "transpose", "swapaxes", "astype", "dot", "params", "forward"),
+}
+
+
+def test_all_that_is_offered_has_a_docstring():
+    bare = [name for name, thing in offered() if not inspect.getdoc(thing)]
+    assert [name for name in bare if name.rpartition(".")[2] not in SPEAKING] == []
+
+
+@pytest.mark.parametrize("module", ["engine", "nn", "losses", "optim"])
+def test_what_users_call_has_an_example_that_runs_in_its_docstring(module):
+    module = importlib.import_module(f"autograd.{module}")
+    tables = {"ACTIVATIONS", "INITS", "LOSSES", "OPTIMIZERS", "Optimizer"}
+    assert [n for n in module.__all__ if n not in tables and ">>>" not in getattr(module, n).__doc__] == []

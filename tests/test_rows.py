@@ -1,0 +1,424 @@
+"""Every row of the array engine, and every NumPy function that Tensors answer to, held against `op_table`."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import mutually_broadcastable_shapes
+from op_table import CALLS, MASK, REFUSED, TABLE, exact, mp
+
+from autograd import Tensor, tensor
+from autograd.errors import NotANumberError, UnsupportedError
+from autograd.tensor import gradients, log_softmax, logsumexp, sigmoid, softmax, softplus
+from autograd.tensor.core import IMPLEMENTED, PLAIN, ROWS
+
+CASES = [(op, shapes) for op in TABLE for shapes in op.shapes]
+STEEP = [(op, shapes) for op, shapes in CASES if not op.flat]
+ELEMENTWISE = [op for op in TABLE if op.scalars]
+every_case = pytest.mark.parametrize(("op", "shapes"), CASES, ids=[f"{op}-{shapes}" for op, shapes in CASES])
+every_slope = pytest.mark.parametrize(("op", "shapes"), STEEP, ids=[f"{op}-{shapes}" for op, shapes in STEEP])
+close = {"rtol": 1e-12, "atol": 1e-13}
+
+
+def leaves(arrays):
+    return [Tensor(a, requires_grad=True) for a in arrays]
+
+
+# The oracle: central differences of 60-digit numbers ----------------------------------------------
+
+STEP = mp.mpf(10) ** -15  # its square, the error, is far below float64; its inverse squared leaves 30 digits
+
+
+def slope_along(f, points, directions):
+    """The derivative of ``f`` at ``points`` along ``directions``; one of None stands still."""
+    ahead, behind = (
+        [
+            x if d is None else np.asarray(x + sign * STEP * d, object)
+            for x, d in zip(points, directions, strict=True)
+        ]
+        for sign in (1, -1)
+    )
+    return (f(*ahead) - f(*behind)) / (2 * STEP)
+
+
+def exact_gradient(f, points, k):
+    """The gradient of the number ``f(*points)`` with respect to ``points[k]``, as floats."""
+    gradient = np.empty(points[k].shape)
+    for i in np.ndindex(gradient.shape):
+        unit = np.full(gradient.shape, mp.mpf(0), object)
+        unit[i] = mp.mpf(1)
+        gradient[i] = slope_along(f, points, [unit if j == k else None for j in range(len(points))])
+    return gradient
+
+
+def weighed(reference):
+    """The number that tests differentiate: each result times a weight, so that no formula forgets its g."""
+    return lambda c, *xs: np.sum(c * reference(*xs)) + mp.mpf(0)
+
+
+# Rows ---------------------------------------------------------------------------------------------
+
+
+def test_every_row_has_an_entry_and_every_entry_a_row():
+    assert {op.row for op in TABLE} == set(ROWS)
+
+
+@every_case
+def test_value_is_that_of_sixty_digits(op, shapes, rng):
+    operands = op.operands(shapes, rng)
+    out = op.call(*map(Tensor, operands))
+    expected = op.reference(*map(exact, operands))
+    assert out.shape == expected.shape
+    np.testing.assert_allclose(out.data, expected.astype(float), **close)
+
+
+@every_slope
+def test_gradient_is_the_slope_times_what_arrives(op, shapes, rng):
+    operands = op.operands(shapes, rng)
+    xs = leaves(operands)
+    out = op.call(*xs)
+    c = rng.uniform(-2, 2, out.shape)
+    out.backward(c)
+    points = [exact(c), *map(exact, operands)]
+    for k, x in enumerate(xs, 1):
+        expected = exact_gradient(weighed(op.reference), points, k)
+        np.testing.assert_allclose(x.grad, expected, **close, err_msg=f"of operand {k - 1}")
+
+
+@every_slope
+def test_second_derivative_is_the_slope_of_the_first(op, shapes, rng):
+    operands = op.operands(shapes, rng)
+    xs = leaves(operands)
+    out = op.call(*xs)
+    c = Tensor(rng.uniform(-2, 2, out.shape), requires_grad=True)
+    directions = [rng.uniform(-1, 1, x.shape) for x in xs]
+    firsts = gradients((c * out).sum(), xs, create_graph=True)
+    sum((d * first).sum() for d, first in zip(directions, firsts, strict=True)).backward()
+
+    def along(*points):
+        return slope_along(weighed(op.reference), points, [None, *map(exact, directions)])
+
+    points = [exact(c.data), *map(exact, operands)]
+    for k, x in enumerate([c, *xs]):
+        found = np.zeros(x.shape) if x.grad is None else x.grad  # None: the first does not depend on it
+        np.testing.assert_allclose(found, exact_gradient(along, points, k), rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("op", [op for op in TABLE if op.flat], ids=str)
+def test_a_flat_row_has_slope_zero(op):
+    x = Tensor([0.3, -1.7], requires_grad=True)
+    (slope,) = gradients(op.call(x), [x], [2.0, 3.0])
+    assert slope.tolist() == [0, 0]
+    (op.call(x) + 3 * x).sum().backward()
+    assert x.grad.tolist() == [3, 3]
+
+
+@every_case
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_result_and_gradients_have_the_dtype_of_the_operands(op, shapes, dtype, rng):
+    xs = leaves(op.operands(shapes, rng, dtype))
+    out = op.call(*xs)
+    assert out.dtype == ("float64" if op.row == "astype" else dtype)
+    if not op.flat:
+        out.backward(np.ones(out.shape))
+        assert [x.grad.dtype for x in xs] == [dtype] * len(xs)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("op", ELEMENTWISE, ids=str)
+def test_python_numbers_do_not_change_the_dtype(op, dtype):
+    x = Tensor([1.5, 0.5], requires_grad=True, dtype=dtype)
+    n = len(op.domains)
+    for place in range(n):
+        for number in (2, 2.5):
+            operands = [number] * n
+            operands[place] = x
+            out = op.call(*operands)
+            assert (out.dtype, out.requires_grad) == (dtype, True)
+
+
+ERRORS = [(op, *error) for op in TABLE for error in op.errors]
+
+
+@pytest.mark.parametrize(("op", "shapes", "kind", "message"), ERRORS, ids=[f"{e[0]}-{e[1]}" for e in ERRORS])
+def test_bad_operands_are_refused_by_name(op, shapes, kind, message):
+    with pytest.raises(kind, match=message):
+        op.call(*(Tensor(np.ones(shape)) for shape in shapes))
+
+
+@pytest.mark.parametrize("op", ELEMENTWISE, ids=str)
+@pytest.mark.parametrize("stranger", ["text", None, 1j, [1, "a"]], ids=repr)
+def test_operands_that_are_no_real_numbers_are_refused(op, stranger):
+    with pytest.raises((NotANumberError, TypeError)):
+        op.call(Tensor([1.0, 2.0]), *[stranger] * (len(op.domains) - 1))
+
+
+# Broadcasting -------------------------------------------------------------------------------------
+
+
+@given(st.data(), mutually_broadcastable_shapes(num_shapes=2, max_dims=4, max_side=3, min_side=0))
+def test_a_gradient_is_summed_over_what_broadcasting_stretched(data, drawn):
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    x, y = leaves(rng.uniform(1, 2, shape) for shape in drawn.input_shapes)
+    c = rng.normal(size=drawn.result_shape)
+    (x / y).backward(c)
+    for leaf, slopes in ((x, c / y.data), (y, -c * x.data / y.data**2)):
+        source = np.broadcast_to(np.arange(leaf.size).reshape(leaf.shape), c.shape)
+        sums = np.bincount(source.ravel(), slopes.ravel(), minlength=leaf.size)
+        np.testing.assert_allclose(leaf.grad, sums.reshape(leaf.shape), rtol=1e-12, atol=1e-12)
+
+
+# Kinks and ties, decided ---------------------------------------------------------------------------
+
+INF = np.inf
+# fmt: off
+KINKS = {
+    "relu'(0) is 0":                  (lambda x: x.relu(),           [0.0, -0.0],      [0, 0]),
+    "abs'(0) is 0":                   (abs,                          [0.0, -0.0],      [0, 0]),
+    "leaky_relu'(0) is 0.01":         (lambda x: x.leaky_relu(),     [0.0, -0.0],      [0.01, 0.01]),
+    "a tie of maximum is halved":     (lambda x: np.maximum(x, 1.0), [0.0, 1.0, 2.0],  [0, 0.5, 1]),
+    "on the right too":               (lambda x: np.maximum(1.0, x), [0.0, 1.0, 2.0],  [0, 0.5, 1]),
+    "a tie of minimum is halved":     (lambda x: np.minimum(x, 1.0), [0.0, 1.0, 2.0],  [1, 0.5, 0]),
+    "and on the right":               (lambda x: np.minimum(1.0, x), [0.0, 1.0, 2.0],  [1, 0.5, 0]),
+    "maximum of x with itself is x":  (lambda x: np.maximum(x, x),   [3.0, -1.0],      [1, 1]),
+    "largest of equals share":        (lambda x: x.max(),            [2.0, 1.0, 2.0],  [0.5, 0, 0.5]),
+    "smallest of equals share":       (lambda x: x.min(),            [1.0, 1.0, 1.0],  [1 / 3] * 3),
+    "equals share along their axis":  (lambda x: x.max(axis=1),      [[5.0, 5], [1, 2]], [[.5, .5], [0, 1]]),
+    "clip's limits are inside":       (lambda x: x.clip(-1, 1),      [-2.0, -1, 0, 1, 2], [0, 1, 1, 1, 0]),
+    "clip without limits is x":       (lambda x: x.clip(),           [-INF, 3.0],      [1, 1]),
+    "x ** 0 is flat, at 0 too":       (lambda x: x**0,               [0.0, 2.0],       [0, 0]),
+    "x ** 1 has slope 1 at 0":        (lambda x: x**1,               [0.0, 2.0],       [1, 1]),
+    "x ** 2 of negatives":            (lambda x: x**2,               [-3.0, 0.0],      [-6, 0]),
+    "x ** -1 of negatives":           (lambda x: x**-1,              [-2.0],           [-0.25]),
+    "sqrt'(0) is infinite":           (np.sqrt,                      [0.0],            [INF]),
+    "0 ** y is flat in y":            (lambda y: 0.0**y,             [2.0, 3.0],       [0, 0]),
+    "prod with a zero":               (np.prod,                      [2.0, 0.0, 3.0],  [0, 6, 0]),
+    "prod with two zeros":            (np.prod,                      [0.0, 0.0, 3.0],  [0, 0, 0]),
+    "prod with a zero in one row":    (lambda x: x.prod(axis=1),     [[2.0, 0], [3, 4]], [[0, 2], [4, 3]]),
+    "prod with a zero in a column":   (lambda x: x.prod(axis=0),     [[2.0, 0], [3, 4]], [[3, 4], [2, 0]]),
+    "prod of everything with a zero": (lambda x: x.prod(axis=(1, 0)), [[2.0, 0], [3, 4]], [[0, 24], [0, 0]]),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize(("call", "x", "slopes"), KINKS.values(), ids=KINKS)
+def test_slopes_at_kinks_and_ties_are_pinned(call, x, slopes):
+    x = Tensor(x, requires_grad=True)
+    out = call(x)
+    (3 * out).backward(np.ones(out.shape))
+    np.testing.assert_allclose(x.grad, 3 * np.array(slopes), rtol=1e-15)
+
+
+def test_prod_with_zeros_can_be_differentiated_again():
+    x = Tensor([2.0, 0.0, 3.0], requires_grad=True)
+    (first,) = gradients(x.prod(), [x], create_graph=True)
+    (second,) = gradients(first, [x], [1.0, 10.0, 100.0])  # yz, zx and xy, weighed
+    assert second.tolist() == [10 * 3, 1 * 3 + 100 * 2, 10 * 2]
+
+
+@pytest.mark.parametrize("row", ["relu", "leaky_relu", "maximum", "minimum", "clip", "absolute"])
+def test_a_kink_lets_nan_through(row):
+    limits = {"maximum": (0,), "minimum": (0,), "clip": (-2, 2)}.get(row, ())
+    y = ROWS[row](Tensor([np.nan, 1.0]), *limits)
+    assert np.isnan(y.data).tolist() == [True, False]
+
+
+# Far out ------------------------------------------------------------------------------------------
+# Warnings are errors in these tests, so that an overflow anywhere fails them
+
+# fmt: off
+FAR = {
+    "sigmoid":          (sigmoid,           [-1e3, 1e3, -INF, INF], [0, 1, 0, 1],      [0, 0, 0, 0]),
+    "softplus":         (softplus,          [-1e3, 1e3, 1e30],      [0, 1e3, 1e30],    [0, 1, 1]),
+    "logaddexp":        (lambda x: np.logaddexp(x, 0.0), [-1e3, 1e3], [0, 1e3],        [0, 1]),
+    "logsumexp, high":  (logsumexp,         [1e3, 1e3, -1e3],       1e3 + np.log(2),   [0.5, 0.5, 0]),
+    "logsumexp, low":   (logsumexp,         [-1e3, -1e3],           -1e3 + np.log(2),  [0.5, 0.5]),
+    "logsumexp, huge":  (logsumexp,         [1e30, 1e30, -1e30],    1e30,              [0.5, 0.5, 0]),
+    "logsumexp, -inf":  (logsumexp,         [-INF, 2.0],            2,                 [0, 1]),
+    "softmax":          (softmax,           [-1e3, 1e3, 1e3],       [0, 0.5, 0.5],     [0, -0.25, 0.25]),
+    "log_softmax":      (log_softmax,       [0.0, 1e3],             [-1e3, 0],         [1, -1]),
+    "tanh":             (np.tanh,           [-1e3, 1e3],            [-1, 1],           [0, 0]),
+    "gelu":             (lambda x: x.gelu(), [-1e3, 1e3],           [0, 1e3],          [0, 1]),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize(("call", "x", "value", "slopes"), FAR.values(), ids=FAR)
+@pytest.mark.parametrize(("dtype", "rtol"), [("float32", 1e-6), ("float64", 1e-15)])
+def test_far_out_nothing_overflows_or_warns(call, x, value, slopes, dtype, rtol):
+    x = Tensor(x, requires_grad=True, dtype=dtype)
+    out = call(x)
+    np.testing.assert_allclose(out.data, value, rtol=rtol)
+    arriving = np.arange(1.0, out.size + 1).reshape(out.shape) if call in (softmax, log_softmax) else 1
+    out.backward(np.broadcast_to(arriving, out.shape))
+    np.testing.assert_allclose(x.grad, slopes, rtol=rtol)
+
+
+def test_logsumexp_of_nothing_likely_is_minus_infinity():
+    assert logsumexp(Tensor([-INF, -INF])).item() == -INF
+    assert logsumexp(Tensor([INF, 0.0])).item() == INF
+    assert logsumexp(Tensor([[-INF, -INF], [0.0, -INF]]), axis=1).tolist() == [-INF, 0]
+
+
+def test_log_softmax_is_the_logarithm_of_softmax(rng):
+    x = Tensor(rng.normal(size=(3, 4)), requires_grad=True)
+    c = rng.normal(size=(3, 4))
+    for axis in (None, 0, -1):
+        np.testing.assert_allclose(log_softmax(x, axis).data, np.log(softmax(x, axis).data), rtol=1e-12)
+        (one,) = gradients(log_softmax(x, axis), [x], c)
+        (other,) = gradients(np.log(softmax(x, axis)), [x], c)
+        np.testing.assert_allclose(one.data, other.data, rtol=1e-10, atol=1e-12)
+
+
+# NumPy's functions by their own names --------------------------------------------------------------
+
+UFUNCS = [f for f in IMPLEMENTED if isinstance(f, np.ufunc)]
+NUMPY_CALLS = [(f, i) for f, calls in CALLS.items() for i in range(len(calls))]
+every_call = pytest.mark.parametrize(
+    ("function", "i"), NUMPY_CALLS, ids=[f"{f.__name__}-{i}" for f, i in NUMPY_CALLS]
+)
+
+
+def test_every_numpy_function_that_tensors_answer_to_is_called_by_its_own_name():
+    called = set(CALLS) | {op.call for op in TABLE}
+    assert {f.__name__ for f in IMPLEMENTED if f not in called} == set()
+
+
+@every_call
+def test_numpy_functions_give_what_they_give_on_arrays(function, i, rng):
+    x, y = rng.normal(size=(3, 4)), rng.normal(size=(4, 3))
+    call = CALLS[function][i]
+    expected, out = call(x, y), call(Tensor(x), Tensor(y))
+    assert isinstance(out, Tensor)
+    assert out.shape == np.shape(expected)
+    np.testing.assert_allclose(out.data, expected, rtol=1e-13, atol=1e-14)
+
+
+@every_call
+def test_numpy_functions_keep_float32(function, i, rng):
+    x, y = (Tensor(rng.normal(size=shape), requires_grad=True, dtype="float32") for shape in ((3, 4), (4, 3)))
+    out = CALLS[function][i](x, y)
+    expected = CALLS[function][i](x.numpy(), y.numpy()).dtype  # constants of float64 may take part
+    assert out.dtype == expected
+    (out * x.sum() * y.sum()).sum().backward()
+    assert (x.grad.dtype, y.grad.dtype) == ("float32", "float32")
+
+
+@every_call
+def test_gradients_through_numpy_functions_are_their_slopes(function, i, rng):
+    arrays = rng.normal(size=(3, 4)), rng.normal(size=(4, 3))
+    call = CALLS[function][i]
+    x, y = leaves(arrays)
+    out = call(x, y)
+    c = rng.normal(size=out.shape)
+    out.backward(c)
+
+    wide = [a.astype(np.longdouble) for a in arrays]  # a central difference in 64 bits of mantissa
+    step = np.longdouble(2) ** -20
+    for k, leaf in enumerate((x, y)):
+        expected = np.empty(leaf.shape)
+        for place in np.ndindex(leaf.shape):
+            shift = np.zeros(leaf.shape, np.longdouble)
+            shift[place] = step
+            ahead, behind = ([a + s * shift if j == k else a for j, a in enumerate(wide)] for s in (1, -1))
+            expected[place] = (c * (call(*ahead) - call(*behind))).sum() / (2 * step)
+        found = np.zeros(leaf.shape) if leaf.grad is None else leaf.grad  # None: the call does not take it
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize(("call", "kind", "message"), REFUSED, ids=[message for *_, message in REFUSED])
+def test_numpy_functions_refuse_what_they_cannot_do(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call(Tensor(np.ones((3, 4)), requires_grad=True))
+
+
+@pytest.mark.parametrize("ufunc", UFUNCS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "option", [{"out": (np.ones(2),)}, {"where": [True, False]}, {"dtype": "float32"}], ids=str
+)
+def test_ufuncs_take_no_options_and_say_so(ufunc, option):
+    if ufunc is np.matmul:
+        option = {"out": (np.ones(2),)} if "where" in option else option  # NumPy itself takes no where there
+    operands = [Tensor([1.0, 1.0], requires_grad=True)] * ufunc.nin
+    name = next(iter(option))
+    with pytest.raises(
+        UnsupportedError, match=rf"^numpy\.{ufunc.__name__}\(\) of a Tensor does not take {name}="
+    ):
+        ufunc(*operands, **option)
+
+
+@pytest.mark.parametrize(
+    "ufunc", [f for f in UFUNCS if f.nin == 2 and f is not np.matmul], ids=lambda f: f.__name__
+)
+@pytest.mark.parametrize("method", ["reduce", "accumulate", "outer", "at", "reduceat"])
+def test_methods_of_ufuncs_are_refused_by_name(ufunc, method):
+    x = Tensor([1.0, 1.0], requires_grad=True)
+    arguments = {"outer": (x, x), "at": (np.ones(2), [0], x), "reduceat": (x, [0])}.get(method, (x,))
+    with pytest.raises(UnsupportedError, match=rf"^numpy\.{ufunc.__name__}\.{method}\(\)"):
+        getattr(ufunc, method)(*arguments)
+
+
+# fmt: off
+PLAIN_CALLS = {
+    np.argmax: [{"axis": 0}], np.argmin: [{"axis": 1}], np.argsort: [{"axis": 0}], np.nonzero: [{}],
+    np.any: [{"axis": 0}], np.all: [{}], np.count_nonzero: [{"axis": 1}],
+    np.shape: [{}], np.ndim: [{}], np.size: [{"axis": 1}], np.result_type: [{}],
+    np.zeros_like: [{}, {"dtype": "float32"}], np.ones_like: [{"shape": 3}],
+    np.array_repr: [{}], np.array_str: [{}],
+    np.isfinite: [{}], np.isinf: [{}], np.isnan: [{}], np.signbit: [{}], np.logical_not: [{}],
+}
+PLAIN_PAIRS = {
+    np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal,
+    np.logical_and, np.logical_or, np.logical_xor, np.array_equal, np.allclose, np.isclose,
+    np.shares_memory, np.may_share_memory, np.full_like,
+}
+# fmt: on
+
+
+def test_every_plain_function_is_called():
+    assert set(PLAIN_CALLS) | PLAIN_PAIRS | {np.empty_like} == PLAIN
+
+
+@pytest.mark.parametrize("function", PLAIN_CALLS, ids=lambda f: f.__name__)
+def test_functions_without_slope_answer_as_on_arrays(function, rng):
+    x = rng.normal(size=(3, 4)) * (rng.random((3, 4)) > 0.3)
+    for options in PLAIN_CALLS[function]:
+        found = function(Tensor(x, requires_grad=True), **options)
+        expected = function(x, **options)
+        assert type(found) is type(expected)
+        np.testing.assert_equal(found, expected)
+
+
+@pytest.mark.parametrize("function", sorted(PLAIN_PAIRS, key=lambda f: f.__name__), ids=lambda f: f.__name__)
+def test_functions_of_two_without_slope_answer_as_on_arrays(function):
+    x, y = np.array([1.0, 2.0, 3.0]), np.array([1.0, 5.0, 0.0])
+    expected = function(x, y)
+    t = Tensor(x, requires_grad=True)
+    for found in (function(t, y), function(x, Tensor(y)) if function is not np.full_like else expected):
+        assert type(found) is type(expected)
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_empty_like_has_the_shape_and_dtype():
+    like = np.empty_like(tensor([[1, 2]], dtype="float32"))
+    assert (type(like), like.shape, like.dtype) == (np.ndarray, (1, 2), "float32")
+
+
+# Casts --------------------------------------------------------------------------------------------
+
+
+def test_a_cast_hands_the_gradient_back_in_the_dtype_of_the_leaf():
+    x = Tensor([0.1, 0.2], requires_grad=True, dtype="float32")
+    y = x.astype("float64")
+    assert y.dtype == "float64"
+    (y * np.array([3.0, 1 / 3])).sum().backward()
+    assert x.grad.dtype == "float32"
+    assert x.grad.tolist() == [3, np.float32(1 / 3)]
+    assert not x.astype(int).requires_grad
+
+
+def test_where_sends_the_gradient_to_the_chosen_side_only():
+    x, y = leaves([np.full((3, 2), np.inf), np.zeros((1, 2))])
+    np.where(MASK, y, x).backward(np.array([[1.0, 2], [3, 4], [5, 6]]))
+    assert x.grad.tolist() == [[0, 0], [3, 4], [0, 0]]
+    assert y.grad.tolist() == [[6, 8]]

@@ -1,0 +1,792 @@
+"""What a Tensor is and does, row by row aside: handles, tapes, NumPy's protocols, memory, errors."""
+
+import copy
+import gc
+import pickle
+import threading
+import weakref
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import special
+
+from autograd import Tensor, no_grad, tensor
+from autograd.engine import Value
+from autograd.errors import GradientError, NotANumberError, ShapeError, UnsupportedError
+from autograd.tensor import gradients
+from autograd.tensor.core import ROWS
+
+
+def leaf(data, dtype=None):
+    return Tensor(data, requires_grad=True, dtype=dtype)
+
+
+# Construction -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "data", [2, 2.5, True, [1, 2], [[1.0], [2.0]], (1, 2.5), np.arange(3), np.float32(1), []]
+)
+def test_a_tensor_has_the_numbers_shape_and_dtype_of_the_array(data):
+    t, array = Tensor(data), np.array(data)
+    assert (t.shape, t.ndim, t.size, t.dtype) == (array.shape, array.ndim, array.size, array.dtype)
+    assert t.tolist() == array.tolist()
+    assert (t.requires_grad, t.grad) == (False, None)
+
+
+def test_a_tensor_copies_what_it_is_made_of():
+    array = np.array([1.0, 2.0])
+    t = Tensor(array)
+    other = Tensor(t)
+    array[0] = 7
+    t.data[1] = 8
+    assert (t.tolist(), other.tolist()) == ([1, 8], [1, 2])
+
+
+def test_a_tensor_of_a_result_is_a_leaf_of_its_own():
+    x = leaf([1.0])
+    y = leaf(2 * x)
+    (3 * y).backward()
+    assert (x.grad, y.grad.tolist()) == (None, [3])
+
+
+def test_tensor_with_a_small_t_takes_dtype_second():
+    t = tensor([1, 2], "float32", True)
+    assert (t.dtype, t.requires_grad) == ("float32", True)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "text",
+        ["1"],
+        1j,
+        [1j],
+        None,
+        [object()],
+        {"a": 1},
+        [[1, 2], [3]],
+        np.array(["2020"], "M8"),
+        Value(1),
+        [Value(1)],
+    ],
+)
+def test_what_is_no_real_number_is_refused(data):
+    with pytest.raises(NotANumberError, match=r"^Tensor\(\) wants an array of real numbers"):
+        Tensor(data)
+
+
+@pytest.mark.parametrize("data", [1, [1, 2], [True], np.float16(1), np.longdouble(1)])
+def test_gradients_want_floats_of_64_or_32_bits(data):
+    message = r"^Tensor\(requires_grad=True\) wants float64 or float32, got .*; write 1\.0 for 1"
+    with pytest.raises(GradientError, match=message):
+        Tensor(data, requires_grad=True)
+    assert Tensor(data, requires_grad=True, dtype=float).requires_grad
+
+
+def test_tensors_on_the_tape_are_not_silently_detached_by_nesting():
+    x = leaf([1.0, 2.0])
+    with pytest.raises(GradientError, match="cut the gradient off"):
+        Tensor([x, x])
+    with pytest.raises(GradientError, match="cut the gradient off"):
+        np.array(x)
+    with pytest.raises(GradientError, match="cut the gradient off"):
+        np.asarray(2 * x)
+    constant = np.asarray(x.detach())
+    assert (type(constant), constant.tolist()) == (np.ndarray, [1, 2])
+    assert np.array(Tensor([1.5]), dtype="float32").dtype == "float32"
+    assert Tensor([Tensor([1.0]), Tensor([2.0])]).tolist() == [[1], [2]]
+
+
+# Data and grad ------------------------------------------------------------------------------------
+
+
+def test_data_is_assigned_by_copy_in_the_old_dtype_and_shape():
+    t = Tensor([1.0, 2.0], dtype="float32")
+    array = np.array([3, 4])
+    t.data = array
+    array[0] = 9
+    assert (t.tolist(), t.dtype) == ([3, 4], "float32")
+    with pytest.raises(ShapeError, match=r"^data of a Tensor of shape \(2,\) set to shape \(3,\)"):
+        t.data = [1, 2, 3]
+    assert t.tolist() == [3, 4]
+
+
+def test_grad_is_assigned_by_copy_in_the_dtype_and_shape_of_data():
+    t = leaf([1.0, 2.0], "float32")
+    array = np.array([3, 4])
+    t.grad = array
+    array[0] = 9
+    assert (t.grad.tolist(), t.grad.dtype) == ([3, 4], "float32")
+    with pytest.raises(ShapeError, match=r"^grad of a Tensor of shape \(2,\) set to shape \(\)"):
+        t.grad = 0
+    t.grad = None
+    assert t.grad is None
+    for constant in (Tensor([1.0]), 2 * t):
+        with pytest.raises(GradientError, match="only on a Tensor made with requires_grad=True"):
+            constant.grad = np.zeros(constant.shape)
+
+
+def test_shape_dtype_and_the_like_are_not_assigned():
+    for name in ("shape", "dtype", "T", "requires_grad", "colour"):
+        with pytest.raises(AttributeError):
+            setattr(Tensor([1.0]), name, None)
+
+
+def test_numpy_copies_and_detach_shares():
+    x = leaf([1.0, 2.0])
+    copied, shared = x.numpy(), x.detach()
+    assert np.shares_memory(shared.data, x.data)
+    assert not shared.requires_grad
+    x.data[0] = 7
+    assert (copied.tolist(), shared.tolist()) == ([1, 2], [7, 2])
+
+
+def test_item_and_number_protocols_give_pythons_own():
+    t = Tensor([[2.7]])
+    assert (type(t.item()), t.item()) == (float, 2.7)
+    assert (float(Tensor(2.7)), int(Tensor(2.7)), bool(Tensor(0.0)), bool(t)) == (2.7, 2, False, True)
+    assert type(Tensor(3).item()) is int
+    for call in (Tensor.item, float, bool):
+        with pytest.raises((ValueError, TypeError), match=r"size|ambiguous|0-dimensional|scalar"):
+            call(Tensor([1.0, 2.0]))
+
+
+# Backward -----------------------------------------------------------------------------------------
+
+
+def test_two_backwards_through_one_graph_double_the_gradient_and_nothing_else():
+    x = leaf([1.0, 2.0])
+    y = (x**3).sum()
+    for times in (1, 2, 3):
+        y.backward()
+        np.testing.assert_allclose(x.grad, times * 3 * x.data**2, rtol=1e-15)
+
+
+def test_gradients_of_several_losses_add_up_and_grad_can_be_cleared():
+    x = leaf([1.0, 2.0])
+    (2 * x).sum().backward()
+    (5 * x).sum().backward()
+    assert x.grad.tolist() == [7, 7]
+    x.grad = None
+    (3 * x).sum().backward()
+    assert x.grad.tolist() == [3, 3]
+
+
+def test_the_gradient_left_behind_belongs_to_the_leaf_alone():
+    x, y = leaf([1.0, 2.0]), leaf([1.0, 2.0])
+    seed = np.array([1.0, 1.0])
+    total = x + y
+    total.backward(seed)
+    x.grad += 1
+    seed += 5
+    assert (x.grad.tolist(), y.grad.tolist()) == ([2, 2], [1, 1])
+    z = leaf(np.ones((2, 3)))
+    z.sum().backward()
+    z.grad[0] = 7  # not a read-only broadcast
+    assert z.grad.tolist() == [[7] * 3, [1] * 3]
+
+
+def test_backward_of_a_leaf_itself_is_what_arrives():
+    x = leaf([[1.0, 2.0]])
+    x.backward([[3, 4]])
+    x.backward(Tensor([[3.0, 4.0]]))
+    assert x.grad.tolist() == [[6, 8]]
+    one = leaf([5.0])
+    one.backward()
+    assert one.grad.tolist() == [1]
+
+
+def test_backward_says_what_is_wrong():
+    x = leaf([1.0, 2.0])
+    with pytest.raises(
+        GradientError, match=r"^backward\(\) from a Tensor of shape \(2,\) has no single slope; reduce"
+    ):
+        (2 * x).backward()
+    with pytest.raises(ShapeError, match=r"^backward\(\) from shape \(2,\) got a gradient of shape \(2, 1\)"):
+        (2 * x).backward([[1], [2]])
+    for constant in (Tensor(1.0), Tensor([1.0, 2.0]).sum(), x.detach().sum(), (x > 0).sum() * Tensor(1.0)):
+        with pytest.raises(GradientError, match="depends on none with requires_grad=True"):
+            constant.backward()
+    assert x.grad is None
+
+
+def test_gradients_touch_no_grad_and_reach_results_on_the_way():
+    x = leaf([2.0])
+    y = x**2
+    z = 5 * y
+    of_x, of_y = gradients(z, [x, y])
+    assert (of_x.tolist(), of_y.tolist(), x.grad, y.grad) == ([20], [5], None, None)
+    assert gradients(z, [z])[0].tolist() == [1]
+    with pytest.raises(GradientError, match=r"^gradients\(\): the output does not depend on inputs\[1\]"):
+        gradients(z, [x, leaf([1.0])])
+    with pytest.raises(GradientError, match=r"does not depend on inputs\[0\]"):
+        gradients(z, [Tensor([1.0])])
+
+
+def test_third_derivatives_come_by_asking_three_times():
+    x = leaf([0.5, -1.0])
+    slope = np.tanh(x)
+    for _ in range(3):
+        (slope,) = gradients(slope, [x], [1.0, 1.0], create_graph=True)
+    t = np.tanh(x.data)
+    np.testing.assert_allclose(slope.data, (1 - t**2) * (6 * t**2 - 2), rtol=1e-14)
+
+
+# Diamonds and long chains -------------------------------------------------------------------------
+
+
+def test_shared_results_hear_from_all_their_consumers_before_passing_on():
+    x = leaf(1.1)
+    y = x
+    for _ in range(50):  # 2**50 paths, 50 nodes
+        y = y + y
+    y.backward()
+    assert x.grad == 2.0**50
+
+
+def test_a_diamond_of_unequal_arms():
+    x = leaf(0.7)
+    y = np.exp(x)
+    z = y * np.sin(y) + x * y + y
+    z.backward()
+    h = 1e-30
+    w = np.exp(0.7 + 1j * h)
+    assert x.grad == pytest.approx((w * np.sin(w) + (0.7 + 1j * h) * w + w).imag / h, rel=1e-14)
+
+
+def test_a_hundred_thousand_operations_go_forward_backward_and_away():
+    x = leaf(0.5)
+    y = x
+    for _ in range(50_000):
+        y = y * 0.99999 + 1e-5
+    y.backward()
+    assert x.grad == pytest.approx(0.99999**50_000, rel=1e-9)
+    del y
+
+
+def test_graphs_go_away_by_reference_counting_alone():
+    gc.collect()
+    gc.disable()
+    try:
+        x = leaf(np.ones((3, 3)))
+        y = np.tanh(x @ x.T)[..., 0].sum()
+        handle = weakref.ref(y)
+        parent = weakref.ref(x)
+        y.backward()
+        gradients(y, [x])
+        del x, y
+        assert (handle(), parent()) == (None, None)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_a_recorded_walk_makes_no_cycles_either():
+    gc.collect()
+    gc.disable()
+    try:
+        x = leaf([1.0, 2.0])
+        (slope,) = gradients(np.exp(x).sum() * x.prod(), [x], create_graph=True)
+        (slope**2).sum().backward()
+        del x, slope
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+# Values at the forward pass -----------------------------------------------------------------------
+
+
+def test_a_parameter_changed_between_forward_and_backward_is_an_error():
+    w = leaf([2.0])
+    y = w * w
+    w.data -= 0.5
+    message = r"^backward\(\) through multiply\(\) needs an array of shape \(1,\) as it was then"
+    with pytest.raises(GradientError, match=message):
+        y.backward()
+    assert w.grad is None
+    (w * w).backward()
+    assert w.grad.tolist() == [3]
+
+
+def test_data_bound_anew_leaves_the_old_graph_its_old_values():
+    w = leaf([2.0])
+    y = w * w
+    w.data = [10.0]
+    y.backward()
+    assert w.grad.tolist() == [4]
+
+
+def test_a_training_step_between_backward_and_forward_is_no_error():
+    w = leaf([2.0])
+    for _ in range(3):
+        w.grad = None
+        (w * w).sum().backward()
+        w.data -= 0.25 * w.grad
+    assert w.tolist() == [0.25]
+
+
+@pytest.mark.parametrize(
+    "operand",
+    [
+        lambda: np.array([3.0, 3.0]),
+        lambda: Tensor([3.0, 3.0]),
+        lambda: 3 * leaf([1.0, 1.0]),
+    ],
+    ids=["array", "constant", "result"],
+)
+def test_an_operand_changed_in_place_is_never_used_with_its_new_numbers(operand):
+    x, factor = leaf([1.0, 2.0]), operand()
+    y = x * factor
+    try:
+        if isinstance(factor, Tensor):
+            factor.data -= 100
+        else:
+            factor -= 100
+        y.sum().backward()
+    except GradientError:
+        assert x.grad is None
+    else:
+        assert x.grad.tolist() == [3, 3]
+
+
+def test_a_backward_that_fails_leaves_every_grad_as_it_was():
+    x, w = leaf([1.0]), leaf([2.0])
+    y = (5 * x) + w * w
+    x.grad = [7.0]
+    w.data -= 1
+    with pytest.raises(GradientError):
+        y.backward()
+    assert (x.grad.tolist(), w.grad) == ([7], None)
+
+
+# no_grad ------------------------------------------------------------------------------------------
+
+
+def test_no_grad_records_nothing_and_ends_with_its_block():
+    x = leaf([1.0])
+    with no_grad():
+        inside = 2 * x
+        with no_grad():
+            pass
+        still = 2 * x
+    after = 2 * x
+    assert [t.requires_grad for t in (inside, still, after)] == [False, False, True]
+
+
+def test_no_grad_ends_with_an_exception_too():
+    x = leaf([1.0])
+    with pytest.raises(ZeroDivisionError), no_grad():
+        raise ZeroDivisionError
+    assert (2 * x).requires_grad
+
+
+def test_no_grad_holds_for_its_own_thread_only():
+    x, seen = leaf([1.0]), []
+    with no_grad():
+        thread = threading.Thread(target=lambda: seen.append((2 * x).requires_grad))
+        thread.start()
+        thread.join()
+        assert not (2 * x).requires_grad
+    assert seen == [True]
+
+
+def test_no_grad_makes_a_backward_from_its_results_an_error():
+    x = leaf([1.0])
+    with no_grad():
+        y = 2 * x
+    with pytest.raises(GradientError, match=r"computed in no_grad\(\)"):
+        y.backward()
+
+
+# Arithmetic with arrays, numbers and strangers -----------------------------------------------------
+
+OPERATORS = {
+    "+": lambda x, y: x + y,
+    "-": lambda x, y: x - y,
+    "*": lambda x, y: x * y,
+    "/": lambda x, y: x / y,
+    "**": lambda x, y: x**y,
+    "@": lambda x, y: x @ y,
+}
+every_operator = pytest.mark.parametrize("operator", OPERATORS.values(), ids=OPERATORS)
+
+
+@every_operator
+def test_operators_with_arrays_on_either_side_give_tensors(operator, rng):
+    x, y = rng.uniform(1, 2, (3, 3)), rng.uniform(1, 2, (3, 3))
+    for out in (operator(Tensor(x), y), operator(x, Tensor(y)), operator(Tensor(x), Tensor(y))):
+        assert type(out) is Tensor
+        np.testing.assert_allclose(out.data, operator(x, y), rtol=1e-15)
+    assert operator(leaf(x), y.tolist()).requires_grad
+    assert operator(x.tolist(), leaf(y)).requires_grad
+
+
+@pytest.mark.parametrize("number", [2, 2.5, True, np.float64(2), np.float32(2), np.int64(2)], ids=repr)
+@pytest.mark.parametrize("name", ["+", "-", "*", "/", "**"])
+def test_operators_with_numbers_on_either_side_give_tensors(name, number):
+    x = np.array([0.5, 1.5])
+    for out, expected in (
+        (OPERATORS[name](leaf(x), number), OPERATORS[name](x, number)),
+        (OPERATORS[name](number, leaf(x)), OPERATORS[name](number, x)),
+    ):
+        assert out.requires_grad
+        assert out.tolist() == expected.tolist()
+
+
+def test_unary_operators():
+    x = leaf([-1.5, 2.0])
+    assert ((-x).tolist(), abs(x).tolist(), (+x).tolist()) == ([1.5, -2], [1.5, 2], [-1.5, 2])
+
+
+def test_in_place_operators_make_new_tensors():
+    x = leaf([1.0, 2.0])
+    y = x
+    y += 1
+    y *= x
+    assert (x.tolist(), y.tolist()) == ([1, 2], [2, 6])
+    y.sum().backward()
+    assert x.grad.tolist() == [3, 5]  # of (x + 1) x
+
+
+def test_an_array_is_not_filled_with_a_tensor_in_place():
+    array = np.ones(2)
+    with pytest.raises((UnsupportedError, GradientError)):
+        array += leaf([1.0, 2.0])
+    with pytest.raises(GradientError):
+        array[:] = leaf([1.0, 2.0])
+    assert array.tolist() == [1, 1]
+
+
+@every_operator
+def test_values_and_tensors_do_not_mix(operator):
+    v, t = Value(2.0), leaf([[1.0, 2.0], [3.0, 4.0]])
+    for call in (lambda: operator(t, v), lambda: operator(v, t), lambda: operator(t, [v, v])):
+        with pytest.raises((TypeError, ShapeError)):
+            call()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t, v: np.where([True, False], t, v),
+        lambda t, v: np.concatenate([t, [v]]),
+        lambda t, v: np.stack([t, np.array([v, v])]),
+        lambda t, v: np.dot(t, [v, v]),
+        lambda t, v: np.einsum("i,i->", t, [v, v]),
+        lambda t, v: np.maximum(t, v),
+        lambda t, v: np.clip(t, v, None),
+        lambda t, v: np.tensordot(t, [v, v], axes=1),
+    ],
+)
+def test_numpy_functions_of_tensors_and_values_raise(call):
+    with pytest.raises(TypeError):
+        call(leaf([1.0, 2.0]), Value(2.0))
+
+
+def test_comparisons_give_plain_arrays_of_bool():
+    x, y = leaf([1.0, 2.0, 3.0]), np.array([2.0, 2.0, 2.0])
+    for other in (y, Tensor(y), 2, 2.0, np.float64(2)):
+        found = [x < other, x <= other, x > other, x >= other, x == other, x != other]
+        expected = [x.data < y, x.data <= y, x.data > y, x.data >= y, x.data == y, x.data != y]
+        for a, b in zip(found, expected, strict=True):
+            assert (type(a), a.dtype, a.tolist()) == (np.ndarray, bool, b.tolist())
+    assert (y >= x).tolist() == [True, True, False]
+
+
+def test_tensors_are_hashed_by_identity():
+    x, y = Tensor([1.0]), Tensor([1.0])
+    assert {x: 1, y: 2}[x] == 1
+
+
+@pytest.mark.parametrize(("left", "right"), [("float32", "float64"), ("float64", "float32")])
+@pytest.mark.parametrize("name", ["+", "*", "/", "**", "@"])
+def test_mixed_precision_gives_each_leaf_a_gradient_of_its_own_dtype(left, right, name):
+    x, y = leaf([[1.0, 2.0], [3.0, 4.0]], left), leaf([[1.5, 0.5], [1.0, 2.0]], right)
+    out = OPERATORS[name](x, y)
+    assert out.dtype == "float64"
+    out.sum().backward()
+    assert (x.grad.dtype, y.grad.dtype) == (left, right)
+
+
+def test_integer_tensors_compute_and_carry_no_gradient():
+    i = Tensor([1, 2, 3])
+    assert ((i * 2).dtype, (i / 2).dtype, (i + 1).tolist()) == (int, float, [2, 3, 4])
+    with pytest.raises(ValueError, match="negative integer powers"):
+        i**-1
+    x = leaf([1.0, 2.0, 3.0])
+    (i * x).sum().backward()
+    assert x.grad.tolist() == [1, 2, 3]
+
+
+# Indexing and iteration ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        1,
+        -1,
+        np.int64(1),
+        slice(1, None),
+        slice(None, None, -1),
+        ...,
+        None,
+        (0, 1),
+        (slice(None), 2),
+        (..., None, 0),
+        [0, 0, 2],
+        ([0, 2, 2], [1, 1, 1]),
+        (np.array([[0], [2]]), np.array([1, 1])),
+        np.array([True, False, True]),
+        np.arange(12).reshape(3, 4) % 2 == 0,
+        (slice(None), [True, False, False, True]),
+        True,
+        ((0, 0, 2),),
+        Tensor([2, 0, 2]),
+        (Tensor([0, 0]), 1),
+    ],
+    ids=str,
+)
+def test_indexing_reads_and_its_gradient_accumulates_where_it_read(index, rng):
+    x = leaf(rng.normal(size=(3, 4)))
+    out = x[index]
+    parts = index if isinstance(index, tuple) else (index,)
+    plain = tuple(part.numpy() if isinstance(part, Tensor) else part for part in parts)
+    expected = x.data[plain]
+    assert out.shape == expected.shape
+    assert out.tolist() == expected.tolist()
+    g = rng.normal(size=out.shape)
+    out.backward(g)
+    sums = np.zeros(12)
+    for place, number in zip(np.arange(12).reshape(3, 4)[plain].ravel(), g.ravel(), strict=True):
+        sums[place] += number
+    np.testing.assert_allclose(x.grad, sums.reshape(3, 4), rtol=1e-15)
+
+
+def test_an_index_outside_is_an_index_error():
+    for index in (3, -4, (0, 4), [0, 3], (0, 0, 0)):
+        with pytest.raises(IndexError):
+            Tensor(np.ones((3, 4)))[index]
+
+
+def test_an_index_changed_later_does_not_move_the_gradient():
+    x, index = leaf([1.0, 2.0, 3.0]), np.array([0, 1])
+    y = x[index]
+    index[:] = 2
+    y.sum().backward()
+    assert x.grad.tolist() == [1, 1, 0]
+
+
+def test_iteration_gives_the_rows_and_length_counts_them():
+    x = leaf([[1.0, 2.0], [3.0, 4.0]])
+    first, second = x
+    (first * 10 + second).sum().backward()
+    assert x.grad.tolist() == [[10, 10], [1, 1]]
+    assert len(x) == 2
+    for call in (len, list):
+        with pytest.raises(TypeError):
+            call(Tensor(1.0))
+
+
+def test_elements_are_not_assigned():
+    x = leaf([1.0, 2.0])
+    with pytest.raises(UnsupportedError, match="not changed in place"):
+        x[0] = 5
+    assert x.tolist() == [1, 2]
+
+
+# What has no row ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda x: np.linalg.inv(x), r"numpy\.linalg\.inv"),
+        (lambda x: np.cumsum(x), r"numpy\.cumsum"),
+        (lambda x: np.add.reduce(x), r"numpy\.add\.reduce"),
+        (lambda x: np.multiply.outer(x, x), r"numpy\.multiply\.outer"),
+        (lambda x: special.erf(x), r"(scipy\.special\.)?erf\(\)"),  # numpy has none
+        (lambda x: np.floor_divide(x, 2), r"numpy\.floor_divide"),
+        (lambda x: np.sin(x, out=np.ones((2, 2))), r"numpy\.sin\(\) of a Tensor does not take out="),
+        (lambda x: np.sin(x, where=x > 0), r"numpy\.sin\(\) of a Tensor does not take where="),
+        (lambda x: np.sum(x, dtype="float32"), r"numpy\.sum\(\) of a Tensor does not take dtype="),
+        (lambda x: np.sort(x), r"numpy\.sort"),
+        (lambda x: np.pad(x, 1), r"numpy\.pad"),
+    ],
+)
+@pytest.mark.parametrize("requires_grad", [True, False])
+def test_functions_without_a_row_are_refused_by_name(call, name, requires_grad):
+    with pytest.raises(UnsupportedError, match=rf"^{name}"):
+        call(Tensor(np.eye(2), requires_grad=requires_grad))
+
+
+# Methods ------------------------------------------------------------------------------------------
+
+NAMESAKES = [
+    "exp",
+    "log",
+    "sqrt",
+    "sin",
+    "cos",
+    "tanh",
+    "ravel",
+    "sum",
+    "mean",
+    "prod",
+    "max",
+    "min",
+    "var",
+    "std",
+]
+METHODS = {
+    **{name: (getattr(np, name), name, ()) for name in NAMESAKES},
+    "clip": (lambda t: np.clip(t, 0.5, 1), "clip", (0.5, 1)),
+    "clip above": (lambda t: np.clip(t, None, 1), "clip", (None, 1)),
+    "dot": (lambda t: np.dot(t, np.ones(3)), "dot", (np.ones(3),)),
+    "swapaxes": (lambda t: np.swapaxes(t, 0, -1), "swapaxes", (0, -1)),
+    "transpose": (lambda t: np.transpose(t), "transpose", ()),
+    "transpose of a tuple": (lambda t: np.transpose(t, (1, 0)), "transpose", ((1, 0),)),
+    "transpose of axes": (lambda t: np.transpose(t, (1, 0)), "transpose", (1, 0)),
+    "reshape to numbers": (lambda t: np.reshape(t, (3, 2)), "reshape", (3, 2)),
+    "reshape to a tuple": (lambda t: np.reshape(t, (3, 2)), "reshape", ((3, 2),)),
+    "reshape to -1": (lambda t: np.reshape(t, -1), "reshape", (-1,)),
+    "sigmoid": (lambda t: 1 / (1 + np.exp(-t)), "sigmoid", ()),
+    "relu": (lambda t: np.maximum(t, 0), "relu", ()),
+    "leaky_relu": (lambda t: np.maximum(t, 0.01 * t), "leaky_relu", ()),
+    "softplus": (lambda t: np.log(1 + np.exp(t)), "softplus", ()),
+    "gelu": (lambda t: t * ROWS["normal_cdf"](t), "gelu", ()),
+}
+
+
+@pytest.mark.parametrize(("function", "method", "arguments"), METHODS.values(), ids=METHODS)
+def test_methods_are_the_functions_of_their_name(function, method, arguments, rng):
+    data = rng.uniform(0.1, 2, (2, 3))
+    x, y = leaf(data), leaf(data)
+    one, other = function(x), getattr(y, method)(*arguments)
+    np.testing.assert_allclose(one.data, other.data, rtol=1e-14)
+    g = rng.normal(size=one.shape)
+    one.backward(g)
+    other.backward(g)
+    np.testing.assert_allclose(x.grad, y.grad, rtol=1e-12)
+
+
+def test_gelu_is_x_times_the_normal_distribution_function(rng):
+    x = leaf(rng.normal(size=20))
+    y = x.gelu()
+    y.sum().backward()
+    np.testing.assert_allclose(y.data, x.data * (1 + special.erf(x.data / np.sqrt(2))) / 2, rtol=1e-13)
+    density = np.exp(-(x.data**2) / 2) / np.sqrt(2 * np.pi)
+    np.testing.assert_allclose(x.grad, special.ndtr(x.data) + x.data * density, rtol=1e-12)
+
+
+def test_transposes_and_their_short_names(rng):
+    x = Tensor(rng.normal(size=(2, 3, 4)))
+    assert (x.T.shape, x.mT.shape, x.swapaxes(0, 1).shape) == ((4, 3, 2), (2, 4, 3), (3, 2, 4))
+    assert x.mT.tolist() == np.swapaxes(x.data, -1, -2).tolist()
+
+
+def test_argmax_and_argmin_are_plain_integers(rng):
+    x = leaf(rng.normal(size=(3, 4)))
+    for axis in (None, 0, 1, -1):
+        assert x.argmax(axis).tolist() == x.data.argmax(axis).tolist()
+        assert np.argmin(x, axis).tolist() == x.argmin(axis=axis).tolist() == x.data.argmin(axis).tolist()
+
+
+# Copies, text -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda t: pickle.loads(pickle.dumps(t))])
+def test_leaves_are_copied_and_pickled_with_their_grad(again):
+    x = leaf([1.0, 2.0], "float32")
+    x.grad = [3, 4]
+    y = again(x)
+    assert (y.tolist(), y.dtype, y.requires_grad, y.grad.tolist()) == ([1, 2], "float32", True, [3, 4])
+    y.data -= 1
+    (y * y).sum().backward()
+    assert (x.tolist(), x.grad.tolist()) == ([1, 2], [3, 4])
+    constant = again(Tensor([1, 2]))
+    assert (constant.tolist(), constant.dtype, constant.requires_grad) == ([1, 2], int, False)
+    with pytest.raises(GradientError, match=r"use t\.detach\(\)"):
+        again(2 * x)
+
+
+def test_repr_shows_the_numbers_and_what_is_not_the_default():
+    assert repr(Tensor([1.0, 2.5])) == "Tensor([1. , 2.5])"
+    assert repr(leaf([1.0])) == "Tensor([1.], requires_grad=True)"
+    assert repr(Tensor([1], dtype="float32")) == "Tensor([1.], dtype=float32)"
+    assert repr(Tensor([[1.0], [2.0]])) == "Tensor([[1.],\n        [2.]])"
+    assert repr(Tensor(2.0)) == "Tensor(2.)"
+
+
+def test_format_is_that_of_the_single_number():
+    assert f"{Tensor(2.345):.2f} {Tensor([7]):03d} {leaf([[0.5]]):e}" == "2.35 007 5.000000e-01"
+    assert f"{Tensor([1.0, 2.0])}" == "Tensor([1., 2.])"
+    with pytest.raises(ValueError, match="size 1"):
+        f"{Tensor([1.0, 2.0]):.2f}"
+
+
+# Random expressions against the complex step --------------------------------------------------------
+# A program is a list of steps; each makes a 3x3 matrix of earlier ones, with functions that NumPy has for
+# complex numbers too: there the imaginary part of a step of 1e-30 is the derivative, without cancellation.
+
+STEPS = [
+    lambda a, b: a + b,
+    lambda a, b: a - 2 * b,
+    lambda a, b: a * b,
+    lambda a, b: a / (3 + b * b),
+    lambda a, b: a @ b / 3,
+    lambda a, b: np.tanh(a) * b.T,
+    lambda a, b: np.sin(a)[::-1],
+    lambda a, b: np.exp(np.tanh(b)),
+    lambda a, b: a[[0, 0, 2]] + b[:, 1:2],
+    lambda a, b: a.sum(axis=0) * b.mean(axis=1, keepdims=True),
+    lambda a, b: np.einsum("ij,kj->ik", a, np.cos(b)) / 3,
+    lambda a, b: np.concatenate([a[:1], b[1:]]),
+    lambda a, b: np.stack([a[0], b[1], a[:, 2]], axis=-1),
+    lambda a, b: np.where(np.eye(3, dtype=bool), a, b),
+    lambda a, b: np.reshape(np.transpose(a), (9,)).reshape(3, 3) - b[1],
+    lambda a, b: (2 + np.sin(a)) ** 2.5 * 0.1,
+    lambda a, b: np.log(4 + np.sin(b)) + np.sqrt(4 + np.cos(a)),
+]
+programs = st.lists(
+    st.tuples(st.sampled_from(range(len(STEPS))), st.integers(0, 99), st.integers(0, 99)),
+    min_size=1,
+    max_size=12,
+)
+
+
+def run(program, *matrices):
+    made = list(matrices)
+    for step, i, j in program:
+        made.append(np.tanh(STEPS[step](made[i % len(made)], made[j % len(made)])))
+    return made[-1]
+
+
+@given(program=programs, seed=st.integers(0, 2**32 - 1))
+def test_random_expressions_have_the_gradient_of_the_complex_step(program, seed):
+    rng = np.random.default_rng(seed)
+    x, y, c = rng.normal(size=(3, 3, 3))
+    a, b = leaf(x), leaf(y)
+    # both are used at least once, so that both have a gradient
+    (run(program, a, b) + a * b).backward(c)
+    for k, found in enumerate((a.grad, b.grad)):
+        for place in np.ndindex(3, 3):
+            points = [x.astype(complex), y.astype(complex)]
+            points[k][place] += 1e-30j
+            out = run(program, *points) + points[0] * points[1]
+            assert found[place] == pytest.approx((c * out).sum().imag / 1e-30, rel=1e-10, abs=1e-12)
+
+
+@given(program=programs, seed=st.integers(0, 2**32 - 1))
+def test_random_expressions_have_symmetric_second_derivatives(program, seed):
+    rng = np.random.default_rng(seed)
+    x, u, v, c = rng.normal(size=(4, 3, 3))
+    a = leaf(x)
+    (first,) = gradients(run(program, a, a * a) + a**3, [a], c, create_graph=True)
+    (along_u,) = gradients((first * u).sum(), [a])
+    (along_v,) = gradients((first * v).sum(), [a])
+    assert (along_u.data * v).sum() == pytest.approx((along_v.data * u).sum(), rel=1e-9, abs=1e-9)
