@@ -45,8 +45,9 @@ class Primitive:
 
     def __call__(self, *args: Any, **kwargs: Any) -> "Tensor":
         """A Tensor of Tensors; of arrays and numbers alone an array, which formulas rely on."""
-        if any(isinstance(a, Tensor) for a in args):
-            return apply(self, args, kwargs)
+        for a in args:
+            if isinstance(a, Tensor):
+                return apply(self, args, kwargs)
         return self.forward(*args, **kwargs)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
@@ -122,9 +123,25 @@ def no_grad() -> Iterator[None]:
 
 def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tensor":
     """Compute a row on Tensors, arrays and numbers, and record it if a gradient is wanted."""
-    raw = [a._data if isinstance(a, Tensor) else a for a in args]
+    raw: list[Any] = []
+    parents: list[Node | Leaf | None] = []
+    used: list[tuple[Any, int]] = []  # what can be changed in place, with its version
+    wanted = False
+    for a in args:
+        if isinstance(a, Tensor):
+            node = a._node
+            raw.append(a._data)
+            parents.append(node)
+            if node is None:
+                used.append((a, a._version))
+            else:
+                used.append((node, node._version))
+                wanted = True
+        else:
+            raw.append(a)
+            parents.append(None)
     try:
-        out = np.asarray(row.forward(*raw, **kwargs))
+        out = row.forward(*raw, **kwargs)
     except ValueError as error:
         shapes = " and ".join(str(np.shape(a)) for a in raw)
         raise ShapeError(f"{row.name}() of shapes {shapes}: {error}") from None
@@ -132,14 +149,17 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
         if not (strangers := _strangers(raw)):
             raise
         raise _not_numbers(row.name, strangers) from None
-    if out.dtype.kind not in "fiub":
-        raise _not_numbers(row.name, _strangers(raw))
-    parents = tuple(a._node if isinstance(a, Tensor) else None for a in args)
-    if not recording.on or out.dtype.kind != "f" or not any(parents):
+    if out.__class__ is not np.ndarray:
+        out = np.asarray(out)  # NumPy gives scalars for arrays of no dimension
+    kind = out.dtype.kind
+    if kind != "f":
+        if kind not in "iub":
+            raise _not_numbers(row.name, _strangers(raw))
         return Tensor._of(out, None)
-    # The walk back will need what came in as it was: arrays are copied, Tensors watched
-    raw = [np.array(a) if isinstance(a, np.ndarray | list) else r for a, r in zip(args, raw, strict=True)]
-    used = [(a._node or a, (a._node or a)._version) for a in args if isinstance(a, Tensor)]
+    if not wanted or not recording.on:
+        return Tensor._of(out, None)
+    if len(used) < len(args):  # what is no Tensor is not watched for changes, so it is copied
+        raw = [np.array(a) if isinstance(a, np.ndarray | list) else r for a, r in zip(args, raw, strict=True)]
     return Tensor._of(out, Node(row, raw, kwargs, parents, used, out))
 
 

@@ -47,14 +47,14 @@ class Leaf:
 class Node:
     """One recorded call: the primitive, its arguments as they were, and where they came from."""
 
-    __slots__ = ("_version", "args", "kwargs", "out", "parents", "rule", "used")
+    __slots__ = ("_version", "args", "dtype", "kwargs", "out", "parents", "rule", "shape", "used")
 
     def __init__(
         self,
         rule: Rule,
         args: Sequence[Any],
         kwargs: dict[str, Any],
-        parents: tuple["Node | Leaf | None", ...],
+        parents: Sequence["Node | Leaf | None"],
         used: list[tuple[Any, int]],
         out: Array,
     ):
@@ -63,16 +63,10 @@ class Node:
         self.kwargs = kwargs
         self.parents = parents  # one for each argument, None for constants
         self.out = out
+        self.shape = out.shape
+        self.dtype = out.dtype
         self.used = used  # what can be changed in place, each with its version at the time
         self._version = 0
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.out.shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.out.dtype
 
 
 def bare(data: Array, node: Node | Leaf | None) -> Any:
@@ -148,8 +142,10 @@ def pull(
             g = gradients[node] if node in keep else gradients.pop(node)
             if not isinstance(node, Node):
                 continue
-            fed = [lift(a, p) if p else a for a, p in zip(node.args, node.parents, strict=True)]
-            out = lift(node.out, node)
+            fed, out, kwargs = node.args, node.out, node.kwargs
+            if lift is not bare:
+                fed = [lift(a, p) if p else a for a, p in zip(fed, node.parents, strict=True)]
+                out = lift(out, node)
             for i, parent in enumerate(node.parents):
                 if parent is None:
                     continue
@@ -157,7 +153,9 @@ def pull(
                 if formula is None:
                     arriving = lift(np.zeros(parent.shape, parent.dtype), None)
                 else:
-                    arriving = unbroadcast(formula(g, out, *fed, **node.kwargs), parent)
+                    arriving = formula(g, out, *fed, **kwargs)
+                    if arriving.shape != parent.shape or arriving.dtype != parent.dtype:
+                        arriving = unbroadcast(arriving, parent)
                 if parent not in gradients:
                     gradients[parent] = arriving
                 elif parent in owned and lift is bare:
