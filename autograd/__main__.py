@@ -5,9 +5,11 @@ $ python -m autograd predict digits.model.npz examples/digits.csv.gz
 """
 
 import argparse
+import os
 import random
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,14 @@ def positive(text: str) -> int:
     """A whole number of 1 or more, from the command line."""
     n = int(text)
     if n < 1:
+        raise ValueError
+    return n
+
+
+def seed(text: str) -> int:
+    """A whole number of 0 or more, from the command line."""
+    n = int(text)
+    if n < 0:
         raise ValueError
     return n
 
@@ -51,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
         help="take a target of few whole numbers for numbers, not classes",
     )
     train.add_argument("--epochs", type=positive, default=60, help="how often to go through the rows (60)")
-    train.add_argument("--seed", type=int, default=0, help="of all that is drawn at random (0)")
+    train.add_argument("--seed", type=seed, default=0, help="of all that is drawn at random (0)")
     train.add_argument("--output", metavar="MODEL", help="where to save the model (FILE's name.model.npz)")
     train.set_defaults(run=run_train)
 
@@ -70,6 +80,11 @@ def parser() -> argparse.ArgumentParser:
 def run_train(options: argparse.Namespace) -> None:
     """Train, report, save the model and a picture."""
     table = read_table(options.file)
+    name = table.path.name.removesuffix(".gz").removesuffix(".csv")
+    model = Path(options.output or f"{name}.model.npz")
+    io.check_place(model)
+    if model.exists() and model.samefile(table.path):
+        raise DataError(f"{model} is the table itself; give the model another name by --output")
     rows = len(table.rows)
     if rows < FEWEST_ROWS:
         raise DataError(f"{table.path}: {rows} rows; at least {FEWEST_ROWS} are wanted")
@@ -95,8 +110,6 @@ def run_train(options: argparse.Namespace) -> None:
     answers = scaling.answers(net.predict(X[held_out]))
     print(f"on the {len(held_out)} rows held out: {scaling.verdict(truth[held_out], answers)}")
 
-    name = table.path.name.removesuffix(".gz").removesuffix(".csv")
-    model = Path(options.output or f"{name}.model.npz")
     io.write(model, net.state_dict(), {"net": net.architecture(), "table": scaling.as_header()})
     print(f"saved the model: {model}")
     try:
@@ -117,11 +130,13 @@ def run_train(options: argparse.Namespace) -> None:
 def run_predict(options: argparse.Namespace) -> None:
     """Print predictions, and how good they are if that can be known."""
     arrays, header = io.read(options.model)
-    net = Net.restore(arrays, header.get("net"), options.model)
+    net = Net.restore(arrays, header, options.model)
+    if "table" not in header:
+        raise FileFormatError(f"{options.model}: a net, but not one that train has saved")
     try:
-        scaling = Scaling(**header["table"])
-    except (KeyError, TypeError):
-        raise FileFormatError(f"{options.model}: a net, but not one that train has saved") from None
+        scaling = Scaling.of_header(header["table"], net.n_in, net.n_out)
+    except ValueError as error:
+        raise FileFormatError(f"{options.model}: {error}") from None
     table = read_table(options.file)
     if not table.headed and len(table.names) == len(scaling.features):
         table.names = scaling.features
@@ -135,8 +150,12 @@ def run_predict(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 if it went well, 2 after a mistake of the user's, told in one line."""
     options = parser().parse_args(arguments)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that has no ² gets a question mark
     try:
         options.run(options)
+    except BrokenPipeError:  # whoever reads our output has read enough, as head does
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the interpreter closes it
     except (AutogradError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -3,6 +3,7 @@
 What handles files and archives is imported when it is needed, to keep ``import autograd`` quick.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +14,22 @@ import numpy as np
 from autograd.errors import FileFormatError
 from autograd.tensor.tape import Array
 
-__all__ = ["atomic", "read", "write"]
+__all__ = ["atomic", "check_place", "read", "write"]
 
 FORMAT = "array-autograd 1"
 HEADER = "header"
+ZIP = b"PK\x03\x04"  # what a zip file, and so an npz file, begins with
+
+
+def check_place(path: Any) -> None:
+    """OSError, naming ``path``, if no file can be written there."""
+    folder = os.path.dirname(os.fspath(path)) or "."
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", folder)
+    if os.path.isdir(path):
+        raise IsADirectoryError(errno.EISDIR, "there is a folder of that name", os.fspath(path))
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, "nothing may be written into the folder", folder)
 
 
 @contextmanager
@@ -33,6 +46,7 @@ def atomic(path: Any) -> Iterator[Any]:
     import tempfile
 
     folder, name = os.path.split(os.fspath(path))
+    check_place(path)
     handle, temporary = tempfile.mkstemp(dir=folder or ".", prefix=f".{name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -52,7 +66,7 @@ def write(path: Any, arrays: dict[str, Array], header: dict[str, Any]) -> None:
     """Write ``arrays`` and what ``header`` says of them, in JSON's types, into one file."""
     import json
 
-    text = json.dumps({"format": FORMAT, **header}).encode()
+    text = json.dumps({**header, "format": FORMAT}).encode()
     with atomic(path) as file:
         np.savez(file, **{HEADER: np.frombuffer(text, np.uint8)}, **arrays)  # type: ignore[arg-type]
 
@@ -69,13 +83,23 @@ def read(path: Any) -> tuple[dict[str, Array], dict[str, Any]]:
     import zlib
 
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as contents:
-            if not isinstance(contents, np.lib.npyio.NpzFile) or HEADER not in contents:
-                raise ValueError("it has no header of ours")
-            arrays = {name: contents[name] for name in contents.files}
+        with open(path, "rb") as file:
+            if file.read(len(ZIP)) != ZIP:
+                raise ValueError("it is no npz file")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as contents:
+                if HEADER not in contents:
+                    raise ValueError("it has no header of ours")
+                arrays = {name: contents[name] for name in contents.files}
+        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+            raise ValueError("there is something else than arrays in it")
         header = json.loads(arrays.pop(HEADER).tobytes())
-        if not isinstance(header, dict) or header.get("format") != FORMAT:
-            raise ValueError(f"its format is not {FORMAT!r}")
+        if not isinstance(header, dict) or "format" not in header:
+            raise ValueError("its header is not one of ours")
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
         raise FileFormatError(f"{path}: not a file that was saved here, or damaged: {error}") from None
+    if header["format"] != FORMAT:
+        raise FileFormatError(
+            f"{path}: its format is {header['format']!r}, and {FORMAT!r} is what this version reads"
+        )
     return arrays, header

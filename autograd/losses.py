@@ -15,6 +15,10 @@ from autograd.tensor import Tensor, logsumexp, softplus
 __all__ = ["LOSSES", "binary_cross_entropy", "cross_entropy", "hinge", "huber", "mae", "mse"]
 
 
+def _tensor(x: Any) -> Tensor:
+    return x if isinstance(x, Tensor) else Tensor(x)
+
+
 def _alike(call: str, prediction: Tensor, target: Any) -> Tensor:
     """``target`` in the shape of ``prediction``, from which it may lack a last axis of length 1."""
     if not isinstance(target, Tensor):
@@ -41,6 +45,7 @@ def mse(prediction: Tensor, target: Any) -> Tensor:
     >>> mse(Tensor([[1.0], [3.0]]), [1.0, 1.0]).item()
     2.0
     """
+    prediction = _tensor(prediction)
     return ((prediction - _alike("mse", prediction, target)) ** 2).mean()
 
 
@@ -50,6 +55,7 @@ def mae(prediction: Tensor, target: Any) -> Tensor:
     >>> mae(Tensor([[1.0], [3.0]]), [1.0, 1.0]).item()
     1.0
     """
+    prediction = _tensor(prediction)
     return abs(prediction - _alike("mae", prediction, target)).mean()
 
 
@@ -59,6 +65,7 @@ def huber(prediction: Tensor, target: Any, delta: float = 1.0) -> Tensor:
     >>> huber(Tensor([[1.5], [4.0]]), [1.0, 1.0]).item()  # (0.125 + 2.5) / 2
     1.3125
     """
+    prediction = _tensor(prediction)
     if not isinstance(delta, int | float) or not delta > 0:
         raise OptionError(f"huber() wants delta above 0, got {delta!r}")
     error = abs(prediction - _alike("huber", prediction, target))
@@ -79,6 +86,7 @@ def hinge(prediction: Tensor, labels: Any) -> Tensor:
     >>> hinge(Tensor([[0.5], [-2.0]]), [1, -1]).item()
     0.25
     """
+    prediction = _tensor(prediction)
     labels = _alike("hinge", prediction, labels)
     _check_labels("hinge", labels, (-1, 1))
     shortfall: Tensor = 1 - labels * prediction
@@ -98,6 +106,7 @@ def binary_cross_entropy(logits: Tensor, labels: Any) -> Tensor:
     >>> round(binary_cross_entropy(Tensor([[0.0], [0.0]]), [0, 1]).item(), 6)  # log(2)
     0.693147
     """
+    logits = _tensor(logits)
     labels = _alike("binary_cross_entropy", logits, labels)
     _check_labels("binary_cross_entropy", labels, (0, 1))
     return softplus((1 - 2 * labels) * logits).mean()
@@ -117,6 +126,7 @@ def cross_entropy(logits: Tensor, labels: Any) -> Tensor:
     >>> round(cross_entropy(Tensor([[0.0] * 10] * 2), [3, 7]).item(), 6)  # log(10): ten equal guesses
     2.302585
     """
+    logits = _tensor(logits)
     labels = np.asarray(labels)
     if logits.ndim != 2 or labels.shape != logits.shape[:1]:
         raise ShapeError(
@@ -139,7 +149,7 @@ def cross_entropy(logits: Tensor, labels: Any) -> Tensor:
 def _check_labels(call: str, labels: Tensor, allowed: tuple[int, int]) -> None:
     strange = np.setdiff1d(labels.data, allowed)
     if strange.size:
-        raise DataError(f"{call}() wants labels {allowed[0]} or {allowed[1]}, got {strange[0]} too")
+        raise DataError(f"{call}() wants labels {allowed[0]} or {allowed[1]}, got {strange[0]:g}")
 
 
 LOSSES: dict[str, Callable[[Tensor, Any], Tensor]] = {

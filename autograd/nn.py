@@ -37,6 +37,7 @@ from autograd.errors import (
     OptionError,
     ShapeError,
     UnknownNameError,
+    UnsupportedError,
 )
 from autograd.optim import Optimizer
 from autograd.parameters import Flat, Matrix, Parameter, ParameterList, write
@@ -113,9 +114,12 @@ def uniform(n: int) -> Array:
 def matrix(n_out: int, n_in: int, init: Init) -> Array:
     """A starting [W | b]: weights by ``init``, biases 0."""
     weights = named("init", init, INITS)(n_out, n_in)
-    if np.ndim(weights) == 0:
+    if isinstance(weights, float):
         weights = weights * uniform(n_out * n_in).reshape(n_out, n_in)
-    weights = np.asarray(weights, dtype=float)
+    try:
+        weights = np.asarray(weights, dtype=float)
+    except (TypeError, ValueError):
+        raise NotANumberError(f"init({n_out}, {n_in}) must give numbers, got {weights!r}") from None
     if weights.shape != (n_out, n_in):
         raise ShapeError(f"init({n_out}, {n_in}) must give weights of that shape, got {weights.shape}")
     if not np.isfinite(weights).all():
@@ -125,7 +129,13 @@ def matrix(n_out: int, n_in: int, init: Init) -> Array:
 
 def activated(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """``function(x)``, which has to be a Tensor of the same shape."""
-    out = function(x)
+    try:
+        out = function(x)
+    except (TypeError, ValueError) as error:
+        raise UnsupportedError(
+            f"an activation is given a Tensor, here of shape {x.shape}, not one Value at a time, and "
+            f"yours cannot take it: {error}"
+        ) from error
     if not isinstance(out, Tensor) or out.shape != x.shape:
         got = f"shape {out.shape}" if isinstance(out, Tensor) else f"{type(out).__name__}"
         raise ShapeError(f"an activation must give a Tensor of its argument's shape {x.shape}, got {got}")
@@ -228,14 +238,15 @@ class ArrayModule(Module):
             what = f"of different lengths, {lengths}" if len(lengths) > 1 else "with lists inside"
             raise ShapeError(f"{self._called()} got samples {what}") from None
         if table.dtype.kind not in "fiub":
-            cell = next((v for v in table.flat if number(v) is None), table.flat[0])
+            cells = np.asarray(x, dtype=object).flat
+            cell = next((v for v in cells if isinstance(v, Value) or number(v) is None), x)
             if isinstance(cell, Value):
                 raise NotANumberError(
                     f"{self._called()} takes Values one sample at a time, [net(x) for x in X]; many at "
                     "once would lose their gradients"
                 )
             raise NotANumberError(f"{self._called()} wants numbers, got {cell!r} ({type(cell).__name__})")
-        return Tensor._of(np.array(table, self.dtype), None)
+        return Tensor._of(table.astype(self.dtype), None)
 
     def __getstate__(self) -> dict[str, Any]:
         views = ("values", "grads", "matrices")
@@ -363,7 +374,7 @@ class Layer(ArrayModule):
         activation, dtype, init: as for `Neuron`.
 
     Attributes:
-        neurons: the neurons, as views of the rows of the layer's matrix.
+        neurons: a tuple of the neurons, as views of the rows of the layer's matrix.
         weight: the weights, an array of shape (N_out, N_in) to be read.
         bias: the biases, an array of shape (N_out,) to be read.
 
@@ -404,8 +415,8 @@ class Layer(ArrayModule):
         self.dtype = self.values.dtype
 
     @cached_property
-    def neurons(self) -> list[Neuron]:
-        neurons = [object.__new__(Neuron) for _ in range(self.n_out)]
+    def neurons(self) -> tuple[Neuron, ...]:
+        neurons = tuple(object.__new__(Neuron) for _ in range(self.n_out))
         for row, neuron in enumerate(neurons):
             neuron._be(self._flat, self._k, row, self._function)
         return neurons
@@ -444,7 +455,7 @@ class Net(ArrayModule):
         dtype, init: as for `Neuron`, of every layer.
 
     Attributes:
-        layers: the layers, as views of the net's parameters.
+        layers: a tuple of the layers, as views of the net's parameters.
 
     Raises:
         ShapeError: a size is no whole number of 1 or more, or there are none.
@@ -480,7 +491,7 @@ class Net(ArrayModule):
         """Be a net of these sizes over this vector of parameters."""
         self.N, self.activations = sizes, activations
         self._flat = Flat(values, [(n, m + 1) for m, n in pairwise(sizes)])
-        self.layers = [object.__new__(Layer) for _ in activations]
+        self.layers = tuple(object.__new__(Layer) for _ in activations)
         for k, (layer, name) in enumerate(zip(self.layers, activations, strict=True)):
             layer._be(self._flat, k, named("activation", name, ACTIVATIONS))
         self._place()
@@ -597,14 +608,17 @@ class Net(ArrayModule):
         if not isinstance(state, Mapping):
             raise NotANumberError(f"load_state_dict() wants a dict of arrays, got {type(state).__name__}")
         if state.keys() != own.keys():
-            strange = ", ".join(sorted(state.keys() ^ own.keys()))
+            strange = ", ".join(sorted(map(str, state.keys() ^ own.keys())))
             raise ShapeError(f"load_state_dict(): missing, or not part of this net: {strange}")
         arrays = {}
         for name, old in own.items():
             try:
-                arrays[name] = np.asarray(state[name], dtype=self.dtype)
-            except (TypeError, ValueError):
-                raise NotANumberError(f"load_state_dict(): {name} is no array of numbers") from None
+                array = np.asarray(state[name])
+            except ValueError:  # lists of several lengths
+                array = np.asarray(None)
+            if array.dtype.kind not in "fiub":
+                raise NotANumberError(f"load_state_dict(): {name} is no array of numbers")
+            arrays[name] = training.in_dtype(array, self.dtype, name, "load_state_dict()")
             if arrays[name].shape != old.shape:
                 raise ShapeError(
                     f"load_state_dict(): {name} has shape {arrays[name].shape}, this net {old.shape}"
@@ -646,21 +660,23 @@ class Net(ArrayModule):
             FileFormatError: the file is not of that kind, or damaged.
         """
         arrays, header = io.read(path)
-        return Net.restore(arrays, header.get("net"), path)
+        return Net.restore(arrays, header, path)
 
     @staticmethod
-    def restore(arrays: dict[str, Array], architecture: Any, path: Any) -> "Net":
-        """The net of this `architecture` and these parameters, which ``path`` held."""
+    def restore(arrays: dict[str, Array], header: dict[str, Any], path: Any) -> "Net":
+        """The net whose parameters and `architecture` the file at ``path`` held."""
+        if "net" not in header:
+            raise FileFormatError(f"{path}: there is no net in this file")
         try:
-            sizes = [size(n, "a size") for n in architecture["sizes"]]
-            activations = [str(name) for name in architecture["activations"]]
+            sizes = [size(n, "a size") for n in header["net"]["sizes"]]
+            activations = [str(name) for name in header["net"]["activations"]]
             for name in activations:
                 named("activation", name, ACTIVATIONS)
             count = sum((m + 1) * n for m, n in pairwise(sizes))
             if len(activations) != len(sizes) - 1 or sum(a.size for a in arrays.values()) != count:
                 raise ShapeError("its parameters are not those of its sizes")
             net: Net = object.__new__(Net)
-            net._be(sizes, list(activations), np.zeros(count, float_type(architecture["dtype"])))
+            net._be(sizes, list(activations), np.zeros(count, float_type(header["net"]["dtype"])))
             net.load_state_dict(arrays)
         except (KeyError, TypeError, ValueError) as error:
             raise FileFormatError(f"{path}: not a net that was saved here: {error}") from None

@@ -27,7 +27,10 @@ def vector_of(target: Any) -> Any:
         return Vector(target.params())
     if isinstance(target, Sequence) and target and all(isinstance(v, Value) for v in target):
         return Vector(target)
-    raise NotANumberError(f"an optimiser wants a module or a list of Values, got {type(target).__name__}")
+    got = type(target).__name__
+    if isinstance(target, Sequence) and not isinstance(target, str):
+        got += f" of {', '.join(sorted({type(v).__name__ for v in target})) or 'nothing'}"
+    raise NotANumberError(f"an optimiser wants a module or a list of Values, got {got}")
 
 
 def between(x: Any, low: float, high: float, name: str) -> float:
@@ -58,6 +61,15 @@ class Optimizer:
     def zero_grad(self) -> None:
         """Set all gradients to 0."""
         self._vector.zero_grad()
+
+    def state(self) -> dict[str, Any]:
+        """What it remembers of the steps so far, as a copy."""
+        mine = {k: v for k, v in self.__dict__.items() if k not in ("target", "_vector")}
+        return {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in mine.items()}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Remember what `state` told, and nothing since."""
+        self.__dict__.update({k: v.copy() if isinstance(v, np.ndarray) else v for k, v in state.items()})
 
     def _update(self, x: Array, g: Array) -> None:
         """Change ``x`` in place by the gradient ``g``."""
@@ -251,8 +263,10 @@ class LBFGS(Optimizer):
 
     def __init__(self, target: Any, max_iter: int = 20, history: int = 10) -> None:
         super().__init__(target, 0.0)
-        self.max_iter = int(between(max_iter, 1, math.inf, "max_iter"))
-        self.history = int(between(history, 1, math.inf, "history"))
+        for name, n in (("max_iter", max_iter), ("history", history)):
+            if not hasattr(n, "__index__") or n < 1:
+                raise OptionError(f"{name} must be a whole number of 1 or more, got {n!r}")
+        self.max_iter, self.history = int(max_iter), int(history)
 
     def step(self, closure: Callable[[], Any] | None = None) -> float:  # type: ignore[override]
         """Minimise further, and return the loss reached.
@@ -261,7 +275,7 @@ class LBFGS(Optimizer):
             closure: sets the gradients to 0, computes the loss, calls its ``backward`` and returns it.
 
         Raises:
-            OptionError: no closure was given.
+            OptionError: no closure was given. What the closure raises passes, with all as before.
         """
         from scipy.optimize import minimize
 
@@ -277,10 +291,14 @@ class LBFGS(Optimizer):
             return loss, vector.grads.astype(np.float64)
 
         vector.pull()
+        before = vector.values.astype(np.float64)
         options = {"maxiter": self.max_iter, "maxcor": self.history}
-        found = minimize(
-            evaluate, vector.values.astype(np.float64), jac=True, method="L-BFGS-B", options=options
-        )
+        try:
+            found = minimize(evaluate, before, jac=True, method="L-BFGS-B", options=options)
+        except BaseException:
+            vector.values[:] = before
+            vector.push()
+            raise
         vector.values[:] = found.x
         vector.push()
         return float(found.fun)

@@ -4,6 +4,7 @@ An optimiser step, saving and loading work on the two vectors; layers see them a
 `Parameter` is a window through which one number looks like a Value.
 """
 
+import weakref
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -24,9 +25,10 @@ class Matrix:
     old numbers finds out.
     """
 
-    __slots__ = ("grads", "leaf", "tensor", "values")
+    __slots__ = ("grads", "leaf", "owner", "tensor", "values")
 
-    def __init__(self, values: Array, grads: Array) -> None:
+    def __init__(self, values: Array, grads: Array, owner: "Flat", place: int) -> None:
+        self.owner = weakref.ref(owner), place  # for copies; not to keep it alive
         self.leaf = Leaf(values.shape, values.dtype, grads)
         self.tensor = Tensor._of(values, self.leaf)
         # A memoryview reads and writes a number as a Python float, in a third of an array's time
@@ -49,13 +51,21 @@ class Flat:
         start = 0
         for shape in shapes:
             part = slice(start, start + shape[0] * shape[1])
-            self.matrices.append(Matrix(values[part].reshape(shape), self.grads[part].reshape(shape)))
+            parts = values[part].reshape(shape), self.grads[part].reshape(shape)
+            self.matrices.append(Matrix(*parts, self, len(self.matrices)))
             self.parts.append(part)
             start = part.stop
         self._windows: list[list[Parameter]] = [[] for _ in shapes]
 
     def __reduce__(self) -> Any:
-        return copied, (self.values, [m.tensor.shape for m in self.matrices], self.grads)
+        own = {}  # attributes that programs have hung on parameters
+        for k, windows in enumerate(self._windows):
+            own.update({(k, i): p.__dict__ for i, p in enumerate(windows) if p.__dict__})
+        return copied, (self.values, [m.tensor.shape for m in self.matrices], self.grads), own or None
+
+    def __setstate__(self, own: dict[tuple[int, int], dict[str, Any]]) -> None:
+        for (k, i), attributes in own.items():
+            self.windows(k)[i].__dict__.update(attributes)
 
     def windows(self, k: int) -> list["Parameter"]:
         """A `Parameter` for each number of the k-th matrix, in order: the same ones at every call."""
@@ -100,7 +110,17 @@ class Parameter(Value):
 
     data = property(_get_data, _set_data, doc="The number, a float.")
     grad = property(_get_grad, _set_grad, doc="The gradient, a float.")
+
+    def __reduce__(self) -> Any:
+        flat, k = self._matrix.owner[0](), self._matrix.owner[1]
+        return super().__reduce__() if flat is None else (window, (flat, k, self._index))
+
     _data, _grad = data, grad  # what the operations of Value read
+
+
+def window(flat: Flat, k: int, index: int) -> Parameter:
+    """A `Parameter` as ``copy`` and ``pickle`` bring it back: of the copied vector."""
+    return flat.windows(k)[index]
 
 
 class ParameterList(list[Any]):

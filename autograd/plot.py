@@ -1,8 +1,10 @@
 """Pictures, with matplotlib, which the extra ``plot`` brings. It is imported when first needed."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
+from autograd import io
 from autograd.errors import MissingExtraError
 from autograd.tensor.tape import Array
 
@@ -25,7 +27,8 @@ def figure(panels: int) -> tuple[Any, list[Any]]:
 
 def save(picture: Any, path: Any) -> None:
     """Write the figure into a file of the kind that its name says, such as .png or .svg."""
-    picture.savefig(path, dpi=150)
+    with io.atomic(path) as file:
+        picture.savefig(file, dpi=150, format=os.path.splitext(path)[1][1:] or "png")
 
 
 def show_loss(axes: Any, loss: Sequence[float]) -> None:

@@ -29,7 +29,15 @@ def is_number(cell: str) -> bool:
         float(cell)
     except ValueError:
         return False
-    return True
+    return "_" not in cell  # 1_000 is Python's way of writing, not a table's
+
+
+def label(cell: str) -> str:
+    """A class label in one way of writing: 1, 1.0 and 1e0 are the same one."""
+    if not is_number(cell):
+        return cell
+    x = float(cell)
+    return str(int(x)) if x.is_integer() else repr(x)
 
 
 @dataclass
@@ -70,8 +78,9 @@ class Table:
 def read_table(path: Any) -> Table:
     """Read a CSV file, gzipped or not.
 
-    The first line gives the names of the columns, unless there is a number in it: then the columns
-    are called 1, 2, and so on.
+    Cells are separated by commas, semicolons or tabs, whichever the first line has most of. The
+    first line gives the names of the columns if it has no number in it, or a text above a number;
+    otherwise the columns are called 1, 2, and so on.
 
     Raises:
         DataError: there is no such file, it is no text, it has no rows, or rows of several lengths.
@@ -87,17 +96,23 @@ def read_table(path: Any) -> Table:
     except (EOFError, ValueError) as error:
         raise DataError(f"{path}: not a CSV file: {error}") from None
     rows, lines = [], []
-    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
+    first = text.partition("\n")[0]
+    separator = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     try:
         for row in reader:
-            if row:
+            if len(row) > 1 or (row and row[0].strip()):
                 rows.append([cell.strip() for cell in row])
                 lines.append(reader.line_num)
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num}: {error}") from None
     if not rows:
         raise DataError(f"{path}: the file is empty")
-    headed = not any(is_number(cell) for cell in rows[0])
+    numeric = [is_number(cell) for cell in rows[0]]
+    below = rows[1] if len(rows) > 1 else []
+    headed = not any(numeric) or any(
+        is_number(cell) and not above for cell, above in zip(below, numeric, strict=False)
+    )
     if headed:
         names, rows, lines = rows[0], rows[1:], lines[1:]
     else:
@@ -150,21 +165,50 @@ class Scaling:
         features = [name for name in table.names if name != target]
         if not features:
             raise DataError(f"{table.path}: there is no column beside the target {target!r}")
-        X: Array = table.numbers(features)[rows]
-        numeric = all(is_number(cell) for cell in cells)
-        distinct = sorted(set(cells), key=float) if numeric else sorted(set(cells))
-        whole = numeric and all(float(cell).is_integer() for cell in distinct)
-        scaling = cls(features, X.mean(axis=0).tolist(), _spread(X).tolist(), target, [])
-        if not regression and (not numeric or (whole and len(distinct) <= MOST_CLASSES)):
-            if "" in distinct:
-                line = table.lines[cells.index("")]
-                raise DataError(f"{table.path}, line {line}, column {target!r}: the label is empty")
-            scaling.classes = distinct
-        else:
-            y = table.numbers([target])[rows]
-            scaling.target_mean, scaling.target_spread = float(y.mean()), float(_spread(y)[0])
+        mean, spread = _scale(table, features, rows)
+        scaling = cls(features, mean.tolist(), spread.tolist(), target, [])
+        numbers = [is_number(cell) for cell in cells]
+        distinct = sorted(set(map(label, cells)))
+        whole = all(numbers) and all(float(cell).is_integer() for cell in distinct)
         if len(distinct) == 1:
             raise DataError(f"{table.path}: the target {target!r} is {distinct[0]!r} in every row")
+        if regression or (sum(numbers) > len(cells) / 2 and not (whole and len(distinct) <= MOST_CLASSES)):
+            (scaling.target_mean,), (scaling.target_spread,) = _scale(table, [target], rows)
+            return scaling
+        if "" in distinct:
+            line = table.lines[cells.index("")]
+            raise DataError(f"{table.path}, line {line}, column {target!r}: the label is empty")
+        if len(distinct) > len(cells) / 2:
+            raise DataError(
+                f"{table.path}: the target {target!r} has {len(distinct)} different labels in "
+                f"{len(cells)} rows, too many to learn; is it the right column?"
+            )
+        scaling.classes = sorted(distinct, key=float) if all(numbers) else distinct
+        return scaling
+
+    @classmethod
+    def of_header(cls, header: Any, n_in: int, n_out: int) -> "Scaling":
+        """The one that `as_header` wrote, for a net of ``n_in`` inputs and ``n_out`` outputs.
+
+        Raises:
+            ValueError: it is not of that form.
+        """
+        try:
+            scaling = cls(**header)
+            arrays = [np.array(x, dtype=float) for x in (scaling.mean, scaling.spread)]
+            numbers = np.array([scaling.target_mean, scaling.target_spread], dtype=float)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"its table is not described as train does: {error}") from None
+        text = [scaling.target, *scaling.features, *scaling.classes]
+        good = (
+            all(a.shape == (n_in,) and np.isfinite(a).all() for a in arrays)
+            and np.isfinite(numbers).all()
+            and len(scaling.features) == n_in
+            and (len(scaling.classes) or 1) == n_out
+            and all(isinstance(t, str) for t in text)
+        )
+        if not good:
+            raise ValueError("its table and its net do not belong together")
         return scaling
 
     def inputs(self, table: Table) -> Array:
@@ -179,15 +223,15 @@ class Scaling:
         """
         if not self.classes:
             return table.numbers([self.target])[:, 0]
-        place = {label: i for i, label in enumerate(self.classes)}
+        place = {name: i for i, name in enumerate(self.classes)}
         cells = table.column(self.target)
         for cell, line in zip(cells, table.lines, strict=True):
-            if cell not in place:
+            if label(cell) not in place:
                 raise DataError(
                     f"{table.path}, line {line}, column {self.target!r}: {cell!r} is none of the "
                     f"{len(place)} classes of the model"
                 )
-        return np.array([place[cell] for cell in cells])
+        return np.array([place[label(cell)] for cell in cells])
 
     def targets(self, truth: Array) -> Array:
         """What `truth` gives, as a net is to learn it."""
@@ -214,7 +258,12 @@ class Scaling:
         return asdict(self)
 
 
-def _spread(X: Array) -> Array:
-    """The standard deviation of each column, or 1 where all rows are the same."""
-    spread = X.std(axis=0)
-    return np.where(spread > 0, spread, 1.0)
+def _scale(table: Table, names: Sequence[str], rows: Array) -> tuple[Array, Array]:
+    """The mean and the standard deviation of columns over some rows; 1 where all are the same."""
+    X = table.numbers(names)[rows]
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, spread = X.mean(axis=0), X.std(axis=0)
+    for name, m, s in zip(names, mean, spread, strict=True):
+        if not (np.isfinite(m) and np.isfinite(s)):
+            raise DataError(f"{table.path}, column {name!r}: its numbers are too large to be scaled")
+    return mean, np.where(spread > 0, spread, 1.0)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autograd.engine import as_number
+from autograd.engine import as_number, number
 from autograd.errors import DataError, OptionError, ShapeError, TrainingError, UnknownNameError
 from autograd.losses import LOSSES
 from autograd.optim import LBFGS, OPTIMIZERS, Optimizer
@@ -20,7 +20,12 @@ from autograd.progress import track
 from autograd.tensor import Tensor
 from autograd.tensor.tape import Array
 
-__all__ = ["History", "check_finite", "fit", "rows_of"]
+__all__ = ["History", "fit", "rows_of"]
+
+TROUBLE = (
+    "{what} in epoch {epoch}; the net has its last good weights again. A smaller lr, or X scaled to "
+    "about -1 to 1, may help"
+)
 
 
 class Trainable(Protocol):
@@ -66,6 +71,27 @@ class History:
         return picture
 
 
+def numbers_of(x: Any, name: str, call: str) -> Array:
+    """``x`` as an array of finite real numbers.
+
+    Raises:
+        DataError: something in it is no number, or not finite; the message has row and column.
+    """
+    try:
+        array = np.asarray(x.data if isinstance(x, Tensor) else x)
+    except (TypeError, ValueError):
+        raise DataError(f"{call} wants {name} to be a table of numbers with rows of one length") from None
+    if array.dtype.kind not in "fiub":
+        cell = next((c for c in np.asarray(x, dtype=object).flat if number(c) is None), x)
+        raise DataError(f"{call} wants {name} to be numbers, got {cell!r} ({type(cell).__name__})")
+    good = np.isfinite(array)
+    if not good.all():
+        place = np.argwhere(~good)[0]
+        where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), place, strict=False))
+        raise DataError(f"{call} wants finite numbers, got {array[tuple(place)]} in {name} at {where}")
+    return array
+
+
 def rows_of(X: Any, n_in: int, dtype: Any, call: str) -> Array:
     """``X`` as an array of shape (rows, n_in); a flat one is a column if n_in is 1.
 
@@ -73,40 +99,30 @@ def rows_of(X: Any, n_in: int, dtype: Any, call: str) -> Array:
         DataError: it is no table of finite numbers; the message has row and column.
         ShapeError: it has another number of columns.
     """
-    if isinstance(X, Tensor):
-        X = X.numpy()
-    try:
-        array = np.asarray(X, dtype=dtype)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{call} wants a table of numbers: {error}") from None
+    array = numbers_of(X, "X", call)
     if array.ndim == 1 and n_in == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] != n_in:
         raise ShapeError(f"{call} wants X of shape (rows, {n_in}), got {array.shape}")
-    return array
+    return in_dtype(array, dtype, "X", call)
 
 
-def check_finite(array: Array, name: str) -> None:
-    """DataError, naming row and column, if ``array`` holds nan or infinity."""
-    good = np.isfinite(array)
-    if not good.all():
-        place = np.argwhere(~good)[0]
-        where = f"row {place[0]}" + (f", column {place[1]}" if len(place) > 1 else "")
-        raise DataError(f"fit() wants finite numbers, got {array[tuple(place)]} in {name} at {where}")
+def in_dtype(array: Array, dtype: Any, name: str, call: str) -> Array:
+    """``array`` in the dtype of a net; DataError if a number does not fit into float32."""
+    with np.errstate(over="ignore"):
+        out = array.astype(dtype, copy=False)
+    if (np.isinf(out) & np.isfinite(array)).any():
+        raise DataError(f"{call} got a number in {name} that is too large for {np.dtype(dtype).name}")
+    return out
 
 
 def _targets(y: Any, rows: int, module: Trainable, loss: Any) -> Array:
-    array = np.asarray(y.numpy() if isinstance(y, Tensor) else y)
-    if array.dtype.kind not in "fiub":
-        raise DataError(f"fit() wants targets that are numbers, got dtype {array.dtype}")
+    array = numbers_of(y, "y", "fit()")
     if len(array.shape) == 0 or len(array) != rows:
         raise ShapeError(f"fit() wants a target for each of {rows} rows of X, got shape {array.shape}")
-    check_finite(array, "y")
-    if loss == "cross_entropy":
-        LOSSES[loss](Tensor._of(np.zeros((rows, module.n_out)), None), array)  # checks the labels
-        return array
-    if loss in LOSSES:
-        array = array.astype(module.dtype)
+    if loss != "cross_entropy":
+        array = in_dtype(array, module.dtype, "y", "fit()")
+    if not callable(loss):  # a loss checks its targets, so ask it about some predictions
         LOSSES[loss](Tensor._of(np.zeros((rows, module.n_out), module.dtype), None), array)
     return array
 
@@ -124,13 +140,26 @@ def _optimizer(optimizer: Any, lr: float | None, module: Trainable) -> Optimizer
         if lr is not None:
             raise OptionError("fit() got both lr and an optimizer, which has an lr of its own")
         return optimizer
-    if optimizer not in OPTIMIZERS:
+    if not isinstance(optimizer, str) or optimizer not in OPTIMIZERS:
         raise UnknownNameError.among("optimizer", optimizer, OPTIMIZERS)
     kind: Any = OPTIMIZERS[optimizer]
     if kind is LBFGS and lr is not None:
         raise OptionError("lbfgs finds the length of its steps itself and takes no lr")
     opt: Optimizer = kind(module) if lr is None else kind(module, lr=as_number(lr, "lr"))
     return opt
+
+
+class _Snapshot:
+    """Weights, gradients and the optimiser's memory, to go back to."""
+
+    def __init__(self, module: Trainable, opt: Optimizer) -> None:
+        self.values, self.grads, self.state = module.values.copy(), module.grads.copy(), opt.state()
+
+    def restore(self, module: Trainable, opt: Optimizer) -> None:
+        module.values[...] = self.values
+        module.grads[...] = self.grads
+        module.push()
+        opt.load_state(self.state)
 
 
 def fit(
@@ -148,7 +177,7 @@ def fit(
 ) -> History:
     """Train ``module``; `autograd.nn.Net.fit` has the full description."""
     epochs, batch_size = _whole(epochs, "epochs"), _whole(batch_size, "batch_size")
-    if not callable(loss) and loss not in LOSSES:
+    if not callable(loss) and (not isinstance(loss, str) or loss not in LOSSES):
         raise UnknownNameError.among("loss", loss, LOSSES)
     opt = _optimizer(optimizer, lr, module)
     measure = loss if callable(loss) else LOSSES[loss]
@@ -156,7 +185,6 @@ def fit(
     if not len(X):
         raise DataError("fit() wants at least one row, got none")
     y = _targets(y, len(X), module, loss)
-    check_finite(X, "X")
     if isinstance(opt, LBFGS):
         batch_size = len(X)
     rng = np.random.default_rng(random.getrandbits(64) if seed is None else seed)
@@ -164,34 +192,39 @@ def fit(
     def evaluate(rows: Array) -> float:
         """The loss on these rows, with its gradient left in the flat vector."""
         value = measure(module.forward(Tensor._of(X[rows].T, None)).T, y[rows])
-        number = float(value)
+        if not isinstance(value, Tensor) or value.size != 1:
+            got = f"shape {value.shape}" if isinstance(value, Tensor) else type(value).__name__
+            raise ShapeError(f"a loss must give a Tensor that holds one number, got {got}")
+        number = value.item()
         if not np.isfinite(number):
-            raise TrainingError(
-                f"the loss became {number} in epoch {len(history.loss) + 1}; the net keeps its weights "
-                "from before that epoch. A smaller lr, or X scaled to about -1 to 1, may help"
-            )
+            raise TrainingError(TROUBLE.format(what=f"the loss became {number}", epoch=len(history.loss) + 1))
         module.grads.fill(0)
         value.backward()
         return number
 
     history = History()
-    for report in track(epochs, "epoch", progress):
-        before = module.values.copy()
-        order = rng.permutation(len(X))
-        total = 0.0
-        try:
-            for start in range(0, len(X), batch_size):
-                rows = order[start : start + batch_size]
-                if isinstance(opt, LBFGS):
-                    value = opt.step(functools.partial(evaluate, rows))
-                else:
-                    value = evaluate(rows)
-                    opt.step()
-                total += value * len(rows)
-        except BaseException:
-            module.values[...] = before
-            module.push()
-            raise
-        history.loss.append(total / len(X))
-        report.text = f"loss {history.loss[-1]:.4g}"
+    good = _Snapshot(module, opt)  # the newest at which a loss was seen to be finite
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows becomes an error below
+        for report in track(epochs, "epoch", progress):
+            start = _Snapshot(module, opt)
+            order = rng.permutation(len(X))
+            total = 0.0
+            try:
+                for first in range(0, len(X), batch_size):
+                    rows = order[first : first + batch_size]
+                    if isinstance(opt, LBFGS):
+                        value = opt.step(functools.partial(evaluate, rows))
+                    else:
+                        value = evaluate(rows)
+                        opt.step()
+                    good = start
+                    total += value * len(rows)
+                if not np.isfinite(module.values).all():
+                    what = "a weight became infinite or nan"
+                    raise TrainingError(TROUBLE.format(what=what, epoch=len(history.loss) + 1))
+            except BaseException:
+                good.restore(module, opt)
+                raise
+            history.loss.append(total / len(X))
+            report.text = f"loss {history.loss[-1]:.4g}"
     return history

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autograd import io
 from autograd.__main__ import main
 from autograd.nn import Net
+from autograd.table import read_table
 
 ROOT = Path(__file__).parent.parent
 DIGITS = ROOT / "examples" / "digits.csv.gz"
@@ -125,6 +127,24 @@ GOOD = "a,b\n" + "1,2.5\n3,4.5\n" * 5
         ("same.csv", "a,b\n" + "1,x\n" * 10, [], "error: same.csv: the target 'b' is 'x' in every row"),
         ("text.csv", GOOD + "x,1\n", [], "error: text.csv, line 12, column 'a': 'x' is no finite number"),
         ("hole.csv", GOOD + ",1\n", [], "error: hole.csv, line 12, column 'a': '' is no finite number"),
+        (
+            "price.csv",
+            "a,b\n" + "".join(f"{i},{i}.5\n" for i in range(99)) + "1,n/a\n",
+            [],
+            "error: price.csv, line 101, column 'b': 'n/a' is no finite number",
+        ),
+        (
+            "all.csv",
+            "a,b\n" + "".join(f"{i},name {i}\n" for i in range(99)),
+            [],
+            "error: all.csv: the target 'b' has 99 different labels in 99 rows, too many to learn",
+        ),
+        (
+            "large.csv",
+            "a,b\n" + "1e308,x\n-1e308,y\n" * 9,
+            [],
+            "error: large.csv, column 'a': its numbers are too large to be scaled",
+        ),
         ("nan.csv", GOOD + "nan,1\n", [], "error: nan.csv, line 12, column 'a': 'nan' is no finite number"),
         (
             "label.csv",
@@ -145,7 +165,7 @@ GOOD = "a,b\n" + "1,2.5\n3,4.5\n" * 5
             "error: unknown column of target.csv 'bb': the known ones are a, b; did you mean 'b'?",
         ),
         ("bytes.csv", b"\xff\xfe\x00", [], "error: bytes.csv: not a CSV file: "),
-        ("cut.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-9], [], "error: cut.csv.gz: not a CSV file: "),
+        ("cut.csv.gz", gzip.compress(b"a,b\n1,2\n", mtime=0)[:-9], [], "error: cut.csv.gz: not a CSV file: "),
     ],
 )
 def test_a_mistake_is_told_in_one_line_and_nothing_is_written(
@@ -160,6 +180,74 @@ def test_a_mistake_is_told_in_one_line_and_nothing_is_written(
     assert told.err.count("\n") == 1
     assert "Traceback" not in told.err
     assert sorted(folder.iterdir()) == before
+
+
+def test_scales_are_learnt_from_the_rows_that_are_trained_on(folder, rng):
+    x = rng.normal(size=50)
+    Path("f.csv").write_text(lines(zip(x, 3 * x, strict=True), ["x", "y"]))
+    assert main(["train", "f.csv", "--epochs", "1", "--seed", "5"]) == 0
+    kept = np.random.default_rng(5).permutation(50)[10:]  # a fifth is held out
+    scaling = io.read("f.model.npz")[1]["table"]
+    assert scaling["mean"] == [pytest.approx(x[kept].mean(), rel=1e-12)]
+    assert scaling["target_spread"] == pytest.approx(3 * x[kept].std(), rel=1e-12)
+
+
+def test_labels_are_the_same_however_a_number_is_written(folder, capsys):
+    Path("f.csv").write_text("x,y\n" + "1,0\n5,1.0\n1,0.0\n5,1\n" * 5)
+    assert main(["train", "f.csv", "--epochs", "300"]) == 0
+    assert "one of 2 classes" in capsys.readouterr().out
+    assert main(["predict", "f.model.npz", "f.csv"]) == 0
+    told = capsys.readouterr()
+    assert told.out.split() == ["0", "1"] * 10
+    assert told.err == "20 rows: accuracy 100.0%\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["x;kind\n1;a\n9;b\n", "x\tkind\r\n1\ta\r\n9\tb\r\n", "\ufeffx,kind\n \n1,a\n9,b"]
+)
+def test_other_separators_and_line_ends_are_read_too(folder, text):
+    Path("f.csv").write_bytes(text.encode())
+    table = read_table("f.csv")
+    assert (table.names, table.rows) == (["x", "kind"], [["1", "a"], ["9", "b"]])
+
+
+def test_a_name_that_is_a_number_is_a_name_above_numbers(folder):
+    Path("f.csv").write_text("long,2019\n1,2\n3,4\n")
+    assert read_table("f.csv").names == ["long", "2019"]
+
+
+def test_the_place_for_the_model_is_looked_at_before_training(folder, rng, capsys):
+    Path("f.csv").write_text(lines(flowers(rng)))
+    for output, message in [
+        ("nowhere/m.npz", "there is no such folder: 'nowhere'"),
+        (str(folder), "there is a folder of that name"),
+        ("f.csv", "error: f.csv is the table itself"),
+    ]:
+        assert main(["train", "f.csv", "--output", output]) == 2
+        told = capsys.readouterr()
+        assert message in told.err
+        assert "training" not in told.out
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"mean": None},
+        {"mean": [0.0]},
+        {"classes": ["a"]},
+        {"features": ["long"]},
+        {"spread": ["a", "b"]},
+        {"x": 1},
+    ],
+)
+def test_a_model_whose_parts_do_not_fit_is_refused(folder, rng, capsys, change):
+    Path("f.csv").write_text(lines(flowers(rng), ["long", "wide", "kind"]))
+    assert main(["train", "f.csv", "--epochs", "1"]) == 0
+    arrays, header = io.read("f.model.npz")
+    io.write("f.model.npz", arrays, {**header, "table": header["table"] | change})
+    capsys.readouterr()
+    assert main(["predict", "f.model.npz", "f.csv"]) == 2
+    assert capsys.readouterr().err.startswith("error: f.model.npz: its table")
 
 
 def test_predict_tells_its_mistakes_too(folder, rng, capsys):
@@ -184,7 +272,10 @@ def test_predict_tells_its_mistakes_too(folder, rng, capsys):
         assert told.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["fly"], ["train"], ["train", "f.csv", "--epochs", "0"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["fly"], ["train"], ["train", "f.csv", "--epochs", "0"], ["train", "f.csv", "--seed", "-1"]],
+)
 def test_a_command_that_is_none_is_answered_with_the_usage_and_exit_code_2(capsys, arguments):
     with pytest.raises(SystemExit) as stop:
         main(arguments)

@@ -2,6 +2,7 @@
 
 import pickle
 import random
+import zipfile
 
 import numpy as np
 import pytest
@@ -123,6 +124,28 @@ def test_a_header_that_makes_no_sense_is_an_error(tmp_path, change, arrays):
     io.write(tmp_path / "net.npz", arrays, {"net": HEADER | change})
     with pytest.raises(FileFormatError, match="not a net that was saved here"):
         Net.load(tmp_path / "net.npz")
+
+
+def test_other_files_of_numpys_and_other_versions_are_told_apart(tmp_path, monkeypatch):
+    path = tmp_path / "net.npz"
+    with open(path, "wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(FileFormatError, match="it is no npz file"):
+        Net.load(path)
+    io.write(path, ARRAYS, {})
+    with pytest.raises(FileFormatError, match="there is no net in this file"):
+        Net.load(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("note.txt", "no array")
+    with pytest.raises(FileFormatError, match="something else than arrays"):
+        Net.load(path)
+    monkeypatch.setattr(io, "FORMAT", "array-autograd 2")
+    io.write(path, ARRAYS, {"net": HEADER})
+    monkeypatch.undo()
+    with pytest.raises(
+        FileFormatError, match="its format is 'array-autograd 2', and 'array-autograd 1' is what"
+    ):
+        Net.load(path)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

@@ -224,7 +224,7 @@ def test_a_loss_keeps_the_dtype_of_the_predictions(name, dtype, rng):
 
 def test_targets_are_not_rounded_to_the_dtype_of_integer_predictions():
     assert mse(Tensor([1, 2]), [1.5, 2.5]).item() == 0.25
-    with pytest.raises(DataError, match=r"got 0\.5 too$"):
+    with pytest.raises(DataError, match=r"got 0\.5$"):
         binary_cross_entropy(Tensor([1, 2]), [0.5, 0])
 
 
@@ -245,11 +245,11 @@ MISTAKES = [
     (lambda x: huber(x, ZEROS, 0),      OptionError, r"^huber\(\) wants delta above 0, got 0$"),
     (lambda x: huber(x, ZEROS, -1.5),   OptionError, r"got -1\.5$"),
     (lambda x: huber(x, ZEROS, np.nan), OptionError, r"got nan$"),
-    (lambda x: hinge(x, ZEROS),         DataError,   r"^hinge\(\) wants labels -1 or 1, got 0\.0 too$"),
+    (lambda x: hinge(x, ZEROS),         DataError,   r"^hinge\(\) wants labels -1 or 1, got 0$"),
     (lambda x: hinge(x, ZEROS + np.nan), DataError,  r"^hinge\(\) wants labels -1 or 1, got nan"),
     (lambda x: binary_cross_entropy(x, ZEROS - 1),  DataError,
         r"^binary_cross_entropy\(\) wants labels 0 or 1, got -1"),
-    (lambda x: binary_cross_entropy(x, ZEROS + .5), DataError, r"got 0\.5 too$"),
+    (lambda x: binary_cross_entropy(x, ZEROS + .5), DataError, r"got 0\.5$"),
     (lambda x: cross_entropy(x, [0, 1, 2]),    DataError,
         r"^cross_entropy\(\) wants labels from 0 to 1, .* got some from 0 to 2$"),
     (lambda x: cross_entropy(x, [0, -1, 1]),   DataError, r"got some from -1 to 1$"),

@@ -20,6 +20,7 @@ from autograd.errors import (
     OptionError,
     ShapeError,
     UnknownNameError,
+    UnsupportedError,
 )
 from autograd.nn import ACTIVATIONS, INITS, MLP, Layer, Module, Net, Neuron
 
@@ -656,3 +657,40 @@ def test_a_net_and_its_graph_go_away_with_their_last_handles():
         assert alive[2]() is None
     finally:
         gc.enable()
+
+
+def test_a_copied_parameter_is_one_of_the_copied_net(net):
+    net.params()[0].m = 0.5
+    twin, first, result = copy.deepcopy((net, net.params()[0], net.params()[0] * 2))
+    assert first is twin.params()[0]
+    assert first.m == 0.5
+    (3 * result).backward()
+    assert (twin.params()[0].grad, net.params()[0].grad) == (6, 0)
+    assert pickle.loads(pickle.dumps(net)).params()[0].m == 0.5
+
+
+def test_layers_and_neurons_are_not_replaced(net):
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        net.layers[0] = Layer(2, 3)
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        net.layers[0].neurons[0] = Neuron(2)
+
+
+@pytest.mark.parametrize("function", [Value.tanh, lambda v: v if v > 0 else 0 * v])
+def test_an_activation_for_single_values_is_told_what_it_gets(function):
+    net = Net(2, [3], function)
+    with pytest.raises(UnsupportedError, match="an activation is given a Tensor"):
+        net([1, 2])
+
+
+def test_predict_takes_finite_numbers_only(net):
+    for x, message in (
+        (["1", "2"], "got '1'"),
+        ([None, 2], "got None"),
+        ([np.nan, 2], "got nan in X at row 0"),
+    ):
+        with pytest.raises(DataError, match=message):
+            net.predict([x])
+    single = Net(2, [1], dtype="float32")
+    with pytest.raises(DataError, match="too large for float32"):
+        single.predict([[1e300, 0]])

@@ -115,7 +115,7 @@ def test_lbfgs_finds_the_minimum_of_the_rosenbrock_function():
         (Adam, {"betas": (0.9, 1.0)}, r"betas\[1\]"),
         (Adam, {"eps": -1e-8}, "eps"),
         (RMSprop, {"alpha": -0.1}, "alpha"),
-        (LBFGS, {"max_iter": 0}, "max_iter must be at least 1"),
+        (LBFGS, {"max_iter": 0}, "max_iter must be a whole number of 1 or more, got 0"),
     ],
 )
 def test_an_option_out_of_its_range_is_named(kind, options, message):
@@ -123,9 +123,11 @@ def test_an_option_out_of_its_range_is_named(kind, options, message):
         kind([Value(1)], **options)
 
 
-@pytest.mark.parametrize("target", [None, [], [1.0], "net", 3])
-def test_what_has_no_parameters_is_no_target(target):
-    with pytest.raises(NotANumberError, match="wants a module or a list of Values"):
+@pytest.mark.parametrize(
+    ("target", "got"), [(None, "NoneType"), ([], "list of nothing"), ([1.0], "list of float"), ("net", "str")]
+)
+def test_what_has_no_parameters_is_no_target(target, got):
+    with pytest.raises(NotANumberError, match=f"wants a module or a list of Values, got {got}$"):
         SGD(target)
 
 
@@ -143,3 +145,23 @@ def test_float32_parameters_stay_float32():
         sample_loss(net).backward()
         opt.step()
         assert net.values.dtype == np.float32
+
+
+def test_what_a_closure_raises_leaves_the_parameters_as_before():
+    x = Value(3)
+    opt = LBFGS([x])
+    calls = []
+
+    def closure():
+        calls.append(x.data)
+        if len(calls) == 3:
+            raise KeyError("mine")
+        loss = x**4
+        opt.zero_grad()
+        loss.backward()
+        return loss
+
+    with pytest.raises(KeyError, match="mine"):
+        opt.step(closure)
+    assert calls[-1] != 3
+    assert x.data == 3

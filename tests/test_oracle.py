@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import mpmath
 import numpy as np
 import pytest
+import scipy.differentiate
 
 import autograd.engine
 import autograd.nn
@@ -83,6 +84,21 @@ def test_functions_have_the_values_and_slopes_of_mathematics(name, Value):
             # the left tails of softplus and gelu are differences of larger numbers
             assert abs(y.data - value) <= 4 * math.ulp(float(value)) + 1e-19, (name, x)
             assert v.grad == pytest.approx(float(3 * mpmath.diff(f, x)), rel=1e-12, abs=1e-15), (name, x)
+
+
+def composed(x):
+    return (
+        (x * x + 2).tanh() * x.sigmoid() / (x.exp() + 1) + (x - 3) ** 3 * x.sin() - abs(x).sqrt().softplus()
+    )
+
+
+@pytest.mark.parametrize("at", [-2.5, -0.75, 0.3, 1.25, 4.0])
+def test_a_long_expression_has_the_slope_that_scipy_finds_without_knowing_of_slopes(Value, at):
+    x = Value(at)
+    (3 * composed(x)).backward()
+    values = np.vectorize(lambda t: 3 * composed(Value(float(t))).data)
+    found = scipy.differentiate.derivative(values, at, tolerances={"atol": 1e-12, "rtol": 1e-12})
+    assert x.grad == pytest.approx(float(found.df), rel=1e-8)
 
 
 OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]

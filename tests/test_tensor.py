@@ -45,9 +45,12 @@ def test_a_tensor_copies_what_it_is_made_of():
     assert (t.tolist(), other.tolist()) == ([1, 8], [1, 2])
 
 
-def test_a_tensor_of_a_result_is_a_leaf_of_its_own():
+def test_a_tensor_of_one_with_a_gradient_has_to_say_that_it_cuts_it_off():
     x = leaf([1.0])
-    y = leaf(2 * x)
+    for source in (x, 2 * x):
+        with pytest.raises(GradientError, match=r"use t\.detach\(\)"):
+            Tensor(source)
+    y = leaf((2 * x).detach())
     (3 * y).backward()
     assert (x.grad, y.grad.tolist()) == (None, [3])
 

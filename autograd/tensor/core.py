@@ -13,6 +13,7 @@ from autograd.errors import GradientError, NotANumberError, ShapeError, Unsuppor
 from autograd.tensor.tape import Array, Leaf, Node, bare, pull
 
 Formula = Callable[..., Any]
+COPIED = (np.ndarray, list, tuple)
 BASIC = (int, np.integer, slice)  # with None and ..., what NumPy's basic indexing is made of
 
 # Rows -----------------------------------------------------------------------------------------
@@ -143,6 +144,8 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
     try:
         out = row.forward(*raw, **kwargs)
     except ValueError as error:
+        if isinstance(row.forward, np.ufunc) and row.forward.signature is None and _broadcast(raw):
+            raise  # it is not about shapes
         shapes = " and ".join(str(np.shape(a)) for a in raw)
         raise ShapeError(f"{row.name}() of shapes {shapes}: {error}") from None
     except (AttributeError, TypeError):
@@ -159,8 +162,16 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
     if not wanted or not recording.on:
         return Tensor._of(out, None)
     if len(used) < len(args):  # what is no Tensor is not watched for changes, so it is copied
-        raw = [np.array(a) if isinstance(a, np.ndarray | list) else r for a, r in zip(args, raw, strict=True)]
+        raw = [np.array(a) if isinstance(a, COPIED) else r for a, r in zip(args, raw, strict=True)]
     return Tensor._of(out, Node(row, raw, kwargs, parents, used, out))
+
+
+def _broadcast(raw: Sequence[Any]) -> bool:
+    try:
+        np.broadcast_shapes(*map(np.shape, raw))
+    except ValueError:
+        return False
+    return True
 
 
 def _strangers(raw: Sequence[Any]) -> list[str]:
@@ -191,8 +202,8 @@ class Tensor:
 
     Raises:
         NotANumberError: ``data`` holds something that is no real number.
-        GradientError: a gradient is wanted of an array that is not of floats, or ``data`` holds
-            Tensors on the tape (join those with ``np.stack``).
+        GradientError: a gradient is wanted of an array that is not of floats, or ``data`` is or
+            holds a Tensor with a gradient (use ``t.detach()``, or join several by ``np.stack``).
 
     >>> x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
     >>> (3 * x**2).sum().backward()
@@ -207,6 +218,8 @@ class Tensor:
     _version: int  # how often a constant was changed; that of others is their node's
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: npt.DTypeLike | None = None):
+        if isinstance(data, Tensor) and data._node is not None:
+            raise GradientError("Tensor() of a Tensor with a gradient would cut it off; use t.detach()")
         try:
             array = np.array(data._data if isinstance(data, Tensor) else data, dtype=dtype)
         except (TypeError, ValueError) as error:
@@ -249,7 +262,7 @@ class Tensor:
         if value is self._data:  # an augmented assignment has changed it in place
             (self._node or self)._version += 1
             return
-        array = np.array(value, dtype=self.dtype)
+        array = _like(value, self.dtype, "data")
         if array.shape != self.shape:
             raise ShapeError(f"data of a Tensor of shape {self.shape} set to shape {array.shape}")
         self._data = array
@@ -263,7 +276,7 @@ class Tensor:
     def grad(self, value: Any) -> None:
         if not isinstance(self._node, Leaf):
             raise GradientError("grad can be set only on a Tensor made with requires_grad=True")
-        array = None if value is None else np.array(value, dtype=self.dtype)
+        array = None if value is None else _like(value, self.dtype, "grad")
         if array is not None and array.shape != self.shape:
             raise ShapeError(f"grad of a Tensor of shape {self.shape} set to shape {array.shape}")
         self._node.grad = array
@@ -338,7 +351,7 @@ class Tensor:
                     "first, y.sum().backward(), or give the gradient of that shape that arrives"
                 )
             return np.ones(self.shape, self.dtype)
-        seed = np.array(gradient._data if isinstance(gradient, Tensor) else gradient, self.dtype)
+        seed = _like(gradient, self.dtype, "the gradient given to backward()")
         if seed.shape != self.shape:
             raise ShapeError(f"backward() from shape {self.shape} got a gradient of shape {seed.shape}")
         return seed
@@ -592,6 +605,14 @@ class Tensor:
         return _rebuild, (self._data, self._node is not None, self.grad)
 
 
+def _like(value: Any, dtype: np.dtype[Any], what: str) -> Array:
+    """``value`` as an array of its own."""
+    try:
+        return np.array(value._data if isinstance(value, Tensor) else value, dtype)
+    except (TypeError, ValueError) as error:
+        raise NotANumberError(f"{what} must be an array of real numbers: {error}") from None
+
+
 def _rebuild(data: Array, requires_grad: bool, grad: Array | None) -> Tensor:
     tensor = Tensor(data, requires_grad)
     if grad is not None:
@@ -602,7 +623,8 @@ def _rebuild(data: Array, requires_grad: bool, grad: Array | None) -> Tensor:
 def _dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """Answer a NumPy function by what was registered for it, or say by name that nothing was."""
     if function in PLAIN:
-        return function(*[a._data if isinstance(a, Tensor) else a for a in args], **kwargs)
+        given = {k: v._data if isinstance(v, Tensor) else v for k, v in kwargs.items()}
+        return function(*[a._data if isinstance(a, Tensor) else a for a in args], **given)
     name: str = function.__name__
     if not isinstance(function, np.ufunc):
         name = f"{function.__module__}.{name}"

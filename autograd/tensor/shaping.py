@@ -122,7 +122,7 @@ def stack(arrays: Any, axis: int = 0) -> Tensor:
 
 
 PLAIN.update(
-    {np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like}
+    {np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like}
     | {np.array_equal, np.allclose, np.isclose, np.array_repr, np.array_str, np.result_type}
     | {np.shares_memory, np.may_share_memory}
 )
