@@ -18,8 +18,6 @@ stand in columns on their way through, with a row of ones below them: a layer is
 True
 """
 
-import math
-import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -31,15 +29,15 @@ import numpy.typing as npt
 from autograd import io, training
 from autograd.engine import Value, as_number, number
 from autograd.errors import (
-    DataError,
     FileFormatError,
     NotANumberError,
     OptionError,
     ShapeError,
-    UnknownNameError,
     UnsupportedError,
 )
+from autograd.initial import INITS, Init, starting
 from autograd.optim import Optimizer
+from autograd.options import float_type, named, whole
 from autograd.parameters import Flat, Matrix, Parameter, ParameterList, write
 from autograd.samples import evaluate, is_batch
 from autograd.tensor.core import Tensor, no_grad
@@ -50,7 +48,6 @@ from autograd.training import History
 __all__ = ["ACTIVATIONS", "INITS", "MLP", "Layer", "Module", "Net", "Neuron"]
 
 Activation = str | Callable[[Tensor], Tensor]
-Init = str | Callable[[int, int], Any]
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": Tensor.sigmoid,
@@ -62,69 +59,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "linear": Tensor.__pos__,
 }
 
-# How far from 0 the uniform weights of a layer of n_out neurons with n_in inputs may lie
-INITS: dict[str, Callable[[int, int], float]] = {
-    "uniform": lambda n_out, n_in: 1.0,
-    "xavier": lambda n_out, n_in: math.sqrt(6 / (n_in + n_out)),  # Glorot & Bengio 2010, eq. 16
-    "he": lambda n_out, n_in: math.sqrt(6 / n_in),  # He et al. 2015, eq. 10, as a uniform law
-}
-
 CHUNK = 4096  # rows that predict() takes at once, which bounds its memory
-
-
-def named(kind: str, name: Any, known: dict[str, Any]) -> Any:
-    """``known[name]``, or ``name`` itself if it is a function."""
-    if callable(name):
-        return name
-    if not isinstance(name, str) or name not in known:
-        raise UnknownNameError.among(kind, name, known)
-    return known[name]
-
-
-def size(n: Any, what: str) -> int:
-    """``n`` if it is a whole number of 1 or more."""
-    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
-        raise ShapeError(f"{what} must be a whole number of 1 or more, got {n!r}")
-    return int(n)
-
-
-def float_type(dtype: Any) -> np.dtype[Any]:
-    """The dtype of a net's numbers."""
-    for kind in (np.dtype("float64"), np.dtype("float32")):
-        if dtype in (kind, kind.name, kind.type):
-            return kind
-    raise OptionError(f"dtype must be 'float64' or 'float32', got {dtype!r}")
-
-
-def uniform(n: int) -> Array:
-    """The next ``n`` numbers that ``random.uniform(-1, 1)`` would give, without a Python loop.
-
-    Python and NumPy's legacy generator run the same Mersenne Twister and make the same doubles of
-    its state, so NumPy draws from Python's state and hands it back.
-    """
-    version, (*keys, position), gauss = random.getstate()
-    twister = np.random.RandomState()
-    twister.set_state(("MT19937", np.array(keys, np.uint32), position, 0, 0.0))
-    draws = twister.random_sample(n)
-    after: Any = twister.get_state(legacy=True)
-    random.setstate((version, (*after[1].tolist(), after[2]), gauss))
-    return -1 + 2 * draws  # as random.uniform computes it
-
-
-def matrix(n_out: int, n_in: int, init: Init) -> Array:
-    """A starting [W | b]: weights by ``init``, biases 0."""
-    weights = named("init", init, INITS)(n_out, n_in)
-    if isinstance(weights, float):
-        weights = weights * uniform(n_out * n_in).reshape(n_out, n_in)
-    try:
-        weights = np.asarray(weights, dtype=float)
-    except (TypeError, ValueError):
-        raise NotANumberError(f"init({n_out}, {n_in}) must give numbers, got {weights!r}") from None
-    if weights.shape != (n_out, n_in):
-        raise ShapeError(f"init({n_out}, {n_in}) must give weights of that shape, got {weights.shape}")
-    if not np.isfinite(weights).all():
-        raise DataError(f"init({n_out}, {n_in}) must give finite weights")
-    return np.concatenate([weights, np.zeros((n_out, 1))], axis=1)
 
 
 def activated(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
@@ -319,9 +254,9 @@ class Neuron(ArrayModule):
         dtype: npt.DTypeLike = "float64",
         init: Init = "uniform",
     ) -> None:
-        n_in = size(N, "N")
+        n_in = whole(N, "N", ShapeError)
         function = named("activation", activation, ACTIVATIONS)
-        values = matrix(1, n_in, init).astype(float_type(dtype)).reshape(-1)
+        values = starting(1, n_in, init).astype(float_type(dtype)).reshape(-1)
         self._be(Flat(values, [(1, n_in + 1)]), 0, 0, function)
 
     def _be(self, flat: Flat, k: int, row: int, function: Callable[[Tensor], Tensor]) -> None:
@@ -396,9 +331,9 @@ class Layer(ArrayModule):
         dtype: npt.DTypeLike = "float64",
         init: Init = "uniform",
     ) -> None:
-        n_in, n_out = size(N_in, "N_in"), size(N_out, "N_out")
+        n_in, n_out = whole(N_in, "N_in", ShapeError), whole(N_out, "N_out", ShapeError)
         function = named("activation", activation, ACTIVATIONS)
-        values = matrix(n_out, n_in, init).astype(float_type(dtype)).reshape(-1)
+        values = starting(n_out, n_in, init).astype(float_type(dtype)).reshape(-1)
         self._be(Flat(values, [(n_out, n_in + 1)]), 0, function)
 
     def _be(self, flat: Flat, k: int, function: Callable[[Tensor], Tensor]) -> None:
@@ -478,13 +413,14 @@ class Net(ArrayModule):
     ) -> None:
         if not isinstance(N_outs, Sequence | np.ndarray) or isinstance(N_outs, str) or len(N_outs) == 0:
             raise ShapeError(f"Net() wants N_outs to list the size of each layer, got {N_outs!r}")
-        sizes = [size(N_in, "N_in"), *(size(n, "each of N_outs") for n in N_outs)]
+        sizes = [whole(N_in, "N_in", ShapeError)]
+        sizes += [whole(n, "each of N_outs", ShapeError) for n in N_outs]
         last = activation if output_activation is None else output_activation
         activations = [activation] * (len(N_outs) - 1) + [last]
         for name in activations:
             named("activation", name, ACTIVATIONS)
         kind = float_type(dtype)
-        parts = [matrix(n, m, init).reshape(-1) for m, n in pairwise(sizes)]
+        parts = [starting(n, m, init).reshape(-1) for m, n in pairwise(sizes)]
         self._be(sizes, activations, np.concatenate(parts).astype(kind))
 
     def _be(self, sizes: list[int], activations: list[Activation], values: Array) -> None:
@@ -549,6 +485,7 @@ class Net(ArrayModule):
             OptionError: lr below 0, epochs or batch_size below 1.
             TrainingError: the loss is no longer finite; the weights are those before that epoch.
 
+        >>> import random
         >>> random.seed(1)
         >>> net = Net(1, [8, 1], activation="tanh", output_activation="linear")
         >>> x = np.linspace(-1, 1, 50)
@@ -668,7 +605,7 @@ class Net(ArrayModule):
         if "net" not in header:
             raise FileFormatError(f"{path}: there is no net in this file")
         try:
-            sizes = [size(n, "a size") for n in header["net"]["sizes"]]
+            sizes = [whole(n, "a size") for n in header["net"]["sizes"]]
             activations = [str(name) for name in header["net"]["activations"]]
             for name in activations:
                 named("activation", name, ACTIVATIONS)

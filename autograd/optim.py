@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd.engine import Value, as_number
 from autograd.errors import NotANumberError, OptionError
+from autograd.options import whole
 from autograd.parameters import Vector
 from autograd.tensor.tape import Array
 
@@ -263,10 +264,7 @@ class LBFGS(Optimizer):
 
     def __init__(self, target: Any, max_iter: int = 20, history: int = 10) -> None:
         super().__init__(target, 0.0)
-        for name, n in (("max_iter", max_iter), ("history", history)):
-            if not hasattr(n, "__index__") or n < 1:
-                raise OptionError(f"{name} must be a whole number of 1 or more, got {n!r}")
-        self.max_iter, self.history = int(max_iter), int(history)
+        self.max_iter, self.history = whole(max_iter, "max_iter"), whole(history, "history")
 
     def step(self, closure: Callable[[], Any] | None = None) -> float:  # type: ignore[override]
         """Minimise further, and return the loss reached.

@@ -13,9 +13,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd.engine import as_number, number
-from autograd.errors import DataError, OptionError, ShapeError, TrainingError, UnknownNameError
+from autograd.errors import DataError, OptionError, ShapeError, TrainingError
 from autograd.losses import LOSSES
 from autograd.optim import LBFGS, OPTIMIZERS, Optimizer
+from autograd.options import named, whole
 from autograd.progress import track
 from autograd.tensor import Tensor
 from autograd.tensor.tape import Array
@@ -127,12 +128,6 @@ def _targets(y: Any, rows: int, module: Trainable, loss: Any) -> Array:
     return array
 
 
-def _whole(x: Any, name: str) -> int:
-    if isinstance(x, bool) or not hasattr(x, "__index__") or x < 1:
-        raise OptionError(f"{name} must be a whole number of 1 or more, got {x!r}")
-    return int(x)
-
-
 def _optimizer(optimizer: Any, lr: float | None, module: Trainable) -> Optimizer:
     if isinstance(optimizer, Optimizer):
         if optimizer.target is not module:
@@ -140,9 +135,7 @@ def _optimizer(optimizer: Any, lr: float | None, module: Trainable) -> Optimizer
         if lr is not None:
             raise OptionError("fit() got both lr and an optimizer, which has an lr of its own")
         return optimizer
-    if not isinstance(optimizer, str) or optimizer not in OPTIMIZERS:
-        raise UnknownNameError.among("optimizer", optimizer, OPTIMIZERS)
-    kind: Any = OPTIMIZERS[optimizer]
+    kind: Any = named("optimizer", optimizer, OPTIMIZERS)
     if kind is LBFGS and lr is not None:
         raise OptionError("lbfgs finds the length of its steps itself and takes no lr")
     opt: Optimizer = kind(module) if lr is None else kind(module, lr=as_number(lr, "lr"))
@@ -176,11 +169,9 @@ def fit(
     progress: bool | None = None,
 ) -> History:
     """Train ``module``; `autograd.nn.Net.fit` has the full description."""
-    epochs, batch_size = _whole(epochs, "epochs"), _whole(batch_size, "batch_size")
-    if not callable(loss) and (not isinstance(loss, str) or loss not in LOSSES):
-        raise UnknownNameError.among("loss", loss, LOSSES)
+    epochs, batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
+    measure = named("loss", loss, LOSSES)
     opt = _optimizer(optimizer, lr, module)
-    measure = loss if callable(loss) else LOSSES[loss]
     X = rows_of(X, module.n_in, module.dtype, "fit()")
     if not len(X):
         raise DataError("fit() wants at least one row, got none")

@@ -1,0 +1,37 @@
+"""Checks of what users choose: by name, as a whole number, as a dtype."""
+
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import OptionError, UnknownNameError
+
+__all__ = ["float_type", "named", "whole"]
+
+
+def named(kind: str, name: Any, known: dict[str, Any]) -> Any:
+    """``known[name]``, or ``name`` itself if it is a function.
+
+    Raises:
+        UnknownNameError: there is no such name; the message lists those there are.
+    """
+    if callable(name):
+        return name
+    if not isinstance(name, str) or name not in known:
+        raise UnknownNameError.among(kind, name, known)
+    return known[name]
+
+
+def whole(n: Any, what: str, error: type[Exception] = OptionError) -> int:
+    """``n`` as an int, if it is a whole number of 1 or more; else an ``error`` that names ``what``."""
+    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
+        raise error(f"{what} must be a whole number of 1 or more, got {n!r}")
+    return int(n)
+
+
+def float_type(dtype: Any) -> np.dtype[Any]:
+    """The dtype of a net's numbers; OptionError if it is neither float64 nor float32."""
+    for kind in (np.dtype("float64"), np.dtype("float32")):
+        if dtype in (kind, kind.name, kind.type):
+            return kind
+    raise OptionError(f"dtype must be 'float64' or 'float32', got {dtype!r}")
