@@ -131,7 +131,7 @@ class Value:
 
     def zero_grad(self) -> None:
         """Set ``grad`` to 0."""
-        self.grad = 0.0
+        self._grad = 0.0
 
     backward = graph.backward
 

@@ -40,7 +40,8 @@ def find(node: Any, more: dict[Any, int], before: list[Any], found: list[Any]) -
     if node._grad is None:
         more[node] = more.get(node, 0) + 1
     else:
-        before.append((node, node._grad))
+        if node._grad != 0.0:
+            before.append((node, node._grad))
         node._grad = None
         found.append(node)
 
@@ -81,7 +82,7 @@ def backward(root: Any) -> None:
     # Find all nodes, and which of them have more than one consumer. None in _grad marks a node
     # that was found; a set for that would cost a fifth of the time.
     more: dict[Any, int] = {}  # how many consumers each has still to hear from, beyond one
-    before = [(root, root._grad)]  # what there was to lose
+    before = [(root, root._grad)] if root._grad else []  # what would be lost by an error
     found: list[Any] = [root]
     root._grad = None
     try:
