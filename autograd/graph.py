@@ -67,7 +67,8 @@ def backward(root: Any) -> None:
 
     Raises:
         GradientError: parameters of a net have changed since it was called, and with them the
-            slopes are gone. No gradient has changed then.
+            slopes are gone. No gradient has changed then. (After an interrupt, some leaves may
+            have got theirs.)
 
     >>> from autograd.engine import Value
     >>> a, b = Value(2), Value(-3)

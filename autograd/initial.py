@@ -41,7 +41,7 @@ def uniform(n: int) -> Array:
 def starting(n_out: int, n_in: int, init: Init) -> Array:
     """A starting [W | b]: weights by ``init``, biases 0."""
     weights = named("init", init, INITS)(n_out, n_in)
-    if isinstance(weights, float):
+    if not callable(init):
         weights = weights * uniform(n_out * n_in).reshape(n_out, n_in)
     try:
         weights = np.asarray(weights, dtype=float)

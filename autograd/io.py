@@ -4,6 +4,7 @@ What handles files and archives is imported when it is needed, to keep ``import 
 """
 
 import errno
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ __all__ = ["atomic", "check_place", "read", "write"]
 
 FORMAT = "array-autograd 1"
 HEADER = "header"
+DAMAGE = (ValueError, EOFError, KeyError, OSError, RuntimeError)  # what unpacking nonsense may raise
 ZIP = b"PK\x03\x04"  # what a zip file, and so an npz file, begins with
 
 
@@ -26,8 +28,10 @@ def check_place(path: Any) -> None:
     folder = os.path.dirname(os.fspath(path)) or "."
     if not os.path.isdir(folder):
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", folder)
-    if os.path.isdir(path):
-        raise IsADirectoryError(errno.EISDIR, "there is a folder of that name", os.fspath(path))
+    if not os.path.basename(os.fspath(path)) or os.path.isdir(path):
+        raise IsADirectoryError(errno.EISDIR, "that is a folder", os.fspath(path))
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise FileExistsError(errno.EEXIST, "there is something else than a file", os.fspath(path))
     if not os.access(folder, os.W_OK):
         raise PermissionError(errno.EACCES, "nothing may be written into the folder", folder)
 
@@ -45,9 +49,9 @@ def atomic(path: Any) -> Iterator[Any]:
     """
     import tempfile
 
-    folder, name = os.path.split(os.fspath(path))
     check_place(path)
-    handle, temporary = tempfile.mkstemp(dir=folder or ".", prefix=f".{name}.")
+    path = os.path.realpath(path)  # of a link the file that it leads to
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".saving-")
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -55,7 +59,7 @@ def atomic(path: Any) -> Iterator[Any]:
             os.fsync(file.fileno())
         umask = os.umask(0)  # mkstemp's files are for their owner only; a new file is for whom it lets
         os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
+        os.chmod(temporary, os.stat(path).st_mode if os.path.exists(path) else 0o666 & ~umask)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
@@ -82,21 +86,21 @@ def read(path: Any) -> tuple[dict[str, Array], dict[str, Any]]:
     import zipfile
     import zlib
 
+    with open(path, "rb") as file:
+        content = io.BytesIO(file.read())
     try:
-        with open(path, "rb") as file:
-            if file.read(len(ZIP)) != ZIP:
-                raise ValueError("it is no npz file")
-            file.seek(0)
-            with np.load(file, allow_pickle=False) as contents:
-                if HEADER not in contents:
-                    raise ValueError("it has no header of ours")
-                arrays = {name: contents[name] for name in contents.files}
+        if not content.getvalue().startswith(ZIP):
+            raise ValueError("it is no npz file")
+        with np.load(content, allow_pickle=False) as contents:
+            if HEADER not in contents:
+                raise ValueError("it has no header of ours")
+            arrays = {name: contents[name] for name in contents.files}
         if not all(isinstance(array, np.ndarray) for array in arrays.values()):
             raise ValueError("there is something else than arrays in it")
         header = json.loads(arrays.pop(HEADER).tobytes())
         if not isinstance(header, dict) or "format" not in header:
             raise ValueError("its header is not one of ours")
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except (*DAMAGE, zipfile.BadZipFile, zlib.error) as error:
         raise FileFormatError(f"{path}: not a file that was saved here, or damaged: {error}") from None
     if header["format"] != FORMAT:
         raise FileFormatError(

@@ -483,7 +483,9 @@ class Net(ArrayModule):
             DataError: nan or infinity in the data (with row and column), or labels out of range.
             UnknownNameError: no loss or optimizer of that name.
             OptionError: lr below 0, epochs or batch_size below 1.
-            TrainingError: the loss is no longer finite; the weights are those before that epoch.
+            TrainingError: the loss is no longer finite; the net has the weights again with which the
+                last epoch with a finite loss began. After any other error it has those with which
+                the unfinished epoch began.
 
         >>> import random
         >>> random.seed(1)

@@ -273,7 +273,8 @@ class LBFGS(Optimizer):
             closure: sets the gradients to 0, computes the loss, calls its ``backward`` and returns it.
 
         Raises:
-            OptionError: no closure was given. What the closure raises passes, with all as before.
+            OptionError: no closure was given. What the closure raises passes, with the parameters as
+                they were before.
         """
         from scipy.optimize import minimize
 

@@ -1,5 +1,6 @@
 """Checks of what users choose: by name, as a whole number, as a dtype."""
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,13 @@ def named(kind: str, name: Any, known: dict[str, Any]) -> Any:
 
 def whole(n: Any, what: str, error: type[Exception] = OptionError) -> int:
     """``n`` as an int, if it is a whole number of 1 or more; else an ``error`` that names ``what``."""
-    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
+    try:
+        count = 0 if isinstance(n, bool) else operator.index(n)
+    except TypeError:
+        count = 0
+    if count < 1:
         raise error(f"{what} must be a whole number of 1 or more, got {n!r}")
-    return int(n)
+    return count
 
 
 def float_type(dtype: Any) -> np.dtype[Any]:

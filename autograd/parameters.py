@@ -111,6 +111,11 @@ class Parameter(Value):
     data = property(_get_data, _set_data, doc="The number, a float.")
     grad = property(_get_grad, _set_grad, doc="The gradient, a float.")
 
+    def __copy__(self) -> Value:
+        copy = Value(self.data)
+        copy.grad = self.grad
+        return copy
+
     def __reduce__(self) -> Any:
         flat, k = self._matrix.owner[0](), self._matrix.owner[1]
         return super().__reduce__() if flat is None else (window, (flat, k, self._index))

@@ -7,6 +7,8 @@ model keeps so that it can read other files in the same way.
 import csv
 import gzip
 import io
+import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from autograd.tensor.tape import Array
 
 __all__ = ["Scaling", "Table", "read_table"]
 
+MISSING = ("", "?", "-", "na", "n/a", "nan", "null", "none")  # ways to say that there is no number
 GZIP = b"\x1f\x8b"  # what a gzip file begins with, RFC 1952
 MOST_CLASSES = 20  # a target of whole numbers is taken for classes up to so many different ones
 
@@ -32,12 +35,24 @@ def is_number(cell: str) -> bool:
     return "_" not in cell  # 1_000 is Python's way of writing, not a table's
 
 
-def label(cell: str) -> str:
-    """A class label in one way of writing: 1, 1.0 and 1e0 are the same one."""
-    if not is_number(cell):
+def plain(cell: str) -> str:
+    """A number in one way of writing, so that 1, 1.0 and 1e0 are the same; other cells as they are.
+
+    A number that is written with leading zeros, or too large for a float to hold to the last digit,
+    is rather a code, and stays as it is too.
+    """
+    if not is_number(cell) or re.match(r"[+-]?0\d", cell):
         return cell
     x = float(cell)
+    if not abs(x) < 2**53:
+        return cell
     return str(int(x)) if x.is_integer() else repr(x)
+
+
+def plainly(cells: Sequence[str]) -> list[str]:
+    """Cells by `plain`, if all of them are numbers that it can write; otherwise as they are."""
+    written = [plain(cell) for cell in cells]
+    return written if all(is_number(c) and plain(c) == c for c in written) else list(cells)
 
 
 @dataclass
@@ -93,11 +108,11 @@ def read_table(path: Any) -> Table:
         text = content.decode("utf-8-sig")
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from None
-    except (EOFError, ValueError) as error:
+    except (EOFError, ValueError, zlib.error) as error:
         raise DataError(f"{path}: not a CSV file: {error}") from None
     rows, lines = [], []
-    first = text.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    separator = max(",;\t", key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     try:
         for row in reader:
@@ -108,10 +123,12 @@ def read_table(path: Any) -> Table:
         raise DataError(f"{path}, line {reader.line_num}: {error}") from None
     if not rows:
         raise DataError(f"{path}: the file is empty")
-    numeric = [is_number(cell) for cell in rows[0]]
     below = rows[1] if len(rows) > 1 else []
-    headed = not any(numeric) or any(
-        is_number(cell) and not above for cell, above in zip(below, numeric, strict=False)
+    above = [
+        name for name, cell in zip(rows[0], below, strict=False) if is_number(cell) and not is_number(name)
+    ]
+    headed = not any(map(is_number, rows[0])) or (
+        bool(above) and not any(name.lower() in MISSING for name in above)
     )
     if headed:
         names, rows, lines = rows[0], rows[1:], lines[1:]
@@ -168,7 +185,7 @@ class Scaling:
         mean, spread = _scale(table, features, rows)
         scaling = cls(features, mean.tolist(), spread.tolist(), target, [])
         numbers = [is_number(cell) for cell in cells]
-        distinct = sorted(set(map(label, cells)))
+        distinct = sorted(set(plainly(cells)))
         whole = all(numbers) and all(float(cell).is_integer() for cell in distinct)
         if len(distinct) == 1:
             raise DataError(f"{table.path}: the target {target!r} is {distinct[0]!r} in every row")
@@ -195,18 +212,18 @@ class Scaling:
         """
         try:
             scaling = cls(**header)
-            arrays = [np.array(x, dtype=float) for x in (scaling.mean, scaling.spread)]
-            numbers = np.array([scaling.target_mean, scaling.target_spread], dtype=float)
-        except (TypeError, ValueError) as error:
+            sizes = [len(x) for x in (scaling.features, scaling.mean, scaling.spread)]
+            text = [scaling.target, *scaling.features, *scaling.classes]
+            numbers = [scaling.target_mean, *scaling.mean, scaling.target_spread, *scaling.spread]
+            good = (
+                sizes == [n_in] * 3
+                and (len(scaling.classes) or 1) == n_out
+                and all(isinstance(t, str) for t in text)
+                and all(isinstance(x, int | float) and np.isfinite(float(x)) for x in numbers)
+                and all(x > 0 for x in [scaling.target_spread, *scaling.spread])
+            )
+        except (ArithmeticError, TypeError, ValueError) as error:
             raise ValueError(f"its table is not described as train does: {error}") from None
-        text = [scaling.target, *scaling.features, *scaling.classes]
-        good = (
-            all(a.shape == (n_in,) and np.isfinite(a).all() for a in arrays)
-            and np.isfinite(numbers).all()
-            and len(scaling.features) == n_in
-            and (len(scaling.classes) or 1) == n_out
-            and all(isinstance(t, str) for t in text)
-        )
         if not good:
             raise ValueError("its table and its net do not belong together")
         return scaling
@@ -224,14 +241,16 @@ class Scaling:
         if not self.classes:
             return table.numbers([self.target])[:, 0]
         place = {name: i for i, name in enumerate(self.classes)}
+        numeric = all(is_number(name) and plain(name) == name for name in self.classes)
         cells = table.column(self.target)
-        for cell, line in zip(cells, table.lines, strict=True):
-            if label(cell) not in place:
+        names = [plain(cell) for cell in cells] if numeric else cells
+        for cell, name, line in zip(cells, names, table.lines, strict=True):
+            if name not in place:
                 raise DataError(
                     f"{table.path}, line {line}, column {self.target!r}: {cell!r} is none of the "
                     f"{len(place)} classes of the model"
                 )
-        return np.array([place[label(cell)] for cell in cells])
+        return np.array([place[name] for name in names])
 
     def targets(self, truth: Array) -> Array:
         """What `truth` gives, as a net is to learn it."""
@@ -250,8 +269,9 @@ class Scaling:
         if self.classes:
             return f"accuracy {(truth == answers).mean():.1%}"
         error = float(np.mean((truth - answers) ** 2))
-        explained = 1 - error / max(float(truth.var()), np.finfo(float).tiny)
-        return f"root mean squared error {error**0.5:.4g} (R² {explained:.3f})"
+        variance = float(truth.var())
+        explained = f" (R² {1 - error / variance:.3f})" if variance else ""
+        return f"root mean squared error {error**0.5:.4g}{explained}"
 
     def as_header(self) -> dict[str, Any]:
         """The fields, as JSON has them."""
@@ -266,4 +286,4 @@ def _scale(table: Table, names: Sequence[str], rows: Array) -> tuple[Array, Arra
     for name, m, s in zip(names, mean, spread, strict=True):
         if not (np.isfinite(m) and np.isfinite(s)):
             raise DataError(f"{table.path}, column {name!r}: its numbers are too large to be scaled")
-    return mean, np.where(spread > 0, spread, 1.0)
+    return mean, np.where(X.min(axis=0) < X.max(axis=0), spread, 1.0)

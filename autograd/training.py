@@ -121,8 +121,8 @@ def _targets(y: Any, rows: int, module: Trainable, loss: Any) -> Array:
     array = numbers_of(y, "y", "fit()")
     if len(array.shape) == 0 or len(array) != rows:
         raise ShapeError(f"fit() wants a target for each of {rows} rows of X, got shape {array.shape}")
-    if loss != "cross_entropy":
-        array = in_dtype(array, module.dtype, "y", "fit()")
+    if array.dtype.kind == "f" or (loss != "cross_entropy" and not callable(loss)):
+        array = in_dtype(array, module.dtype, "y", "fit()")  # whole numbers may be labels, to a callable
     if not callable(loss):  # a loss checks its targets, so ask it about some predictions
         LOSSES[loss](Tensor._of(np.zeros((rows, module.n_out), module.dtype), None), array)
     return array
@@ -180,8 +180,12 @@ def fit(
         batch_size = len(X)
     rng = np.random.default_rng(random.getrandbits(64) if seed is None else seed)
 
+    history = History()
+    good = start = _Snapshot(module, opt)  # good: the newest start of an epoch with a finite loss
+
     def evaluate(rows: Array) -> float:
         """The loss on these rows, with its gradient left in the flat vector."""
+        nonlocal good
         value = measure(module.forward(Tensor._of(X[rows].T, None)).T, y[rows])
         if not isinstance(value, Tensor) or value.size != 1:
             got = f"shape {value.shape}" if isinstance(value, Tensor) else type(value).__name__
@@ -189,12 +193,11 @@ def fit(
         number = value.item()
         if not np.isfinite(number):
             raise TrainingError(TROUBLE.format(what=f"the loss became {number}", epoch=len(history.loss) + 1))
+        good = start
         module.grads.fill(0)
         value.backward()
         return number
 
-    history = History()
-    good = _Snapshot(module, opt)  # the newest at which a loss was seen to be finite
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows becomes an error below
         for report in track(epochs, "epoch", progress):
             start = _Snapshot(module, opt)
@@ -208,13 +211,12 @@ def fit(
                     else:
                         value = evaluate(rows)
                         opt.step()
-                    good = start
                     total += value * len(rows)
                 if not np.isfinite(module.values).all():
                     what = "a weight became infinite or nan"
                     raise TrainingError(TROUBLE.format(what=what, epoch=len(history.loss) + 1))
-            except BaseException:
-                good.restore(module, opt)
+            except BaseException as error:
+                (good if isinstance(error, TrainingError) else start).restore(module, opt)
                 raise
             history.loss.append(total / len(X))
             report.text = f"loss {history.loss[-1]:.4g}"

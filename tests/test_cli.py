@@ -111,6 +111,8 @@ def test_few_whole_numbers_are_classes_unless_one_insists(folder, rng, capsys):
     assert "'y', a number" in capsys.readouterr().out
 
 
+GARBLED = gzip.compress(b"a,b\n" + b"1,2\n" * 500, mtime=0)
+GARBLED = GARBLED[:12] + b"\xff" * 12 + GARBLED[24:]
 GOOD = "a,b\n" + "1,2.5\n3,4.5\n" * 5
 
 
@@ -165,6 +167,7 @@ GOOD = "a,b\n" + "1,2.5\n3,4.5\n" * 5
             "error: unknown column of target.csv 'bb': the known ones are a, b; did you mean 'b'?",
         ),
         ("bytes.csv", b"\xff\xfe\x00", [], "error: bytes.csv: not a CSV file: "),
+        ("bits.csv.gz", GARBLED, [], "error: bits.csv.gz: not a CSV file: "),
         ("cut.csv.gz", gzip.compress(b"a,b\n1,2\n", mtime=0)[:-9], [], "error: cut.csv.gz: not a CSV file: "),
     ],
 )
@@ -211,6 +214,42 @@ def test_other_separators_and_line_ends_are_read_too(folder, text):
     assert (table.names, table.rows) == (["x", "kind"], [["1", "a"], ["9", "b"]])
 
 
+@pytest.mark.parametrize("first", [",1.0,x", "?,1.0,2.0", "n/a,2,no"])
+def test_a_first_row_with_a_hole_is_a_row(folder, first):
+    Path("f.csv").write_text(first + "\n" + "1,2,3\n" * 3)
+    assert read_table("f.csv").rows[0] == first.split(",")
+
+
+def test_separators_within_quotes_and_blank_lines_before_do_not_count(folder):
+    Path("a.csv").write_text('"speed; km/h; mean",y\n1,2\n')
+    assert read_table("a.csv").names == ["speed; km/h; mean", "y"]
+    Path("b.csv").write_text('\n"a, cm";"b, kg";y\n1;2;3\n')
+    assert read_table("b.csv").names == ["a, cm", "b, kg", "y"]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [("01234", "1234"), ("1E1", "10", "1A", "2B", "x"), ("12345678901234567890", "12345678901234567891")],
+)
+def test_labels_that_are_codes_stay_as_they_are(folder, capsys, labels):
+    Path("f.csv").write_text("x,y\n" + "".join(f"{i},{name}\n" for i, name in enumerate(labels)) * 10)
+    assert main(["train", "f.csv", "--epochs", "300"]) == 0
+    assert f"one of {len(labels)} classes" in capsys.readouterr().out
+    assert main(["predict", "f.model.npz", "f.csv"]) == 0
+    assert capsys.readouterr().out.split() == list(labels) * 10
+
+
+def test_a_column_that_is_the_same_in_all_rows_is_not_blown_up(folder, capsys):
+    Path("f.csv").write_text("a,b,y\n" + "".join(f"{i},0.1,{i}.5\n" for i in range(60)))
+    assert main(["train", "f.csv", "--epochs", "200"]) == 0
+    Path("new.csv").write_text("a,b,y\n30,0.2,30.5\n")
+    capsys.readouterr()
+    assert main(["predict", "f.model.npz", "new.csv"]) == 0
+    told = capsys.readouterr()
+    assert abs(float(told.out) - 30.5) < 10
+    assert "R²" not in told.err  # of a single row there is none
+
+
 def test_a_name_that_is_a_number_is_a_name_above_numbers(folder):
     Path("f.csv").write_text("long,2019\n1,2\n3,4\n")
     assert read_table("f.csv").names == ["long", "2019"]
@@ -220,7 +259,7 @@ def test_the_place_for_the_model_is_looked_at_before_training(folder, rng, capsy
     Path("f.csv").write_text(lines(flowers(rng)))
     for output, message in [
         ("nowhere/m.npz", "there is no such folder: 'nowhere'"),
-        (str(folder), "there is a folder of that name"),
+        (str(folder), "that is a folder"),
         ("f.csv", "error: f.csv is the table itself"),
     ]:
         assert main(["train", "f.csv", "--output", output]) == 2
@@ -238,6 +277,11 @@ def test_the_place_for_the_model_is_looked_at_before_training(folder, rng, capsy
         {"features": ["long"]},
         {"spread": ["a", "b"]},
         {"x": 1},
+        {"features": 5},
+        {"classes": None},
+        {"mean": [10**400, 1]},
+        {"mean": ["1", "2"]},
+        {"spread": [0.0, 1.0]},
     ],
 )
 def test_a_model_whose_parts_do_not_fit_is_refused(folder, rng, capsys, change):

@@ -1,5 +1,6 @@
 """Files: nets come back as they were, writing is all or nothing, reading runs nothing."""
 
+import os
 import pickle
 import random
 import zipfile
@@ -30,6 +31,26 @@ def test_the_name_is_kept_as_given_and_an_old_file_replaced(tmp_path):
     MLP(2, [3, 1]).save(str(path))
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
     assert Net.load(path).nparams() == 13
+
+
+def test_a_link_is_followed_and_the_mode_of_a_file_kept(tmp_path):
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "real").chmod(0o600)
+    (tmp_path / "link").symlink_to("real")
+    with io.atomic(tmp_path / "link") as file:
+        file.write(b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+    assert (tmp_path / "real").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_place_where_no_file_can_be_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    net = Net(1, [1])
+    for place, named in ((".", "'.'"), ("none/net", "'none'"), ("pipe", "'pipe'"), ("", "''")):
+        with pytest.raises(OSError, match=named):
+            net.save(place)
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
@@ -70,7 +91,7 @@ def test_a_truncated_file_is_an_error(tmp_path, share):
 def test_a_flipped_bit_is_an_error_or_changes_nothing(tmp_path, rng):
     path, content = saved(tmp_path)
     before = Net.load(path).values
-    for place in rng.integers(0, len(content), 200):
+    for place in rng.integers(0, len(content), 1000):
         damaged = bytearray(content)
         damaged[place] ^= 1 << rng.integers(8)
         path.write_bytes(damaged)

@@ -694,3 +694,17 @@ def test_predict_takes_finite_numbers_only(net):
     single = Net(2, [1], dtype="float32")
     with pytest.raises(DataError, match="too large for float32"):
         single.predict([[1e300, 0]])
+
+
+def test_a_shallow_copy_of_a_parameter_is_a_value_of_its_own(net):
+    p = net.params()[0]
+    p.grad = 2
+    kept = copy.copy(p)
+    before = p.data
+    p.data = 123
+    assert (kept.data, kept.grad) == (before, 2)
+
+
+def test_an_init_that_gives_one_number_is_refused():
+    with pytest.raises(ShapeError, match=r"init\(3, 2\) must give weights of that shape, got \(\)"):
+        Layer(2, 3, init=lambda n_out, n_in: 0.5)

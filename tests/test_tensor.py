@@ -138,13 +138,41 @@ def test_shape_dtype_and_the_like_are_not_assigned():
             setattr(Tensor([1.0]), name, None)
 
 
-def test_numpy_copies_and_detach_shares():
+def test_numpy_and_detach_give_numbers_of_their_own():
     x = leaf([1.0, 2.0])
-    copied, shared = x.numpy(), x.detach()
-    assert np.shares_memory(shared.data, x.data)
-    assert not shared.requires_grad
+    array, constant = x.numpy(), x.detach()
+    assert not constant.requires_grad
     x.data[0] = 7
-    assert (copied.tolist(), shared.tolist()) == ([1, 2], [7, 2])
+    assert (array.tolist(), constant.tolist()) == ([1, 2], [1, 2])
+
+
+@pytest.mark.parametrize(
+    "view", [lambda t: t.detach(), lambda t: t.detach().T, lambda t: t.detach()[:], "no_grad"]
+)
+def test_a_constant_made_of_a_tensor_does_not_change_with_it(view):
+    a, w = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    if view == "no_grad":
+        with no_grad():
+            constant = a[:]
+    else:
+        constant = view(a)
+    out = (constant * w * 3).sum()
+    a.data -= 10
+    out.backward()
+    assert w.grad.tolist() == [3, 6]
+
+
+def test_what_is_assigned_has_to_be_real_numbers():
+    t = leaf([1.0, 2.0])
+    for value in (["1", "2"], [None, 1.0], [1j, 2]):
+        for name in ("data", "grad"):
+            with pytest.raises(NotANumberError, match=f"t.{name} wants an array of real numbers"):
+                setattr(t, name, value)
+        with pytest.raises(NotANumberError, match=r"backward\(\) wants an array of real numbers"):
+            (t * 2).backward(value)
+        with pytest.raises(NotANumberError, match=r"Tensor\(\) wants an array of real numbers"):
+            Tensor(value, dtype=float)
+    assert (t.tolist(), t.grad) == ([1, 2], None)
 
 
 def test_item_and_number_protocols_give_pythons_own():

@@ -1,5 +1,6 @@
 """fit: it learns what can be learnt, does what a loop by hand does, and says what it cannot take."""
 
+import copy
 import random
 
 import numpy as np
@@ -56,6 +57,47 @@ def test_a_loss_of_ones_own_is_the_one_of_that_name_if_it_computes_the_same():
     own = net.fit(X, CURVE, loss=lambda p, y: ((p - y) * (p - y)).mean(), epochs=5, seed=3)
     named = twin.fit(X, CURVE, loss="mse", epochs=5, seed=3)
     assert own.loss == pytest.approx(named.loss, rel=1e-12)
+
+
+def test_a_callable_gets_whole_numbers_as_labels():
+    labels = (X[:, 0] > 0).astype(int)
+    random.seed(1)
+    net = Net(1, [4, 2], "tanh", "linear")
+    twin = copy.deepcopy(net)
+    named = net.fit(X, labels, loss="cross_entropy", epochs=3, seed=0)
+    assert twin.fit(X, labels, loss=losses.cross_entropy, epochs=3, seed=0).loss == named.loss
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_an_interrupt_in_a_later_epoch_keeps_what_the_epochs_before_have_learnt(optimizer):
+    net, twin = curve_net(), curve_net()
+    calls = []
+
+    def loss(p, y):
+        calls.append(net.values.copy())
+        if len(history) == 3 and len(calls) > history[-1]:
+            raise KeyboardInterrupt
+        return ((p - y) ** 2).mean()
+
+    history = []
+    starts = []
+
+    class Watch:
+        text = ""
+
+    def track(total, unit, wanted):
+        for _ in range(total):
+            starts.append(net.values.copy())
+            history.append(len(calls))
+            yield Watch()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("autograd.training.track", track)
+        with pytest.raises(KeyboardInterrupt):
+            net.fit(X, CURVE, loss=loss, optimizer=optimizer, epochs=10, batch_size=40, seed=0)
+    assert len(starts) == 3
+    np.testing.assert_array_equal(net.values, starts[-1])
+    assert (net.values != twin.values).any()
 
 
 def test_one_full_batch_of_sgd_is_what_the_oracle_does_by_hand():

@@ -146,7 +146,7 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
     except ValueError as error:
         if isinstance(row.forward, np.ufunc) and row.forward.signature is None and _broadcast(raw):
             raise  # it is not about shapes
-        shapes = " and ".join(str(np.shape(a)) for a in raw)
+        shapes = " and ".join(str(a.shape) if isinstance(a, np.ndarray) else repr(a) for a in raw)
         raise ShapeError(f"{row.name}() of shapes {shapes}: {error}") from None
     except (AttributeError, TypeError):
         if not (strangers := _strangers(raw)):
@@ -155,12 +155,11 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
     if out.__class__ is not np.ndarray:
         out = np.asarray(out)  # NumPy gives scalars for arrays of no dimension
     kind = out.dtype.kind
-    if kind != "f":
-        if kind not in "iub":
-            raise _not_numbers(row.name, _strangers(raw))
-        return Tensor._of(out, None)
-    if not wanted or not recording.on:
-        return Tensor._of(out, None)
+    if kind not in "fiub":
+        raise _not_numbers(row.name, _strangers(raw))
+    if kind != "f" or not wanted or not recording.on:
+        # A constant has memory of its own, so that a change of its source is no change of it
+        return Tensor._of(out if out.base is None else out.copy(), None)
     if len(used) < len(args):  # what is no Tensor is not watched for changes, so it is copied
         raw = [np.array(a) if isinstance(a, COPIED) else r for a, r in zip(args, raw, strict=True)]
     return Tensor._of(out, Node(row, raw, kwargs, parents, used, out))
@@ -220,14 +219,7 @@ class Tensor:
     def __init__(self, data: Any, requires_grad: bool = False, dtype: npt.DTypeLike | None = None):
         if isinstance(data, Tensor) and data._node is not None:
             raise GradientError("Tensor() of a Tensor with a gradient would cut it off; use t.detach()")
-        try:
-            array = np.array(data._data if isinstance(data, Tensor) else data, dtype=dtype)
-        except (TypeError, ValueError) as error:
-            raise NotANumberError(f"Tensor() wants an array of real numbers: {error}") from None
-        if array.dtype.kind not in "fiub":
-            raise NotANumberError(
-                f"Tensor() wants an array of real numbers, got {type(data).__name__} of dtype {array.dtype}"
-            )
+        array = _like(data, dtype, "Tensor()")
         if requires_grad and array.dtype not in (np.float64, np.float32):
             raise GradientError(
                 f"Tensor(requires_grad=True) wants float64 or float32, got {array.dtype}; "
@@ -262,7 +254,7 @@ class Tensor:
         if value is self._data:  # an augmented assignment has changed it in place
             (self._node or self)._version += 1
             return
-        array = _like(value, self.dtype, "data")
+        array = _like(value, self.dtype, "t.data")
         if array.shape != self.shape:
             raise ShapeError(f"data of a Tensor of shape {self.shape} set to shape {array.shape}")
         self._data = array
@@ -276,7 +268,7 @@ class Tensor:
     def grad(self, value: Any) -> None:
         if not isinstance(self._node, Leaf):
             raise GradientError("grad can be set only on a Tensor made with requires_grad=True")
-        array = None if value is None else _like(value, self.dtype, "grad")
+        array = None if value is None else _like(value, self.dtype, "t.grad")
         if array is not None and array.shape != self.shape:
             raise ShapeError(f"grad of a Tensor of shape {self.shape} set to shape {array.shape}")
         self._node.grad = array
@@ -351,14 +343,14 @@ class Tensor:
                     "first, y.sum().backward(), or give the gradient of that shape that arrives"
                 )
             return np.ones(self.shape, self.dtype)
-        seed = _like(gradient, self.dtype, "the gradient given to backward()")
+        seed = _like(gradient, self.dtype, "backward()")
         if seed.shape != self.shape:
             raise ShapeError(f"backward() from shape {self.shape} got a gradient of shape {seed.shape}")
         return seed
 
     def detach(self) -> "Tensor":
-        """The same numbers as a constant, sharing memory."""
-        return Tensor._of(self._data, None)
+        """The same numbers as a constant of its own."""
+        return Tensor._of(self._data.copy(), None)
 
     def numpy(self) -> Array:
         """The numbers as an ndarray of their own."""
@@ -605,12 +597,16 @@ class Tensor:
         return _rebuild, (self._data, self._node is not None, self.grad)
 
 
-def _like(value: Any, dtype: np.dtype[Any], what: str) -> Array:
+def _like(value: Any, dtype: npt.DTypeLike | None, what: str) -> Array:
     """``value`` as an array of its own."""
     try:
-        return np.array(value._data if isinstance(value, Tensor) else value, dtype)
+        array = np.array(value._data if isinstance(value, Tensor) else value)
     except (TypeError, ValueError) as error:
-        raise NotANumberError(f"{what} must be an array of real numbers: {error}") from None
+        raise NotANumberError(f"{what} wants an array of real numbers: {error}") from None
+    if array.dtype.kind not in "fiub":
+        got = f"{type(value).__name__} of dtype {array.dtype}"
+        raise NotANumberError(f"{what} wants an array of real numbers, got {got}")
+    return array if dtype is None else array.astype(dtype)
 
 
 def _rebuild(data: Array, requires_grad: bool, grad: Array | None) -> Tensor:
