@@ -64,9 +64,10 @@ def base_slope(x: float, k: float, y: float) -> float:
     if x == 0:
         return k if k in (0.0, 1.0) else math.inf if k < 1 else 0.0
     try:
-        return k * x ** (k - 1)  # type: ignore[no-any-return]
+        slope: float = k * x ** (k - 1)
     except OverflowError:
-        return k * (y / x)
+        slope = k * (y / x)
+    return slope
 
 
 def exponent_slope(x: float, y: float) -> float:
@@ -221,6 +222,7 @@ class Value:
 
     def __pow__(self, other: Any) -> Any:
         x = self._data
+        y: Any
         out = new(Value)
         if other.__class__ is int:
             y = float(other)
@@ -230,7 +232,7 @@ class Value:
             out._b = other
             out._db = exponent_slope(x, power(x, y))
         else:
-            y = other if other.__class__ is float else number(other)  # type: ignore[assignment]
+            y = other if other.__class__ is float else number(other)
             if y is None:
                 return elsewhere(np.power, self, other)
             out._b = None

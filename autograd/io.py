@@ -72,7 +72,7 @@ def write(path: Any, arrays: dict[str, Array], header: dict[str, Any]) -> None:
 
     text = json.dumps({**header, "format": FORMAT}).encode()
     with atomic(path) as file:
-        np.savez(file, **{HEADER: np.frombuffer(text, np.uint8)}, **arrays)  # type: ignore[arg-type]
+        np.savez(file, **{HEADER: np.frombuffer(text, np.uint8)}, **arrays)  # type: ignore[arg-type]  # not allow_pickle=
 
 
 def read(path: Any) -> tuple[dict[str, Array], dict[str, Any]]:

@@ -21,15 +21,13 @@ def _tensor(x: Any) -> Tensor:
 
 def _alike(call: str, prediction: Tensor, target: Any) -> Tensor:
     """``target`` in the shape of ``prediction``, from which it may lack a last axis of length 1."""
-    if not isinstance(target, Tensor):
-        target = Tensor(target, dtype=prediction.dtype if prediction.dtype.kind == "f" else None)
-    if target.shape == prediction.shape:
-        return target  # type: ignore[no-any-return]
-    if (*target.shape, 1) == prediction.shape:
-        return target.reshape(prediction.shape)  # type: ignore[no-any-return]
-    raise ShapeError(
-        f"{call}() wants targets of the predictions' shape {prediction.shape}, got {target.shape}"
-    )
+    dtype = prediction.dtype if prediction.dtype.kind == "f" else None
+    out: Tensor = target if isinstance(target, Tensor) else Tensor(target, dtype=dtype)
+    if out.shape == prediction.shape:
+        return out
+    if (*out.shape, 1) == prediction.shape:
+        return out.reshape(prediction.shape)
+    raise ShapeError(f"{call}() wants targets of the predictions' shape {prediction.shape}, got {out.shape}")
 
 
 def mse(prediction: Tensor, target: Any) -> Tensor:

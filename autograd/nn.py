@@ -132,6 +132,7 @@ class ArrayModule(Module):
         raise NotImplementedError
 
     def _windows(self) -> list[Parameter]:
+        """The parameters, the same objects at every call."""
         raise NotImplementedError
 
     def __call__(self, x: Any) -> Any:

@@ -266,7 +266,7 @@ class LBFGS(Optimizer):
         super().__init__(target, 0.0)
         self.max_iter, self.history = whole(max_iter, "max_iter"), whole(history, "history")
 
-    def step(self, closure: Callable[[], Any] | None = None) -> float:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> float:  # type: ignore[override]  # it needs more
         """Minimise further, and return the loss reached.
 
         Args:

@@ -45,10 +45,10 @@ class Call(Junction):
         return self.inputs.values()
 
     def _pass_on(self) -> Iterable[tuple[Value, float]]:
-        found = pull(self.root, self.arriving)
-        slopes: Any = found.pop(self.leaf) if self.leaf is not None else None
+        found: dict[Any, Any] = pull(self.root, self.arriving)
+        slopes: Any = found.pop(self.leaf, None)
         for leaf, g in found.items():
-            leaf.accumulate(g)  # type: ignore[union-attr]
+            leaf.accumulate(g)
         return [(v, float(slopes[i])) for i, v in self.inputs.items()]
 
 

@@ -94,8 +94,8 @@ def read_table(path: Any) -> Table:
     """Read a CSV file, gzipped or not.
 
     Cells are separated by commas, semicolons or tabs, whichever the first line has most of. The
-    first line gives the names of the columns if it has no number in it, or a text above a number;
-    otherwise the columns are called 1, 2, and so on.
+    first line gives the names of the columns if it has no number in it, or a text above a number
+    (one that does not just say that the number is missing); otherwise they are called 1, 2, and so on.
 
     Raises:
         DataError: there is no such file, it is no text, it has no rows, or rows of several lengths.

@@ -162,6 +162,17 @@ def test_a_constant_made_of_a_tensor_does_not_change_with_it(view):
     assert w.grad.tolist() == [3, 6]
 
 
+@pytest.mark.parametrize("view", [lambda t: t[:], lambda t: t.T, lambda t: t.reshape(2, 1)[:, 0]])
+def test_a_view_changed_in_place_is_a_change_of_what_it_looks_at(view):
+    x = leaf([1.0, 2.0])
+    squares, changed, sibling = (x * x).sum(), view(x), (x[:] ** 3).sum()
+    changed.data -= 1
+    for result in (squares, sibling, (changed * 2).sum()):
+        with pytest.raises(GradientError, match="has been changed since"):
+            result.backward()
+    assert x.grad is None
+
+
 def test_what_is_assigned_has_to_be_real_numbers():
     t = leaf([1.0, 2.0])
     for value in (["1", "2"], [None, 1.0], [1j, 2]):

@@ -241,6 +241,20 @@ def test_what_is_no_longer_finite_is_named_with_its_epoch_and_the_weights_stay_g
     assert np.isfinite(losses.mse(net(X), y).item())
 
 
+def test_a_loss_that_turns_nan_late_costs_no_more_than_the_epochs_after_the_last_good_start():
+    net, twin = curve_net(), curve_net()
+    calls = []
+
+    def loss(p, y):
+        calls.append(1)
+        return ((p - y) ** 2).mean() * (1.0 if len(calls) < 5 else np.nan)
+
+    with pytest.raises(TrainingError, match="the loss became nan in epoch 5"):
+        net.fit(X, CURVE, loss=loss, epochs=10, batch_size=40, seed=0)
+    twin.fit(X, CURVE, epochs=3, batch_size=40, seed=0)  # the fourth loss was the last finite one
+    np.testing.assert_array_equal(net.values, twin.values)
+
+
 def test_an_error_in_a_loss_of_ones_own_leaves_the_weights_of_the_last_whole_epoch():
     net = curve_net()
     calls = []

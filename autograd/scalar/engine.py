@@ -85,7 +85,7 @@ def with_operand(operator: Callable[["Value", "Value"], R]) -> Callable[["Value"
     def wrapped(self: "Value", other: Any) -> R:
         if not isinstance(other, Value):
             if number(other) is None:
-                return NotImplemented  # type: ignore[no-any-return]
+                return NotImplemented  # type: ignore[no-any-return]  # Python's own protocol
             other = Value(other)
         return operator(self, other)
 

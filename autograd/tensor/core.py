@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.errors import GradientError, NotANumberError, ShapeError, UnsupportedError
-from autograd.tensor.tape import Array, Leaf, Node, bare, pull
+from autograd.tensor.tape import Array, Leaf, Node, bare, consumers, pull
 
 Formula = Callable[..., Any]
 COPIED = (np.ndarray, list, tuple)
@@ -253,6 +253,9 @@ class Tensor:
     def data(self, value: Any) -> None:
         if value is self._data:  # an augmented assignment has changed it in place
             (self._node or self)._version += 1
+            if isinstance(self._node, Node) and self._data.base is not None:
+                for source in consumers(self._node):  # whose memory it may have been
+                    source._version += 1
             return
         array = _like(value, self.dtype, "t.data")
         if array.shape != self.shape:
