@@ -10,10 +10,10 @@
 import warnings
 from os.path import dirname, exists, join
 
-from autograd import losses, optim
+from autograd import losses, optim, schedules
 from autograd.engine import Value
 from autograd.nn import MLP, Layer, Module, Net, Neuron
-from autograd.tensor import Tensor, no_grad, tensor
+from autograd.tensor import Tensor, no_grad, record, tensor
 
 __version__ = "0.1.0"
 
@@ -28,6 +28,8 @@ __all__ = [
     "losses",
     "no_grad",
     "optim",
+    "record",
+    "schedules",
     "tensor",
 ]
 

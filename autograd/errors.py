@@ -11,6 +11,8 @@ __all__ = [
     "MissingExtraError",
     "NotANumberError",
     "OptionError",
+    "RecordingError",
+    "RecordingWarning",
     "ShapeError",
     "TrainingError",
     "UnknownNameError",
@@ -40,6 +42,14 @@ class GradientError(AutogradError, RuntimeError):
 
 class UnsupportedError(AutogradError, TypeError):
     """A function that has no derivative here; going on would lose the gradient in silence."""
+
+
+class RecordingError(AutogradError, RuntimeError):
+    """A Program that does not do, or no longer does, what its function does."""
+
+
+class RecordingWarning(UserWarning):
+    """A function being recorded did what its replays will not repeat."""
 
 
 class UnknownNameError(AutogradError, ValueError):

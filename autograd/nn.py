@@ -18,7 +18,7 @@ stand in columns on their way through, with a row of ones below them: a layer is
 True
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -40,8 +40,10 @@ from autograd.optim import Optimizer
 from autograd.options import float_type, named, whole
 from autograd.parameters import Flat, Matrix, Parameter, ParameterList, write
 from autograd.samples import evaluate, is_batch
-from autograd.tensor.core import Tensor, no_grad
-from autograd.tensor.shaping import append_ones
+from autograd.schedules import Schedule
+from autograd.tensor import Programs
+from autograd.tensor.core import Tensor, no_grad, recording, refuse_in_recording
+from autograd.tensor.products import affine
 from autograd.tensor.tape import Array
 from autograd.training import History
 
@@ -59,8 +61,6 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "linear": Tensor.__pos__,
 }
 
-CHUNK = 4096  # rows that predict() takes at once, which bounds its memory
-
 
 def activated(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """``function(x)``, which has to be a Tensor of the same shape."""
@@ -75,6 +75,13 @@ def activated(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         got = f"shape {out.shape}" if isinstance(out, Tensor) else f"{type(out).__name__}"
         raise ShapeError(f"an activation must give a Tensor of its argument's shape {x.shape}, got {got}")
     return out
+
+
+def forward(layers: Iterable["Layer"], x: Tensor) -> Tensor:
+    """One layer after the other."""
+    for layer in layers:
+        x = layer.forward(x)
+    return x
 
 
 class Module:
@@ -185,7 +192,7 @@ class ArrayModule(Module):
         return Tensor._of(table.astype(self.dtype), None)
 
     def __getstate__(self) -> dict[str, Any]:
-        views = ("values", "grads", "matrices")
+        views = ("values", "grads", "matrices", "_programs", "_online")
         return {name: value for name, value in self.__dict__.items() if name not in views}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -206,15 +213,25 @@ class ArrayModule(Module):
 
     def zero_grad(self) -> None:
         """Set every gradient to 0."""
-        self.grads.fill(0)
+        if recording.trace is None:
+            self.grads.fill(0)
+        elif self.grads.size < sum(m.tensor.size for m in self.matrices):
+            raise UnsupportedError("zero_grad() of a Neuron cannot be recorded; call it on the layer or net")
+        else:
+            for m in self.matrices:
+                m.tensor.grad = None
 
     def step(self, lr: float) -> None:
         """Move every parameter against its gradient, ``lr`` times its length."""
+        refuse_in_recording("step()")
         self.values -= as_number(lr, "step()") * self.grads
         self.push()
 
     def pull(self) -> None:
         """Nothing: the vectors are the parameters. An optimiser calls it before it reads them."""
+
+    def push_gradient(self) -> None:
+        """Nothing, for the same reason."""
 
     def push(self) -> None:
         """Note that ``values`` were written into, so that no old graph is used with the new ones."""
@@ -278,8 +295,7 @@ class Neuron(ArrayModule):
         return self._flat.windows(self._k)[self._row * n : (self._row + 1) * n]
 
     def forward(self, x: Tensor) -> Tensor:
-        row = self.matrices[0].tensor[self._row : self._row + 1]
-        return activated(self._function, row @ append_ones(x))
+        return activated(self._function, affine(self.matrices[0].tensor[self._row : self._row + 1], x))
 
     @property
     def w(self) -> ParameterList:
@@ -361,7 +377,11 @@ class Layer(ArrayModule):
         return self._flat.windows(self._k)
 
     def forward(self, x: Tensor) -> Tensor:
-        return activated(self._function, self.matrices[0].tensor @ append_ones(x))
+        return activated(self._function, affine(self.matrices[0].tensor, x))
+
+    def through(self, h: Tensor) -> Tensor:
+        """The same, from samples that have a row of ones below them already."""
+        return activated(self._function, self.matrices[0].tensor @ h)
 
     @property
     def weight(self) -> Array:
@@ -434,17 +454,30 @@ class Net(ArrayModule):
         self._place()
 
     def _place(self) -> None:
+        self._programs: Programs | None = None
+        self._online: tuple[Any, training.Online] | None = None
         self.values, self.grads, self.matrices = self._flat.values, self._flat.grads, self._flat.matrices
         self.n_in, self.n_out = self.N[0], self.N[-1]
         self.dtype = self.values.dtype
 
     def forward(self, x: Tensor) -> Tensor:
-        for layer in self.layers:
-            x = layer.forward(x)
-        return x
+        return forward(self.layers, x)
+
+    def through(self, h: Tensor) -> Tensor:
+        """The same, from samples that have a row of ones below them already."""
+        return forward(self.layers[1:], self.layers[0].through(h))
+
+    def penalty(self) -> Tensor:
+        """The sum of the squares of all weights; biases do not count."""
+        return sum(((m.tensor * m.weighty) ** 2).sum() for m in self.matrices)  # type: ignore[return-value]
 
     def _windows(self) -> list[Parameter]:
         return [p for k in range(len(self.layers)) for p in self._flat.windows(k)]
+
+    @property
+    def named(self) -> bool:
+        """Whether all activations are known by name, so that their calls are always the same."""
+        return not any(callable(a) for a in self.activations)
 
     def fit(
         self,
@@ -453,13 +486,24 @@ class Net(ArrayModule):
         *,
         loss: str | Callable[[Tensor, Any], Tensor] = "mse",
         optimizer: str | Optimizer = "adam",
-        lr: float | None = None,
+        lr: float | Schedule | None = None,
         epochs: int = 100,
         batch_size: int = 32,
+        validation: float | tuple[Any, Any] | None = None,
+        patience: int | None = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        alpha: float = 0.0,
+        clip: float | None = None,
         seed: int | None = None,
         progress: bool | None = None,
+        callbacks: Sequence[Callable[[History], bool | None]] = (),
     ) -> History:
         """Train the net on rows of data, in batches, in a new random order each epoch.
+
+        The step on a batch is recorded once for each size of batch, and replayed. Activations and
+        losses that are functions of yours are not recorded but run each time, so they may branch or
+        draw random numbers, and are slower.
 
         Args:
             X: (rows, N_in) inputs, finite; flat if N_in is 1.
@@ -469,24 +513,39 @@ class Net(ArrayModule):
                 predictions, a Tensor of shape (rows, outputs), and the targets, giving a Tensor with
                 one number. The cross entropies take logits: use ``output_activation="linear"``.
             optimizer: ``sgd adam adamw rmsprop lbfgs``, or one made for this net.
-            lr: learning rate; the optimizer's own default if not given.
+            lr: learning rate, a number or a function of the step, as in `schedules`; the optimizer's
+                own default if not given.
             epochs: how often to go through the data.
             batch_size: rows for each update; all of them if there are fewer, and for lbfgs.
-            seed: of the order of rows; drawn from Python's ``random`` if not given.
-            progress: True for a bar on a terminal or plain lines elsewhere, False for nothing, None
-                for a bar on a terminal only.
+            validation: a share of the rows, between 0 and 1, that is drawn at random and held out, or
+                a pair (X, y) of other rows. Their loss is taken after each epoch.
+            patience: end the training after so many epochs without a lower loss (over the validation
+                rows if there are any), and go back to the weights of the best epoch.
+            sample_weight: (rows,) how much each row counts, 0 or more.
+            class_weight: how much rows of each class count, for the losses that take labels: a dict,
+                a list in the order of the classes, or "balanced".
+            alpha: L2 penalty: alpha / 2 times the sum of squared weights, without biases, is added to
+                the loss of each batch.
+            clip: shorten gradients, all together, that are longer than that.
+            seed: of the order of rows; drawn from Python's ``random`` if not given. With the same
+                seed the same comes out, bit for bit.
+            progress: True for a bar on a terminal or in a notebook and plain lines elsewhere, False
+                for nothing, None for a bar on a terminal or in a notebook only.
+            callbacks: functions called with the `History` after each epoch; one that answers True
+                ends the training.
 
         Returns:
-            The `History`, with the mean loss of each epoch.
+            The `History`: losses, learning rate and time of each epoch. After Ctrl-C too, with
+            ``interrupted`` set: the net has the weights of the last whole step.
 
         Raises:
             ShapeError: X and y do not fit the net or each other.
             DataError: nan or infinity in the data (with row and column), or labels out of range.
             UnknownNameError: no loss or optimizer of that name.
-            OptionError: lr below 0, epochs or batch_size below 1.
+            OptionError: an option outside its range, or a callback that answers something else.
             TrainingError: the loss is no longer finite; the net has the weights again with which the
-                last epoch with a finite loss began. After any other error it has those with which
-                the unfinished epoch began.
+                last epoch with a finite loss began. After another error in an epoch it has those
+                with which that began.
 
         >>> import random
         >>> random.seed(1)
@@ -505,12 +564,62 @@ class Net(ArrayModule):
             lr=lr,
             epochs=epochs,
             batch_size=batch_size,
+            validation=validation,
+            patience=patience,
+            sample_weight=sample_weight,
+            class_weight=class_weight,
+            alpha=alpha,
+            clip=clip,
             seed=seed,
             progress=progress,
+            callbacks=callbacks,
         )
+
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        loss: str | Callable[[Tensor, Any], Tensor] = "mse",
+        optimizer: str | Optimizer = "adam",
+        lr: float | Schedule | None = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        alpha: float = 0.0,
+    ) -> float:
+        """Make one update with all of these rows, for data that comes in portions.
+
+        The optimiser lasts from call to call; with another loss, optimizer, lr or alpha than at the
+        last call a new one begins. It is not part of what `save`, ``pickle`` and ``copy`` keep.
+        Arguments and errors are those of `fit`.
+
+        Returns:
+            The mean loss of the rows before the update.
+
+        >>> import random
+        >>> random.seed(1)
+        >>> net = Net(1, [8, 1], activation="tanh", output_activation="linear")
+        >>> x = np.linspace(-1, 1, 50)
+        >>> losses = [net.partial_fit(x, x**2, lr=0.01) for _ in range(200)]
+        >>> losses[-1] < 0.1 * losses[0]
+        True
+        """
+        if lr is not None and not callable(lr):
+            lr = as_number(lr, "lr")
+        options = training.known_loss(loss), optimizer, lr, as_number(alpha, "alpha")
+        online = self._online
+        if online is None or online[0] != options:
+            module = self if isinstance(optimizer, Optimizer) else self._twin()
+            online = options, training.Online(module, *options)
+        value = online[1].step(X, y, sample_weight, class_weight)
+        self._online = online
+        return value
 
     def predict(self, X: Any) -> Array:
         """The outputs for each row of X, as an array of shape (rows, outputs); nothing is recorded.
+
+        The memory it takes beyond X and the answer does not grow with the rows. A number of rows that
+        comes again is done by a `Program`.
 
         Raises:
             ShapeError: X is not of shape (rows, N_in).
@@ -519,13 +628,33 @@ class Net(ArrayModule):
         >>> Net(2, [3]).predict([[0, 1], [2, 3]]).shape
         (2, 3)
         """
-        X = training.rows_of(X, self.n_in, self.dtype, "predict()")
-        out = np.empty((len(X), self.n_out), self.dtype)
-        with no_grad():
-            for start in range(0, len(X), CHUNK):
-                part = slice(start, start + CHUNK)
-                out[part] = self.forward(Tensor._of(X[part].T, None)).T.data
+        if not isinstance(X, np.ndarray):
+            X = training.rows_of(X, self.n_in, self.dtype, "predict()")
+        rows = len(X) if X.ndim else 0
+        out = np.empty((rows, self.n_out), self.dtype)
+        forward = self._replayed() if self.named else self._forward
+        for start in range(0, max(rows, 1), training.CHUNK):
+            part = slice(start, start + training.CHUNK)
+            some = training.rows_of(X[part] if X.ndim else X, self.n_in, self.dtype, "predict()", start)
+            out[part] = forward(some)
         return out
+
+    def _twin(self) -> "Net":
+        """A net of the same layers, for what this net keeps: if that knew itself, it would not go away."""
+        twin: Net = object.__new__(Net)
+        twin.__dict__.update(self.__dict__, _online=None)
+        return twin
+
+    def _replayed(self) -> Programs:
+        if self._programs is None:
+            # of the layers, since a Program that knew the net would keep it alive
+            layers = self.layers
+            self._programs = Programs(lambda X: forward(layers, X.T).T, after=1)
+        return self._programs
+
+    def _forward(self, X: Array) -> Array:
+        with no_grad():
+            return self.forward(Tensor._of(X.T, None)).T.data
 
     # Keeping
 
@@ -544,6 +673,7 @@ class Net(ArrayModule):
             ShapeError: names or shapes are not those of this net.
             NotANumberError: it is no dict, or an entry is no array of numbers.
         """
+        refuse_in_recording("load_state_dict()")
         own = self.state_dict()
         if not isinstance(state, Mapping):
             raise NotANumberError(f"load_state_dict() wants a dict of arrays, got {type(state).__name__}")

@@ -2,7 +2,7 @@
 
 Each works on the flat vector of a module, ``SGD(net, lr=0.1)``, or on a list of Values, and is used
 by hand, ``loss.backward(); opt.step()``, or by ``net.fit(optimizer=opt)``. The formulas and the
-defaults are PyTorch's, so trajectories agree.
+defaults are PyTorch's, so trajectories agree. A step allocates nothing.
 """
 
 import math
@@ -15,9 +15,11 @@ from autograd.engine import Value, as_number
 from autograd.errors import NotANumberError, OptionError
 from autograd.options import whole
 from autograd.parameters import Vector
+from autograd.schedules import Schedule
+from autograd.tensor.core import refuse_in_recording
 from autograd.tensor.tape import Array
 
-__all__ = ["LBFGS", "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop"]
+__all__ = ["LBFGS", "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "clip_gradient"]
 
 
 def vector_of(target: Any) -> Any:
@@ -43,21 +45,49 @@ def between(x: Any, low: float, high: float, name: str) -> float:
 
 
 class Optimizer:
-    """What all optimisers have: a target, a learning rate, ``step`` and ``zero_grad``."""
+    """What all optimisers have: a target, a learning rate, ``step`` and ``zero_grad``.
 
-    def __init__(self, target: Any, lr: float) -> None:
+    Your own overrides `_update`, and says how many vectors it remembers from step to step.
+
+    >>> class SignDescent(Optimizer):
+    ...     def _update(self, lr, x, g, s):
+    ...         x -= lr * np.sign(g)
+    >>> x = Value(4.0)
+    >>> opt = SignDescent([x], lr=0.5)
+    >>> (x * x).backward()
+    >>> opt.step()
+    >>> x.data
+    3.5
+    """
+
+    memories = 0  # how many vectors it remembers
+
+    def __init__(self, target: Any, lr: float | Schedule) -> None:
         self.target = target
-        self.lr = between(lr, 0, math.inf, "lr")
+        self.lr = lr if callable(lr) else between(lr, 0, math.inf, "lr")
+        self.last_lr = self.lr if not callable(self.lr) else math.nan  # of the newest step
         self._vector = vector_of(target)
         self._steps = 0
+        self._memory = np.zeros((self.memories, self._vector.values.size), self._vector.values.dtype)
+        self._room = np.empty_like(self._vector.values)
 
     def step(self) -> None:
-        """Change the parameters once, by their gradients as they are."""
+        """Change the parameters once, by their gradients as they are.
+
+        Raises:
+            UnsupportedError: within a function that is being recorded, whose replays it would not follow.
+        """
+        refuse_in_recording("an optimiser's step()")
         vector = self._vector
         vector.pull()
+        lr = self.last_lr = self.rate()
         self._steps += 1
-        self._update(vector.values, vector.grads)
+        self._update(lr, vector.values, vector.grads, self._room, *self._memory)
         vector.push()
+
+    def rate(self) -> float:
+        """The learning rate of the next step: ``lr``, or what that says if it is a function."""
+        return between(self.lr(self._steps), 0, math.inf, "lr(step)") if callable(self.lr) else self.lr
 
     def zero_grad(self) -> None:
         """Set all gradients to 0."""
@@ -65,19 +95,34 @@ class Optimizer:
 
     def state(self) -> dict[str, Any]:
         """What it remembers of the steps so far, as a copy."""
-        mine = {k: v for k, v in self.__dict__.items() if k not in ("target", "_vector")}
-        return {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in mine.items()}
+        return {"kind": type(self).__name__, "steps": self._steps, "memory": self._memory.copy()}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Remember what `state` told, and nothing since."""
-        self.__dict__.update({k: v.copy() if isinstance(v, np.ndarray) else v for k, v in state.items()})
+        """Remember what `state` told, and nothing since.
 
-    def _update(self, x: Array, g: Array) -> None:
-        """Change ``x`` in place by the gradient ``g``."""
+        Raises:
+            OptionError: it is the state of another kind of optimiser, or of other parameters.
+        """
+        memory: Any = state.get("memory")
+        if state.get("kind") != type(self).__name__ or np.shape(memory) != self._memory.shape:
+            raise OptionError(
+                f"load_state() of {type(self).__name__} over {self._room.size} parameters got the state of "
+                f"{state.get('kind', 'something else')} with memory of shape {np.shape(memory)}"
+            )
+        self._steps = state["steps"]
+        self._memory[...] = memory
+
+    def _update(self, lr: float, x: Array, g: Array, s: Array, *memory: Array) -> None:
+        """Change ``x`` by the gradient ``g``.
+
+        Args:
+            lr: learning rate of this step.
+            x: all parameters, as a vector to be changed in place.
+            g: their gradient, to be read.
+            s: room for as many numbers.
+            memory: as many vectors as ``memories`` says, as the last step left them; 0 at first.
+        """
         raise NotImplementedError
-
-    def _zeros(self) -> Array:
-        return np.zeros_like(self._vector.values)
 
 
 class SGD(Optimizer):
@@ -85,7 +130,7 @@ class SGD(Optimizer):
 
     Args:
         target: a module or a list of Values.
-        lr: learning rate, 0 or more.
+        lr: learning rate, 0 or more; or a function of the number of steps before, as in `schedules`.
         momentum: in [0, 1): how much of the last step's direction is kept.
         nesterov: look ahead along the direction (Sutskever et al. 2013).
         weight_decay: added to the gradient, times the parameters.
@@ -104,27 +149,33 @@ class SGD(Optimizer):
     def __init__(
         self,
         target: Any,
-        lr: float = 0.01,
+        lr: float | Schedule = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(target, lr)
         self.momentum = between(momentum, 0, 1, "momentum")
         self.nesterov = nesterov
         self.weight_decay = between(weight_decay, 0, math.inf, "weight_decay")
         if nesterov and not momentum:
             raise OptionError("nesterov=True wants a momentum above 0")
-        self._velocity = self._zeros() if momentum else None
+        self.memories = 1 if momentum else 0
+        super().__init__(target, lr)
 
-    def _update(self, x: Array, g: Array) -> None:
+    def _update(self, lr: float, x: Array, g: Array, s: Array, *memory: Array) -> None:
         if self.weight_decay:
-            g = g + self.weight_decay * x
-        if self._velocity is not None:
-            self._velocity *= self.momentum
-            self._velocity += g
-            g = g + self.momentum * self._velocity if self.nesterov else self._velocity
-        x -= self.lr * g
+            np.multiply(x, self.weight_decay, out=s)
+            g = np.add(s, g, out=s)
+        for velocity in memory:  # if there is one
+            np.multiply(velocity, self.momentum, out=velocity)
+            np.add(velocity, g, out=velocity)
+            if self.nesterov:
+                np.multiply(g, lr, out=s)
+                np.subtract(x, s, out=x)
+                lr *= self.momentum
+            g = velocity
+        np.multiply(g, lr, out=s)
+        np.subtract(x, s, out=x)
 
 
 class Adam(Optimizer):
@@ -132,7 +183,8 @@ class Adam(Optimizer):
 
     Args:
         target: a module or a list of Values.
-        lr: learning rate, about the length of a step in each parameter.
+        lr: learning rate, about the length of a step in each parameter; or a function of the number
+            of steps before, as in `schedules`.
         betas: how much of the running mean of the gradient, and of its square, is kept; in [0, 1).
         eps: keeps the division from blowing up.
         weight_decay: added to the gradient, times the parameters.
@@ -148,32 +200,46 @@ class Adam(Optimizer):
     3.5
     """
 
+    memories = 2
+
     def __init__(
         self,
         target: Any,
-        lr: float = 1e-3,
+        lr: float | Schedule = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(target, lr)
+        if not isinstance(betas, tuple | list) or len(betas) != 2:
+            raise OptionError(f"betas must be two numbers in [0, 1), got {betas!r}")
         self.betas = (between(betas[0], 0, 1, "betas[0]"), between(betas[1], 0, 1, "betas[1]"))
         self.eps = between(eps, 0, math.inf, "eps")
         self.weight_decay = between(weight_decay, 0, math.inf, "weight_decay")
-        self._mean = self._zeros()
-        self._square = self._zeros()
 
-    def _decayed(self, x: Array, g: Array) -> Array:
-        return g + self.weight_decay * x if self.weight_decay else g
+    def _decayed(self, lr: float, x: Array, g: Array, s: Array) -> Array:
+        if self.weight_decay:
+            np.multiply(x, self.weight_decay, out=s)
+            g = np.add(s, g, out=s)
+        return g
 
-    def _update(self, x: Array, g: Array) -> None:
-        g = self._decayed(x, g)
+    def _update(self, lr: float, x: Array, g: Array, s: Array, *memory: Array) -> None:
+        g = self._decayed(lr, x, g, s)
+        mean, square = memory
         beta1, beta2 = self.betas
-        self._mean += (1 - beta1) * (g - self._mean)
-        self._square *= beta2
-        self._square += (1 - beta2) * g * g
-        root = np.sqrt(self._square) / math.sqrt(1 - beta2**self._steps) + self.eps
-        x -= self.lr / (1 - beta1**self._steps) * self._mean / root
+        # The means are kept as mean / (1 - beta1) and square / (1 - beta2), which spares two passes
+        np.multiply(mean, beta1, out=mean)
+        np.add(mean, g, out=mean)
+        np.square(g, out=s)
+        np.multiply(square, beta2, out=square)
+        np.add(square, s, out=square)
+        # x -= lr · mean / (1 - beta1^t) / (root(square / (1 - beta2^t)) + eps), constants taken together
+        root = math.sqrt((1 - beta2**self._steps) / (1 - beta2))
+        np.sqrt(square, out=s)
+        np.add(s, self.eps * root, out=s)
+        np.divide(mean, s, out=s)
+        np.multiply(s, lr * root * (1 - beta1) / (1 - beta1**self._steps), out=s)
+        np.subtract(x, s, out=x)
 
 
 class AdamW(Adam):
@@ -192,15 +258,15 @@ class AdamW(Adam):
     def __init__(
         self,
         target: Any,
-        lr: float = 1e-3,
+        lr: float | Schedule = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.01,
     ) -> None:
         super().__init__(target, lr, betas, eps, weight_decay)
 
-    def _decayed(self, x: Array, g: Array) -> Array:
-        x *= 1 - self.lr * self.weight_decay
+    def _decayed(self, lr: float, x: Array, g: Array, s: Array) -> Array:
+        x *= 1 - lr * self.weight_decay
         return g
 
 
@@ -209,7 +275,7 @@ class RMSprop(Optimizer):
 
     Args:
         target: a module or a list of Values.
-        lr: learning rate.
+        lr: learning rate; or a function of the number of steps before, as in `schedules`.
         alpha: how much of the running mean is kept; in [0, 1).
         eps: keeps the division from blowing up.
 
@@ -224,16 +290,27 @@ class RMSprop(Optimizer):
     3.0
     """
 
-    def __init__(self, target: Any, lr: float = 0.01, alpha: float = 0.99, eps: float = 1e-8) -> None:
+    memories = 1
+
+    def __init__(
+        self, target: Any, lr: float | Schedule = 0.01, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
         super().__init__(target, lr)
         self.alpha = between(alpha, 0, 1, "alpha")
         self.eps = between(eps, 0, math.inf, "eps")
-        self._square = self._zeros()
 
-    def _update(self, x: Array, g: Array) -> None:
-        self._square *= self.alpha
-        self._square += (1 - self.alpha) * g * g
-        x -= self.lr * g / (np.sqrt(self._square) + self.eps)
+    def _update(self, lr: float, x: Array, g: Array, s: Array, *memory: Array) -> None:
+        (square,) = memory
+        # The mean is kept as square / (1 - alpha), which spares a pass
+        np.square(g, out=s)
+        np.multiply(square, self.alpha, out=square)
+        np.add(square, s, out=square)
+        root = 1 / math.sqrt(1 - self.alpha)
+        np.sqrt(square, out=s)
+        np.add(s, self.eps * root, out=s)
+        np.divide(g, s, out=s)
+        np.multiply(s, lr * root, out=s)
+        np.subtract(x, s, out=x)
 
 
 class LBFGS(Optimizer):
@@ -263,7 +340,7 @@ class LBFGS(Optimizer):
     """
 
     def __init__(self, target: Any, max_iter: int = 20, history: int = 10) -> None:
-        super().__init__(target, 0.0)
+        super().__init__(target, 1.0)
         self.max_iter, self.history = whole(max_iter, "max_iter"), whole(history, "history")
 
     def step(self, closure: Callable[[], Any] | None = None) -> float:  # type: ignore[override]  # it needs more
@@ -287,7 +364,7 @@ class LBFGS(Optimizer):
             vector.push()
             loss = float(closure())
             vector.pull()
-            return loss, vector.grads.astype(np.float64)
+            return loss, np.asarray(vector.grads, np.float64)
 
         vector.pull()
         before = vector.values.astype(np.float64)
@@ -301,6 +378,42 @@ class LBFGS(Optimizer):
         vector.values[:] = found.x
         vector.push()
         return float(found.fun)
+
+
+def clip_gradient(target: Any, limit: float) -> float:
+    """Shorten the gradient of all parameters together to length ``limit``, if it is longer.
+
+    Args:
+        target: a module or a list of Values.
+        limit: the greatest Euclidean norm, above 0.
+
+    Returns:
+        The norm before. If that is not finite, nothing is changed.
+
+    Raises:
+        OptionError: ``limit`` is not above 0.
+
+    >>> x, y = Value(0.0), Value(0.0)
+    >>> (30 * x + 40 * y).backward()
+    >>> clip_gradient([x, y], 1.0), round(x.grad, 9), round(y.grad, 9)
+    (50.0, 0.6, 0.8)
+    """
+    refuse_in_recording("clip_gradient()")
+    limit = as_number(limit, "clip_gradient()")
+    if not limit > 0:
+        raise OptionError(f"clip_gradient() wants a limit above 0, got {limit!r}")
+    vector = vector_of(target)
+    vector.pull()
+    g = vector.grads
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        norm = math.sqrt(np.dot(g, g))
+    if not 1e-15 < norm < math.inf:  # squares overflow, or vanish, long before numbers do
+        peak = float(np.abs(g).max())
+        norm = peak * float(np.linalg.norm(g / peak)) if 0 < peak < math.inf else peak
+    if limit < norm < math.inf:
+        g *= limit / norm
+        vector.push_gradient()
+    return norm
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {

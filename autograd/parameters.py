@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.engine import Value, as_number
 from autograd.errors import GradientError, NotANumberError, ShapeError
-from autograd.tensor.core import Tensor
+from autograd.tensor.core import Tensor, refuse_in_recording
 from autograd.tensor.tape import Array, Leaf
 
 __all__ = ["Flat", "Matrix", "Parameter", "ParameterList"]
@@ -34,6 +34,13 @@ class Matrix:
         # A memoryview reads and writes a number as a Python float, in a third of an array's time
         self.values: Any = memoryview(values.reshape(-1).data)
         self.grads: Any = memoryview(grads.reshape(-1).data)
+
+    @property
+    def weighty(self) -> Array:
+        """1 where a weight stands and 0 for biases."""
+        ones = np.ones(self.tensor.shape, self.tensor.dtype)
+        ones[:, -1] = 0
+        return ones
 
     def changed(self) -> None:
         """Note that the numbers are no longer what they were."""
@@ -97,6 +104,7 @@ class Parameter(Value):
         return x
 
     def _set_data(self, data: Any) -> None:
+        refuse_in_recording("p.data = ...")
         x = data if data.__class__ is float else as_number(data, "data")
         self._matrix.values[self._index] = x
         self._matrix.changed()
@@ -106,6 +114,7 @@ class Parameter(Value):
         return g
 
     def _set_grad(self, grad: Any) -> None:
+        refuse_in_recording("p.grad = ...")
         self._matrix.grads[self._index] = grad if grad.__class__ is float else as_number(grad, "grad")
 
     data = property(_get_data, _set_data, doc="The number, a float.")
@@ -186,6 +195,11 @@ class Vector:
         """Write ``values`` back into the Values."""
         for v, x in zip(self._windows, self.values.tolist(), strict=True):
             v.data = x
+
+    def push_gradient(self) -> None:
+        """Write ``grads`` back into the Values."""
+        for v, g in zip(self._windows, self.grads.tolist(), strict=True):
+            v.grad = g
 
     def zero_grad(self) -> None:
         """Set the gradient of every Value to 0."""

@@ -31,11 +31,15 @@ def save(picture: Any, path: Any) -> None:
         picture.savefig(file, dpi=150, format=os.path.splitext(path)[1][1:] or "png")
 
 
-def show_loss(axes: Any, loss: Sequence[float]) -> None:
+def show_loss(axes: Any, loss: Sequence[float], val_loss: Sequence[float] = ()) -> None:
     """The mean loss of each epoch, on a logarithmic scale if it is positive."""
-    axes.plot(range(1, len(loss) + 1), loss, color="#0072B2")
+    axes.plot(range(1, len(loss) + 1), loss, color="#0072B2", label="training rows")
     axes.set(xlabel="epoch", ylabel="mean loss over the training rows", title="Training")
-    if min(loss, default=0) > 0:
+    if val_loss:
+        axes.plot(range(1, len(val_loss) + 1), val_loss, color="#D55E00", label="validation rows")
+        axes.set_ylabel("mean loss")
+        axes.legend()
+    if min([*loss, *val_loss], default=0) > 0:
         axes.set_yscale("log")
     axes.grid(alpha=0.3)
 

@@ -1,8 +1,8 @@
-"""What a long training shows while it runs: a bar on a terminal, plain lines elsewhere."""
+"""What a long training shows while it runs: a bar on a terminal or in a notebook, else plain lines."""
 
 import sys
 from collections.abc import Iterator
-from typing import TextIO
+from typing import Any, TextIO
 
 __all__ = ["track"]
 
@@ -19,20 +19,24 @@ class Report:
 def track(total: int, unit: str, wanted: bool | None, stream: TextIO | None = None) -> Iterator[Report]:
     """Yield a `Report` ``total`` times, showing how far it has come.
 
-    On a terminal it is a bar, tqdm's if that is installed; elsewhere about ten plain lines.
+    On a terminal it is a bar, tqdm's if that is installed, and so in a notebook if tqdm is installed
+    there; elsewhere about ten plain lines.
 
     Args:
         total: how many times.
         unit: what is counted, such as "epoch".
-        wanted: True, False, or None for only on a terminal.
+        wanted: True, False, or None for only on a terminal or in a notebook.
         stream: where to; standard error by default.
     """
     stream = stream or sys.stderr
     terminal = stream.isatty()
     report = Report()
-    if wanted is False or (wanted is None and not terminal):
+    notebook = _notebook_bar()
+    if wanted is False or (wanted is None and not terminal and notebook is None):
         for _ in range(total):
             yield report
+    elif notebook is not None:
+        yield from _shown(notebook(total=total, unit=unit), report)
     elif not terminal:
         every = max(1, total // LINES)
         for i in range(1, total + 1):
@@ -54,8 +58,25 @@ def _bar(total: int, unit: str, report: Report, stream: TextIO) -> Iterator[Repo
             stream.flush()
         stream.write("\n")
         return
-    with tqdm(total=total, unit=unit, file=stream) as bar:
-        for _ in range(total):
+    yield from _shown(tqdm(total=total, unit=unit, file=stream), report)
+
+
+def _shown(bar: Any, report: Report) -> Iterator[Report]:
+    with bar:
+        for _ in range(bar.total):
             yield report
             bar.set_postfix_str(report.text, refresh=False)
             bar.update()
+
+
+def _notebook_bar() -> Any:
+    """tqdm's bar for notebooks, if this runs in one that can show it; else None."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is None or "IPKernelApp" not in getattr(shell, "config", {}):
+        return None
+    try:
+        import ipywidgets  # noqa: F401 - without it tqdm's bar for notebooks cannot be shown
+        from tqdm.notebook import tqdm
+    except ImportError:
+        return None
+    return tqdm

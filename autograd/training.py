@@ -1,32 +1,37 @@
 """`fit`: the training loop, over batches of rows.
 
 It knows a module only as something with a flat vector of parameters that takes a Tensor of columns,
-one for each row of data, and so stands below the modules that call it.
+one for each row of data, and so stands below the modules that call it. The step on a batch, loss
+and gradient, is recorded once for each size of batch and replayed for all others.
 """
 
-import functools
+import math
 import random
-from collections.abc import Callable
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
 from autograd.engine import as_number, number
 from autograd.errors import DataError, OptionError, ShapeError, TrainingError
-from autograd.losses import LOSSES
-from autograd.optim import LBFGS, OPTIMIZERS, Optimizer
+from autograd.losses import EACH, LOSSES, fitting, mean, weights
+from autograd.optim import LBFGS, OPTIMIZERS, Optimizer, clip_gradient
 from autograd.options import named, whole
 from autograd.progress import track
-from autograd.tensor import Tensor
+from autograd.schedules import Schedule
+from autograd.tensor import Programs, Tensor, no_grad
 from autograd.tensor.tape import Array
 
-__all__ = ["History", "fit", "rows_of"]
+__all__ = ["History", "Online", "fit", "rows_of"]
 
-TROUBLE = (
-    "{what} in epoch {epoch}; the net has its last good weights again. A smaller lr, or X scaled to "
-    "about -1 to 1, may help"
-)
+CHUNK = 1024  # rows that are evaluated at once where nothing is learned, which bounds the memory
+HINT = "the net has its last good weights again. A smaller lr, or X scaled to about -1 to 1, may help"
 
 
 class Trainable(Protocol):
@@ -38,21 +43,46 @@ class Trainable(Protocol):
     values: Array
     grads: Array
 
-    def forward(self, x: Tensor) -> Tensor:
-        """From (n_in, rows) to (n_out, rows)."""
+    @property
+    def named(self) -> bool:
+        """Whether its activations are known by name, so that their calls are always the same."""
+
+    def through(self, h: Tensor) -> Tensor:
+        """From (n_in + 1, rows), the last row ones, to (n_out, rows)."""
+
+    def zero_grad(self) -> None:
+        """Set every gradient to 0."""
 
     def push(self) -> None:
         """Note that ``values`` were written into."""
 
+    def penalty(self) -> Tensor:
+        """The sum of the squares of all weights; biases do not count."""
+
 
 @dataclass
 class History:
-    """What happened in a training: ``loss`` has the mean loss over the rows for each epoch."""
+    """What happened in a training, with an entry for each epoch.
+
+    Attributes:
+        loss: the mean loss over the training rows, each as it was when its batch was learned, and
+            with the penalty that ``alpha`` sets on weights.
+        val_loss: the mean loss over the validation rows after the epoch, if there are any.
+        lr: the learning rate of the epoch's last step.
+        time: seconds from the start of the training to the end of the epoch.
+        best: the epoch, counted from 0, whose weights the net has now, if ``patience`` was given.
+        interrupted: whether it was ended by Ctrl-C; the net has the weights of the last whole step.
+    """
 
     loss: list[float] = field(default_factory=list)
+    val_loss: list[float] = field(default_factory=list)
+    lr: list[float] = field(default_factory=list)
+    time: list[float] = field(default_factory=list)
+    best: int | None = None
+    interrupted: bool = False
 
     def plot(self, path: Any = None) -> Any:
-        """Draw the loss over the epochs with matplotlib, which the extra ``plot`` brings.
+        """Draw the losses over the epochs with matplotlib, which the extra ``plot`` brings.
 
         Args:
             path: where to save the picture; without one it is only returned.
@@ -66,14 +96,17 @@ class History:
         from autograd.plot import figure, save, show_loss
 
         picture, (axes,) = figure(1)
-        show_loss(axes, self.loss)
+        show_loss(axes, self.loss, self.val_loss)
         if path is not None:
             save(picture, path)
         return picture
 
 
-def numbers_of(x: Any, name: str, call: str) -> Array:
-    """``x`` as an array of finite real numbers.
+# Data -------------------------------------------------------------------------------------------
+
+
+def numbers_of(x: Any, name: str, call: str, first: int = 0) -> Array:
+    """``x`` as an array of finite real numbers, of which it has the rows from ``first`` on.
 
     Raises:
         DataError: something in it is no number, or not finite; the message has row and column.
@@ -83,24 +116,31 @@ def numbers_of(x: Any, name: str, call: str) -> Array:
     except (TypeError, ValueError):
         raise DataError(f"{call} wants {name} to be a table of numbers with rows of one length") from None
     if array.dtype.kind not in "fiub":
-        cell = next((c for c in np.asarray(x, dtype=object).flat if number(c) is None), x)
-        raise DataError(f"{call} wants {name} to be numbers, got {cell!r} ({type(cell).__name__})")
+        cells = [c for c in np.asarray(x, dtype=object).flat if number(c) is None]
+        if cells:
+            cell = cells[0]
+            raise DataError(f"{call} wants {name} to be numbers, got {cell!r} ({type(cell).__name__})")
+        array = array.astype(float)
     good = np.isfinite(array)
     if not good.all():
         place = np.argwhere(~good)[0]
+        value = array[tuple(place)]
+        place[:1] += first
         where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), place, strict=False))
-        raise DataError(f"{call} wants finite numbers, got {array[tuple(place)]} in {name} at {where}")
+        raise DataError(f"{call} wants finite numbers, got {value} in {name} at {where}")
     return array
 
 
-def rows_of(X: Any, n_in: int, dtype: Any, call: str) -> Array:
+def rows_of(X: Any, n_in: int, dtype: Any, call: str, first: int = 0) -> Array:
     """``X`` as an array of shape (rows, n_in); a flat one is a column if n_in is 1.
+
+    It is all of them, or those from row ``first`` on.
 
     Raises:
         DataError: it is no table of finite numbers; the message has row and column.
         ShapeError: it has another number of columns.
     """
-    array = numbers_of(X, "X", call)
+    array = numbers_of(X, "X", call, first)
     if array.ndim == 1 and n_in == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] != n_in:
@@ -117,18 +157,161 @@ def in_dtype(array: Array, dtype: Any, name: str, call: str) -> Array:
     return out
 
 
-def _targets(y: Any, rows: int, module: Trainable, loss: Any) -> Array:
-    array = numbers_of(y, "y", "fit()")
+def with_ones(X: Array) -> Array:
+    """The rows of ``X``, each with a 1 at its end, as the first layer takes them."""
+    rows = np.ones((len(X), X.shape[1] + 1), X.dtype)
+    rows[:, :-1] = X
+    return rows
+
+
+def _targets(y: Any, rows: int, module: Trainable, loss: Any, name: str) -> Array:
+    array = numbers_of(y, name, "fit()")
     if len(array.shape) == 0 or len(array) != rows:
         raise ShapeError(f"fit() wants a target for each of {rows} rows of X, got shape {array.shape}")
     if array.dtype.kind == "f" or (loss != "cross_entropy" and not callable(loss)):
-        array = in_dtype(array, module.dtype, "y", "fit()")  # whole numbers may be labels, to a callable
-    if not callable(loss):  # a loss checks its targets, so ask it about some predictions
-        LOSSES[loss](Tensor._of(np.zeros((rows, module.n_out), module.dtype), None), array)
+        array = in_dtype(array, module.dtype, name, "fit()")  # whole numbers may be labels, to a callable
+    if not callable(loss):
+        array = fitting(loss, (rows, module.n_out), array, module.dtype).data
     return array
 
 
-def _optimizer(optimizer: Any, lr: float | None, module: Trainable) -> Optimizer:
+def _weights(loss: Any, y: Array, module: Trainable, sample_weight: Any, class_weight: Any) -> Array | None:
+    """What each row or element counts."""
+    if sample_weight is None and class_weight is None:
+        return None
+    if callable(loss):
+        raise OptionError("fit() with a loss of your own takes no sample_weight or class_weight")
+    if sample_weight is not None:
+        sample_weight = numbers_of(sample_weight, "sample_weight", "fit()")
+    total = weights(loss, Tensor._of(y, None), module.n_out, sample_weight, class_weight)
+    assert total is not None
+    return np.broadcast_to(total.data / total.data.max(), y.shape)
+
+
+@dataclass
+class Rows:
+    """Rows to learn from, or to validate with: inputs with ones, targets, and what each counts."""
+
+    X: Array
+    y: Array
+    weight: Array | None
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def arrays(self) -> list[Array]:
+        return [self.X, self.y] if self.weight is None else [self.X, self.y, self.weight]
+
+    def take(self, rows: Array) -> "Rows":
+        """Some of them."""
+        return Rows(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
+
+    def balanced(self) -> "Rows":
+        """The same with weights that are 1 on average."""
+        if self.weight is None:
+            return self
+        if not self.weight.any():
+            raise DataError("fit() got weights of 0 for all the rows to learn from, or to validate with")
+        weight = np.ascontiguousarray(self.weight / self.weight.mean(), self.X.dtype)
+        return Rows(self.X, self.y, weight)
+
+
+# Steps ------------------------------------------------------------------------------------------
+
+
+class Measure:
+    """The loss of a module on a batch, with and without its gradient.
+
+    Args:
+        module: what is trained.
+        loss: the name of a loss, or a function of predictions and targets.
+        alpha: what half the sum of squared weights counts in the loss.
+    """
+
+    def __init__(self, module: Trainable, loss: str | Callable[..., Any], alpha: float = 0.0) -> None:
+        self.module = module
+        self.loss = loss
+        self.alpha = alpha
+        # A function of the user's may branch, count or draw random numbers: it is run as it stands
+        self.replayed = module.named and not callable(loss)
+
+    def _predict(self, X: Tensor) -> Tensor:
+        return self.module.through(X.T).T
+
+    def _of(self, prediction: Tensor, y: Tensor, weight: Tensor | None) -> Tensor:
+        if callable(self.loss):
+            value = self.loss(prediction, y.data)
+            if not isinstance(value, Tensor) or value.size != 1:
+                got = f"shape {value.shape}" if isinstance(value, Tensor) else type(value).__name__
+                raise ShapeError(f"a loss must give a Tensor that holds one number, got {got}")
+            return value
+        each: Tensor = EACH[self.loss](prediction, y)
+        return mean(each if weight is None else each * weight)
+
+    def learn(self, X: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor:
+        """The loss, with its gradient left with the module."""
+        loss = self._of(self._predict(X), y, weight)
+        if self.alpha:
+            loss = loss + self.alpha / 2 * self.module.penalty()
+        self.module.zero_grad()
+        loss.backward()
+        return loss
+
+    def look(self, X: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor:
+        """The loss alone, without the penalty."""
+        with no_grad():
+            return self._of(self._predict(X), y, weight)
+
+
+class Steps:
+    """A measure on batches of rows, recorded for each size of batch if that can be.
+
+    Args:
+        measure: the loss of a batch.
+    """
+
+    def __init__(self, measure: Measure) -> None:
+        self.measure = measure
+        self.learning = Programs(measure.learn, limit=4)
+        self.looking = Programs(measure.look, limit=4)
+
+    def learner(self, data: Rows, size: int) -> Callable[[Array], float]:
+        """What finds the loss of ``size`` of the rows, and leaves its gradient with the module."""
+        arrays, learn = data.arrays(), self.measure.learn
+        if not self.measure.replayed:
+
+            def run(rows: Array) -> float:
+                return learn(*(Tensor._of(a[rows], None) for a in arrays)).item()
+
+            return run
+        program = self.learning.at(*(a[:size] for a in arrays))
+        pairs = list(zip(arrays, program.inputs, strict=True))
+
+        def replay(rows: Array) -> float:
+            for a, own in pairs:
+                a.take(rows, 0, own, "clip")
+            program.run()
+            return float(program.outputs)
+
+        return replay
+
+    def over(self, data: Rows) -> float:
+        """The mean loss over all rows."""
+        measure = self.measure
+        if callable(measure.loss):
+            return measure.look(*(Tensor._of(a, None) for a in data.arrays())).item()
+        total = 0.0
+        for start in range(0, len(data), CHUNK):
+            part = [a[start : start + CHUNK] for a in data.arrays()]
+            if measure.replayed:
+                value = float(self.looking(*part))
+            else:
+                value = measure.look(*(Tensor._of(a, None) for a in part)).item()
+            total += value * len(part[0])
+        return total / len(data)
+
+
+def _optimizer(optimizer: Any, lr: Any, module: Trainable) -> Optimizer:
     if isinstance(optimizer, Optimizer):
         if optimizer.target is not module:
             raise OptionError("fit() got an optimizer that was made for other parameters than this net's")
@@ -138,11 +321,13 @@ def _optimizer(optimizer: Any, lr: float | None, module: Trainable) -> Optimizer
     kind: Any = named("optimizer", optimizer, OPTIMIZERS)
     if kind is LBFGS and lr is not None:
         raise OptionError("lbfgs finds the length of its steps itself and takes no lr")
-    opt: Optimizer = kind(module) if lr is None else kind(module, lr=as_number(lr, "lr"))
+    opt: Optimizer = (
+        kind(module) if lr is None else kind(module, lr=lr if callable(lr) else as_number(lr, "lr"))
+    )
     return opt
 
 
-class _Snapshot:
+class Snapshot:
     """Weights, gradients and the optimiser's memory, to go back to."""
 
     def __init__(self, module: Trainable, opt: Optimizer) -> None:
@@ -155,69 +340,294 @@ class _Snapshot:
         opt.load_state(self.state)
 
 
+class Interrupt:
+    """Ctrl-C while it is watched for: ``asked`` becomes True, so that a step is never left half done."""
+
+    asked = False
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Note the first Ctrl-C; let a second one through."""
+        usual = signal.default_int_handler
+        main = threading.current_thread() is threading.main_thread()
+        if not main or signal.getsignal(signal.SIGINT) is not usual:
+            yield
+            return
+
+        def note(number: int, frame: Any) -> None:
+            self.asked = True
+            signal.signal(signal.SIGINT, usual)
+
+        signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, usual)
+
+
+# The loop ---------------------------------------------------------------------------------------
+
+
 def fit(
     module: Trainable,
     X: Any,
     y: Any,
     *,
-    loss: str | Callable[[Tensor, Any], Tensor] = "mse",
+    loss: str | Callable[..., Any] = "mse",
     optimizer: str | Optimizer = "adam",
-    lr: float | None = None,
+    lr: float | Schedule | None = None,
     epochs: int = 100,
     batch_size: int = 32,
+    validation: float | tuple[Any, Any] | None = None,
+    patience: int | None = None,
+    sample_weight: Any = None,
+    class_weight: Any = None,
+    alpha: float = 0.0,
+    clip: float | None = None,
     seed: int | None = None,
     progress: bool | None = None,
+    callbacks: Sequence[Callable[[History], Any]] = (),
 ) -> History:
     """Train ``module``; `autograd.nn.Net.fit` has the full description."""
     epochs, batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
-    measure = named("loss", loss, LOSSES)
+    patience = None if patience is None else whole(patience, "patience")
+    alpha, clip = _positive(alpha, "alpha", 0.0), None if clip is None else _positive(clip, "clip")
+    called, rng = _listed(callbacks), _generator(seed)
+    loss = known_loss(loss)
     opt = _optimizer(optimizer, lr, module)
+    if isinstance(opt, LBFGS) and clip is not None:
+        raise OptionError("lbfgs takes no clip: its line search needs the gradient as it is")
+    data = _rows(module, X, y, loss, sample_weight, class_weight)
+    data, held_out = _split(module, data, validation, loss, rng)
+    batch_size = len(data) if isinstance(opt, LBFGS) else min(batch_size, len(data))
+    return Fit(module, data, held_out, Measure(module, loss, alpha), opt, batch_size, rng).run(
+        epochs, patience, clip, progress, called
+    )
+
+
+def known_loss(loss: Any) -> Any:
+    """A loss by its name, if it is one of ours, or a function.
+
+    Raises:
+        UnknownNameError: there is no loss of that name.
+    """
+    loss = next((name for name, known in LOSSES.items() if known is loss), loss)
+    named("loss", loss, LOSSES)
+    return loss
+
+
+def _positive(x: Any, name: str, low: float | None = None) -> float:
+    y = as_number(x, name)
+    if not (y > 0 or y == low) or y == math.inf:
+        raise OptionError(f"{name} must be {'above 0' if low is None else '0 or more'} and finite, got {x!r}")
+    return y
+
+
+def _listed(callbacks: Any) -> list[Any]:
+    listed = [callbacks] if callable(callbacks) else callbacks
+    if not isinstance(listed, list | tuple) or not all(map(callable, listed)):
+        raise OptionError(f"fit() wants functions as callbacks, got {callbacks!r}")
+    return list(listed)
+
+
+def _generator(seed: int | None) -> Any:
+    try:
+        return np.random.default_rng(random.getrandbits(64) if seed is None else seed)
+    except (TypeError, ValueError) as error:
+        raise OptionError(f"seed must be a whole number of 0 or more, got {seed!r}: {error}") from None
+
+
+def _rows(module: Trainable, X: Any, y: Any, loss: Any, sample_weight: Any, class_weight: Any) -> Rows:
     X = rows_of(X, module.n_in, module.dtype, "fit()")
     if not len(X):
         raise DataError("fit() wants at least one row, got none")
-    y = _targets(y, len(X), module, loss)
-    if isinstance(opt, LBFGS):
-        batch_size = len(X)
-    rng = np.random.default_rng(random.getrandbits(64) if seed is None else seed)
+    y = _targets(y, len(X), module, loss, "y")
+    return Rows(with_ones(X), y, _weights(loss, y, module, sample_weight, class_weight))
 
-    history = History()
-    good = start = _Snapshot(module, opt)  # good: the newest start of an epoch with a finite loss
 
-    def evaluate(rows: Array) -> float:
-        """The loss on these rows, with its gradient left in the flat vector."""
-        nonlocal good
-        value = measure(module.forward(Tensor._of(X[rows].T, None)).T, y[rows])
-        if not isinstance(value, Tensor) or value.size != 1:
-            got = f"shape {value.shape}" if isinstance(value, Tensor) else type(value).__name__
-            raise ShapeError(f"a loss must give a Tensor that holds one number, got {got}")
-        number = value.item()
-        if not np.isfinite(number):
-            raise TrainingError(TROUBLE.format(what=f"the loss became {number}", epoch=len(history.loss) + 1))
-        good = start
-        module.grads.fill(0)
-        value.backward()
-        return number
+def _split(module: Trainable, data: Rows, validation: Any, loss: Any, rng: Any) -> tuple[Rows, Rows | None]:
+    """The rows to learn, and those to validate with."""
+    if validation is None:
+        return data.balanced(), None
+    if isinstance(validation, tuple | list) and len(validation) == 2:
+        X, y = validation
+        return data.balanced(), _rows(module, X, y, loss, None, None)
+    share = number(validation)
+    if share is None or not 0 < share < 1:
+        raise OptionError(
+            f"validation must be a share of the rows between 0 and 1, or a pair (X, y), got {validation!r}"
+        )
+    count = max(1, round(share * len(data)))
+    if count >= len(data):
+        raise OptionError(f"validation={validation!r} leaves none of the {len(data)} rows to learn from")
+    held_out, kept = np.split(rng.permutation(len(data)), [count])
+    return data.take(kept).balanced(), data.take(held_out).balanced()
 
-    with np.errstate(over="ignore", invalid="ignore"):  # what overflows becomes an error below
-        for report in track(epochs, "epoch", progress):
-            start = _Snapshot(module, opt)
-            order = rng.permutation(len(X))
-            total = 0.0
-            try:
-                for first in range(0, len(X), batch_size):
-                    rows = order[first : first + batch_size]
-                    if isinstance(opt, LBFGS):
-                        value = opt.step(functools.partial(evaluate, rows))
-                    else:
-                        value = evaluate(rows)
-                        opt.step()
-                    total += value * len(rows)
-                if not np.isfinite(module.values).all():
-                    what = "a weight became infinite or nan"
-                    raise TrainingError(TROUBLE.format(what=what, epoch=len(history.loss) + 1))
-            except BaseException as error:
-                (good if isinstance(error, TrainingError) else start).restore(module, opt)
-                raise
-            history.loss.append(total / len(X))
-            report.text = f"loss {history.loss[-1]:.4g}"
-    return history
+
+class Fit:
+    """One training, from its first epoch to its last."""
+
+    def __init__(
+        self,
+        module: Trainable,
+        data: Rows,
+        held_out: Rows | None,
+        measure: Measure,
+        opt: Optimizer,
+        batch_size: int,
+        rng: Any,
+    ) -> None:
+        self.module, self.data, self.held_out = module, data, held_out
+        self.steps, self.opt, self.batch_size, self.rng = Steps(measure), opt, batch_size, rng
+        self.history = History()
+        self.interrupt = Interrupt()
+        # The newest weights with which an epoch began that had a finite loss to show
+        self.good = self.start = Snapshot(module, opt)
+
+    def run(
+        self,
+        epochs: int,
+        patience: int | None,
+        clip: float | None,
+        progress: bool | None,
+        callbacks: Sequence[Any],
+    ) -> History:
+        """Epoch after epoch, until all are done or something ends it."""
+        history, begun = self.history, time.perf_counter()
+        best, lowest, at = None, math.inf, 0
+        with self.interrupt.watched(), np.errstate(all="ignore"):  # what overflows becomes an error below
+            for report in track(epochs, "epoch", progress):
+                self.start = Snapshot(self.module, self.opt)
+                try:
+                    total = self._epoch(clip)
+                    if self.interrupt.asked:
+                        raise KeyboardInterrupt
+                    watched = self._note(total, time.perf_counter() - begun)
+                except KeyboardInterrupt:
+                    return self._interrupted()
+                except BaseException as error:
+                    (self.good if isinstance(error, TrainingError) else self.start).restore(
+                        self.module, self.opt
+                    )
+                    raise
+                report.text = f"loss {history.loss[-1]:.4g}"
+                if history.val_loss:
+                    report.text += f", val_loss {history.val_loss[-1]:.4g}"
+                if patience is not None and watched < lowest:
+                    best, lowest, at = Snapshot(self.module, self.opt), watched, len(history.loss) - 1
+                try:
+                    ended = [_says_stop(callback, history) for callback in callbacks]
+                except KeyboardInterrupt:
+                    return self._interrupted()
+                if self.interrupt.asked:
+                    return self._interrupted()
+                if any(ended) or (patience is not None and len(history.loss) - 1 - at >= patience):
+                    break
+        if best is not None:
+            best.restore(self.module, self.opt)
+            history.best = at
+        return history
+
+    def _interrupted(self) -> History:
+        self.history.interrupted = True
+        return self.history
+
+    def _epoch(self, clip: float | None) -> float:
+        """Go once through the rows in a new order; the mean loss."""
+        rows, size, opt = len(self.data), self.batch_size, self.opt
+        order = self.rng.permutation(rows)
+        learn = self.steps.learner(self.data, size)
+        rest = self.steps.learner(self.data, rows % size) if rows % size else learn
+        total = 0.0
+        for first in range(0, rows, size):
+            batch = order[first : first + size]
+            if isinstance(opt, LBFGS):
+                value = opt.step(partial(self._descend, learn, batch))
+            else:
+                value = self._descend(learn if len(batch) == size else rest, batch, first)
+                if clip is not None:
+                    clip_gradient(self.module, clip)
+                opt.step()
+            total += value * len(batch)
+            if self.interrupt.asked:
+                break
+        if not np.isfinite(self.module.values).all():
+            raise self._trouble("a weight became infinite or nan", rows - 1)
+        return total / rows
+
+    def _descend(self, learn: Callable[[Array], float], batch: Array, first: int = 0) -> float:
+        """The loss of a batch, if it is finite, with its gradient left in the flat vector."""
+        value = learn(batch)
+        if not math.isfinite(value):
+            raise self._trouble(f"the loss became {value}", first)
+        self.good = self.start
+        return value
+
+    def _trouble(self, what: str, first: int) -> TrainingError:
+        epoch, batch = len(self.history.loss) + 1, first // self.batch_size + 1
+        largest = np.abs(self.module.grads).max()
+        return TrainingError(
+            f"{what} in epoch {epoch}, batch {batch}, where the largest gradient was {largest:.3g}; {HINT}"
+        )
+
+    def _note(self, loss: float, seconds: float) -> float:
+        """Write the epoch into the history; the loss that tells how good it was."""
+        history, opt = self.history, self.opt
+        watched = loss if self.held_out is None else self.steps.over(self.held_out)
+        history.loss.append(loss)
+        history.time.append(seconds)
+        history.lr.append(opt.last_lr)
+        if self.held_out is not None:
+            history.val_loss.append(watched)
+        if (observe := getattr(opt.lr, "observe", None)) is not None:  # a Plateau
+            observe(watched)
+        return watched
+
+
+def _says_stop(callback: Callable[[History], Any], history: History) -> bool:
+    answer = callback(history)
+    if answer is None or isinstance(answer, bool | np.bool):
+        return bool(answer)
+    raise OptionError(
+        f"a callback answers True to end the training, False or None to go on; "
+        f"{getattr(callback, '__name__', callback)!r} answered {answer!r}"
+    )
+
+
+class Online:
+    """Training with rows as they come: an optimiser that lasts from batch to batch.
+
+    Args:
+        module: what is trained.
+        loss, optimizer, lr, alpha: as for `fit`.
+    """
+
+    def __init__(self, module: Trainable, loss: Any, optimizer: Any, lr: Any, alpha: float) -> None:
+        self.module = module
+        self.loss = known_loss(loss)
+        self.opt = _optimizer(optimizer, lr, module)
+        if isinstance(self.opt, LBFGS):
+            raise OptionError("lbfgs wants the whole data at once: use fit()")
+        self.steps = Steps(Measure(module, self.loss, _positive(alpha, "alpha", 0.0)))
+
+    def step(self, X: Any, y: Any, sample_weight: Any, class_weight: Any) -> float:
+        """One update with all of the rows as a batch; their loss before it."""
+        data = _rows(self.module, X, y, self.loss, sample_weight, class_weight).balanced()
+        before = Snapshot(self.module, self.opt)
+        try:
+            with np.errstate(all="ignore"):
+                value = self.steps.learner(data, len(data))(np.arange(len(data)))
+                if math.isfinite(value):
+                    self.opt.step()
+        except BaseException:
+            before.restore(self.module, self.opt)
+            raise
+        if not (math.isfinite(value) and np.isfinite(self.module.values).all()):
+            largest = np.abs(self.module.grads).max()
+            before.restore(self.module, self.opt)
+            raise TrainingError(
+                f"partial_fit(): the loss became {value}, with a largest gradient of {largest:.3g}; {HINT}"
+            )
+        if (observe := getattr(self.opt.lr, "observe", None)) is not None:
+            observe(value)
+        return value

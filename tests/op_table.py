@@ -227,6 +227,27 @@ REDUCTIONS = [reduction(row, axis, keepdims) for row in FOLDS for axis, keepdims
     for axis in (None, 0, -1, (0, 2))
 ]
 
+LABELS = np.array([1, 0, 1])
+
+
+def surprises(x):
+    return -log(shares(1)(x))[np.arange(len(x)), LABELS[: len(x)]]
+
+
+def lessened(p):
+    return p - np.array([[j == label for j in range(p.shape[1])] for label in LABELS[: len(p)]], int)
+
+
+# fmt: off
+LABELLED = [  # labels have no slope, and are no operands here
+    Op("surprise", lambda x: ROWS["surprise"](x, LABELS[: len(x)]), surprises, (R,),
+       (((3, 4),), ((1, 2),)),
+       errors=((((3,),), ShapeError, r"^surprise\(\) of shapes \(3,\) and \(3,\): axis 1 is out"),)),
+    Op("less_one", lambda p: ROWS["less_one"](p, LABELS[: len(p)]), lessened, ((0.1, 0.9),),
+       (((3, 4),), ((1, 2),))),
+]
+# fmt: on
+
 
 # Products -----------------------------------------------------------------------------------------
 
@@ -342,12 +363,15 @@ SHAPING = [
        errors=((((2,), (3,), (3,)), ShapeError, r"^stack\(\) of shapes \(2,\) and \(3,\)"),)),
     Op("stack", lambda *xs: np.stack(xs, axis=-2), lambda x, y: np.einsum("kij->ikj", np.array([x, y])),
        (R, R), (((2, 3), (2, 3)),), "axis -2"),
+    Op("affine", ROWS["affine"], lambda m, x: m @ np.concatenate([x, 0 * x[:1] + 1]), (R, R),
+       (((2, 4), (3, 5)), ((2, 4), (3,)), ((1, 2), (1, 1))),
+       errors=((((2, 3), (3, 5)), ShapeError, r"^affine\(\) of shapes \(2, 3\) and \(3, 5\)"),)),
     Op("append_ones", ROWS["append_ones"], lambda x: np.concatenate([x, 0 * x[:1] + 1]), (R,),
        (((2, 3),), ((3,),))),
 ]
 # fmt: on
 
-TABLE = [*ELEMENTWISE, *CHOICES, *REDUCTIONS, *PRODUCTS, *SHAPING]
+TABLE = [*ELEMENTWISE, *CHOICES, *REDUCTIONS, *LABELLED, *PRODUCTS, *SHAPING]
 
 
 # NumPy's functions by NumPy's names ---------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The command line, as a person uses it: what it prints, what it saves, what it says of mistakes."""
 
 import gzip
+import re
 import runpy
 import subprocess
 import sys
@@ -350,4 +351,25 @@ def test_python_m_autograd_is_the_command_line(folder):
 def test_the_examples_run(name, capsys):
     runpy.run_path(str(ROOT / "examples" / name))
     told = capsys.readouterr().out
-    assert {"minimize.py": "y = -9.825", "sine.py": "error 0.00", "digits.py": "rightly 97"}[name] in told
+    ends = {"minimize.py": "y = -9.825", "sine.py": "error 0.00", "digits.py": "rightly 97"}
+    if name in ends:
+        assert ends[name] in told
+    else:
+        assert name == "digits_three_ways.py"
+        apart = [float(found) for found in re.findall(r"at most (\S+) from", told)]
+        assert len(apart) == 3
+        assert max(apart) < 1e-12
+
+
+def test_the_comparison_runs_without_any_peer(tmp_path):
+    """One net, one round: what needs no more than this library agrees, and is written down."""
+    command = [sys.executable, str(ROOT / "benchmarks" / "compare.py"), "--small", "--rounds", "1"]
+    done = subprocess.run(
+        [*command, "--seconds", "0.001", "--output", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "1-20-20-1, 50 rows" in done.stdout
+    assert "NumPy by hand" in (tmp_path / "RESULTS.md").read_text()
+    assert (tmp_path / "results.svg").read_text().startswith("<?xml")

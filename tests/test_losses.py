@@ -1,12 +1,13 @@
-"""Losses, against formulas written another way and, where numbers are huge, against 400-digit arithmetic."""
+"""Losses of Tensors and of Values, against formulas written another way, in 400-digit arithmetic."""
 
 import mpmath
 import numpy as np
 import pytest
 from scipy import special, stats
 
-from autograd import Tensor
-from autograd.errors import DataError, OptionError, ShapeError
+from autograd import Tensor, record
+from autograd.engine import Value
+from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
 from autograd.losses import LOSSES, binary_cross_entropy, cross_entropy, hinge, huber, mae, mse
 from autograd.tensor import gradients
 
@@ -47,6 +48,7 @@ REFERENCES = {
     ),
     "cross_entropy": surprise,
 }
+FINITE = "^weights must be finite and 0 or more, and not all of them 0$"
 every_loss = pytest.mark.parametrize("name", LOSSES)
 
 
@@ -134,6 +136,260 @@ def test_a_curved_loss_can_be_differentiated_twice(name, rng):
     np.testing.assert_allclose(x.grad, (ahead - behind) / 2e-5, rtol=1e-7, atol=1e-9)
 
 
+# Values -------------------------------------------------------------------------------------------
+
+
+def with_values(predictions):
+    """Values in place of numbers, in nested lists, and a function that gives their gradients."""
+    table = [[Value(x) for x in row] for row in np.reshape(predictions, (len(predictions), -1)).tolist()]
+    return table, lambda: np.array([[v.grad for v in row] for row in table])
+
+
+def as_objects(table):
+    return np.array(table, dtype=object)
+
+
+# How predictions may come: rows and columns, and the form made of a list of lists of Values
+FORMS = {
+    "a Value": ((1, 1), lambda table: table[0][0]),
+    "a list": ((6, 1), lambda table: [row[0] for row in table]),
+    "a tuple": ((6, 1), lambda table: tuple(row[0] for row in table)),
+    "an array": ((6, 1), lambda table: as_objects([row[0] for row in table])),
+    "a list of lists of one": ((6, 1), lambda table: table),
+    "a list of lists": ((6, 3), lambda table: table),
+    "a tuple of tuples": ((6, 3), lambda table: tuple(map(tuple, table))),
+    "a list of tuples": ((6, 3), lambda table: list(map(tuple, table))),
+    "a table": ((6, 3), as_objects),
+}
+FLAT = ("a Value", "a list", "a tuple", "an array")
+
+
+@every_loss
+@pytest.mark.parametrize("form", FORMS)
+def test_values_give_what_tensors_give_in_every_form(name, form, rng):
+    shape, formed = FORMS[form]
+    if name == "cross_entropy" and shape[1] == 1:
+        shape = (1, 3) if form == "a Value" else (6, 3)  # which needs rows
+        formed = FORMS["a list of lists"][1]
+    predictions, targets = problem(name, rng, shape)
+    table, slopes = with_values(predictions)
+    given = targets[:, 0] if form in FLAT and name != "cross_entropy" else targets
+    loss = LOSSES[name](formed(table), given)
+    assert isinstance(loss, Value)
+    assert loss.data == pytest.approx(float(REFERENCES[name](exact(predictions), targets)), rel=1e-13)
+    (3 * loss).backward()
+    x = Tensor(predictions, requires_grad=True)
+    (3 * LOSSES[name](x, targets)).backward()  # which is held to the formula above
+    np.testing.assert_allclose(slopes(), x.grad, rtol=1e-13, atol=1e-15)
+
+
+@every_loss
+def test_targets_of_values_come_as_lists_arrays_and_tensors(name, rng):
+    predictions, targets = problem(name, rng)
+    table, _ = with_values(predictions)
+    expected = LOSSES[name](table, targets).data
+    for same in (targets.tolist(), Tensor(targets)):
+        assert LOSSES[name](table, same).data == expected
+
+
+def test_numbers_among_values_are_constants():
+    x = Value(1.0)
+    loss = mse([[x, 5], [np.float64(2.0), np.int64(3)]], [[0, 0], [0, 0]])
+    assert loss.data == (1 + 25 + 4 + 9) / 4
+    loss.backward()
+    assert x.grad == 0.5
+
+
+@pytest.mark.parametrize("delta", [0.25, 1, 3.0])
+def test_huber_of_values_bends_at_delta_too(delta, rng):
+    predictions, targets = problem("huber", rng)
+    table, slopes = with_values(predictions)
+    loss = huber(table, targets, delta)
+    assert loss.data == pytest.approx(special.huber(delta, predictions - targets).mean(), rel=1e-13)
+    loss.backward()
+    expected = np.clip(predictions - targets, -delta, delta) / predictions.size
+    np.testing.assert_allclose(slopes(), expected, rtol=1e-13)
+
+
+# Weights ------------------------------------------------------------------------------------------
+
+
+def weighted(name, weights):
+    """The reference loss as a weighted mean: a weight for each element or, of cross_entropy, each row."""
+    rows = name == "cross_entropy"
+
+    def mean(predictions, targets):
+        shares = np.broadcast_to(weights, np.shape(targets)).ravel().tolist()
+        cells = list(predictions) if rows else [[p] for p in np.ravel(predictions)]
+        each = [REFERENCES[name]([p], [t]) for p, t in zip(cells, np.ravel(targets).tolist(), strict=True)]
+        return sum(w * e for w, e in zip(shares, each, strict=True)) / sum(shares)
+
+    return mean
+
+
+def check_both_engines(name, predictions, targets, weights, **options):
+    """The loss and its gradient, of Tensors and of Values, are those of the weighted reference."""
+    reference = weighted(name, weights)
+    value = float(reference(exact(predictions), targets))
+    gradient = 3 * exact_gradient(reference, predictions, targets)
+    x = Tensor(predictions, requires_grad=True)
+    table, slopes = with_values(predictions)
+    of_tensor, of_values = LOSSES[name](x, targets, **options), LOSSES[name](table, targets, **options)
+    assert (of_tensor.item(), of_values.data) == pytest.approx((value, value), rel=1e-13)
+    for loss in (of_tensor, of_values):
+        (3 * loss).backward()
+    np.testing.assert_allclose(x.grad, gradient, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(slopes(), gradient, rtol=1e-12, atol=1e-14)
+
+
+def down(weights, name):
+    """Weights of rows in a shape that goes with a loss's targets."""
+    return weights if name == "cross_entropy" else np.reshape(weights, (-1, 1))
+
+
+@every_loss
+def test_sample_weight_makes_a_weighted_mean(name, rng):
+    predictions, targets = problem(name, rng)
+    weights = rng.uniform(0, 3, 6)
+    check_both_engines(name, predictions, targets, down(weights, name), sample_weight=weights)
+
+
+@every_loss
+def test_only_the_ratio_of_sample_weights_counts(name, rng):
+    predictions, targets = problem(name, rng)
+    table, _ = with_values(predictions)
+    weights = rng.uniform(0, 3, 6)
+    for p in (Tensor(predictions), table):
+        one, other = (float(LOSSES[name](p, targets, sample_weight=w)) for w in (weights, 1e6 * weights))
+        assert one == pytest.approx(other, rel=1e-13)
+        same = float(LOSSES[name](p, targets, sample_weight=[7.0] * 6))
+        assert same == pytest.approx(float(LOSSES[name](p, targets)), rel=1e-13)
+
+
+@every_loss
+def test_whole_weights_are_repeated_rows_and_a_weight_of_0_drops_one(name, rng):
+    predictions, targets = problem(name, rng)
+    weights = np.array([1, 0, 3, 2, 0, 1])
+    x, y = Tensor(predictions, requires_grad=True), Tensor(predictions, requires_grad=True)
+    table, slopes = with_values(predictions)
+    rows = np.repeat(np.arange(6), weights)
+    loss = LOSSES[name](x, targets, sample_weight=weights)
+    repeated = LOSSES[name](y[rows], targets[rows])
+    of_values = LOSSES[name](table, targets, sample_weight=weights)
+    assert (loss.item(), of_values.data) == pytest.approx((repeated.item(),) * 2, rel=1e-13)
+    for out in (loss, repeated, of_values):
+        (3 * out).backward()
+    np.testing.assert_allclose(x.grad, y.grad, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(slopes(), y.grad, rtol=1e-12, atol=1e-15)
+    assert (x.grad[[1, 4]] == 0).all()
+
+
+@every_loss
+def test_sample_weights_come_as_lists_arrays_and_tensors(name, rng):
+    predictions, targets = problem(name, rng, (6, 3))
+    table, _ = with_values(predictions)
+    weights = np.array([1.0, 2.0, 3.0, 0.0, 0.5, 1.0])
+    for p in (Tensor(predictions), table):
+        expected = float(LOSSES[name](p, targets, sample_weight=weights))
+        for same in (weights.tolist(), tuple(weights), weights.astype("float32"), Tensor(weights)):
+            assert float(LOSSES[name](p, targets, sample_weight=same)) == pytest.approx(expected, rel=1e-14)
+
+
+def test_sample_weights_count_rows_of_any_number_of_axes(rng):
+    predictions, targets = rng.normal(size=(2, 4, 3, 2))
+    weights = np.array([1.0, 2.0, 0.0, 5.0])
+    rows = ((predictions - targets) ** 2).mean(axis=(1, 2))
+    found = mse(Tensor(predictions), targets, sample_weight=weights).item()
+    assert found == pytest.approx(np.average(rows, weights=weights), rel=1e-14)
+    found = mse(Tensor(predictions[:, 0, 0]), targets[:, 0, 0], sample_weight=weights).item()
+    rows = (predictions - targets)[:, 0, 0] ** 2
+    assert found == pytest.approx(np.average(rows, weights=weights), rel=1e-14)
+
+
+CLASSES = {"hinge": [-1, 1], "binary_cross_entropy": [0, 1], "cross_entropy": [0, 1, 2]}
+with_labels = pytest.mark.parametrize("name", CLASSES)
+
+
+@with_labels
+def test_class_weight_makes_a_weighted_mean(name, rng):
+    predictions, targets = problem(name, rng)
+    by_class = [0.5, 4.0, 1.5][: len(CLASSES[name])]
+    weights = np.select([targets == c for c in CLASSES[name]], by_class)
+    check_both_engines(name, predictions, targets, weights, class_weight=by_class)
+    expected = LOSSES[name](Tensor(predictions), targets, class_weight=by_class).item()
+    for same in (tuple(by_class), np.array(by_class), dict(zip(CLASSES[name], by_class, strict=True))):
+        assert LOSSES[name](Tensor(predictions), targets, class_weight=same).item() == expected
+
+
+@with_labels
+def test_a_class_that_the_dict_leaves_out_counts_once(name, rng):
+    predictions, targets = problem(name, rng)
+    weights = np.where(targets == 1, 4.0, 1.0)
+    check_both_engines(name, predictions, targets, weights, class_weight={1: 4})
+
+
+@with_labels
+def test_a_class_of_weight_0_is_left_out(name, rng):
+    predictions, targets = problem(name, rng)
+    weights = np.where(targets == 1, 0.0, 1.0)
+    check_both_engines(name, predictions, targets, weights, class_weight={1: 0})
+
+
+# scikit-learn 1.9.1: compute_class_weight("balanced", classes=np.unique(labels), y=labels)
+BALANCED = {
+    "hinge": ([1, -1, 1, 1, 1, -1, 1], [1.75, 0.7]),
+    "binary_cross_entropy": ([1, 0, 1, 1, 1, 0, 1], [1.75, 0.7]),
+    "cross_entropy": ([2, 0, 1, 0, 0, 2, 0, 1, 0, 2], [2 / 3, 5 / 3, 10 / 9]),
+}
+
+
+@with_labels
+def test_balanced_weights_are_those_of_scikit_learn(name, rng):
+    labels, by_class = BALANCED[name]
+    targets = np.array(labels)
+    shape = (len(labels), 3) if name == "cross_entropy" else (len(labels), 1)
+    weights = np.select([targets == c for c in CLASSES[name]], by_class)
+    targets = targets if name == "cross_entropy" else targets[:, None]
+    weights = weights.reshape(targets.shape)
+    check_both_engines(name, rng.normal(0, 2, shape), targets, weights, class_weight="balanced")
+
+
+@with_labels
+def test_balanced_weights_do_without_a_class(name, rng):
+    predictions, targets = problem(name, rng)
+    targets = np.ones_like(targets)
+    check_both_engines(name, predictions, targets, 1.0, class_weight="balanced")
+
+
+@with_labels
+def test_sample_and_class_weights_are_multiplied(name, rng):
+    predictions, targets = problem(name, rng)
+    weights = rng.uniform(0, 3, 6)
+    total = down(weights, name) * np.where(targets == 1, 4.0, 1.0)
+    check_both_engines(
+        name, predictions, targets, total, sample_weight=weights.tolist(), class_weight={1: 4.0}
+    )
+
+
+@every_loss
+def test_a_recorded_loss_weighs_anew_and_refuses_bad_weights_and_labels_at_each_call(name, rng):
+    predictions, targets = problem(name, rng)
+    options = {"class_weight": "balanced"} if name in CLASSES else {}
+    program = record(
+        lambda p, t, w: LOSSES[name](p, t, sample_weight=w, **options), predictions, targets, np.ones(6)
+    )
+    for _ in range(3):
+        p, t = problem(name, rng)
+        w = rng.uniform(0, 3, 6)
+        assert program(p, t, w) == LOSSES[name](Tensor(p), t, sample_weight=w, **options).item()
+    with pytest.raises(DataError, match=FINITE):
+        program(predictions, targets, -np.ones(6))
+    if name in CLASSES:
+        with pytest.raises(DataError, match=rf"^{name}\(\) wants labels"):
+            program(predictions, np.full_like(targets, 3), np.ones(6))
+    assert program(p, t, w) == LOSSES[name](Tensor(p), t, sample_weight=w, **options).item()
+
+
 # Kinks --------------------------------------------------------------------------------------------
 
 
@@ -145,9 +401,10 @@ def test_slopes_at_the_kinks_are_pinned():
         (huber, 1.0, 2.0, -1),
         (huber, 2.0, 2.0, 0),
     ]:
-        x = Tensor([prediction], requires_grad=True)
+        x, v = Tensor([prediction], requires_grad=True), Value(prediction)
         loss(x, [target]).backward()
-        assert x.grad == [slope]
+        loss(v, [target]).backward()
+        assert (x.grad, v.grad) == ([slope], slope)
 
 
 # Huge numbers, without a warning -------------------------------------------------------------------
@@ -186,6 +443,42 @@ def test_linear_losses_take_huge_errors(loss, target, value, slope):
     out = loss(x, [target])
     out.backward()
     assert (out.item(), x.grad.tolist()) == (pytest.approx(value, rel=1e-15), [slope])
+
+
+# fmt: off
+HUGE = [  # a loss, a row of predictions, its target, what comes out, and its slopes
+    (mae,                  [1e308],            [0],  1e308,     [1]),
+    (mae,                  [-1e308],           [0],  1e308,     [-1]),
+    (huber,                [1e308],            [0],  1e308,     [1]),
+    (huber,                [-1e308],           [0],  1e308,     [-1]),
+    (hinge,                [1e308],            [-1], 1e308,     [1]),
+    (hinge,                [1e308],            [1],  0,         [0]),
+    (hinge,                [-1e308],           [1],  1e308,     [-1]),
+    (binary_cross_entropy, [1e308],            [0],  1e308,     [1]),
+    (binary_cross_entropy, [1e308],            [1],  0,         [0]),
+    (binary_cross_entropy, [-1e308],           [0],  0,         [0]),
+    (binary_cross_entropy, [-1e308],           [1],  1e308,     [-1]),
+    (cross_entropy,        [1e308, 0, 0],      0,    0,         [0, 0, 0]),
+    (cross_entropy,        [1e308, 0, 0],      1,    1e308,     [1, -1, 0]),
+    (cross_entropy,        [-1e308, 0],        0,    1e308,     [-1, 1]),
+    (cross_entropy,        [1e308, -1e308],    0,    0,         [0, 0]),
+    (cross_entropy,        [1e308, 1e308, -1e308], 1, np.log(2), [0.5, -0.5, 0]),
+    (cross_entropy,        [-1e308, -1e308],   0,    np.log(2), [-0.5, 0.5]),
+    (mse,                  [1e153],            [0],  1e306,     [2e153]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("loss", "row", "target", "value", "slopes"), HUGE)
+def test_the_largest_numbers_are_taken_without_a_warning(loss, row, target, value, slopes):
+    x = Tensor([row], requires_grad=True)
+    table, of_values = with_values([row])
+    outs = loss(x, [target]), loss(table, [target])
+    assert [float(out) for out in outs] == pytest.approx([value] * 2, rel=1e-15)
+    for out in outs:
+        out.backward()
+    np.testing.assert_allclose(x.grad, [slopes], rtol=1e-15)
+    np.testing.assert_allclose(of_values(), [slopes], rtol=1e-15)
 
 
 # Shapes and dtypes --------------------------------------------------------------------------------
@@ -276,3 +569,86 @@ def test_integer_labels_come_as_lists_arrays_and_tensors(rng):
     expected = cross_entropy(Tensor(logits), labels).item()
     for same in (labels.tolist(), tuple(labels), labels.astype("uint8"), Tensor(labels)):
         assert cross_entropy(Tensor(logits), same).item() == expected
+
+
+ONE, V = Value(1.0), [[Value(0.0), Value(0.0)] for _ in range(3)]
+# fmt: off
+MISTAKES_OF_VALUES = [
+    (lambda: mse([[ONE], [ONE, ONE]], [1, 1]),     ShapeError, "^a loss wants as many outputs of each"),
+    (lambda: mse([ONE, [ONE, ONE]], [1, 1]),       ShapeError, "^a loss wants as many outputs of each"),
+    (lambda: mse([ONE, "two"], [1, 1]),            NotANumberError,
+        r"^a loss wants Values, got 'two' \(str\) among them$"),
+    (lambda: mse([[ONE, None]], [[1, 1]]),         NotANumberError, r"got None \(NoneType\) among them$"),
+    (lambda: cross_entropy([[ONE, 1j]], [1]),      NotANumberError, r"got 1j \(complex\) among them$"),
+    (lambda: mse([ONE, ONE], [1, 2, 3]),           ShapeError,
+        r"^mse\(\) wants targets of the predictions' shape \(2, 1\), got \(3,\)$"),
+    (lambda: mae(V, [1, 1, 1]),                    ShapeError, r"shape \(3, 2\), got \(3,\)$"),
+    (lambda: huber(ONE, [1, 2]),                   ShapeError, r"shape \(1, 1\), got \(2,\)$"),
+    (lambda: huber(V, ZEROS, 0),                   OptionError, r"^huber\(\) wants delta above 0, got 0$"),
+    (lambda: hinge(V, ZEROS),                      DataError, "wants labels -1 or 1, got 0$"),
+    (lambda: binary_cross_entropy(V, ZEROS + 0.5), DataError, r"wants labels 0 or 1, got 0\.5$"),
+    (lambda: cross_entropy(V, [0, 1, 2]),          DataError, "got some from 0 to 2$"),
+    (lambda: cross_entropy(V, [0.0, 1.0, 1.0]),    DataError, "wants integer labels, got dtype float64$"),
+    (lambda: cross_entropy(V, [0, 1]),             ShapeError, r"got shapes \(3, 2\) and \(2,\)$"),
+    (lambda: cross_entropy([ONE, ONE], [0]),       ShapeError, r"got shapes \(2, 1\) and \(1,\)$"),
+    (lambda: mse(V, "abc"),                        NotANumberError, "wants an array of real numbers"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("call", "kind", "message"), MISTAKES_OF_VALUES)
+def test_mistakes_with_values_are_named(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()
+
+
+CLASSY = r"^class_weight must have a number for each of the classes \[0, 1\], got "
+# fmt: off
+BAD_WEIGHTS = [
+    (mse,           {"sample_weight": [1, -1, 1]},       DataError, FINITE),
+    (mae,           {"sample_weight": [1, np.nan, 1]},   DataError, FINITE),
+    (huber,         {"sample_weight": [1, np.inf, 1]},   DataError, FINITE),
+    (mse,           {"sample_weight": [0, 0, 0]},        DataError, FINITE),
+    (cross_entropy, {"sample_weight": [0, 0, 0]},        DataError, FINITE),
+    (cross_entropy, {"sample_weight": [1, 1]},           ShapeError,
+        r"^sample_weight must hold a number for each of 3 rows, got shape \(2,\)$"),
+    (mse,           {"sample_weight": [[1], [1], [1]]},  ShapeError, r"each of 3 rows, got shape \(3, 1\)$"),
+    (mse,           {"sample_weight": 2.0},              ShapeError, r"each of 3 rows, got shape \(\)$"),
+    (mse,           {"sample_weight": np.ones((3, 2))},  ShapeError, r"each of 3 rows, got shape \(3, 2\)$"),
+    (mse,           {"sample_weight": ["a", "b", "c"]},  NotANumberError, "wants an array of real numbers"),
+    (cross_entropy, {"class_weight": [1, -1]},           DataError, FINITE),
+    (cross_entropy, {"class_weight": [np.nan, 1]},       DataError, FINITE),
+    (cross_entropy, {"class_weight": [0, 0]},            DataError, FINITE),
+    (cross_entropy, {"class_weight": {0: 0, 1: 0}},      DataError, FINITE),
+    (cross_entropy, {"class_weight": [1, 2, 3]},         OptionError, CLASSY + r"\[1, 2, 3\]$"),
+    (cross_entropy, {"class_weight": 5},                 OptionError, CLASSY + "5$"),
+    (cross_entropy, {"class_weight": ["a", 1]},          OptionError, CLASSY + r"\['a', 1\]$"),
+    (cross_entropy, {"class_weight": {1: "much"}},       OptionError, CLASSY + r"\[1\.0, 'much'\]$"),
+    (cross_entropy, {"class_weight": {2: 1.0}},          OptionError,
+        r"^class_weight names 2; the classes are \[0, 1\]$"),
+    (cross_entropy, {"class_weight": {"one": 1.0}},      OptionError, "^class_weight names 'one'"),
+    (cross_entropy, {"class_weight": "balance"},         OptionError,
+        "^class_weight must be 'balanced', a dict or a list, got 'balance'$"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("loss", "options", "kind", "message"), BAD_WEIGHTS)
+def test_bad_weights_are_named_by_both_engines(loss, options, kind, message):
+    targets = [0, 1, 1] if loss is cross_entropy else ZEROS
+    for predictions in (Tensor(ZEROS), V):
+        with pytest.raises(kind, match=message):
+            loss(predictions, targets, **options)
+
+
+def test_the_classes_of_two_are_named_as_the_loss_has_them():
+    with pytest.raises(OptionError, match=r"^class_weight names 0; the classes are \[-1, 1\]$"):
+        hinge(Tensor([1.0]), [1], class_weight={0: 2.0})
+    with pytest.raises(OptionError, match=r"^class_weight names -1; the classes are \[0, 1\]$"):
+        binary_cross_entropy(Tensor([1.0]), [1], class_weight={-1: 2.0})
+
+
+@pytest.mark.parametrize("name", sorted(set(LOSSES) - set(CLASSES)))
+def test_losses_without_labels_take_no_class_weight(name):
+    with pytest.raises(TypeError, match="class_weight"):
+        LOSSES[name](Tensor([1.0]), [1], class_weight="balanced")

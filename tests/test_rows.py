@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
-from op_table import CALLS, MASK, REFUSED, TABLE, exact, mp
+from op_table import CALLS, MASK, REFUSED, TABLE, each, exact, mp
 
 from autograd import Tensor, tensor
 from autograd.errors import NotANumberError, UnsupportedError
@@ -268,6 +268,89 @@ def test_log_softmax_is_the_logarithm_of_softmax(rng):
         (one,) = gradients(log_softmax(x, axis), [x], c)
         (other,) = gradients(np.log(softmax(x, axis)), [x], c)
         np.testing.assert_allclose(one.data, other.data, rtol=1e-10, atol=1e-12)
+
+
+# To the last digits ---------------------------------------------------------------------------------
+
+
+def ulps(found, expected):
+    """How far each number is off, in units of the last place of the 60-digit one; underflow counts as 0."""
+    place = np.spacing(np.abs(expected.astype(float)))
+    return (abs(exact(found) - expected) / exact(place)).astype(float)
+
+
+# fmt: off
+SIZES = np.concatenate([
+    [0, 5e-324, 1e-320, 2.2e-308, 1e-300, 1e-200, 1e-100, 1e-30],    # tiny, and too small to have all digits
+    10.0 ** np.linspace(-17, 0, 35), np.linspace(0.01, 1, 34), np.linspace(1.02, 10, 80),
+    [18, 18.7, 19, 19.06, 19.07, 19.9, 20, 20.1, 22],                # where tanh becomes 1
+    [30, 36, 36.7, 36.8, 37, 37.4, 38, 39.9, 40, 40.1, 41, 100],     # where the sigmoid becomes 1
+    [700, 708.3, 709.7, 709.8, 710, 740, 744.4, 745, 745.2, 1000],   # where exp leaves the floats
+])
+# fmt: on
+ARGUMENTS = np.concatenate([-SIZES[::-1], SIZES])
+ACTIVATIONS = {
+    "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
+    "tanh": mp.tanh,
+    "relu": lambda x: x if x > 0 else 0 * x,
+    "leaky_relu": lambda x: x if x > 0 else x / 100,
+    "softplus": lambda x: mp.log1p(mp.exp(x)),
+    "exp": mp.exp,
+}
+
+
+def in_chunks(name, x, size):
+    parts = np.split(x, range(size, len(x), size))
+    return np.concatenate([getattr(Tensor(part), name)().data for part in parts])
+
+
+@pytest.mark.parametrize("size", [7, 255, 256, 10_000])  # tanh takes another form from 256 on
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations_are_right_to_4_units_in_the_last_place(name, size):
+    x = ARGUMENTS[ARGUMENTS < 709.7] if name == "exp" else ARGUMENTS
+    expected = each(ACTIVATIONS[name])(exact(x))
+    x, expected = np.tile(x, 3), np.tile(expected, 3)  # at more than one place in the array
+    assert ulps(in_chunks(name, x, size), expected).max() <= 4
+
+
+def test_gelu_is_right_to_4_units_from_minus_0_8_on_and_loses_digits_below():
+    # scipy's normal distribution function, which it is made of, has a relative error that grows as x² in
+    # its lower tail, and is 0 where its value has no longer all digits
+    expected = each(lambda x: x * mp.ncdf(x))(exact(ARGUMENTS))
+    for size in (7, 10_000):
+        off = ulps(in_chunks("gelu", ARGUMENTS, size), expected)
+        assert off[ARGUMENTS >= -0.8].max() <= 4
+        below = (ARGUMENTS < -0.8) & (ARGUMENTS > -37.5)
+        assert (off[below] <= 16 + 2 * ARGUMENTS[below] ** 2).all()
+    assert np.abs(Tensor(ARGUMENTS[ARGUMENTS <= -37.5]).gelu().data).max() < 1e-305
+
+
+# fmt: off
+ENDS = {  # at -inf and inf
+    "sigmoid": [0, 1], "tanh": [-1, 1], "relu": [0, INF], "leaky_relu": [-INF, INF], "softplus": [0, INF],
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("many", [1, 150])
+@pytest.mark.parametrize("name", ENDS)
+def test_activations_of_infinities_are_their_limits_and_nan_comes_through(name, many):
+    assert getattr(Tensor([-INF, INF] * many), name)().tolist() == ENDS[name] * many
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(getattr(Tensor([np.nan, 1.0] * many), name)().data).tolist() == [True, False] * many
+
+
+@pytest.mark.parametrize("many", [1, 300])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "leaky_relu", "softplus", "gelu"])
+def test_activations_of_a_thousand_and_their_slopes_do_not_warn(name, dtype, many):
+    low, high = {"sigmoid": (0, 1), "tanh": (-1, 1), "leaky_relu": (-10, 1000)}.get(name, (0, 1000))
+    left, right = {"leaky_relu": (0.01, 1), "sigmoid": (0, 0), "tanh": (0, 0)}.get(name, (0, 1))
+    x = Tensor([-1000.0, 1000.0] * many, requires_grad=True, dtype=dtype)
+    out = getattr(x, name)()
+    out.sum().backward()
+    np.testing.assert_allclose(out.data, [low, high] * many, rtol=1e-6)
+    np.testing.assert_allclose(x.grad, [left, right] * many, rtol=1e-6)
 
 
 # NumPy's functions by their own names --------------------------------------------------------------

@@ -4,6 +4,7 @@ import inspect
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from autograd.errors import GradientError, NotANumberError, ShapeError, UnsupportedError
 from autograd.tensor.tape import Array, Leaf, Node, bare, consumers, pull
+from autograd.tensor.trace import Trace, Traced
 
 Formula = Callable[..., Any]
 COPIED = (np.ndarray, list, tuple)
@@ -26,6 +28,16 @@ class Flat:
 FLAT = Flat()
 
 
+class Every:
+    """One formula for any number of arguments, as if it were a list of them."""
+
+    def __init__(self, formula: Formula) -> None:
+        self.formula = formula
+
+    def __getitem__(self, index: int) -> Formula:
+        return partial(self.formula, index)
+
+
 class Primitive:
     """One row: a forward, and for each argument the formula of its gradient."""
 
@@ -33,16 +45,10 @@ class Primitive:
         self, forward: Callable[..., Any], formulas: Sequence[Formula | Flat], each: Formula | None, name: str
     ):
         self.forward = forward
-        self.formulas = formulas
-        self.each = each
         self.name = name
-
-    def formula(self, index: int) -> Formula | None:
-        if self.each is not None:
-            each = self.each
-            return lambda g, out, *args, **kwargs: each(index, g, out, *args, **kwargs)
-        formula = self.formulas[index]
-        return None if isinstance(formula, Flat) else formula
+        self.slopes: Any = [None if isinstance(formula, Flat) else formula for formula in formulas]
+        if each is not None:
+            self.slopes = Every(each)
 
     def __call__(self, *args: Any, **kwargs: Any) -> "Tensor":
         """A Tensor of Tensors; of arrays and numbers alone an array, which formulas rely on."""
@@ -94,9 +100,10 @@ def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., 
 
 
 class Recording(threading.local):
-    """Whether this thread records what it computes."""
+    """What this thread notes of its computing: the tape, and within `record` the NumPy calls."""
 
     on = True
+    trace: Trace | None = None
 
 
 recording = Recording()
@@ -127,11 +134,12 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
     raw: list[Any] = []
     parents: list[Node | Leaf | None] = []
     used: list[tuple[Any, int]] = []  # what can be changed in place, with its version
+    trace = recording.trace
     wanted = False
     for a in args:
         if isinstance(a, Tensor):
             node = a._node
-            raw.append(a._data)
+            raw.append(a._data if trace is None else array_of(a))
             parents.append(node)
             if node is None:
                 used.append((a, a._version))
@@ -152,7 +160,7 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
         if not (strangers := _strangers(raw)):
             raise
         raise _not_numbers(row.name, strangers) from None
-    if out.__class__ is not np.ndarray:
+    if out.__class__ is not np.ndarray and not isinstance(out, Traced):
         out = np.asarray(out)  # NumPy gives scalars for arrays of no dimension
     kind = out.dtype.kind
     if kind not in "fiub":
@@ -163,6 +171,27 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
     if len(used) < len(args):  # what is no Tensor is not watched for changes, so it is copied
         raw = [np.array(a) if isinstance(a, COPIED) else r for a, r in zip(args, raw, strict=True)]
     return Tensor._of(out, Node(row, raw, kwargs, parents, used, out))
+
+
+def refuse_in_recording(call: str) -> None:
+    """UnsupportedError within a function that is being recorded, whose replays would not do this."""
+    if recording.trace is not None:
+        raise UnsupportedError(
+            f"{call} changes what is outside of the recorded function, which a Program does not; do that "
+            "after the Program"
+        )
+
+
+def array_of(t: "Tensor") -> Any:
+    """The numbers of a Tensor. In a recording a leaf's are traced, to be read anew at each replay."""
+    if recording.trace is None or t._node is None or isinstance(t._data, Traced):
+        return t._data
+    if isinstance(t._node, Leaf):
+        return recording.trace.leaf(t, t._node, t._data)
+    raise UnsupportedError(
+        f"a recorded function uses a Tensor of shape {t.shape} that was computed before it was called; "
+        "compute that within the function, or give it t.detach(), a constant"
+    )
 
 
 def _broadcast(raw: Sequence[Any]) -> bool:
@@ -247,10 +276,18 @@ class Tensor:
         Elements written in place, ``t.data[0] = 1``, escape the check that a gradient belongs to the
         values at the forward pass; do that between ``backward()`` and the next forward pass.
         """
-        return self._data
+        if recording.trace is None:
+            return self._data
+        data: Any = array_of(self)
+        if isinstance(data, np.ndarray):  # a constant for the recording, which must not change it
+            data = data.view()
+            data.flags.writeable = False
+        return data  # type: ignore[no-any-return]
 
     @data.setter
     def data(self, value: Any) -> None:
+        if recording.trace is not None:
+            raise UnsupportedError("a recorded function cannot assign to a Tensor's data, only compute")
         if value is self._data:  # an augmented assignment has changed it in place
             (self._node or self)._version += 1
             if isinstance(self._node, Node) and self._data.base is not None:
@@ -265,7 +302,9 @@ class Tensor:
     @property
     def grad(self) -> Array | None:
         """The gradient that ``backward`` left here; None before, and for results of operations."""
-        return self._node.grad if isinstance(self._node, Leaf) else None
+        if not isinstance(self._node, Leaf):
+            return None
+        return self._node.grad if recording.trace is None else recording.trace.gradient(self._node)
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -274,7 +313,11 @@ class Tensor:
         array = None if value is None else _like(value, self.dtype, "t.grad")
         if array is not None and array.shape != self.shape:
             raise ShapeError(f"grad of a Tensor of shape {self.shape} set to shape {array.shape}")
-        self._node.grad = array
+        if recording.trace is not None:
+            array_of(self)  # takes note of a leaf outside
+            recording.trace.gradients[self._node] = array
+        else:
+            self._node.grad = array
 
     @property
     def requires_grad(self) -> bool:
@@ -326,9 +369,13 @@ class Tensor:
         array([ 2., 40.])
         """
         found = pull(self._root(), self._seed(gradient))
+        trace = recording.trace
         for leaf, g in found.items():
             assert isinstance(leaf, Leaf)
-            leaf.accumulate(g)
+            if trace is None:
+                leaf.accumulate(g)
+            else:
+                trace.accumulate(leaf, g)
 
     def _root(self) -> Node | Leaf:
         if self._node is None:
@@ -346,26 +393,27 @@ class Tensor:
                     "first, y.sum().backward(), or give the gradient of that shape that arrives"
                 )
             return np.ones(self.shape, self.dtype)
-        seed = _like(gradient, self.dtype, "backward()")
+        seed: Array = _like(gradient, self.dtype, "backward()")
         if seed.shape != self.shape:
             raise ShapeError(f"backward() from shape {self.shape} got a gradient of shape {seed.shape}")
         return seed
 
     def detach(self) -> "Tensor":
         """The same numbers as a constant of its own."""
-        return Tensor._of(self._data.copy(), None)
+        return Tensor._of(array_of(self).copy(), None)
 
     def numpy(self) -> Array:
         """The numbers as an ndarray of their own."""
-        return self._data.copy()
+        data: Array = array_of(self).copy()
+        return data
 
     def item(self) -> float:
         """The single number in it, as Python's."""
-        return self._data.item()  # type: ignore[no-any-return]
+        return array_of(self).item()  # type: ignore[no-any-return]
 
     def tolist(self) -> Any:
         """The numbers as nested lists."""
-        return self._data.tolist()
+        return array_of(self).tolist()
 
     # NumPy's protocols
 
@@ -385,7 +433,8 @@ class Tensor:
                 "a Tensor with a gradient was to be made an array, which would cut the gradient off "
                 "without a word; write t.numpy() or t.detach() if that is meant"
             )
-        return np.array(self._data, dtype=dtype, copy=copy)
+        array: Array = np.array(self._data, dtype=dtype, copy=copy)
+        return array
 
     # Arithmetic
 
@@ -414,6 +463,8 @@ class Tensor:
         return ROWS["divide"](other, self)
 
     def __pow__(self, other: Any) -> "Tensor":
+        if other.__class__ in (int, float) and other == 2:
+            return ROWS["square"](self)
         return ROWS["power"](self, other)
 
     def __rpow__(self, other: Any) -> "Tensor":
@@ -522,11 +573,11 @@ class Tensor:
 
     def argmax(self, axis: Any = None) -> Any:
         """Where the largest numbers are, as plain integers."""
-        return self._data.argmax(axis)
+        return array_of(self).argmax(axis)
 
     def argmin(self, axis: Any = None) -> Any:
         """Where the smallest numbers are, as plain integers."""
-        return self._data.argmin(axis)
+        return array_of(self).argmin(axis)
 
     def reshape(self, *shape: Any) -> "Tensor":
         return ROWS["reshape"](self, shape=shape[0] if len(shape) == 1 else shape)
@@ -555,9 +606,7 @@ class Tensor:
         if not all(part is None or part is ... or isinstance(part, BASIC) for part in parts):
             # NumPy's advanced indexing; what is an array now must be the same on the way back
             parts = tuple(
-                part
-                if part is None or part is ... or isinstance(part, BASIC)
-                else np.array(part._data if isinstance(part, Tensor) else part)
+                part if part is None or part is ... or isinstance(part, BASIC) else _index(part)
                 for part in parts
             )
         return ROWS["getitem"](self, index=parts)
@@ -575,13 +624,13 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __float__(self) -> float:
-        return float(self._data)
+        return float(array_of(self))
 
     def __int__(self) -> int:
-        return int(self._data)
+        return int(array_of(self))
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(array_of(self))
 
     def __format__(self, spec: str) -> str:
         return format(self._data.item(), spec) if spec else repr(self)
@@ -600,10 +649,17 @@ class Tensor:
         return _rebuild, (self._data, self._node is not None, self.grad)
 
 
-def _like(value: Any, dtype: npt.DTypeLike | None, what: str) -> Array:
+def _index(part: Any) -> Any:
+    """An array of indices as it is now."""
+    part = array_of(part) if isinstance(part, Tensor) else part
+    return part if isinstance(part, Traced) else np.array(part)
+
+
+def _like(value: Any, dtype: npt.DTypeLike | None, what: str) -> Any:
     """``value`` as an array of its own."""
+    value = array_of(value) if isinstance(value, Tensor) else value
     try:
-        array = np.array(value._data if isinstance(value, Tensor) else value)
+        array: Any = value if isinstance(value, Traced) else np.array(value)
     except (TypeError, ValueError) as error:
         raise NotANumberError(f"{what} wants an array of real numbers: {error}") from None
     if array.dtype.kind not in "fiub":
@@ -622,8 +678,8 @@ def _rebuild(data: Array, requires_grad: bool, grad: Array | None) -> Tensor:
 def _dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """Answer a NumPy function by what was registered for it, or say by name that nothing was."""
     if function in PLAIN:
-        given = {k: v._data if isinstance(v, Tensor) else v for k, v in kwargs.items()}
-        return function(*[a._data if isinstance(a, Tensor) else a for a in args], **given)
+        given = {k: array_of(v) if isinstance(v, Tensor) else v for k, v in kwargs.items()}
+        return function(*[array_of(a) if isinstance(a, Tensor) else a for a in args], **given)
     name: str = function.__name__
     if not isinstance(function, np.ufunc):
         name = f"{function.__module__}.{name}"

@@ -49,7 +49,6 @@ arccos  = primitive(np.arccos,  lambda g, out, x: -g / np.sqrt(1 - x * x))
 arctan  = primitive(np.arctan,  lambda g, out, x: g / (1 + x * x))
 sinh    = primitive(np.sinh,    lambda g, out, x: g * np.cosh(x))
 cosh    = primitive(np.cosh,    lambda g, out, x: g * np.sinh(x))
-tanh    = primitive(np.tanh,    lambda g, out, x: g * (1 - out * out))
 arcsinh = primitive(np.arcsinh, lambda g, out, x: g / np.sqrt(x * x + 1))
 arccosh = primitive(np.arccosh, lambda g, out, x: g / np.sqrt(x * x - 1))
 arctanh = primitive(np.arctanh, lambda g, out, x: g / (1 - x * x))
@@ -79,11 +78,24 @@ rint  = primitive(np.rint,  FLAT)
 
 # Activations ------------------------------------------------------------------------------------
 
+MANY = 256  # elements, from which one slow call costs more than a few quick ones
+
+
+def _tanh(x: Array) -> Array:
+    """np.tanh, or the same from expm1, which is a third faster in float64 and as accurate.
+
+    From 20 on it rounds to 1, long before expm1 overflows.
+    """
+    if x.dtype != np.float64 or x.size < MANY:
+        return np.tanh(x)
+    t = np.expm1(np.minimum(x + x, 40))
+    return t / (t + 2)  # type: ignore[no-any-return]
+
 
 def _sigmoid(x: Array) -> Array:
-    """1 / (1 + exp(-x)) from exp(-|x|), which cannot overflow."""
-    t = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, t) / (1 + t)  # type: ignore[no-any-return]
+    """1 / (1 + exp(-x)), in a form that keeps its digits below 0; from 40 on it rounds to 1."""
+    t = np.exp(np.minimum(x, 40))
+    return t / (1 + t)  # type: ignore[no-any-return]
 
 
 def _normal_cdf(x: Array) -> Array:
@@ -93,12 +105,13 @@ def _normal_cdf(x: Array) -> Array:
 
 
 # fmt: off
+tanh       = primitive(_tanh,    lambda g, out, x: g * (1 - out * out), name="tanh")
 sigmoid    = primitive(_sigmoid, lambda g, out, x: g * out * (1 - out), name="sigmoid")
 logaddexp  = primitive(np.logaddexp,
                        lambda g, out, x, y: g * sigmoid(x - y),
                        lambda g, out, x, y: g * sigmoid(y - x))
 softplus   = primitive(lambda x: np.logaddexp(x, 0), lambda g, out, x: g * sigmoid(x), name="softplus")
-relu       = primitive(lambda x: np.maximum(x, 0), lambda g, out, x: g * (x > 0), name="relu")
+relu       = primitive(lambda x: np.maximum(x, 0), lambda g, out, x: g * (out > 0), name="relu")
 leaky_relu = primitive(lambda x: np.maximum(x, 0.01 * x),
                        lambda g, out, x: np.where(x > 0, g, g * 0.01), name="leaky_relu")
 normal_cdf = primitive(_normal_cdf,
@@ -116,6 +129,8 @@ limit  = primitive(np.clip,
     lambda g, out, x, lo, hi: np.where(x > hi, g, 0), name="clip")
 astype = primitive(lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g, name="astype")
 # fmt: on
+
+implements(np.tanh)(tanh)
 
 
 @implements(np.where)

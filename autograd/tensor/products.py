@@ -8,6 +8,12 @@ import numpy as np
 
 from autograd.errors import ShapeError
 from autograd.tensor.core import implements, primitive
+from autograd.tensor.shaping import append_ones, with_ones
+
+
+def _matmul(x: Any, y: Any) -> Any:
+    # np.dot does the same for matrices, with less ado
+    return np.dot(x, y) if np.ndim(x) == 2 == np.ndim(y) else np.matmul(x, y)
 
 
 def _matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:
@@ -15,7 +21,7 @@ def _matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:
         return g[..., None] * y
     if x.ndim == 1:
         return (y @ g[..., None])[..., 0]
-    return g @ y.swapaxes(-1, -2)
+    return matmul(g, y.swapaxes(-1, -2))
 
 
 def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
@@ -23,7 +29,7 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
         return g[..., None] * x if y.ndim == 1 else x[:, None] * g[..., None, :]
     if y.ndim == 1:
         return g[..., None] * x
-    return x.swapaxes(-1, -2) @ g
+    return matmul(x.swapaxes(-1, -2), g)
 
 
 def _einsum_slope(i: int, g: Any, out: Any, *operands: Any, subscripts: str) -> Any:
@@ -43,10 +49,17 @@ def _einsum_slope(i: int, g: Any, out: Any, *operands: Any, subscripts: str) -> 
 
 
 # fmt: off
-matmul   = primitive(np.matmul, _matmul_left, _matmul_right)
+matmul   = primitive(_matmul, _matmul_left, _matmul_right, name="matmul")
+# A layer: m = [w | b] times the columns of x with a row of ones below them, which is w x + b
+affine   = primitive(lambda m, x: _matmul(m, with_ones(x)),
+    lambda g, out, m, x: _matmul_left(g, out, m, append_ones(x)),
+    lambda g, out, m, x: _matmul_right(g, out, m[:, :-1], x), name="affine")
 contract = primitive(lambda *operands, subscripts: np.einsum(subscripts, *operands),
                      each=_einsum_slope, name="einsum")
 # fmt: on
+
+
+implements(np.matmul)(matmul)
 
 
 @implements(np.dot)

@@ -7,21 +7,21 @@ import numpy as np
 
 from autograd.tensor.core import PLAIN, Tensor, implements, primitive
 from autograd.tensor.tape import Array
+from autograd.tensor.trace import Kernel, at
 
 
 def _transpose_slope(g: Any, out: Any, x: Any, axes: Sequence[int] | None) -> Any:
     return g.transpose(None if axes is None else np.argsort([a % x.ndim for a in axes]).tolist())
 
 
-def _scatter(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
-    """Zeros of ``shape`` with ``g`` added at ``index``, as often as it stands there."""
-    out = np.zeros(shape, g.dtype)
+def _fill_scatter(out: Array, g: Array, index: Any, shape: tuple[int, ...]) -> None:
+    """Zeros, with ``g`` added at ``index``, as often as it stands there."""
+    out[...] = 0
     parts = index if isinstance(index, tuple) else (index,)
     if any(isinstance(part, list | np.ndarray) for part in parts):
         np.add.at(out, index, g)  # an array may name an element more than once
     else:
         out[index] = g
-    return out
 
 
 def _joined_slope(i: int, g: Any, out: Any, *arrays: Any, axis: int) -> Any:
@@ -34,11 +34,16 @@ def _piled_slope(i: int, g: Any, out: Any, *arrays: Any, axis: int) -> Any:
     return g[(slice(None),) * (axis % g.ndim) + (i,)]
 
 
-def _append_ones(x: Array) -> Array:
-    out = np.ones((x.shape[0] + 1, *x.shape[1:]), x.dtype)
-    out[:-1] = x
-    return out
+def _empty_with_ones(x: Array) -> Array:
+    return np.empty_like(x, shape=(x.shape[0] + 1, *x.shape[1:]))  # in the order that x has in memory
 
+
+def _fill_with_ones(out: Array, x: Array) -> None:
+    out[:-1] = x
+    out[-1] = 1
+
+
+with_ones = Kernel("append_ones", _empty_with_ones, _fill_with_ones)
 
 # fmt: off
 reshape   = primitive(lambda x, shape: np.reshape(x, shape),
@@ -46,15 +51,16 @@ reshape   = primitive(lambda x, shape: np.reshape(x, shape),
 transpose = primitive(lambda x, axes: np.transpose(x, axes), _transpose_slope, name="transpose")
 broadcast = primitive(lambda x, shape: np.broadcast_to(x, shape),
                       lambda g, out, x, shape: g, name="broadcast_to")
-scatter   = primitive(_scatter, lambda g, out, x, index, shape: g[index], name="scatter")
-getitem   = primitive(lambda x, index: x[index],
+scatter   = primitive(Kernel("scatter", lambda g, index, shape: np.empty(shape, g.dtype), _fill_scatter),
+                      lambda g, out, x, index, shape: g[index], name="scatter")
+getitem   = primitive(lambda x, index: at(x, index),
                       lambda g, out, x, index: scatter(g, index=index, shape=x.shape), name="getitem")
 join      = primitive(lambda *arrays, axis: np.concatenate(arrays, axis),
                       each=_joined_slope, name="concatenate")
 pile      = primitive(lambda *arrays, axis: np.stack(arrays, axis),
                       each=_piled_slope, name="stack")
 # A row of ones below x, so that one product with [W | b] is the affine map of a layer
-append_ones = primitive(_append_ones, lambda g, out, x: g[:-1], name="append_ones")
+append_ones = primitive(with_ones, lambda g, out, x: g[:-1], name="append_ones")
 # fmt: on
 
 

@@ -20,15 +20,16 @@ class Rule(Protocol):
     """What the walk asks of a primitive: its name, and one formula for each argument."""
 
     name: str
-
-    def formula(self, index: int) -> Callable[..., Any] | None:
-        """The formula for argument ``index``; None if its slope is zero by decision."""
+    slopes: Sequence[Callable[..., Any] | None]  # None where the slope is zero by decision
 
 
 class Leaf:
     """An array whose gradient is wanted. ``grad`` collects it; ``_version`` counts its changes."""
 
     __slots__ = ("_version", "dtype", "grad", "shape")
+
+    parents: "Sequence[Node | Leaf | None]" = ()
+    used: Sequence[tuple[Any, int]] = ()
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any], grad: Array | None = None):
         self.shape = shape
@@ -87,23 +88,23 @@ def consumers(root: Node | Leaf) -> dict[Node | Leaf, int]:
     """All that ``root`` was made of, itself first, with how many there use each."""
     counts: dict[Node | Leaf, int] = {root: 0}
     for node in (reached := [root]):
-        for parent in node.parents if isinstance(node, Node) else ():
+        for parent in node.parents:
             if parent is None:
                 continue
-            if parent not in counts:
-                counts[parent] = 0
+            if parent in counts:
+                counts[parent] += 1
+            else:
+                counts[parent] = 1
                 reached.append(parent)
-            counts[parent] += 1
     return counts
 
 
 def check_unchanged(nodes: Iterable[Node | Leaf]) -> None:
     """GradientError if something was changed in place after one of the ``nodes`` had used it."""
     for node in nodes:
-        if not isinstance(node, Node):
-            continue
         for thing, version in node.used:
             if thing._version != version:
+                assert isinstance(node, Node)
                 raise GradientError(
                     f"backward() through {node.rule.name}() needs an array of shape {thing.shape} as it "
                     "was then, but it has been changed since; call backward() before changing "
@@ -139,30 +140,31 @@ def pull(
     ready = [root]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for node in ready:
-            g = gradients[node] if node in keep else gradients.pop(node)
-            if not isinstance(node, Node):
+            if isinstance(node, Leaf):
                 continue
-            fed, out, kwargs = node.args, node.out, node.kwargs
+            g = gradients[node] if node in keep else gradients.pop(node)
+            slopes, fed, out, kwargs = node.rule.slopes, node.args, node.out, node.kwargs
             if lift is not bare:
                 fed = [lift(a, p) if p else a for a, p in zip(fed, node.parents, strict=True)]
                 out = lift(out, node)
             for i, parent in enumerate(node.parents):
                 if parent is None:
                     continue
-                formula = node.rule.formula(i)
+                formula = slopes[i]
                 if formula is None:
                     arriving = lift(np.zeros(parent.shape, parent.dtype), None)
                 else:
                     arriving = formula(g, out, *fed, **kwargs)
-                    if arriving.shape != parent.shape or arriving.dtype != parent.dtype:
+                    if arriving.shape != parent.shape or arriving.dtype is not parent.dtype:
                         arriving = unbroadcast(arriving, parent)
                 if parent not in gradients:
                     gradients[parent] = arriving
-                elif parent in owned and lift is bare:
+                elif parent in owned and arriving.__class__ is np.ndarray:
                     gradients[parent] += arriving
                 else:
                     gradients[parent] = gradients[parent] + arriving
-                    owned.add(parent)
+                    if gradients[parent].__class__ is np.ndarray:
+                        owned.add(parent)
                 awaited[parent] -= 1
                 if awaited[parent] == 0:
                     ready.append(parent)

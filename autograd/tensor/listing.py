@@ -1,0 +1,100 @@
+"""What a Program says when it is printed: its calls, a line each, with the shapes."""
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.tensor.binding import Binder, is_reduction
+from autograd.tensor.tape import Array
+from autograd.tensor.trace import Call, Traced
+
+__all__ = ["listing", "signature", "spelt"]
+
+
+def signature(arrays: Sequence[Array]) -> tuple[tuple[tuple[int, ...], Any], ...]:
+    """Shapes and dtypes."""
+    return tuple((a.shape, a.dtype) for a in arrays)
+
+
+def spelt(signature: Sequence[tuple[tuple[int, ...], Any]]) -> str:
+    """Shapes and dtypes in words."""
+    return ", ".join(f"{dtype} {shape}" for shape, dtype in signature) or "no array"
+
+
+class Words:
+    """What the arrays of a Program are called: inputs by their names, p1 what is outside, t1 results."""
+
+    def __init__(self, names: Sequence[str], inputs: Sequence[Traced]) -> None:
+        self.called: dict[Traced, str] = dict(zip(inputs, names, strict=True))
+        self.sources = [f"{n} {spelt(signature([x.value]))}" for n, x in zip(names, inputs, strict=True)]
+        self._outside = 0
+        self._results = 0
+
+    def of(self, x: Any) -> str:
+        """An argument in words."""
+        if isinstance(x, Traced):
+            if x not in self.called:  # memory outside, met for the first time
+                self._outside += 1
+                self.called[x] = f"p{self._outside}"
+                self.sources.append(f"{self.called[x]} {spelt(signature([x.value]))}")
+            return self.called[x]
+        if isinstance(x, tuple | list):
+            return "(" + ", ".join(map(self.of, x)) + ")"
+        if isinstance(x, np.ndarray):
+            return f"constant{x.shape}" if x.ndim else f"{x}"
+        if isinstance(x, slice):
+            ends = (x.start, x.stop) if x.step is None else (x.start, x.stop, x.step)
+            return ":".join("" if n is None else str(n) for n in ends)
+        return str(x)
+
+    def call(self, call: Call) -> str:
+        """A call in words."""
+        function: Any = call.function
+        said = function.__self__.__name__ + "." if is_reduction(function) else ""
+        said += getattr(function, "__name__", type(function).__name__)
+        given = ", ".join(map(self.of, call.args))
+        options = {k: v for k, v in call.kwargs.items() if v is not None and v is not False}
+        return f"{said}({given}" + "".join(f", {k}={self.of(v)}" for k, v in options.items()) + ")"
+
+    def view(self, call: Call) -> None:
+        """Call a view what it is a view of, and how."""
+        source, text = self.of(call.args[0]), self.call(call)
+        if call.function is operator.getitem:
+            text = f"{source}[{self.of(call.args[1]).strip('()')}]"
+        elif text in (f"transpose({source})", f"transpose({source}, None)"):
+            text = f"{source}.T"
+        elif text == f"swapaxes({source}, -1, -2)":
+            text = f"{source}.mT"
+        assert call.out is not None
+        self.called[call.out] = text
+
+    def result(self, out: Traced) -> str:
+        """A name for a result."""
+        self._results += 1
+        self.called[out] = f"t{self._results}"
+        return self.called[out]
+
+
+def listing(
+    name: str, names: Sequence[str], inputs: Sequence[Traced], binder: Binder, outputs: Sequence[Any]
+) -> str:
+    """The calls of a Program, a line each, with the shapes."""
+    words = Words(names, inputs)
+    rows = []
+    count = 0
+    for call, steps in binder.lines:
+        out = call.out
+        if out is not None and out.of is not out:
+            words.view(call)
+            continue
+        text = words.call(call)
+        number = f"{count + 1}" if steps else ""
+        count += len(steps)
+        rows.append((number, text if out is None else f"{words.result(out)} = {text}", out))
+    width = min(max((len(text) for _, text, _ in rows), default=0), 60)
+    head = f"Program of {name}: {len(binder.steps)} calls, {binder.pool.nbytes} bytes"
+    lines = [f"{n:>4}  {text:<{width}}  {'' if out is None else out.shape}".rstrip() for n, text, out in rows]
+    gives = ", ".join(words.of(x) for x in outputs)
+    return "\n".join([head, "reads " + ", ".join(words.sources), *lines, f"gives {gives or 'nothing'}"])

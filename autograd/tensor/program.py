@@ -1,0 +1,350 @@
+"""Programs: what a function computed once, as a list of NumPy calls to be made again.
+
+`record` runs a function and traces its NumPy calls (``trace.py``); a `Program` binds them to memory
+of its own (``binding.py``), so that running it again is ``for call in calls: call()``. What does not
+depend on the inputs was computed while tracing, and is a constant; repetitions of a call count once.
+"""
+
+import inspect
+import threading
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import RecordingError, RecordingWarning, ShapeError, UnsupportedError
+from autograd.options import whole
+from autograd.tensor.binding import Binder, needed
+from autograd.tensor.core import Tensor, array_of, no_grad, recording
+from autograd.tensor.listing import listing, signature, spelt
+from autograd.tensor.tape import Array, Leaf
+from autograd.tensor.trace import Trace, Traced, mapped, owned
+
+__all__ = ["Program", "Programs", "record"]
+
+SEEN = 64  # signatures whose calls are counted
+
+
+class Program:
+    """A recorded function: called with other numbers, it does the same work on them, only faster.
+
+    It is called as the function was, with arrays of the shapes and dtypes that it was recorded
+    with, and answers with arrays of its own where the function gave Tensors. ``print(program)``
+    lists what it does. One thread uses it at a time; others wait.
+
+    Attributes:
+        inputs: the arrays that it reads, at first with the examples in them. Write into them and
+            call it without arguments, and nothing is copied.
+        outputs: what it computed last, in memory that the next run overwrites.
+        calls: its NumPy calls, each bound to its arguments.
+        nbytes: how much memory it holds besides parameters and constants.
+
+    Raises:
+        ShapeError: called with other shapes or dtypes, or another number of arrays.
+        RecordingError: a parameter's ``data`` or ``grad`` is another array than when it was
+            recorded; or, with ``check=True``, the function now gives something else.
+    """
+
+    def __init__(self, name: str, trace: Trace, names: Sequence[str], inputs: Sequence[Traced], result: Any):
+        self.name = name
+        outputs: list[Any] = []
+        mapped(outputs.append, result)
+        outside = {leaf: trace.memory(leaf) for leaf in trace.gradients if leaf in trace.leaves}
+        targets = [(memory, trace.gradients[leaf]) for leaf, memory in outside.items()]
+        targets = [(memory, 0.0 if g is None else g) for memory, g in targets]
+        calls = needed(trace.calls, [*outputs, *(g for _, g in targets)])
+        binder = Binder(calls, inputs, outputs, targets)
+        self.inputs = tuple(binder.home[x] for x in inputs)
+        for own, x in zip(self.inputs, inputs, strict=True):
+            np.copyto(own, x.value)
+        self.outputs = binder._bound(result)
+        self.calls = tuple(step.bound() for step in binder.steps)
+        self.nbytes = binder.pool.nbytes
+        self._leaves = list(outside.items())
+        for leaf, memory in self._leaves:
+            leaf.grad = memory
+        self._tensors = trace.tensors
+        self._check: Callable[..., Any] | None = None
+        self._lock = threading.Lock()
+        self._text = listing(name, names, inputs, binder, outputs)
+
+    def run(self) -> None:
+        """Do the work once: from ``inputs`` to ``outputs``, and into the gradients of parameters.
+
+        It is what a call does between copying in and copying out, for loops in which a microsecond
+        counts. It looks for nothing, and lets overflow be told by NumPy.
+        """
+        for call in self.calls:
+            call()
+
+    def __call__(self, *arrays: Any) -> Any:
+        with self._lock, np.errstate(all="ignore"):
+            if arrays:
+                self._take(arrays)
+            for tensor, array in self._tensors:
+                known = tensor()
+                if known is not None and known._data is not array:
+                    raise self._replaced("data", array)
+            for leaf, array in self._leaves:
+                if leaf.grad is not array:
+                    raise self._replaced("grad", array)
+            if self._check is not None:
+                return self._checked(self._check)
+            self.run()
+            return mapped(lambda x: x.copy()[()] if isinstance(x, np.ndarray) else x, self.outputs)
+
+    def _take(self, arrays: Sequence[Any]) -> None:
+        given = []
+        for i, x in enumerate(arrays):
+            if isinstance(x, Tensor) and x.requires_grad:
+                raise RecordingError(
+                    f"{self.name} was given a Tensor that wants a gradient, which a Program does not pass "
+                    "on: compute it within the recorded function, by gradients(), or give x.data"
+                )
+            array = np.asarray(x.data if isinstance(x, Tensor) else x)
+            if not isinstance(x, Tensor | np.ndarray) and i < len(self.inputs):  # it has no dtype yet
+                kind = self.inputs[i].dtype
+                array = array.astype(kind) if np.can_cast(array.dtype, kind, "same_kind") else array
+            given.append(array)
+        wanted, got = signature(self.inputs), signature(given)
+        if wanted != got:
+            raise ShapeError(
+                f"the Program of {self.name} was recorded for {spelt(wanted)}, and got {spelt(got)}; record "
+                "it again for these, or keep Programs(function), which records for each shape that comes"
+            )
+        others = [(own, x) for own, x in zip(self.inputs, given, strict=True) if x is not own]
+        if len(others) > 1:  # one of them may lie in the memory of another
+            others = [(own, x.copy() if self._holds(x) else x) for own, x in others]
+        for own, x in others:
+            np.copyto(own, x)
+
+    def _holds(self, x: Array) -> bool:
+        return any(np.may_share_memory(x, own) for own in self.inputs)
+
+    def _replaced(self, what: str, array: Array) -> RecordingError:
+        return RecordingError(
+            f"{self.name} was recorded with a Tensor of shape {array.shape} whose {what} has been replaced "
+            f"by another array since; change it in place, t.{what}[...] = new, or record again"
+        )
+
+    def _checked(self, function: Callable[..., Any]) -> Any:
+        """Run, and let the function itself do the same, from the same gradients."""
+        before = [array.copy() for _, array in self._leaves]
+        inputs = [x.copy() for x in self.inputs]
+        self.run()
+        answer = mapped(lambda x: x.copy()[()] if isinstance(x, np.ndarray) else x, self.outputs)
+        found = [array.copy() for _, array in self._leaves]
+        for (_, array), g in zip(self._leaves, before, strict=True):
+            array[...] = g
+        try:
+            again = mapped(plain, function(inputs))
+            gradients = [np.array(0.0 if leaf.grad is None else leaf.grad) for leaf, _ in self._leaves]
+        finally:
+            for (leaf, array), g in zip(self._leaves, found, strict=True):
+                leaf.grad = array
+                array[...] = g
+        pairs: list[tuple[str, Any, Any]] = [("result", answer, again)]
+        pairs += [("gradient", g, h) for g, h in zip(found, gradients, strict=True)]
+        for what, mine, its in pairs:
+            if not agree(mine, its):
+                raise RecordingError(
+                    f"the Program of {self.name} gives another {what} than the function itself does now: "
+                    f"{mine} where the function gives {its}. A replay repeats the calls that were recorded: "
+                    "it takes the branches that were taken then, and sees no change of Python variables"
+                )
+        return answer
+
+    def __len__(self) -> int:
+        return len(self.calls)
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"<Program of {self.name}: {len(self.calls)} calls>"
+
+
+def plain(x: Any) -> Any:
+    """The numbers of a Tensor; anything else as it is."""
+    return x.data[()] if isinstance(x, Tensor) else x
+
+
+def agree(mine: Any, its: Any) -> bool:
+    """Whether two results are the same but for rounding."""
+    one: list[Any] = []
+    other: list[Any] = []
+    mapped(one.append, mine)
+    mapped(other.append, its)
+    if len(one) != len(other):
+        return False
+    for a, b in zip(one, other, strict=True):
+        a, b = np.asarray(a), np.asarray(b)
+        if a.dtype.kind not in "fiub" or b.dtype.kind not in "fiub":
+            if a.tolist() != b.tolist():
+                return False
+            continue
+        near = 1e-4 if a.dtype == np.float32 else 1e-9
+        scale = np.abs(b[np.isfinite(b)]).max(initial=0.0) if b.dtype.kind == "f" else 0.0
+        if a.shape != b.shape or not np.allclose(a, b, rtol=near, atol=near * float(scale), equal_nan=True):
+            return False
+    return True
+
+
+def record(function: Callable[..., Any], *examples: Any, check: bool = False) -> Program:
+    """Run ``function`` on ``examples``, and make a `Program` of the NumPy calls that it makes.
+
+    The function is given a Tensor for each example, and returns Tensors, in lists, tuples or dicts
+    if there are several. It may call nets, losses, `gradients`, ``loss.backward()`` and
+    ``net.zero_grad()``: the Program then leaves gradients where the function would. Parameters of
+    nets, and other Tensors with ``requires_grad``, are read anew each time. All else that it takes
+    from outside is a constant from now on. It cannot change parameters: call ``opt.step()`` after
+    the Program.
+
+    What Python does in between is not recorded: a replay takes the branches that were taken then.
+
+    >>> def root(x):
+    ...     return np.sqrt(x) if x.sum() > 0 else x
+    >>> program = record(root, [4.0], check=True)
+    >>> program([9.0]).tolist()
+    [3.0]
+    >>> program([-9.0])  # the square root once more, and not what root would give
+    Traceback (most recent call last):
+    autograd.errors.RecordingError: the Program of root gives another result than the function itself ...
+
+    Args:
+        function: a function of Tensors.
+        examples: arrays, or what makes arrays, of the shapes and dtypes that will come. Their
+            numbers matter only where the function looks at them.
+        check: at each call run the function too, and compare.
+
+    Raises:
+        UnsupportedError: the function does what cannot be recorded, such as changing an array in
+            place or making a plain array of one that will be another at each call.
+        RecordingError: the function changed parameters. They are as before.
+
+    Warns:
+        RecordingWarning: the function looked at numbers, by ``if t > 0`` or ``t.item()``, and a
+            replay will not look again. ``check=True`` is the answer, and silences it.
+
+    >>> def distance(x, y):
+    ...     return np.sqrt(((x - y) ** 2).sum())
+    >>> program = record(distance, np.zeros(2), np.zeros(2))
+    >>> program([3.0, 0.0], [0.0, 4.0]).item()
+    5.0
+    >>> print(program)
+    Program of distance: 4 calls, 160 bytes
+    reads x float64 (2,), y float64 (2,)
+       1  t1 = subtract(x, y)  (2,)
+       2  t2 = square(t1)      (2,)
+       3  t3 = add.reduce(t2)  ()
+       4  t4 = sqrt(t3)        ()
+    gives t4
+    """
+    name = getattr(function, "__name__", type(function).__name__)
+    trace = Trace()
+    inputs, tensors = [], []
+    for x in examples:
+        array = np.array(x.data if isinstance(x, Tensor) else x, order="C")
+        if array.dtype.kind not in "fiub":
+            raise UnsupportedError(f"record() wants examples of real numbers, got {x!r}")
+        leaf = Leaf(array.shape, array.dtype) if isinstance(x, Tensor) and x.requires_grad else None
+        inputs.append(Traced(trace, array))
+        tensors.append(Tensor._of(inputs[-1], leaf))  # type: ignore[arg-type]
+    try:
+        result, changed = traced(function, trace, tensors)
+        if changed:
+            raise RecordingError(
+                f"{name}() changes parameters, which a Program does not; they are as before. Leave the "
+                "change to an optimiser's step() after the Program"
+            )
+        if trace.looks and not check:
+            looks = ", ".join(dict.fromkeys(trace.looks))
+            warnings.warn(
+                f"{name}() looked at numbers while it was recorded ({looks}); a replay does not look again, "
+                "and goes the same way whatever they are. record(..., check=True) tells when that is wrong",
+                RecordingWarning,
+                stacklevel=2,
+            )
+        program = Program(name, trace, parameter_names(function, len(inputs)), inputs, result)
+    finally:
+        trace.forget()
+    if check:
+        leaves = [t.requires_grad for t in tensors]
+        program._check = lambda arrays: function(*map(Tensor, arrays, leaves))
+    return program
+
+
+def traced(function: Callable[..., Any], trace: Trace, tensors: Sequence[Tensor]) -> tuple[Any, bool]:
+    """What the function gives, with its arrays traced; and whether it changed parameters."""
+    before, recording.trace = recording.trace, trace
+    try:
+        result = function(*tensors)
+        result = owned(mapped(lambda x: array_of(x) if isinstance(x, Tensor) else x, result))
+    finally:
+        recording.trace = before
+        changed = trace.restore()
+    return result, changed
+
+
+class Programs:
+    """A function with a `Program` for each signature that it is called with.
+
+    Args:
+        function: as for `record`.
+        limit: of how many Programs are kept; the one that was used longest ago goes first.
+        after: so many calls with a signature are made by the function itself, without gradients, before
+            a Program is worth its recording.
+
+    >>> double = Programs(lambda x: 2 * x)
+    >>> double([1.0]).tolist(), double([[1.0], [2.0]]).tolist()
+    ([2.0], [[2.0], [4.0]])
+    """
+
+    def __init__(self, function: Callable[..., Any], limit: int = 8, after: int = 0) -> None:
+        self.function = function
+        self.limit = whole(limit, "limit")
+        self.after = after
+        self._programs: OrderedDict[Any, Program] = OrderedDict()
+        self._calls: OrderedDict[Any, int] = OrderedDict()  # by signature, as long as there is no Program
+
+    def at(self, *arrays: Any) -> Program:
+        """The Program for arrays of these shapes and dtypes."""
+        key = signature([np.asarray(x) for x in arrays])
+        program = self._programs.pop(key, None)
+        if program is None:
+            with np.errstate(all="ignore"):
+                program = record(self.function, *arrays)
+        self._programs[key] = program
+        if len(self._programs) > self.limit:
+            self._programs.popitem(last=False)
+        return program
+
+    def __call__(self, *arrays: Any) -> Any:
+        arrays = tuple(np.asarray(x) for x in arrays)
+        if self.after and not self._known(signature(arrays)):
+            with no_grad(), np.errstate(all="ignore"):
+                return mapped(plain, self.function(*(Tensor._of(x, None) for x in arrays)))
+        return self.at(*arrays)(*arrays)
+
+    def _known(self, key: Any) -> bool:
+        """Whether this signature has come often enough."""
+        if key in self._programs:
+            return True
+        self._calls[key] = calls = self._calls.pop(key, 0) + 1
+        if len(self._calls) > SEEN:
+            self._calls.popitem(last=False)
+        return calls > self.after
+
+    def __len__(self) -> int:
+        return len(self._programs)
+
+
+def parameter_names(function: Callable[..., Any], n: int) -> list[str]:
+    """What the function calls its arguments."""
+    try:
+        names = list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        names = []
+    return names if len(names) == n else [f"x{i}" for i in range(n)]
