@@ -18,6 +18,7 @@ from autograd.engine import Value, number
 from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
 from autograd.tensor import Tensor
 from autograd.tensor.core import array_of
+from autograd.tensor.products import mean_square
 from autograd.tensor.reductions import surprise
 from autograd.tensor.trace import at, check
 
@@ -91,7 +92,6 @@ def mean_loss(
     if rows is None:
         prediction = prediction if isinstance(prediction, Tensor) else Tensor(prediction)
         target = fitting(name, prediction.shape, target, prediction.dtype)
-        each = EACH[name](prediction, target, **options)
     else:
         target = fitting(name, (len(rows), len(rows[0])), target, np.dtype(float))
         if name == "cross_entropy":
@@ -104,7 +104,8 @@ def mean_loss(
     weight = weights(name, target, outputs, sample_weight, class_weight, kind)
     if rows is None:
         if weight is None:
-            return mean(each)
+            return unweighted(name, prediction, target, **options)
+        each = EACH[name](prediction, target, **options)
         return (each * (weight / spread(weight, each.shape).sum())).sum()
     if weight is None:
         return sum(each) / len(each)
@@ -112,10 +113,17 @@ def mean_loss(
     return sum(w * e for w, e in zip(shares, each, strict=True)) / sum(shares)
 
 
+def unweighted(name: str, prediction: Tensor, target: Tensor, **options: float) -> Tensor:
+    """The mean over all elements or rows, for targets that were checked."""
+    if not prediction.size:
+        raise DataError(f"{name}() is a mean, and there is none of no rows")
+    if name == "mse":
+        return mean_square(prediction - target)
+    return mean(EACH[name](prediction, target, **options))
+
+
 def mean(each: Tensor) -> Tensor:
     """The mean of all numbers, whose sum alone might be too large."""
-    if not each.size:
-        raise DataError("there is no mean loss of no rows")
     return (each / each.size).sum()
 
 

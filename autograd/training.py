@@ -20,7 +20,7 @@ import numpy as np
 
 from autograd.engine import as_number, number
 from autograd.errors import DataError, OptionError, ShapeError, TrainingError
-from autograd.losses import EACH, LOSSES, fitting, mean, weights
+from autograd.losses import EACH, LOSSES, fitting, mean, unweighted, weights
 from autograd.optim import LBFGS, OPTIMIZERS, Optimizer, clip_gradient
 from autograd.options import named, whole
 from autograd.progress import track
@@ -245,8 +245,9 @@ class Measure:
                 got = f"shape {value.shape}" if isinstance(value, Tensor) else type(value).__name__
                 raise ShapeError(f"a loss must give a Tensor that holds one number, got {got}")
             return value
-        each: Tensor = EACH[self.loss](prediction, y)
-        return mean(each if weight is None else each * weight)
+        if weight is None:
+            return unweighted(self.loss, prediction, y)
+        return mean(EACH[self.loss](prediction, y) * weight)
 
     def learn(self, X: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor:
         """The loss, with its gradient left with the module."""

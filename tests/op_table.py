@@ -363,6 +363,8 @@ SHAPING = [
        errors=((((2,), (3,), (3,)), ShapeError, r"^stack\(\) of shapes \(2,\) and \(3,\)"),)),
     Op("stack", lambda *xs: np.stack(xs, axis=-2), lambda x, y: np.einsum("kij->ikj", np.array([x, y])),
        (R, R), (((2, 3), (2, 3)),), "axis -2"),
+    Op("mean_square", ROWS["mean_square"], lambda x: np.asarray(sum(v * v for v in x.flat) / x.size, object),
+       (R,), (((2, 3),), ((),), ((3, 1, 2),))),
     Op("affine", ROWS["affine"], lambda m, x: m @ np.concatenate([x, 0 * x[:1] + 1]), (R, R),
        (((2, 4), (3, 5)), ((2, 4), (3,)), ((1, 2), (1, 1))),
        errors=((((2, 3), (3, 5)), ShapeError, r"^affine\(\) of shapes \(2, 3\) and \(3, 5\)"),)),

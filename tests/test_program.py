@@ -1501,7 +1501,7 @@ def test_repeated_calls_count_once():
 def test_calls_with_other_options_or_numbers_are_not_repetitions():
     def function(x):
         axes = x.sum(axis=0), x.sum(axis=1), x.sum(axis=0, keepdims=True), x.sum()
-        zeros = np.arctan2(x, 0.0), np.arctan2(x, -0.0), np.arctan2(x, 0)
+        zeros = x * 0.0, x * -0.0, x * 0
         kinds = x * 1, x * True, x.astype("float32"), x.astype("float16")
         return *axes, *zeros, *kinds, x[1], x[True], x[1:], x[1:2], x[1::2], x[None, 1]
 

@@ -32,6 +32,11 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
     return matmul(x.swapaxes(-1, -2), g)
 
 
+def _mean_square(x: Any) -> Any:
+    line = x.ravel(order="K")
+    return np.dot(line, line) / x.size
+
+
 def _einsum_slope(i: int, g: Any, out: Any, *operands: Any, subscripts: str) -> Any:
     inputs, result = subscripts.split("->")
     terms = inputs.split(",")
@@ -54,6 +59,8 @@ matmul   = primitive(_matmul, _matmul_left, _matmul_right, name="matmul")
 affine   = primitive(lambda m, x: _matmul(m, with_ones(x)),
     lambda g, out, m, x: _matmul_left(g, out, m, append_ones(x)),
     lambda g, out, m, x: _matmul_right(g, out, m[:, :-1], x), name="affine")
+# The mean of the squares of all numbers, as a product of them with themselves
+mean_square = primitive(_mean_square, lambda g, out, x: g * (2 / x.size) * x, name="mean_square")
 contract = primitive(lambda *operands, subscripts: np.einsum(subscripts, *operands),
                      each=_einsum_slope, name="einsum")
 # fmt: on
