@@ -327,8 +327,10 @@ class Binder:
 
     def _steps(self, call: Call, args: Any, kwargs: dict[str, Any], out: Array) -> Iterator[Step]:
         function = call.function
-        if isinstance(function, np.ufunc):
+        if function in (np.maximum, np.minimum):  # these two take no out by position
             yield Step(function, *operands_of(function, args), **kwargs, out=out)
+        elif isinstance(function, np.ufunc):  # which by position take it in a third less time
+            yield Step(function, *operands_of(function, args), out, **kwargs)
         elif is_reduction(function):
             yield Step(function, args[0], kwargs["axis"], kwargs["dtype"], out, kwargs["keepdims"])
         elif function in (np.dot, METHODS["dot"]) and out.flags.c_contiguous:
