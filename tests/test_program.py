@@ -1024,7 +1024,7 @@ REFUSED = {
     "array of one":    (lambda x: np.array([x.data[0], 1.0]) + np.array(x.data), "recorded function"),
     "assigned to a slice": (lambda x: HERE.__setitem__(slice(None), x.data), "recorded function"),
     "sort()":          (lambda x: x.data.sort(), "an array's 'sort' cannot be used in a recorded function"),
-    "view()":          (lambda x: x.data.view("i8"), "an array's 'view' cannot be used"),
+    "tobytes()":       (lambda x: x.data.tobytes(), "an array's 'tobytes' cannot be used"),
     "nonzero()":       (lambda x: np.nonzero(x), r"^nonzero\(\) gives several arrays and cannot be recorded"),
     "split()":         (lambda x: np.split(x.data, 3), r"split\(\) gives several arrays"),
     "modf()":          (lambda x: np.modf(x.data), r"^modf\(\) gives several arrays and cannot be recorded"),

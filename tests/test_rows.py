@@ -304,13 +304,29 @@ def in_chunks(name, x, size):
     return np.concatenate([getattr(Tensor(part), name)().data for part in parts])
 
 
-@pytest.mark.parametrize("size", [7, 255, 256, 10_000])  # tanh takes another form from 256 on
+@pytest.mark.parametrize("size", [7, 999, 1000, 10_000])  # tanh takes another form from 1000 on
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations_are_right_to_4_units_in_the_last_place(name, size):
     x = ARGUMENTS[ARGUMENTS < 709.7] if name == "exp" else ARGUMENTS
     expected = each(ACTIVATIONS[name])(exact(x))
-    x, expected = np.tile(x, 3), np.tile(expected, 3)  # at more than one place in the array
+    x, expected = np.tile(x, 4), np.tile(expected, 4)  # at more than one place in the array
     assert ulps(in_chunks(name, x, size), expected).max() <= 4
+
+
+def test_tanh_of_many_is_right_to_4_units_between_any_two_places_of_its_table(rng):
+    middles = np.arange(-20.5, 20.5, 1 / 128)
+    x = np.concatenate([middles + rng.uniform(-1 / 256, 1 / 256, middles.size) for _ in range(2)])
+    assert ulps(Tensor(x).tanh().data, each(mp.tanh)(exact(x))).max() <= 4
+    ends = np.arange(-20.5, 20.5, 1 / 256)  # where one place of the table ends and another begins
+    ends = np.concatenate([ends, np.nextafter(ends, INF), np.nextafter(ends, -INF)])
+    assert ulps(Tensor(ends).tanh().data, each(mp.tanh)(exact(ends))).max() <= 4
+
+
+def test_tanh_of_many_keeps_the_sign_of_zero_and_takes_any_order_in_memory(rng):
+    assert np.signbit(Tensor([-0.0, 0.0] * 500).tanh().data).tolist() == [True, False] * 500
+    x = rng.normal(size=(40, 50))
+    np.testing.assert_array_equal(Tensor(x.T).tanh().data, Tensor(x).tanh().data.T)
+    np.testing.assert_allclose(Tensor(x[::-1, 1::2]).tanh().data, np.tanh(x)[::-1, 1::2], rtol=1e-15)
 
 
 def test_gelu_is_right_to_4_units_from_minus_0_8_on_and_loses_digits_below():
@@ -332,7 +348,7 @@ ENDS = {  # at -inf and inf
 # fmt: on
 
 
-@pytest.mark.parametrize("many", [1, 150])
+@pytest.mark.parametrize("many", [1, 500])
 @pytest.mark.parametrize("name", ENDS)
 def test_activations_of_infinities_are_their_limits_and_nan_comes_through(name, many):
     assert getattr(Tensor([-INF, INF] * many), name)().tolist() == ENDS[name] * many
@@ -340,7 +356,7 @@ def test_activations_of_infinities_are_their_limits_and_nan_comes_through(name, 
         assert np.isnan(getattr(Tensor([np.nan, 1.0] * many), name)().data).tolist() == [True, False] * many
 
 
-@pytest.mark.parametrize("many", [1, 300])
+@pytest.mark.parametrize("many", [1, 500])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "leaky_relu", "softplus", "gelu"])
 def test_activations_of_a_thousand_and_their_slopes_do_not_warn(name, dtype, many):

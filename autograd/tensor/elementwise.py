@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd.tensor.core import FLAT, PLAIN, implements, primitive
 from autograd.tensor.tape import Array
+from autograd.tensor.trace import Kernel
 
 # fmt: off
 
@@ -78,18 +79,36 @@ rint  = primitive(np.rint,  FLAT)
 
 # Activations ------------------------------------------------------------------------------------
 
-MANY = 256  # elements, from which one slow call costs more than a few quick ones
+MANY = 1000  # elements, from which one slow call costs more than many quick ones
+EDGE = 20  # from there on tanh rounds to 1
+FINENESS = 128  # steps of the table in 1
+# From -EDGE to EDGE, and -0.0 in between, which added to a zero of either sign keeps it
+TABLE = np.tanh(np.arange(EDGE * FINENESS, -EDGE * FINENESS - 1, -1) / -FINENESS)
+SHIFT = 1.5 * 2**52 / FINENESS  # a float64 of this size counts in such steps
+FIRST = np.float64(SHIFT - EDGE).view(np.int64)  # the bits of where, so shifted, the table begins
+tanh_table = Kernel(
+    "tanh_table",
+    lambda place: np.empty_like(place, np.float64),
+    lambda out, place: TABLE.take(place, None, out, "clip"),  # nan has no place, and takes any
+)
 
 
-def _tanh(x: Array) -> Array:
-    """np.tanh, or the same from expm1, which is a third faster in float64 and as accurate.
+def _tanh(x: Any) -> Any:
+    """np.tanh, or the same of many float64 numbers in less than half of its time.
 
-    From 20 on it rounds to 1, long before expm1 overflows.
+    tanh(a + b) = (tanh a + tanh b) / (1 + tanh a · tanh b), where a is the step of a table that is
+    nearest to x, and three terms of the series are enough for tanh b (the method of Tang, "Table-lookup
+    algorithms for elementary functions and their error analysis", 1991).
     """
     if x.dtype != np.float64 or x.size < MANY:
         return np.tanh(x)
-    t = np.expm1(np.minimum(x + x, 40))
-    return t / (t + 2)  # type: ignore[no-any-return]
+    x = np.maximum(np.minimum(x, EDGE), -EDGE)
+    shifted = x + SHIFT
+    a = tanh_table(shifted.view("int64") - FIRST)
+    b = x - (shifted - SHIFT)
+    z = b * b
+    b = b * ((z * (2 / 15) - 1 / 3) * z + 1)
+    return (a + b) / (1 + a * b)
 
 
 def _sigmoid(x: Array) -> Array:

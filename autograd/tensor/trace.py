@@ -26,7 +26,7 @@ METHODS: dict[str, Function] = {
     for name in (
         *("all", "any", "argmax", "argmin", "argsort", "astype", "clip", "cumsum", "diagonal", "dot"),
         *("flatten", "max", "mean", "min", "prod", "ravel", "repeat", "reshape", "round", "squeeze"),
-        *("std", "sum", "swapaxes", "take", "transpose", "var"),
+        *("std", "sum", "swapaxes", "take", "transpose", "var", "view"),
     )
 }
 # The reductions of ufuncs, which can be told where to put their result, under all their names
