@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd.tensor.core import FLAT, PLAIN, Primitive, Tensor, implements, primitive
 from autograd.tensor.tape import Array
-from autograd.tensor.trace import Kernel, at, certain
+from autograd.tensor.trace import at, certain
 
 
 def _kept(g: Any, x: Any, axis: Any) -> Any:
@@ -104,9 +104,9 @@ def _surprise(x: Array, labels: Array) -> Any:
     return np.log(total)[:, 0] - at(x, (np.arange(len(x)), labels))
 
 
-def _fill_less_one(out: Array, p: Array, labels: Array) -> None:
-    np.copyto(out, p)
-    out[np.arange(len(p)), labels] -= 1
+def _surprise_slope(g: Any, out: Any, x: Any, labels: Any) -> Any:
+    hit = labels[:, None] == np.arange(x.shape[1])
+    return g[:, None] * (_soft_max(x, axis=1) - hit)
 
 
 # fmt: off
@@ -116,10 +116,7 @@ _log_sum_exp = primitive(_logsumexp,  # not exp(x - out), which loses all digits
     lambda g, out, x, axis, keepdims: _kept(g, x, axis) * _soft_max(x, axis=axis), name="logsumexp")
 
 # -log(softmax(x)) at the label of each row, whose slope is that softmax less 1 there
-less_one = primitive(Kernel("less_one", lambda p, labels: np.empty_like(p), _fill_less_one),
-    lambda g, out, p, labels: g, FLAT, name="less_one")
-surprise = primitive(_surprise,
-    lambda g, out, x, labels: g[:, None] * less_one(_soft_max(x, axis=1), labels), FLAT, name="surprise")
+surprise = primitive(_surprise, _surprise_slope, FLAT, name="surprise")
 # fmt: on
 
 
