@@ -69,6 +69,7 @@ class Optimizer:
         self._vector = vector_of(target)
         self._steps = 0
         self._memory = np.zeros((self.memories, self._vector.values.size), self._vector.values.dtype)
+        self._vectors = tuple(self._memory)  # its rows: to unpack an array at each step would take longer
         self._room = np.empty_like(self._vector.values)
 
     def step(self) -> None:
@@ -82,7 +83,7 @@ class Optimizer:
         vector.pull()
         lr = self.last_lr = self.rate()
         self._steps += 1
-        self._update(lr, vector.values, vector.grads, self._room, *self._memory)
+        self._update(lr, vector.values, vector.grads, self._room, *self._vectors)
         vector.push()
 
     def rate(self) -> float:
