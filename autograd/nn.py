@@ -42,7 +42,7 @@ from autograd.parameters import Flat, Matrix, Parameter, ParameterList, write
 from autograd.samples import evaluate, is_batch
 from autograd.schedules import Schedule
 from autograd.tensor import Programs
-from autograd.tensor.core import Tensor, no_grad, recording, refuse_in_recording
+from autograd.tensor.core import Tensor, array_of, no_grad, recording, refuse_in_recording
 from autograd.tensor.products import affine
 from autograd.tensor.tape import Array
 from autograd.training import History
@@ -171,7 +171,9 @@ class ArrayModule(Module):
             raise ShapeError(f"{self._called()} wants shape (rows, {self.n_in}), got {x.shape}")
         if x.dtype != self.dtype:
             x = x.astype(self.dtype)
-        return self.forward(x.T).T
+        # A constant needs no record, only that nobody changes it
+        columns = x.T if x.requires_grad else Tensor._of(array_of(x).T.copy(), None)
+        return self.forward(columns).T
 
     def _table(self, x: Any) -> Tensor:
         try:

@@ -17,6 +17,7 @@ import numpy as np
 
 from autograd.errors import ShapeError, UnsupportedError
 from autograd.tensor.core import IMPLEMENTED, ROWS
+from autograd.tensor.products import affine
 
 mp = mpmath.mp.clone()
 mp.dps = 60
@@ -359,7 +360,7 @@ SHAPING = [
        (R, R), (((2, 3), (2, 3)),), "axis -2"),
     Op("mean_square", ROWS["mean_square"], lambda x: np.asarray(sum(v * v for v in x.flat) / x.size, object),
        (R,), (((2, 3),), ((),), ((3, 1, 2),))),
-    Op("affine", ROWS["affine"], lambda m, x: m @ np.concatenate([x, 0 * x[:1] + 1]), (R, R),
+    Op("affine", affine, lambda m, x: m @ np.concatenate([x, 0 * x[:1] + 1]), (R, R),
        (((2, 4), (3, 5)), ((2, 4), (3,)), ((1, 2), (1, 1))),
        errors=((((2, 3), (3, 5)), ShapeError, r"^affine\(\) of shapes \(2, 3\) and \(3, 5\)"),)),
     Op("append_ones", ROWS["append_ones"], lambda x: np.concatenate([x, 0 * x[:1] + 1]), (R,),

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
-from autograd.tensor.core import implements, primitive
+from autograd.tensor.core import FLAT, Tensor, array_of, implements, primitive
 from autograd.tensor.shaping import append_ones, with_ones
 
 
 def _matmul(x: Any, y: Any) -> Any:
     # np.dot does the same for matrices, with less ado
-    return np.dot(x, y) if np.ndim(x) == 2 == np.ndim(y) else np.matmul(x, y)
+    return np.dot(x, y) if getattr(x, "ndim", 0) == 2 == getattr(y, "ndim", 0) else np.matmul(x, y)
 
 
 def _matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:
@@ -55,10 +55,10 @@ def _einsum_slope(i: int, g: Any, out: Any, *operands: Any, subscripts: str) -> 
 
 # fmt: off
 matmul   = primitive(_matmul, _matmul_left, _matmul_right, name="matmul")
-# A layer: m = [w | b] times the columns of x with a row of ones below them, which is w x + b
-affine   = primitive(lambda m, x: _matmul(m, with_ones(x)),
-    lambda g, out, m, x: _matmul_left(g, out, m, append_ones(x)),
-    lambda g, out, m, x: _matmul_right(g, out, m[:, :-1], x), name="affine")
+# m = [w | b] times h, the columns of x with a row of ones below them, which is w x + b
+map_columns = primitive(lambda m, x, h: _matmul(m, h),
+    lambda g, out, m, x, h: _matmul_left(g, out, m, append_ones(x) if isinstance(x, Tensor) else h),
+    lambda g, out, m, x, h: _matmul_right(g, out, m[:, :-1], x), FLAT, name="affine")
 # The mean of the squares of all numbers, as a product of them with themselves
 mean_square = primitive(_mean_square, lambda g, out, x: g * (2 / x.size) * x, name="mean_square")
 contract = primitive(lambda *operands, subscripts: np.einsum(subscripts, *operands),
@@ -67,6 +67,11 @@ contract = primitive(lambda *operands, subscripts: np.einsum(subscripts, *operan
 
 
 implements(np.matmul)(matmul)
+
+
+def affine(m: Tensor, x: Tensor) -> Tensor:
+    """A layer: m = [w | b] times the columns of x with a row of ones below them, which is w x + b."""
+    return map_columns(m, x, Tensor._of(with_ones(array_of(x)), None))
 
 
 @implements(np.dot)
