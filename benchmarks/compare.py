@@ -14,6 +14,7 @@ import json
 import math
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -48,7 +49,11 @@ def cells(small):
 
 
 class Contestant:
-    """A process that answers."""
+    """A process that answers, and is stopped while it is not asked.
+
+    Libraries of linear algebra leave threads that look for more work long after a call, and so would
+    take a core from whoever has the next turn.
+    """
 
     def __init__(self, name, python):
         self.name = name
@@ -61,9 +66,17 @@ class Contestant:
             text=True,
             env=environment,
         )
+        self.process.send_signal(signal.SIGSTOP)
 
     def ask(self, *request):
         """The answer; RuntimeError with what went wrong."""
+        self.process.send_signal(signal.SIGCONT)
+        try:
+            return self._asked(request)
+        finally:
+            self.process.send_signal(signal.SIGSTOP)
+
+    def _asked(self, request):
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
@@ -75,6 +88,7 @@ class Contestant:
         return answer["value"]
 
     def close(self):
+        self.process.send_signal(signal.SIGCONT)
         self.process.stdin.close()
         self.process.wait()
 
@@ -316,7 +330,7 @@ def main(arguments=None):
     add = parser.add_argument
     add("--peer", action="append", default=[], metavar="NAME=PYTHON", help="the interpreter that has it")
     add("--rounds", type=int, default=11, help="how often all take their turn (11)")
-    add("--seconds", type=float, default=0.05, help="about how long a turn is (0.05)")
+    add("--seconds", type=float, default=0.1, help="about how long a turn is (0.1)")
     add("--small", action="store_true", help="one net only, to see whether it works")
     add("--output", type=Path, default=HERE, help="the folder for the results")
     options = parser.parse_args(arguments)

@@ -518,8 +518,9 @@ class Worker:
         return losses
 
     def time(self, seconds):
-        """Seconds for a step, over as many as take about so long."""
+        """Seconds for a step, over as many as take about so long, after half as many to warm up."""
         while True:
+            self.contestant.run(self.least * max(1, self.steps // self.least // 2))
             start = time.perf_counter()
             self.contestant.run(self.steps)
             taken = time.perf_counter() - start
