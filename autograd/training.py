@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -286,13 +285,15 @@ class Steps:
 
             return run
         program = self.learning.at(*(a[:size] for a in arrays))
-        pairs = list(zip(arrays, program.inputs, strict=True))
+        pairs = [(a.take, own) for a, own in zip(arrays, program.inputs, strict=True)]
+        calls, out = program.calls, program.outputs
 
         def replay(rows: Array) -> float:
-            for a, own in pairs:
-                a.take(rows, 0, own, "clip")
-            program.run()
-            return float(program.outputs)
+            for take, own in pairs:
+                take(rows, 0, own, "clip")
+            for call in calls:
+                call()
+            return float(out)
 
         return replay
 
@@ -535,28 +536,28 @@ class Fit:
 
     def _epoch(self, clip: float | None) -> float:
         """Go once through the rows in a new order; the mean loss."""
-        rows, size, opt = len(self.data), self.batch_size, self.opt
+        rows, size, opt, interrupt = len(self.data), self.batch_size, self.opt, self.interrupt
         order = self.rng.permutation(rows)
         learn = self.steps.learner(self.data, size)
-        rest = self.steps.learner(self.data, rows % size) if rows % size else learn
         total = 0.0
-        for first in range(0, rows, size):
-            batch = order[first : first + size]
-            if isinstance(opt, LBFGS):
-                value = opt.step(partial(self._descend, learn, batch))
-            else:
-                value = self._descend(learn if len(batch) == size else rest, batch, first)
+        if isinstance(opt, LBFGS):  # its batch is all the rows
+            total = rows * opt.step(lambda: self._descend(learn, order, 0))
+        else:
+            for first in range(0, rows, size):
+                if first + size > rows:
+                    size = rows - first
+                    learn = self.steps.learner(self.data, size)
+                total += size * self._descend(learn, order[first : first + size], first)
                 if clip is not None:
                     clip_gradient(self.module, clip)
                 opt.step()
-            total += value * len(batch)
-            if self.interrupt.asked:
-                break
+                if interrupt.asked:
+                    break
         if not np.isfinite(self.module.values).all():
             raise self._trouble("a weight became infinite or nan", rows - 1)
         return total / rows
 
-    def _descend(self, learn: Callable[[Array], float], batch: Array, first: int = 0) -> float:
+    def _descend(self, learn: Callable[[Array], float], batch: Array, first: int) -> float:
         """The loss of a batch, if it is finite, with its gradient left in the flat vector."""
         value = learn(batch)
         if not math.isfinite(value):
