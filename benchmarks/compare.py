@@ -35,6 +35,13 @@ NETS = [
 ]
 ACTIVATIONS = ["relu", "tanh", "sigmoid"]
 DTYPES = ["float32", "float64"]
+FITS = [  # where the cost of fit itself is measured, at batches of 32
+    ((1, 20, 20, 1), 32, "relu", "float32", "mse"),
+    ((1, 20, 20, 1), 32, "tanh", "float64", "mse"),
+    ((64, 100, 50, 10), 32, "relu", "float32", "mse"),
+    ((64, 100, 50, 10), 32, "tanh", "float64", "mse"),
+    ((64, 100, 50, 10), 32, "relu", "float32", "cross_entropy"),
+]
 # What torch.compile and lax.scan are asked for: compiling all of the grid would take an hour
 COMPILED = {(net, "relu", "float32", "mse") for net, _ in NETS} | {((1, 20, 20, 1), "tanh", "float64", "mse")}
 
@@ -212,7 +219,7 @@ def spelt(cell):
     return f"{'-'.join(map(str, sizes))}, {rows} rows | {activation} | {dtype} | {task}"
 
 
-def report(results, epoch, versions, rounds):
+def report(results, overheads, epoch, versions, rounds):
     """RESULTS.md."""
     said = ", ".join(dict.fromkeys(f"{CONTESTANTS[n].module} {v}" for n, v in versions.items()))
     names = [n for n in SHOWN if n in versions]
@@ -259,6 +266,13 @@ def report(results, epoch, versions, rounds):
         "",
         f"A step by hand with Tensors takes {statistics.median(eager):.2f} times as long as NumPy by hand on "
         f"small nets (worst {max(eager):.2f}; asked: 2.0).",
+    ]
+    lines += [
+        "",
+        "`fit` takes so many times as long for a step as the bare Program and the optimiser take, with "
+        "recording, shuffling, batching and history (asked: 1.10):",
+        "",
+        *(f"- {spelt(cell).replace(' |', ',')}: {ratio:.2f}" for cell, ratio in overheads.items()),
     ]
     if epoch:
         lines += [
@@ -342,10 +356,13 @@ def main(arguments=None):
         own = results[cell][OURS]
         said = ", ".join(f"{n} {own / t:.2f}" for n, t in results[cell].items() if n != OURS)
         print(f"{spelt(cell)}: {own * 1e6:.0f} µs; {said}", flush=True)
+    overheads = {
+        cell: contestants[OURS].ask("overhead", *cell) for cell in FITS[: 1 if options.small else None]
+    }
     epoch = {} if options.small else measure_epoch(contestants, max(3, options.rounds // 3))
     for contestant in contestants.values():
         contestant.close()
-    (options.output / "RESULTS.md").write_text(report(results, epoch, versions, options.rounds))
+    (options.output / "RESULTS.md").write_text(report(results, overheads, epoch, versions, options.rounds))
     try:
         draw(results, options.output / "results.svg")
     except ImportError:

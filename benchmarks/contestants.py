@@ -12,6 +12,7 @@ import itertools
 import json
 import math
 import os
+import statistics
 import sys
 import time
 
@@ -20,6 +21,7 @@ import numpy as np
 LR = 0.01
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 EPOCH_ROWS, EPOCH_BATCH = 60_000, 128
+FIT_ROWS, FIT_EPOCHS = 3200, 40
 
 
 def weights(sizes):
@@ -539,6 +541,22 @@ class Worker:
         self.contestant = self.kind(Cell(sizes, EPOCH_BATCH, "relu", "float32", "cross_entropy"))
         X, y = table(sizes, EPOCH_ROWS, "cross_entropy")
         self.data = X.astype(np.float32), y
+
+    def overhead(self, *cell):
+        """How many times as long as the bare step `fit` takes for one, recording and shuffling included."""
+        cell = Cell(*cell)
+        ours, (X, y) = Ours(cell), table(cell.sizes, FIT_ROWS, cell.loss)
+        X, y = X.astype(cell.dtype), y.astype(cell.y.dtype)
+        steps, options = FIT_EPOCHS * FIT_ROWS // cell.rows, {"loss": cell.loss, "optimizer": ours.optimizer}
+        times = {"fit": [], "bare": []}
+        for _ in range(12):
+            start = time.perf_counter()
+            ours.net.fit(X, y, epochs=FIT_EPOCHS, batch_size=cell.rows, seed=1, **options)
+            middle = time.perf_counter()
+            ours.run(steps)
+            times["fit"].append(middle - start)
+            times["bare"].append(time.perf_counter() - middle)
+        return statistics.median(times["fit"][1:]) / statistics.median(times["bare"][1:])
 
     def epoch(self, seed):
         """Seconds for an epoch, and its mean loss."""
