@@ -149,6 +149,8 @@ def rows_of(X: Any, n_in: int, dtype: Any, call: str, first: int = 0) -> Array:
 
 def in_dtype(array: Array, dtype: Any, name: str, call: str) -> Array:
     """``array`` in the dtype of a net; DataError if a number does not fit into float32."""
+    if array.dtype == dtype:
+        return array
     with np.errstate(over="ignore"):
         out = array.astype(dtype, copy=False)
     if (np.isinf(out) & np.isfinite(array)).any():
@@ -158,8 +160,9 @@ def in_dtype(array: Array, dtype: Any, name: str, call: str) -> Array:
 
 def with_ones(X: Array) -> Array:
     """The rows of ``X``, each with a 1 at its end, as the first layer takes them."""
-    rows = np.ones((len(X), X.shape[1] + 1), X.dtype)
+    rows = np.empty((len(X), X.shape[1] + 1), X.dtype)
     rows[:, :-1] = X
+    rows[:, -1] = 1
     return rows
 
 
