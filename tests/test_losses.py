@@ -652,3 +652,17 @@ def test_the_classes_of_two_are_named_as_the_loss_has_them():
 def test_losses_without_labels_take_no_class_weight(name):
     with pytest.raises(TypeError, match="class_weight"):
         LOSSES[name](Tensor([1.0]), [1], class_weight="balanced")
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "<i2", ">i2", "<u4", ">i8", "u8"])
+def test_labels_may_be_integers_of_any_kind(dtype):
+    logits = np.arange(12.0).reshape(4, 3)
+    labels = np.array([2, 0, 1, 1])
+    expected = cross_entropy(Tensor(logits), labels).item()
+    assert cross_entropy(Tensor(logits), labels.astype(dtype)).item() == expected
+
+
+@pytest.mark.parametrize(("label", "dtype"), [(-1, "i1"), (-1, "i8"), (-128, "i1"), (300, "i2")])
+def test_a_label_out_of_range_is_refused_whatever_its_kind(label, dtype):
+    with pytest.raises(DataError, match=rf"labels from 0 to 299.* from {min(label, 0)} to {max(label, 1)}$"):
+        cross_entropy(Tensor(np.zeros((3, 300))), np.array([0, 1, label], dtype))
