@@ -68,8 +68,7 @@ class Optimizer:
         self.last_lr = self.lr if not callable(self.lr) else math.nan  # of the newest step
         self._vector = vector_of(target)
         self._steps = 0
-        self._memory = np.zeros((self.memories, self._vector.values.size), self._vector.values.dtype)
-        self._vectors = tuple(self._memory)  # its rows: to unpack an array at each step would take longer
+        self._memory = [np.zeros_like(self._vector.values) for _ in range(self.memories)]
         self._room = np.empty_like(self._vector.values)
 
     def step(self) -> None:
@@ -83,7 +82,7 @@ class Optimizer:
         vector.pull()
         lr = self.last_lr = self.rate()
         self._steps += 1
-        self._update(lr, vector.values, vector.grads, self._room, *self._vectors)
+        self._update(lr, vector.values, vector.grads, self._room, *self._memory)
         vector.push()
 
     def rate(self) -> float:
@@ -96,7 +95,8 @@ class Optimizer:
 
     def state(self) -> dict[str, Any]:
         """What it remembers of the steps so far, as a copy."""
-        return {"kind": type(self).__name__, "steps": self._steps, "memory": self._memory.copy()}
+        memory = np.array(self._memory).reshape(self.memories, self._room.size)
+        return {"kind": type(self).__name__, "steps": self._steps, "memory": memory}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Remember what `state` told, and nothing since.
@@ -105,13 +105,14 @@ class Optimizer:
             OptionError: it is the state of another kind of optimiser, or of other parameters.
         """
         memory: Any = state.get("memory")
-        if state.get("kind") != type(self).__name__ or np.shape(memory) != self._memory.shape:
+        if state.get("kind") != type(self).__name__ or np.shape(memory) != (self.memories, self._room.size):
             raise OptionError(
                 f"load_state() of {type(self).__name__} over {self._room.size} parameters got the state of "
                 f"{state.get('kind', 'something else')} with memory of shape {np.shape(memory)}"
             )
         self._steps = state["steps"]
-        self._memory[...] = memory
+        for own, vector in zip(self._memory, memory, strict=True):
+            own[...] = vector
 
     def _update(self, lr: float, x: Array, g: Array, s: Array, *memory: Array) -> None:
         """Change ``x`` by the gradient ``g``.

@@ -469,6 +469,15 @@ def _split(module: Trainable, data: Rows, validation: Any, loss: Any, rng: Any) 
     return data.take(kept).balanced(), data.take(held_out).balanced()
 
 
+def largest(grads: Array) -> str:
+    """What an error says of gradients."""
+    finite = grads[np.isfinite(grads)]
+    if not finite.size:
+        return "no gradient was finite"
+    others = f", but for {grads.size - finite.size} that were not finite" if finite.size < grads.size else ""
+    return f"the largest gradient was {np.abs(finite).max():.3g}{others}"
+
+
 class Fit:
     """One training, from its first epoch to its last."""
 
@@ -570,15 +579,16 @@ class Fit:
 
     def _trouble(self, what: str, first: int) -> TrainingError:
         epoch, batch = len(self.history.loss) + 1, first // self.batch_size + 1
-        largest = np.abs(self.module.grads).max()
         return TrainingError(
-            f"{what} in epoch {epoch}, batch {batch}, where the largest gradient was {largest:.3g}; {HINT}"
+            f"{what} in epoch {epoch}, batch {batch}, where {largest(self.module.grads)}; {HINT}"
         )
 
     def _note(self, loss: float, seconds: float) -> float:
         """Write the epoch into the history; the loss that tells how good it was."""
         history, opt = self.history, self.opt
         watched = loss if self.held_out is None else self.steps.over(self.held_out)
+        if not math.isfinite(watched):
+            raise self._trouble(f"the loss over the validation rows became {watched}", len(self.data) - 1)
         history.loss.append(loss)
         history.time.append(seconds)
         history.lr.append(opt.last_lr)
@@ -628,11 +638,12 @@ class Online:
             before.restore(self.module, self.opt)
             raise
         if not (math.isfinite(value) and np.isfinite(self.module.values).all()):
-            largest = np.abs(self.module.grads).max()
+            steepest = largest(self.module.grads)
             before.restore(self.module, self.opt)
-            raise TrainingError(
-                f"partial_fit(): the loss became {value}, with a largest gradient of {largest:.3g}; {HINT}"
+            what = (
+                f"the loss became {value}" if not math.isfinite(value) else "a weight became infinite or nan"
             )
+            raise TrainingError(f"partial_fit(): {what}, where {steepest}; {HINT}")
         if (observe := getattr(self.opt.lr, "observe", None)) is not None:
             observe(value)
         return value

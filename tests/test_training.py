@@ -605,7 +605,9 @@ def test_a_copied_optimizer_trains_the_copied_net():
     assert other.target is not net
     for o in (opt, other):
         o.target.fit(ROWS, NUMBERS, optimizer=o, epochs=2, batch_size=7, seed=2)
+        np.testing.assert_array_equal(o.state()["memory"], o._memory)
     same_bits(net, other.target)
+    np.testing.assert_array_equal(opt.state()["memory"], other.state()["memory"])
 
 
 def test_fit_works_in_another_thread_as_well(ctrl_c):
@@ -1062,14 +1064,38 @@ def test_a_loss_that_is_no_longer_finite_is_named_with_epoch_batch_and_largest_g
                 opt.zero_grad()
                 loss.backward()
                 if not math.isfinite(loss.item()):
-                    found = loss.item(), epoch, k + 1, np.abs(twin.grads).max()
+                    bad = ~np.isfinite(twin.grads)
+                    assert bad.any()
+                    assert not bad.all()
+                    found = loss.item(), epoch, k + 1, np.abs(twin.grads[~bad]).max(), bad.sum()
                     break
                 opt.step()
     assert (epoch, k) != (1, 0)
-    message = "^the loss became {} in epoch {}, batch {}, where the largest gradient was {:.3g}; the net"
+    message = (
+        "^the loss became {} in epoch {}, batch {}, where the largest gradient was {:.3g}, but for {} that "
+        "were not finite; the net"
+    )
     with pytest.raises(TrainingError, match=message.format(*found).replace("+", r"\+")):
         net.fit(ROWS, NUMBERS, optimizer="sgd", lr=1e30, epochs=50, batch_size=10, seed=5)
     assert np.isfinite(net.values).all()
+
+
+def test_a_loss_over_the_validation_rows_that_is_not_finite_is_an_error_too():
+    net = Net(2, [1], "linear")
+    net.values[:] = [1e200, 0, 0]
+    net.push()
+    message = r"^the loss over the validation rows became inf in epoch 1, batch 2, where the largest gradient"
+    with pytest.raises(TrainingError, match=message):
+        net.fit(np.zeros((4, 2)), np.zeros(4), batch_size=2, validation=(np.ones((2, 2)), np.zeros(2)))
+    assert net.values.tolist() == [1e200, 0, 0]
+
+
+def test_an_error_tells_when_no_gradient_is_finite():
+    net = Net(1, [1], "linear")
+    net.values[:] = [1e200, 0]
+    net.push()
+    with pytest.raises(TrainingError, match="became inf in epoch 1, batch 1, where no gradient was finite"):
+        net.fit([1e200], [0.0])
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
@@ -1460,8 +1486,12 @@ PARTIAL_MISTAKES = {
     "alpha": ({"alpha": -1}, OptionError, "^alpha must be 0 or more and finite, got -1.0$"),
     "weights": ({"sample_weight": [1]}, ShapeError, "^sample_weight must hold a number for each of 40"),
     "classes": ({"class_weight": "balanced"}, OptionError, "^class_weight goes with labels"),
-    "huge": ({"y": 1e300 * NUMBERS}, TrainingError, r"^partial_fit\(\): the loss became inf, with a largest"),
-    "huge lr": ({"lr": 1e308, "optimizer": "sgd", "y": 1e9 * NUMBERS}, TrainingError, "largest gradient of"),
+    "huge": ({"y": 1e300 * NUMBERS}, TrainingError, r"^partial_fit\(\): the loss became inf, where"),
+    "huge lr": (
+        {"lr": 1e308, "optimizer": "sgd", "y": 1e9 * NUMBERS},
+        TrainingError,
+        "a weight became .*, where the largest",
+    ),
     "own": ({"loss": lambda p, y: p}, ShapeError, r"one number, got shape \(40, 2\)"),
 }
 
