@@ -171,8 +171,8 @@ class ArrayModule(Module):
             raise ShapeError(f"{self._called()} wants shape (rows, {self.n_in}), got {x.shape}")
         if x.dtype != self.dtype:
             x = x.astype(self.dtype)
-        # A constant needs no record, only that nobody changes it
-        columns = x.T if x.requires_grad else Tensor._of(array_of(x).T.copy(), None)
+        # `affine` copies what it is given, so that a constant needs no record and no copy before
+        columns = x.T if x.requires_grad else Tensor._of(array_of(x).T, None)
         return self.forward(columns).T
 
     def _table(self, x: Any) -> Tensor:

@@ -167,7 +167,7 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
         raise _not_numbers(row.name, _strangers(raw))
     if kind != "f" or not wanted or not recording.on:
         # A constant has memory of its own, so that a change of its source is no change of it
-        return Tensor._of(out if out.base is None else out.copy(), None)
+        return Tensor._of(out if out.base is None else out.copy("K"), None)
     if len(used) < len(args):  # what is no Tensor is not watched for changes, so it is copied
         raw = [np.array(a) if isinstance(a, COPIED) else r for a, r in zip(args, raw, strict=True)]
     return Tensor._of(out, Node(row, raw, kwargs, parents, used, out))

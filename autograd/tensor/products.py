@@ -55,8 +55,9 @@ def _einsum_slope(i: int, g: Any, out: Any, *operands: Any, subscripts: str) -> 
 
 # fmt: off
 matmul   = primitive(_matmul, _matmul_left, _matmul_right, name="matmul")
-# m = [w | b] times h, the columns of x with a row of ones below them, which is w x + b
-map_columns = primitive(lambda m, x, h: _matmul(m, h),
+# m = [w | b] times h, the columns of x with a row of ones below them, which is w x + b; if the way back
+# is recorded, h is made again of x, whose gradient it would not pass on
+_affine  = primitive(lambda m, x, h: _matmul(m, h),
     lambda g, out, m, x, h: _matmul_left(g, out, m, append_ones(x) if isinstance(x, Tensor) else h),
     lambda g, out, m, x, h: _matmul_right(g, out, m[:, :-1], x), FLAT, name="affine")
 # The mean of the squares of all numbers, as a product of them with themselves
@@ -71,7 +72,7 @@ implements(np.matmul)(matmul)
 
 def affine(m: Tensor, x: Tensor) -> Tensor:
     """A layer: m = [w | b] times the columns of x with a row of ones below them, which is w x + b."""
-    return map_columns(m, x, Tensor._of(with_ones(array_of(x)), None))
+    return _affine(m, x, Tensor._of(with_ones(array_of(x)), None))
 
 
 @implements(np.dot)
