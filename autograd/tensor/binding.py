@@ -336,7 +336,7 @@ class Binder:
         elif function in (np.dot, METHODS["dot"]) and out.flags.c_contiguous:
             yield Step(np.dot, *args, out)
         elif isinstance(function, Kernel):
-            yield Step(function.fill, out, *args, **kwargs)
+            yield from self._kernel(function, out, args, kwargs)
         elif function is np.where and is_choice(call):
             if args[2] is not out:
                 yield Step(np.copyto, out, args[2])
@@ -345,3 +345,18 @@ class Binder:
             yield Step(np.copyto, out, args[0], casting="unsafe")
         else:
             yield Step(assign, out, function, args, kwargs)
+
+    def _kernel(self, kernel: Kernel, out: Array, args: Any, kwargs: Any) -> Iterator[Step]:
+        if kernel.calls is None:
+            yield Step(kernel.fill, out, *args, **kwargs)
+            return
+        room: list[Array] = []
+
+        def new(shape: Any, dtype: Any) -> Array:
+            room.append(self.pool.array(np.empty(shape, dtype)))
+            return room[-1]
+
+        for function, *given in kernel.calls(new, out, *args, **kwargs):
+            yield Step(function, *given)
+        for array in room:
+            self.pool.give_back(array)

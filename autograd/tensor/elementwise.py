@@ -5,6 +5,7 @@ own arguments. Slopes at kinks and ties are decided here, and are those of the s
 """
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -79,36 +80,61 @@ rint  = primitive(np.rint,  FLAT)
 
 # Activations ------------------------------------------------------------------------------------
 
-MANY = 1000  # elements, from which one slow call costs more than many quick ones
-EDGE = 20  # from there on tanh rounds to 1
+MANY = 1500  # elements, from which the table is quicker than np.tanh
+BLOCK = 8192  # elements at a time, so that what lies in between stays in the cache
 FINENESS = 128  # steps of the table in 1
-# From -EDGE to EDGE, and -0.0 in between, which added to a zero of either sign keeps it
-TABLE = np.tanh(np.arange(EDGE * FINENESS, -EDGE * FINENESS - 1, -1) / -FINENESS)
-SHIFT = 1.5 * 2**52 / FINENESS  # a float64 of this size counts in such steps
-FIRST = np.float64(SHIFT - EDGE).view(np.int64)  # the bits of where, so shifted, the table begins
-tanh_table = Kernel(
-    "tanh_table",
-    lambda place: np.empty_like(place, np.float64),
-    lambda out, place: TABLE.take(place, None, out, "clip"),  # nan has no place, and takes any
-)
+LAST = 20 * FINENESS  # the step from where on tanh rounds to 1
+# From tanh(-20) to tanh(20), and -0.0 in between, which added to a zero of either sign keeps it
+TABLE = np.tanh(np.arange(LAST, -LAST - 1, -1) / -FINENESS)
+# Arrays of no dimension, which spare NumPy the conversion of a number at each call
+LOW, HIGH, ONE, THIRD, TWO_FIFTEENTHS = map(np.array, (-20.0, 20.0, 1.0, 1 / 3, 2 / 15))
+SHIFT = np.array(1.5 * 2**52 / FINENESS)  # a float64 of this size counts in such steps, in its last bits
+FIRST = SHIFT.view(np.int64) - LAST  # the bits of where, so shifted, the table begins
+LITTLE = np.array(1e-100)  # too little to change what has a square worth adding to 1; others then have one
 
 
-def _tanh(x: Any) -> Any:
-    """np.tanh, or the same of many float64 numbers in less than half of its time.
+def _tanh_calls(new: Any, out: Array, x: Array) -> Iterator[tuple[Any, ...]]:
+    """The calls that give tanh of float64 numbers, in less than half of np.tanh's time if they are many.
 
     tanh(a + b) = (tanh a + tanh b) / (1 + tanh a · tanh b), where a is the step of a table that is
     nearest to x, and three terms of the series are enough for tanh b (the method of Tang, "Table-lookup
     algorithms for elementary functions and their error analysis", 1991).
     """
-    if x.dtype != np.float64 or x.size < MANY:
-        return np.tanh(x)
-    x = np.maximum(np.minimum(x, EDGE), -EDGE)
-    shifted = x + SHIFT
-    a = tanh_table(shifted.view("int64") - FIRST)
-    b = x - (shifted - SHIFT)
-    z = b * b
-    b = b * ((z * (2 / 15) - 1 / 3) * z + 1)
-    return (a + b) / (1 + a * b)
+    if not (x.flags.c_contiguous and out.flags.c_contiguous):
+        rows = new(x.shape, np.float64)
+        yield np.copyto, rows, x
+        yield from _tanh_calls(new, rows, rows)
+        yield np.copyto, out, rows
+        return
+    room = [new(min(x.size, BLOCK), kind) for kind in (np.float64, np.float64, np.float64, np.int64)]
+    x, out = x.reshape(-1), out.reshape(-1)
+    for i in range(0, x.size, BLOCK):
+        some, t = x[i : i + BLOCK], out[i : i + BLOCK]
+        b, z, s, place = (memory[: some.size] for memory in room)
+        yield np.ndarray.clip, some, LOW, HIGH, b
+        yield np.add, b, SHIFT, z
+        yield np.subtract, z.view(np.int64), FIRST, place
+        yield np.ndarray.take, TABLE, place, None, t, "clip"  # nan has no place, and takes any
+        yield np.subtract, z, SHIFT, z
+        yield np.subtract, b, z, b
+        yield np.add, b, LITTLE, z
+        yield np.multiply, z, z, z
+        yield np.multiply, z, TWO_FIFTEENTHS, s
+        yield np.subtract, s, THIRD, s
+        yield np.multiply, s, z, s
+        yield np.add, s, ONE, s
+        yield np.multiply, b, s, b
+        yield np.multiply, t, b, s
+        yield np.add, s, ONE, s
+        yield np.add, t, b, t
+        yield np.divide, t, s, t
+
+
+tanh_of_many = Kernel("tanh", np.empty_like, calls=_tanh_calls)
+
+
+def _tanh(x: Any) -> Any:
+    return np.tanh(x) if x.dtype != np.float64 or x.size < MANY else tanh_of_many(x)
 
 
 def _sigmoid(x: Array) -> Array:

@@ -26,7 +26,7 @@ METHODS: dict[str, Function] = {
     for name in (
         *("all", "any", "argmax", "argmin", "argsort", "astype", "clip", "cumsum", "diagonal", "dot"),
         *("flatten", "max", "mean", "min", "prod", "ravel", "repeat", "reshape", "round", "squeeze"),
-        *("std", "sum", "swapaxes", "take", "transpose", "var", "view"),
+        *("std", "sum", "swapaxes", "take", "transpose", "var"),
     )
 }
 # The reductions of ufuncs, which can be told where to put their result, under all their names
@@ -353,12 +353,23 @@ class Kernel:
         name: what listings and errors call it.
         empty: ``empty(*args, **kwargs)`` gives an array for the result.
         fill: ``fill(out, *args, **kwargs)`` writes the result into it.
+        calls: in place of ``fill``, ``calls(new, out, *args, **kwargs)`` gives a function and its
+            arguments for each NumPy call that it takes, which a Program binds one by one; what lies in
+            between has memory from ``new(shape, dtype)``.
     """
 
-    def __init__(self, name: str, empty: Function, fill: Function) -> None:
+    def __init__(
+        self, name: str, empty: Function, fill: Function | None = None, calls: Function | None = None
+    ) -> None:
         self.empty = empty
-        self.fill = fill
+        self.fill = fill or self._made
+        self.calls = calls
         self.__name__ = name
+
+    def _made(self, out: Array, *args: Any, **kwargs: Any) -> None:
+        assert self.calls is not None
+        for function, *given in self.calls(np.empty, out, *args, **kwargs):
+            function(*given)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         for a in args:
