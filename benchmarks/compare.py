@@ -14,6 +14,7 @@ import json
 import math
 import os
 import platform
+import shutil
 import signal
 import statistics
 import subprocess
@@ -73,20 +74,27 @@ class Contestant:
             text=True,
             env=environment,
         )
-        self.process.send_signal(signal.SIGSTOP)
+        self.signal("SIGSTOP")
+
+    def signal(self, name):
+        if hasattr(signal, name):  # Windows has neither; turns disturb each other there
+            self.process.send_signal(getattr(signal, name))
 
     def ask(self, *request):
         """The answer; RuntimeError with what went wrong."""
-        self.process.send_signal(signal.SIGCONT)
+        self.signal("SIGCONT")
         try:
             return self._asked(request)
         finally:
-            self.process.send_signal(signal.SIGSTOP)
+            self.signal("SIGSTOP")
 
     def _asked(self, request):
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
+        try:
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
         if not answer:
             raise RuntimeError("it ended")
         answer = json.loads(answer)
@@ -95,16 +103,33 @@ class Contestant:
         return answer["value"]
 
     def close(self):
-        self.process.send_signal(signal.SIGCONT)
-        self.process.stdin.close()
-        self.process.wait()
+        self.signal("SIGCONT")
+        self.process.communicate()
+
+
+def peer(name):
+    """The name that --peer knows a contestant by."""
+    return name.split(",")[0].split(" ")[0]
+
+
+def interpreters(peers):
+    """The interpreter of each peer, from NAME=PYTHON; ValueError if there is no such peer or interpreter."""
+    found = {}
+    for each in peers:
+        name, _, python = each.partition("=")
+        if name not in map(peer, SHOWN):
+            raise ValueError(f"--peer {each}: the peers are {', '.join(dict.fromkeys(map(peer, SHOWN)))}")
+        if shutil.which(python) is None:
+            raise ValueError(f"--peer {each}: {python or 'nothing'} is no interpreter")
+        found[name] = python
+    return found
 
 
 def present(pythons):
     """The contestants whose libraries are installed, with their versions."""
     found, versions = {}, {}
     for name in CONTESTANTS:
-        contestant = Contestant(name, pythons.get(name.split(",")[0].split(" ")[0], sys.executable))
+        contestant = Contestant(name, pythons.get(peer(name), sys.executable))
         try:
             versions[name] = contestant.ask("version")
             found[name] = contestant
@@ -139,8 +164,13 @@ def measure(contestants, cell, rounds, seconds):
     agree(losses, dtype)
     times = {name: [] for name in taking}
     for k in range(rounds + 1):
-        for name in taking:
-            took = contestants[name].ask("time", seconds)
+        for name in list(times):
+            try:
+                took = contestants[name].ask("time", seconds)
+            except RuntimeError as error:
+                print(f"without {name}: {error}")
+                del times[name]
+                continue
             if k:  # the first round is for warming up
                 times[name].append(took)
     return {name: statistics.median(t) for name, t in times.items()}
@@ -315,8 +345,10 @@ def draw(results, path):
     colours = dict(zip(GROUPS, ("#0072B2", "#E69F00", "#009E73"), strict=True))
     marks = dict(zip(GROUPS, "os^", strict=True))
     names = [n for n in SHOWN if any(n in t for t in results.values())]
-    figure = Figure(figsize=(8, 0.55 * len(names) + 1.4), layout="constrained")
+    figure = Figure(figsize=(8, 0.55 * len(names) + 1.5), layout="constrained")
     axes = figure.subplots()
+    for i in range(0, len(names), 2):
+        axes.axhspan(i - 0.5, i + 0.5, color="0.96", zorder=0)
     for k, kind in enumerate(colours):
         xs, ys = [], []
         for i, name in enumerate(names):
@@ -332,9 +364,9 @@ def draw(results, path):
     ticks = [0.5, 1, 2, 5, 10, 20, 50]
     axes.set_xticks(ticks, [f"{t:g}×" for t in ticks])
     axes.minorticks_off()
-    axes.set_xlabel("time of a training step, as a multiple of this library's; a dot for each cell")
+    axes.set_xlabel("time of a training step, as a multiple of this library's; a mark for each cell")
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(loc="lower right", frameon=True)
+    figure.legend(loc="outside upper center", ncols=len(colours), frameon=False)
     figure.savefig(path, metadata={"Date": None})
 
 
@@ -348,7 +380,11 @@ def main(arguments=None):
     add("--small", action="store_true", help="one net only, to see whether it works")
     add("--output", type=Path, default=HERE, help="the folder for the results")
     options = parser.parse_args(arguments)
-    pythons = dict(peer.split("=", 1) for peer in options.peer)
+    options.output.mkdir(parents=True, exist_ok=True)
+    try:
+        pythons = interpreters(options.peer)
+    except ValueError as error:
+        parser.error(str(error))
     contestants, versions = present(pythons)
     results = {}
     for cell in cells(options.small):
@@ -356,10 +392,10 @@ def main(arguments=None):
         own = results[cell][OURS]
         said = ", ".join(f"{n} {own / t:.2f}" for n, t in results[cell].items() if n != OURS)
         print(f"{spelt(cell)}: {own * 1e6:.0f} µs; {said}", flush=True)
-    overheads = {
-        cell: contestants[OURS].ask("overhead", *cell) for cell in FITS[: 1 if options.small else None]
-    }
-    epoch = {} if options.small else measure_epoch(contestants, max(3, options.rounds // 3))
+    few = max(1, options.rounds // 2)
+    fits = FITS[:1] if options.small else FITS
+    overheads = {cell: contestants[OURS].ask("overhead", few, *cell) for cell in fits}
+    epoch = {} if options.small else measure_epoch(contestants, few)
     for contestant in contestants.values():
         contestant.close()
     (options.output / "RESULTS.md").write_text(report(results, overheads, epoch, versions, options.rounds))

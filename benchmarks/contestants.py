@@ -21,7 +21,7 @@ import numpy as np
 LR = 0.01
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 EPOCH_ROWS, EPOCH_BATCH = 60_000, 128
-FIT_ROWS, FIT_EPOCHS = 3200, 40
+FIT_ROWS, FIT_EPOCHS = 3200, 100  # as many epochs as fit makes unless told otherwise
 
 
 def weights(sizes):
@@ -542,14 +542,14 @@ class Worker:
         X, y = table(sizes, EPOCH_ROWS, "cross_entropy")
         self.data = X.astype(np.float32), y
 
-    def overhead(self, *cell):
-        """How many times as long as the bare step `fit` takes for one, recording and shuffling included."""
+    def overhead(self, rounds, *cell):
+        """How many times as long as a bare step `fit` takes for one, recording and shuffling included."""
         cell = Cell(*cell)
         ours, (X, y) = Ours(cell), table(cell.sizes, FIT_ROWS, cell.loss)
         X, y = X.astype(cell.dtype), y.astype(cell.y.dtype)
         steps, options = FIT_EPOCHS * FIT_ROWS // cell.rows, {"loss": cell.loss, "optimizer": ours.optimizer}
         times = {"fit": [], "bare": []}
-        for _ in range(12):
+        for _ in range(rounds + 1):
             start = time.perf_counter()
             ours.net.fit(X, y, epochs=FIT_EPOCHS, batch_size=cell.rows, seed=1, **options)
             middle = time.perf_counter()
