@@ -545,9 +545,9 @@ class Net(ArrayModule):
             DataError: nan or infinity in the data (with row and column), or labels out of range.
             UnknownNameError: no loss or optimizer of that name.
             OptionError: an option outside its range, or a callback that answers something else.
-            TrainingError: the loss is no longer finite; the net has the weights again with which the
-                last epoch with a finite loss began. After another error in an epoch it has those
-                with which that began.
+            TrainingError: the loss, over the validation rows too, is no longer finite; the net has the
+                weights again with which the last epoch with a finite loss began. After another error in
+                an epoch it has those with which that began.
 
         >>> import random
         >>> random.seed(1)
