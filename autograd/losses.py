@@ -200,7 +200,7 @@ def check_weights(weights: Any) -> None:
 
 def spread(weight: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Weights as many as elements of this shape."""
-    return np.broadcast_to(weight, shape)  # type: ignore[return-value]
+    return np.broadcast_to(weight, shape)  # type: ignore[return-value]  # Tensors answer to it
 
 
 def weights(

@@ -708,3 +708,16 @@ def test_a_shallow_copy_of_a_parameter_is_a_value_of_its_own(net):
 def test_an_init_that_gives_one_number_is_refused():
     with pytest.raises(ShapeError, match=r"init\(3, 2\) must give weights of that shape, got \(\)"):
         Layer(2, 3, init=lambda n_out, n_in: 0.5)
+
+
+@pytest.mark.parametrize("change", [lambda t: t.data.fill(7), lambda t: setattr(t, "data", 0 * t.data)])
+def test_rows_that_are_changed_after_the_call_do_not_change_the_gradient(change):
+    net = Net(2, [3, 1], "tanh")
+    X = Tensor([[0.5, -1.0], [2.0, 0.25]])
+    (3 * net(X)).sum().backward()
+    expected = net.grads.copy()
+    net.zero_grad()
+    out = net(X)
+    change(X)
+    (3 * out).sum().backward()
+    np.testing.assert_array_equal(net.grads, expected)

@@ -90,11 +90,11 @@ TABLE = np.tanh(np.arange(LAST, -LAST - 1, -1) / -FINENESS)
 LOW, HIGH, ONE, THIRD, TWO_FIFTEENTHS = map(np.array, (-20.0, 20.0, 1.0, 1 / 3, 2 / 15))
 SHIFT = np.array(1.5 * 2**52 / FINENESS)  # a float64 of this size counts in such steps, in its last bits
 FIRST = SHIFT.view(np.int64) - LAST  # the bits of where, so shifted, the table begins
-LITTLE = np.array(1e-100)  # too little to change what has a square worth adding to 1; others then have one
+LITTLE = np.array(1e-100)  # added before squaring: without it the squares of tiny numbers would underflow
 
 
 def _tanh_calls(new: Any, out: Array, x: Array) -> Iterator[tuple[Any, ...]]:
-    """The calls that give tanh of float64 numbers, in less than half of np.tanh's time if they are many.
+    """The calls that give tanh of float64 numbers, in about half of np.tanh's time if they are many.
 
     tanh(a + b) = (tanh a + tanh b) / (1 + tanh a · tanh b), where a is the step of a table that is
     nearest to x, and three terms of the series are enough for tanh b (the method of Tang, "Table-lookup
