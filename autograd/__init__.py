@@ -13,7 +13,10 @@ from os.path import dirname, exists, join
 from autograd import losses, optim, schedules
 from autograd.engine import Value
 from autograd.nn import MLP, Layer, Module, Net, Neuron
+from autograd.tally import Stats, stats
 from autograd.tensor import Tensor, no_grad, record, tensor
+from autograd.tensor.core import eager
+from autograd.verification import verify
 
 __version__ = "0.1.0"
 
@@ -23,14 +26,18 @@ __all__ = [
     "Module",
     "Net",
     "Neuron",
+    "Stats",
     "Tensor",
     "Value",
+    "eager",
     "losses",
     "no_grad",
     "optim",
     "record",
     "schedules",
+    "stats",
     "tensor",
+    "verify",
 ]
 
 if exists(join(dirname(__file__), "differential_operators.py")):  # a file of HIPS/autograd's

@@ -37,6 +37,8 @@ def number(x: Any) -> float | None:
         return float(x)
     if isinstance(x, np.generic) or (isinstance(x, np.ndarray) and x.ndim == 0):
         x = x.item()
+        if x.__class__ is int or x.__class__ is float:
+            return float(x)
     return float(x) if isinstance(x, Real) else None
 
 
@@ -117,7 +119,7 @@ class Value:
     _db: Any
 
     def __init__(self, data: Any) -> None:
-        self._data = as_number(data, "Value()")
+        self._data = float(data) if isinstance(data, float) else as_number(data, "Value()")
         self._grad = 0.0
         self._a = self._da = self._b = None
 
@@ -497,29 +499,29 @@ class Value:
         return format(self.data, spec) if spec else repr(self)
 
     def __float__(self) -> float:
-        return float(self._data)
+        return float(self.data)
 
     def __int__(self) -> int:
-        return int(self._data)
+        return int(self.data)
 
     def __round__(self, digits: int | None = None) -> Any:
-        return round(self._data, digits)
+        return round(self.data, digits)
 
     def __lt__(self, other: Any) -> Any:
-        y = other._data if isinstance(other, Value) else number(other)
-        return elsewhere(np.less, self, other) if y is None else self._data < y
+        y = other.data if isinstance(other, Value) else number(other)
+        return elsewhere(np.less, self, other) if y is None else self.data < y
 
     def __le__(self, other: Any) -> Any:
-        y = other._data if isinstance(other, Value) else number(other)
-        return elsewhere(np.less_equal, self, other) if y is None else self._data <= y
+        y = other.data if isinstance(other, Value) else number(other)
+        return elsewhere(np.less_equal, self, other) if y is None else self.data <= y
 
     def __gt__(self, other: Any) -> Any:
-        y = other._data if isinstance(other, Value) else number(other)
-        return elsewhere(np.greater, self, other) if y is None else self._data > y
+        y = other.data if isinstance(other, Value) else number(other)
+        return elsewhere(np.greater, self, other) if y is None else self.data > y
 
     def __ge__(self, other: Any) -> Any:
-        y = other._data if isinstance(other, Value) else number(other)
-        return elsewhere(np.greater_equal, self, other) if y is None else self._data >= y
+        y = other.data if isinstance(other, Value) else number(other)
+        return elsewhere(np.greater_equal, self, other) if y is None else self.data >= y
 
     # Copies: a leaf by itself, a result as the list of what it was made of, so depth is no matter
 

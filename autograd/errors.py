@@ -11,6 +11,7 @@ __all__ = [
     "MissingExtraError",
     "NotANumberError",
     "OptionError",
+    "ParityError",
     "RecordingError",
     "RecordingWarning",
     "ShapeError",
@@ -42,6 +43,10 @@ class GradientError(AutogradError, RuntimeError):
 
 class UnsupportedError(AutogradError, TypeError):
     """A function that has no derivative here; going on would lose the gradient in silence."""
+
+
+class ParityError(AutogradError, AssertionError):
+    """The array engine and the oracle differ, on the same call of the same program."""
 
 
 class RecordingError(AutogradError, RuntimeError):

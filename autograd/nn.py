@@ -19,7 +19,7 @@ True
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any
 
@@ -39,13 +39,14 @@ from autograd.initial import INITS, Init, starting
 from autograd.optim import Optimizer
 from autograd.options import float_type, named, whole
 from autograd.parameters import Flat, Matrix, Parameter, ParameterList, write
-from autograd.samples import evaluate, is_batch
+from autograd.samples import Samples, is_batch
 from autograd.schedules import Schedule
 from autograd.tensor import Programs
-from autograd.tensor.core import Tensor, array_of, no_grad, recording, refuse_in_recording
+from autograd.tensor.core import Tensor, array_of, entered, no_grad, recording, refuse_in_recording
 from autograd.tensor.products import affine
 from autograd.tensor.tape import Array
 from autograd.training import History
+from autograd.waiting import Waiting
 
 __all__ = ["ACTIVATIONS", "INITS", "MLP", "Layer", "Module", "Net", "Neuron"]
 
@@ -75,6 +76,11 @@ def activated(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         got = f"shape {out.shape}" if isinstance(out, Tensor) else f"{type(out).__name__}"
         raise ShapeError(f"an activation must give a Tensor of its argument's shape {x.shape}, got {got}")
     return out
+
+
+def one_layer(m: Tensor, function: Callable[[Tensor], Tensor], row: slice | None, x: Tensor) -> Tensor:
+    """function(w x + b) for m = [w | b], or for some of its rows."""
+    return activated(function, affine(m if row is None else m[row], x))
 
 
 def forward(layers: Iterable["Layer"], x: Tensor) -> Tensor:
@@ -130,9 +136,25 @@ class ArrayModule(Module):
     n_in: int
     n_out: int
     dtype: np.dtype[Any]
-    values: Array  # the parameters, as a vector; call push() after writing into it
-    grads: Array  # their gradients, as a vector
+    grads: Array  # the gradients of the parameters, as a vector
     matrices: Sequence[Matrix]  # the layers that they belong to
+    _values: Array
+    _samples: Samples
+
+    @property
+    def values(self) -> Array:
+        """The parameters, as a vector. Call `push` after writing into it.
+
+        Ask for it anew each time: what waits and depends on the parameters is worked out when you do.
+        """
+        self.pull()
+        return self._values
+
+    @values.setter
+    def values(self, values: Any) -> None:
+        self.pull()
+        self._values[...] = values
+        self.push()
 
     def forward(self, x: Tensor) -> Tensor:
         """Samples in columns, (n_in, rows) or one (n_in,), to outputs, (n_out, rows) or (n_out,)."""
@@ -157,11 +179,37 @@ class ArrayModule(Module):
             ShapeError: samples of another length than this module has inputs, or of several.
             NotANumberError: text, None or the like in a sample; Values in many samples at once.
         """
+        samples = self._samples
+        kind = x.__class__
+        if (kind is list or kind is tuple) and len(x) == self.n_in and not entered:
+            for item in x:
+                if item.__class__ is not float:
+                    break
+            else:
+                batch = samples.first()
+                if batch is not None:
+                    i = next(batch.count)
+                    try:
+                        batch.cells[i] = tuple(x)
+                        if not batch.closed:
+                            if self.n_out != 1:
+                                return samples.outputs(batch, i)
+                            out = Waiting()
+                            out._a = batch
+                            out._b = i
+                            return out
+                    except IndexError:
+                        return samples.wait(tuple(x), place=(batch, i))
+                return samples.wait(tuple(x)) if samples.waits else samples.take(x)
+            if item.__class__ is Value or item.__class__ is Waiting:
+                return samples.take(x)
+        elif kind is np.ndarray and x.ndim == 1:
+            return samples.take(x)
         if isinstance(x, Tensor):
             return self._of_tensor(x)
         if is_batch(x):
             return self._of_tensor(self._table(x))
-        return evaluate(self, x, self._called())
+        return samples.take(x)
 
     def _called(self) -> str:
         return f"{type(self).__name__} of {self.n_in} inputs"
@@ -194,7 +242,7 @@ class ArrayModule(Module):
         return Tensor._of(table.astype(self.dtype), None)
 
     def __getstate__(self) -> dict[str, Any]:
-        views = ("values", "grads", "matrices", "_programs", "_online")
+        views = ("_values", "grads", "matrices", "_samples", "_programs", "_online")
         return {name: value for name, value in self.__dict__.items() if name not in views}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -205,13 +253,19 @@ class ArrayModule(Module):
         """Take the views of the flat vector that are this module's."""
         raise NotImplementedError
 
+    def _take(self, through: Callable[[Tensor], Tensor], *functions: Callable[[Tensor], Tensor]) -> None:
+        """Take samples, which wait if all activations are known: one of yours might mix them up."""
+        waits = all(function in ACTIVATIONS.values() for function in functions)
+        name = type(self).__name__
+        self._samples = Samples(name, self.n_in, self.n_out, through, self.matrices, waits)
+
     def params(self) -> list[Value]:
         """The parameters, neuron by neuron, weights and then bias: the same objects at every call."""
         return list(self._windows())
 
     def nparams(self) -> int:
         """How many parameters there are."""
-        return self.values.size
+        return self._values.size
 
     def zero_grad(self) -> None:
         """Set every gradient to 0."""
@@ -226,17 +280,21 @@ class ArrayModule(Module):
     def step(self, lr: float) -> None:
         """Move every parameter against its gradient, ``lr`` times its length."""
         refuse_in_recording("step()")
-        self.values -= as_number(lr, "step()") * self.grads
+        values = self.values
+        values -= as_number(lr, "step()") * self.grads
         self.push()
 
     def pull(self) -> None:
-        """Nothing: the vectors are the parameters. An optimiser calls it before it reads them."""
+        """Have everything worked out that waits and depends on the parameters, which may change now."""
+        users = self.matrices[0].users
+        if users.pending:
+            users.settle()
 
     def push_gradient(self) -> None:
-        """Nothing, for the same reason."""
+        """Nothing: ``grads`` are the gradients. An optimiser calls it after changing them."""
 
     def push(self) -> None:
-        """Note that ``values`` were written into, so that no old graph is used with the new ones."""
+        """Note that `values` were written into, so that no old graph is used with the new ones."""
         for m in self.matrices:
             m.changed()
 
@@ -288,16 +346,19 @@ class Neuron(ArrayModule):
         self.matrices = (self._flat.matrices[self._k],)
         n = self.matrices[0].tensor.shape[1]
         start = self._flat.parts[self._k].start + self._row * n
-        self.values, self.grads = self._flat.values[start : start + n], self._flat.grads[start : start + n]
+        self._values, self.grads = self._flat.values[start : start + n], self._flat.grads[start : start + n]
         self.N = self.n_in = n - 1
-        self.dtype = self.values.dtype
+        self.dtype = self._values.dtype
+        row = slice(self._row, self._row + 1)
+        through = partial(one_layer, self.matrices[0].tensor, self._function, row)
+        self._take(through, self._function)
 
     def _windows(self) -> list[Parameter]:
         n = self.n_in + 1
         return self._flat.windows(self._k)[self._row * n : (self._row + 1) * n]
 
     def forward(self, x: Tensor) -> Tensor:
-        return activated(self._function, affine(self.matrices[0].tensor[self._row : self._row + 1], x))
+        return one_layer(self.matrices[0].tensor, self._function, slice(self._row, self._row + 1), x)
 
     @property
     def w(self) -> ParameterList:
@@ -362,11 +423,12 @@ class Layer(ArrayModule):
 
     def _place(self) -> None:
         part = self._flat.parts[self._k]
-        self.values, self.grads = self._flat.values[part], self._flat.grads[part]
+        self._values, self.grads = self._flat.values[part], self._flat.grads[part]
         self.matrices = (self._flat.matrices[self._k],)
         n_out, columns = self.matrices[0].tensor.shape
         self.N_in, self.N_out = self.n_in, self.n_out = columns - 1, n_out
-        self.dtype = self.values.dtype
+        self.dtype = self._values.dtype
+        self._take(partial(one_layer, self.matrices[0].tensor, self._function, None), self._function)
 
     @cached_property
     def neurons(self) -> tuple[Neuron, ...]:
@@ -379,7 +441,7 @@ class Layer(ArrayModule):
         return self._flat.windows(self._k)
 
     def forward(self, x: Tensor) -> Tensor:
-        return activated(self._function, affine(self.matrices[0].tensor, x))
+        return one_layer(self.matrices[0].tensor, self._function, None, x)
 
     def through(self, h: Tensor) -> Tensor:
         """The same, from samples that have a row of ones below them already."""
@@ -394,7 +456,7 @@ class Layer(ArrayModule):
         return self._read_only()[:, -1]
 
     def _read_only(self) -> Array:
-        view = self.values.reshape(self.n_out, -1).view()
+        view = self._values.reshape(self.n_out, -1).view()
         view.flags.writeable = False
         return view
 
@@ -458,9 +520,11 @@ class Net(ArrayModule):
     def _place(self) -> None:
         self._programs: Programs | None = None
         self._online: tuple[Any, training.Online] | None = None
-        self.values, self.grads, self.matrices = self._flat.values, self._flat.grads, self._flat.matrices
+        self._values, self.grads, self.matrices = self._flat.values, self._flat.grads, self._flat.matrices
         self.n_in, self.n_out = self.N[0], self.N[-1]
-        self.dtype = self.values.dtype
+        self.dtype = self._values.dtype
+        # of the layers, since what takes samples would keep a net alive that it knew
+        self._take(partial(forward, self.layers), *(layer._function for layer in self.layers))
 
     def forward(self, x: Tensor) -> Tensor:
         return forward(self.layers, x)

@@ -1,7 +1,8 @@
 """The flat vector: all parameters of a module in one array, all gradients in another.
 
 An optimiser step, saving and loading work on the two vectors; layers see them as matrices; and a
-`Parameter` is a window through which one number looks like a Value.
+`Parameter` is a window through which one number looks like a Value. Whoever changes a number first
+has everything worked out that waits and depends on it.
 """
 
 import weakref
@@ -10,25 +11,80 @@ from typing import Any
 
 import numpy as np
 
+from autograd.columns import LOCK, NOTHING, Column, settle
 from autograd.engine import Value, as_number
 from autograd.errors import GradientError, NotANumberError, ShapeError
-from autograd.tensor.core import Tensor, refuse_in_recording
+from autograd.graph import Junction
+from autograd.tensor.core import Tensor, entered, refuse_in_recording, unusual
 from autograd.tensor.tape import Array, Leaf
+from autograd.waiting import Waiting, follow, member
 
-__all__ = ["Flat", "Matrix", "Parameter", "ParameterList"]
+__all__ = ["Flat", "Matrix", "Parameter", "ParameterList", "Users"]
+
+
+class Leaves(Column):
+    """The parameters of a `Flat` as they are now, as operands of scalar expressions."""
+
+    def __init__(self, values: Array, grads: Array) -> None:
+        super().__init__(0, 0)
+        self._own = values, grads
+
+    def parents(self) -> Sequence[Column]:
+        return ()
+
+    def work(self) -> tuple[Array, Array]:
+        return np.arange(self._own[0].size), self._own[0].astype(np.float64)
+
+    def open(self) -> tuple[Sequence[Junction], Iterable[Value]]:
+        self.reached()
+        return (), ()
+
+    def pass_on(self) -> Iterable[tuple[Value, float]]:
+        grads = self._own[1]
+        grads += self.arrived()
+        return ()
+
+
+class Users:
+    """Columns that use the parameters of a `Flat` and may not be worked out yet."""
+
+    __slots__ = ("leaves", "limit", "pending")
+
+    def __init__(self) -> None:
+        self.limit = 32  # of what is pending, before it is looked through for what has gone
+        self.leaves: Any = NOTHING  # the `Leaves`, weakly, until a parameter changes
+        self.pending: list[Any] = []  # weakly
+
+    def add(self, column: Column) -> None:
+        """Have ``column`` worked out before a parameter changes."""
+        with LOCK:
+            if len(self.pending) >= self.limit:
+                self.pending[:] = [known for known in self.pending if known() is not None]
+                self.limit = 32 + 2 * len(self.pending)
+            self.pending.append(weakref.ref(column))
+
+    def settle(self) -> None:
+        """Work out what waits. Call it before a parameter changes."""
+        with LOCK:
+            waiting = [column for known in self.pending if (column := known()) is not None]
+            settle(*waiting)
+            self.leaves = NOTHING
+            self.pending.clear()
 
 
 class Matrix:
     """The parameters of one layer, [W | b]: a row for each neuron, its bias last.
 
-    Whoever writes into it calls `changed`, so that a backward() through what was computed from the
-    old numbers finds out.
+    Whoever writes into it calls ``users.settle`` before and `changed` after, so that a backward()
+    through what was computed from the old numbers finds out.
     """
 
-    __slots__ = ("grads", "leaf", "owner", "tensor", "values")
+    __slots__ = ("grads", "leaf", "owner", "pending", "tensor", "users", "values")
 
     def __init__(self, values: Array, grads: Array, owner: "Flat", place: int) -> None:
         self.owner = weakref.ref(owner), place  # for copies; not to keep it alive
+        self.users = owner.users
+        self.pending = owner.users.pending
         self.leaf = Leaf(values.shape, values.dtype, grads)
         self.tensor = Tensor._of(values, self.leaf)
         # A memoryview reads and writes a number as a Python float, in a third of an array's time
@@ -53,6 +109,7 @@ class Flat:
     def __init__(self, values: Array, shapes: Sequence[tuple[int, int]]) -> None:
         self.values = values
         self.grads = np.zeros_like(values)
+        self.users = Users()
         self.matrices: list[Matrix] = []
         self.parts: list[slice] = []  # where in the vectors each matrix lies
         start = 0
@@ -77,8 +134,8 @@ class Flat:
     def windows(self, k: int) -> list["Parameter"]:
         """A `Parameter` for each number of the k-th matrix, in order: the same ones at every call."""
         if not self._windows[k]:
-            matrix = self.matrices[k]
-            self._windows[k] = [Parameter(matrix, i) for i in range(len(matrix.values))]
+            matrix, start = self.matrices[k], self.parts[k].start
+            self._windows[k] = [Parameter(matrix, i, start + i) for i in range(len(matrix.values))]
         return self._windows[k]
 
 
@@ -92,30 +149,35 @@ def copied(values: Array, shapes: Sequence[tuple[int, int]], grads: Array) -> Fl
 class Parameter(Value):
     """A window on one number of a `Flat`: a leaf Value whose data and grad live in the arrays."""
 
-    __slots__ = ("_index", "_matrix")
+    __slots__ = ("_grads", "_index", "_matrix", "_values")
 
-    def __init__(self, matrix: Matrix, index: int) -> None:
+    def __init__(self, matrix: Matrix, index: int, key: int) -> None:
         self._matrix = matrix
+        self._values, self._grads = matrix.values, matrix.grads
         self._index = index
-        self._a = self._da = self._b = None
+        self._a = self._da = None
+        self._b = key  # in the flat vector
 
     def _get_data(self) -> float:
-        x: float = self._matrix.values[self._index]
-        return x
+        return self._values[self._index]  # type: ignore[no-any-return]  # from a memoryview
 
     def _set_data(self, data: Any) -> None:
-        refuse_in_recording("p.data = ...")
-        x = data if data.__class__ is float else as_number(data, "data")
-        self._matrix.values[self._index] = x
-        self._matrix.changed()
+        matrix = self._matrix
+        if data.__class__ is not float or matrix.pending or entered:
+            refuse_in_recording("p.data = ...")
+            data = as_number(data, "data")
+            matrix.users.settle()
+        self._values[self._index] = data
+        matrix.leaf._version += 1
 
     def _get_grad(self) -> float:
-        g: float = self._matrix.grads[self._index]
-        return g
+        return self._grads[self._index]  # type: ignore[no-any-return]  # from a memoryview
 
     def _set_grad(self, grad: Any) -> None:
-        refuse_in_recording("p.grad = ...")
-        self._matrix.grads[self._index] = grad if grad.__class__ is float else as_number(grad, "grad")
+        if grad.__class__ is not float or entered:
+            refuse_in_recording("p.grad = ...")
+            grad = as_number(grad, "grad")
+        self._grads[self._index] = grad
 
     data = property(_get_data, _set_data, doc="The number, a float.")
     grad = property(_get_grad, _set_grad, doc="The gradient, a float.")
@@ -130,6 +192,58 @@ class Parameter(Value):
         return super().__reduce__() if flat is None else (window, (flat, k, self._index))
 
     _data, _grad = data, grad  # what the operations of Value read
+
+    # What a penalty on parameters is made of waits, as one column for all of them
+
+    def __mul__(self, other: Any) -> Any:
+        if other is self and (made := self._wait("square")) is not None:
+            return made
+        return NotImplemented if other.__class__ is Waiting else super().__mul__(other)
+
+    def __pow__(self, other: Any) -> Any:
+        kind = other.__class__
+        if (kind is int or kind is float) and (made := self._wait("power", float(other))) is not None:
+            return made
+        return NotImplemented if kind is Waiting else super().__pow__(other)
+
+    def __abs__(self) -> Any:
+        return self._wait("abs") or super().__abs__()
+
+    # A Value that waits knows what to do with a parameter on its left
+
+    def __add__(self, other: Any) -> Any:
+        return NotImplemented if other.__class__ is Waiting else super().__add__(other)
+
+    def __sub__(self, other: Any) -> Any:
+        return NotImplemented if other.__class__ is Waiting else super().__sub__(other)
+
+    def __truediv__(self, other: Any) -> Any:
+        return NotImplemented if other.__class__ is Waiting else super().__truediv__(other)
+
+    def _wait(self, name: str, payload: Any = None) -> Any:
+        """The result of an operation, waiting; None if it is to be a plain one."""
+        key = self._b
+        column = self._matrix.users.leaves()
+        if entered and unusual():
+            return None
+        if column is None:
+            flat = self._matrix.owner[0]()
+            if flat is None:
+                return None
+            column = Leaves(flat.values, flat.grads)
+            flat.users.leaves = weakref.ref(column)
+            flat.users.add(column)
+        child = column.children[name]()
+        if child is not None:
+            cells = child.cells
+            try:
+                if cells[key] is None:
+                    cells[key] = 0 if payload is None else payload
+                    if not child.closed:
+                        return member(child, key)
+            except IndexError:
+                pass
+        return follow(member(column, key), name, payload)
 
 
 def window(flat: Flat, k: int, index: int) -> Parameter:

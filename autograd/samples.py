@@ -1,76 +1,462 @@
-"""One sample through a module: numbers or Values in, Values out.
+"""Samples through a module: numbers or Values in, Values out.
 
-The module computes on Tensors; a `Call` joins what it recorded to the graph of Values on both sides.
+A sample joins the open `Batch` of its module, and its outputs are Values that wait. When a number is
+needed the batch goes through the module as one, and so do the gradients on the way back, those of
+several batches together. Samples whose inputs wait themselves form batches of their own, by level.
 """
 
-from collections.abc import Iterable
-from typing import Any, Protocol
+import itertools
+import operator
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 
+from autograd.columns import NOTHING, ROOM, Column, settle
 from autograd.engine import Value, number
-from autograd.errors import NotANumberError, ShapeError
-from autograd.graph import Junction
-from autograd.tensor.core import Tensor
+from autograd.errors import GradientError, NotANumberError, ShapeError
+from autograd.graph import Junction, Port
+from autograd.parameters import Matrix, Users
+from autograd.tally import TALLY
+from autograd.tensor.core import Tensor, array_of, as_usual, entered, no_grad, recording, unusual
+from autograd.tensor.program import Program, record
 from autograd.tensor.tape import Array, Leaf, Node, check_unchanged, consumers, pull
+from autograd.tensor.trace import check
+from autograd.waiting import Waiting, publish
 
-__all__ = ["evaluate", "is_batch"]
+__all__ = ["Batch", "Samples", "is_batch"]
+
+ROWS = 2048  # that wait at most in one batch
+NUMBERS = 1 << 20  # that wait at most in the samples of a batch
+LEVELS = 4096  # of batches that wait for each other
+KEPT = 8  # Programs, for as many sizes of batch
+SEEN = 64  # sizes whose uses are counted
+USUAL = nullcontext()
 
 
-class Evaluable(Protocol):
-    """What a sample can go through."""
+class Batch(Column):
+    """Samples of one module at one level. A result is known by its sample's number and its place there.
 
-    n_in: int
-    dtype: np.dtype[Any]
+    Cells hold the samples, by number; ``inputs``, by number too, those places in one where Values stand.
+    """
 
-    def forward(self, x: Tensor) -> Tensor:
-        """From (n_in,) to (n_out,)."""
+    def __init__(self, samples: "Samples", level: int) -> None:
+        super().__init__(level, 0)
+        self.kin = samples
+        self.cells: list[Any] = [None] * min(ROOM, samples.room)
+        self.count = itertools.count()
+        self.inputs: dict[int, list[tuple[int, Any]]] = {}
+        self.above: dict[Column, None] = {}  # those that inputs wait for
+        self.root: Node | Leaf | None = None  # if it was taped
+        self.leaf: Leaf | None = None
+
+    def parents(self) -> Sequence[Column]:
+        return list(self.above)
+
+    def work(self) -> tuple[Array, Array]:
+        samples = self.kin
+        rows = self.cells[:]
+        while rows[-1] is None:
+            rows.pop()
+        if any(map(operator.is_, rows, itertools.repeat(None))):  # a thread took a number and came too late
+            rows = [(0.0,) * samples.n_in if row is None else row for row in rows]
+        n = len(rows)
+        if rows[0].__class__ is tuple:
+            flat = itertools.chain.from_iterable(rows)
+            X = np.fromiter(flat, np.float64, n * samples.n_in).reshape(n, samples.n_in)
+        else:
+            X = np.array(rows, np.float64)
+        self.values_at: list[tuple[int, Any]] = []  # inputs that are Values, and where
+        self.columns_at: list[tuple[Column, Array | None, Array]] = []  # results of columns: which, and where
+        if self.inputs:
+            self._place(X.reshape(-1), n)
+        self.X = X.astype(samples.dtype, copy=False)
+        self.slopes: Array | None = None  # gradients of X
+        self.versions = samples.versions()
+        out = samples.forward(self)
+        TALLY.batch(n)
+        return np.arange(out.size), out.reshape(-1).astype(np.float64, copy=False)
+
+    def _place(self, line: Array, n: int) -> None:
+        """Find out where inputs are Values, and put in what they are."""
+        n_in = self.kin.n_in
+        places: dict[Column, tuple[list[int], list[int]]] = {}
+        for i, given in list(self.inputs.items()):  # another thread may be adding one
+            if i < n:
+                for j, v in given:
+                    if v.__class__ is tuple:
+                        keys, to = places.setdefault(v[0], ([], []))
+                        keys.append(v[1])
+                        to.append(i * n_in + j)
+                    else:
+                        self.values_at.append((i * n_in + j, v))
+        for column, (keys, to) in places.items():
+            at, own = column.locate(np.array(keys)), np.array(to)
+            line[own] = column.values if at is None else column.values[at]
+            self.columns_at.append((column, at, own))
+            places_there = range(len(own)) if at is None else at.tolist()
+            for place, i in zip(places_there, to, strict=True) if column.failed else ():
+                if place in column.failed:  # and with it all that the sample leads to
+                    first = i // n_in * self.kin.n_out
+                    self.failed.update(
+                        dict.fromkeys(range(first, first + self.kin.n_out), column.failed[place])
+                    )
+
+    @property
+    def asks(self) -> bool:
+        """Whether gradients of the inputs are wanted."""
+        return bool(self.inputs)
+
+    def open(self) -> tuple[Sequence[Junction], Iterable[Value]]:
+        if self.root is not None:
+            check_unchanged(consumers(self.root))
+        elif self.versions != self.kin.versions():
+            raise GradientError(
+                f"backward() through a call of a {self.kin.name} needs its parameters as they were then, but "
+                "one has been changed since; call backward() before changing parameters, or compute again"
+            )
+        some = self.reached()
+        self.some = None  # the samples that were reached, None if all were
+        if some is not None:
+            rows = some.reshape(len(self.X), -1).any(axis=1)
+            self.some = None if rows.all() else rows
+        cells = None if self.some is None else np.repeat(self.some, self.X.shape[1])
+        sources = []
+        self.marks: list[Array | None] = []
+        for column, at, own in self.columns_at:
+            mark = None if cells is None else cells[own]
+            self.marks.append(mark)
+            if mark is None or mark.any():
+                column.reach_many(at, mark)
+                sources.append(column)
+        asked = [(i, v) for i, v in self.values_at if cells is None or cells[i]]
+        self.leaves = [(i, v) for i, v in asked if v._da is None]
+        self.asked = [(i, v) for i, v in asked if v._da is not None]
+        return sources, [v for _, v in self.asked]
+
+    def give(self, slopes: Array) -> Iterable[tuple[Value, float]]:
+        """Pass the gradients of X on."""
+        line = slopes.reshape(-1).astype(np.float64, copy=False)
+        for (column, at, own), mark in zip(self.columns_at, self.marks, strict=True):
+            if mark is None:
+                column.receive_many(at, None, line[own])
+            elif mark.any():
+                column.receive_many(at, mark, line[own[mark]])
+        g = line.tolist() if self.values_at else ()
+        for i, v in self.leaves:
+            v._grad += g[i]
+        return [(v, g[i]) for i, v in self.asked]
 
 
-class Call(Junction):
-    """One call of a module on one sample, between its inputs that are Values and its outputs."""
+class Samples:
+    """What takes the samples of one module, and knows how to compute with many.
 
-    __slots__ = ("arriving", "inputs", "leaf", "root")
+    Args:
+        name: what errors call the module.
+        n_in, n_out, dtype: of the module.
+        through: from (n_in, rows) to (n_out, rows).
+        matrices: the parameters that it uses.
+        rows: of each matrix, the part that it uses.
+        waits: whether it computes the same for a sample whatever others there are, and each time.
+    """
 
-    def __init__(self, root: Node | Leaf, leaf: Leaf | None, inputs: dict[int, Value]):
-        super().__init__()
-        self.root = root
-        self.leaf = leaf  # of the sample, if inputs are Values
-        self.inputs = inputs  # by position in the sample
-        self.arriving: Array = np.zeros(root.shape, root.dtype)
+    def __init__(
+        self,
+        name: str,
+        n_in: int,
+        n_out: int,
+        through: Callable[[Tensor], Tensor],
+        matrices: Sequence[Matrix],
+        waits: bool,
+    ) -> None:
+        self.name = name
+        self.n_in, self.n_out = n_in, n_out
+        self.through = through
+        self.leaves = [m.leaf for m in matrices]
+        self.users: Users = matrices[0].users
+        self.dtype = matrices[0].tensor.dtype
+        self.waits = waits
+        self.room = max(1, min(ROWS, NUMBERS // n_in))
+        self.first: Any = NOTHING  # the open batch of samples that wait for nothing
+        self.higher: dict[int, Any] = {}  # by level, that of samples that do
+        self.programs: OrderedDict[tuple[int, bool], Staged] = OrderedDict()  # by rows, and whether asked
+        self.uses: OrderedDict[tuple[int, bool], int] = OrderedDict()  # of those that have none
 
-    def _sources(self) -> Iterable[Value]:
-        check_unchanged(consumers(self.root))  # now, before any gradient has been changed
-        self.arriving[...] = 0.0  # outputs that are not part of the expression pass nothing on
-        return self.inputs.values()
+    def versions(self) -> list[int]:
+        """Of the parameters: how often each matrix was changed."""
+        return [leaf._version for leaf in self.leaves]
 
-    def _pass_on(self) -> Iterable[tuple[Value, float]]:
-        found: dict[Any, Any] = pull(self.root, self.arriving)
-        slopes: Any = found.pop(self.leaf, None)
+    # Recording
+
+    def wait(
+        self,
+        sample: Any,
+        inputs: list[tuple[int, Any]] | None = None,
+        above: dict[Column, None] | None = None,
+        level: int = 0,
+        place: tuple[Batch | None, int] = (None, 0),
+    ) -> Any:
+        """Let a sample join the open batch, at a ``place`` that it has there; its outputs."""
+        batch, i = place
+        while True:
+            if batch is None or batch.closed:
+                batch = self.first() if level == 0 else self.higher.get(level, NOTHING)()
+                if batch is None or batch.closed:
+                    batch = Batch(self, level)
+                    if level == 0:
+                        self.first = weakref.ref(batch)
+                    else:
+                        self.higher[level] = weakref.ref(batch)
+                    self.users.add(batch)
+                i = next(batch.count)
+            if i >= self.room:
+                settle(batch, *batch.following())
+                continue
+            cells = batch.cells
+            if batch.closed:  # by another thread
+                continue
+            while i >= len(cells):
+                cells.extend([None] * len(cells))
+            if inputs is not None:
+                batch.inputs[i] = inputs
+                if above:
+                    batch.above.update(above)
+            cells[i] = sample
+            if not batch.closed:
+                return self.outputs(batch, i)
+
+    def outputs(self, batch: Batch, i: int) -> Any:
+        """The Values that are a sample's outputs: a list, or the Value if it is one."""
+        if self.n_out == 1:
+            out = Waiting()
+            out._a = batch
+            out._b = i
+            return out
+        values = []
+        for key in range(i * self.n_out, (i + 1) * self.n_out):
+            out = Waiting()
+            out._a = batch
+            out._b = key
+            values.append(out)
+        return values
+
+    def _call(self) -> str:
+        return f"{self.name} of {self.n_in} inputs"
+
+    def take(self, x: Any) -> Any:
+        """The outputs for a sample of any kind.
+
+        Raises:
+            ShapeError: not ``n_in`` of them.
+            NotANumberError: one that is neither a number nor a Value.
+        """
+        kind = x.__class__
+        if kind is list or kind is tuple:
+            items = x
+        elif kind is np.ndarray and x.ndim == 1:
+            if x.dtype.kind in "fiub" and len(x) == self.n_in and self.waits and not unusual():
+                return self.wait(x.copy())
+            items = x.tolist()
+        elif isinstance(x, Value) or number(x) is not None:
+            items = [x]
+        elif not isinstance(x, Iterable) or isinstance(x, set | frozenset | dict | str | bytes):
+            raise NotANumberError(f"{self._call()} wants a list of {self.n_in} numbers or Values, got {x!r}")
+        else:
+            items = list(x)
+        if len(items) != self.n_in:
+            raise ShapeError(
+                f"{self._call()} wants a sample of {self.n_in} numbers or Values, got {len(items)}"
+            )
+        row = []
+        inputs: list[tuple[int, Any]] = []
+        above: dict[Column, None] = {}  # the columns that inputs are results of
+        level = 0
+        for j, item in enumerate(items):
+            kind = item.__class__
+            if kind is float:
+                row.append(item)
+            elif kind is Value:
+                inputs.append((j, item))
+                row.append(item._data)
+            elif kind is Waiting and item._a.__class__ is not Port:
+                column = item._a
+                if not column.closed and column.level >= level:
+                    level = column.level + 1
+                inputs.append((j, (column, item._b)))
+                above[column] = None
+                row.append(0.0)
+            elif isinstance(item, Value):
+                inputs.append((j, item))
+                row.append(item._data)
+            else:
+                y = number(item)
+                if y is None:
+                    got = f"{item!r} ({type(item).__name__}) at place {j}"
+                    raise NotANumberError(f"{self._call()} wants numbers or Values, got {got}")
+                row.append(y)
+        if self.waits and not unusual():
+            if level > LEVELS:
+                settle(*above)
+                level = 0
+            return self.wait(tuple(row), inputs or None, above, level)
+        return self.at_once(tuple(row), inputs, above)
+
+    def at_once(
+        self, row: tuple[float, ...], inputs: list[tuple[int, Any]], above: dict[Column, None]
+    ) -> Any:
+        """The outputs of a sample, computed now."""
+        if recording.trace is not None:
+            recording.trace.look(f"a {self.name} of one sample")
+        settle(*above)
+        if not recording.on:
+            numbers = [v[0].number(v[0].place(v[1])) if v.__class__ is tuple else None for _, v in inputs]
+            line = np.array(row)
+            for (j, _), y in zip(inputs, numbers, strict=True):
+                line[j] = line[j] if y is None else y
+            out = self.through(Tensor._of(line.astype(self.dtype), None)).data
+            values = [Value(y) for y in out.tolist()]
+            return values[0] if self.n_out == 1 else values
+        batch = Batch(self, 0)
+        batch.cells[0] = row
+        if inputs:
+            batch.inputs[0] = inputs
+        settle(batch)
+        made = self.outputs(batch, 0)
+        return publish(made) if self.n_out == 1 else [publish(v) for v in made]
+
+    # Computing
+
+    def forward(self, batch: Batch) -> Array:
+        """The outputs of a batch, (rows, n_out)."""
+        with as_usual() if entered else USUAL:
+            if not self.waits:
+                batch.leaf = Leaf(batch.X.shape[1:], self.dtype) if batch.asks else None
+                y = self.through(Tensor._of(batch.X[0], batch.leaf))
+                batch.root = y._node
+                return y.data
+            staged = self.staged(len(batch.X), batch.asks)
+            if staged is None:
+                with no_grad():
+                    return self.through(Tensor._of(batch.X.T, None)).T.data
+            return staged.forward(batch)
+
+    def staged(self, n: int, asks: bool) -> "Staged | None":
+        """The Program for a number of rows; None if they have not come before."""
+        key = n, asks
+        staged = self.programs.pop(key, None)
+        if staged is None:
+            uses = self.uses[key] = self.uses.pop(key, 0) + 1
+            if len(self.uses) > SEEN:
+                self.uses.popitem(last=False)
+            if uses <= 2:  # once forward and once back is too little to be worth a recording
+                return None
+            staged = Staged(self.through, n, self.n_in, self.n_out, self.dtype, asks)
+        self.programs[key] = staged
+        if len(self.programs) > KEPT:
+            self.programs.popitem(last=False)
+        return staged
+
+    def pass_on(self, batches: Sequence[Batch]) -> Iterable[tuple[Value, float]]:
+        """Pass the gradients of several batches on, which do not depend on each other."""
+        with as_usual() if entered else USUAL:
+            if not self.waits:
+                return [pair for batch in batches for pair in self._untaped(batch)]
+            asks = any(batch.asks for batch in batches)
+            if len(batches) == 1 and batches[0].some is None:
+                (batch,) = batches
+                X, G = batch.X, batch.arrived().reshape(-1, self.n_out)
+                ran: Batch | None = batch
+            else:
+                parts = [b.X if b.some is None else b.X[b.some] for b in batches]
+                gradients = [b.arrived().reshape(-1, self.n_out) for b in batches]
+                X = np.concatenate(parts)
+                G = np.concatenate(
+                    [g if b.some is None else g[b.some] for b, g in zip(batches, gradients, strict=True)]
+                )
+                ran = None
+            staged = self.staged(len(X), asks)
+            if staged is not None:
+                slopes = staged.backward(X, G, ran)
+            else:
+                leaf = Leaf(X.T.shape, self.dtype) if asks else None
+                y = self.through(Tensor._of(X.T, leaf))
+                y.backward(G.T.astype(self.dtype, copy=False))
+                slopes = leaf.grad.T if leaf is not None and leaf.grad is not None else None
+            if slopes is None:
+                return ()
+            pairs: list[tuple[Value, float]] = []
+            start = 0
+            for batch in batches:
+                if batch.some is None:
+                    part = slopes[start : start + len(batch.X)]
+                else:
+                    part = np.zeros_like(batch.X)
+                    part[batch.some] = slopes[start : start + int(batch.some.sum())]
+                start += len(batch.X) if batch.some is None else int(batch.some.sum())
+                pairs += batch.give(part)
+            return pairs
+
+    def _untaped(self, batch: Batch) -> Iterable[tuple[Value, float]]:
+        """The same for one whose computing was taped."""
+        if batch.root is None:
+            return ()
+        found: dict[Any, Any] = pull(batch.root, batch.arrived().astype(self.dtype, copy=False))
+        slopes = found.pop(batch.leaf, None)
         for leaf, g in found.items():
             leaf.accumulate(g)
-        return [(v, float(slopes[i])) for i, v in self.inputs.items()]
+        return () if slopes is None else batch.give(slopes[None])
 
 
-class Output(Value):
-    """One of the numbers that a `Call` computed."""
+def pause(y: Array) -> None:
+    """Where a recorded call stops, until the gradient of ``y`` is there."""
 
-    __slots__ = ("_call", "_place")
 
-    def __init__(self, data: float, call: Call, place: int):
-        self._data = data
-        self._grad = 0.0
-        self._a = self._b = None
-        self._da = 0.0
-        self._call = call
-        self._place = place
+class Staged:
+    """A Program that goes forward and, later, back."""
 
-    def _sources(self) -> Iterable[Call]:
-        return (self._call,)
+    def __init__(
+        self, through: Callable[[Tensor], Tensor], n: int, n_in: int, n_out: int, dtype: Any, asks: bool
+    ) -> None:
+        def both(X: Tensor, G: Tensor) -> Any:
+            y = through(X.T).T
+            check(pause, array_of(y))
+            y.backward(G)
+            return y, X.grad if asks else None
 
-    def _pass_on(self) -> Iterable[tuple[Call, float]]:
-        self._call.arriving[self._place] = self._grad
-        return ((self._call, 0.0),)
+        X: Any = np.zeros((n, n_in), dtype)
+        with np.errstate(all="ignore"):
+            program: Program = record(both, Tensor(X, True) if asks else X, np.zeros((n, n_out), dtype))
+        (split,) = (i for i, call in enumerate(program.calls) if call.func is pause)  # type: ignore[attr-defined]
+        self.program = program  # keeps the memory
+        self.forth, self.back = program.calls[:split], program.calls[split + 1 :]
+        self.X, self.G = program.inputs
+        self.y, self.slopes = program.outputs
+        self.ran: Any = NOTHING  # the batch that went forward last, weakly
+
+    def forward(self, batch: Batch) -> Array:
+        """The outputs of a batch."""
+        self.ran = NOTHING
+        np.copyto(self.X, batch.X)
+        for call in self.forth:
+            call()
+        self.ran = weakref.ref(batch)
+        return self.y.copy()  # type: ignore[no-any-return]
+
+    def backward(self, X: Array, G: Array, batch: Batch | None) -> Array | None:
+        """Add to the gradients of parameters; those of the inputs, if they are wanted."""
+        if batch is None or self.ran() is not batch:
+            self.ran = NOTHING
+            np.copyto(self.X, X)
+            for call in self.forth:
+                call()
+        self.ran = NOTHING  # the way back may use the memory of the way forward
+        np.copyto(self.G, G)
+        for call in self.back:
+            call()
+        return self.slopes  # type: ignore[no-any-return]
 
 
 def is_batch(x: Any) -> bool:
@@ -79,46 +465,3 @@ def is_batch(x: Any) -> bool:
         x = x[0]
         return isinstance(x, list | tuple) or (isinstance(x, np.ndarray) and x.ndim > 0)
     return isinstance(x, np.ndarray) and x.ndim > 1
-
-
-def evaluate(module: Evaluable, x: Any, call: str) -> Any:
-    """The outputs of ``module`` for one sample: a list of Values, or the Value if it is one.
-
-    Args:
-        module: what the sample goes through.
-        x: its numbers and Values: a list, a tuple, a one-dimensional array; a lone one if n_in is 1.
-        call: what errors call the module.
-
-    Raises:
-        ShapeError: not ``n_in`` of them.
-        NotANumberError: one that is neither a number nor a Value.
-    """
-    if isinstance(x, Value) or number(x) is not None:
-        x = [x]
-    if not isinstance(x, Iterable) or isinstance(x, set | frozenset | dict | str | bytes):
-        raise NotANumberError(f"{call} wants a list of {module.n_in} numbers or Values, got {x!r}")
-    items = x.tolist() if isinstance(x, np.ndarray) else list(x)
-    if len(items) != module.n_in:
-        raise ShapeError(f"{call} wants a sample of {module.n_in} numbers or Values, got {len(items)}")
-    inputs: dict[int, Value] = {}
-    row = []
-    for i, item in enumerate(items):
-        if isinstance(item, Value):
-            inputs[i] = item
-            row.append(item.data)
-        else:
-            y = item if item.__class__ is float else number(item)
-            if y is None:
-                raise NotANumberError(
-                    f"{call} wants numbers or Values, got {item!r} ({type(item).__name__}) at place {i}"
-                )
-            row.append(y)
-    array = np.array(row, module.dtype)
-    leaf = Leaf(array.shape, array.dtype) if inputs else None
-    out = module.forward(Tensor._of(array, leaf))
-    if out._node is None:
-        values = [Value(y) for y in out.tolist()]
-    else:
-        made = Call(out._node, leaf, inputs)
-        values = [Output(y, made, i) for i, y in enumerate(out.tolist())]
-    return values[0] if len(values) == 1 else values

@@ -63,11 +63,11 @@ class Contestant:
     take a core from whoever has the next turn.
     """
 
-    def __init__(self, name, python):
+    def __init__(self, name, python, script="contestants.py"):
         self.name = name
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         self.process = subprocess.Popen(
-            [python, str(HERE / "contestants.py"), name],
+            [python, str(HERE / script), name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -106,23 +106,22 @@ class Value:
 
 
 class Neuron:
-    def __init__(self, n, activate):
+    def __init__(self, n, activation):
         self.w = [Value(random.uniform(-1, 1)) for _ in range(n)]
         self.b = Value(0)
-        self.activate = activate
+        self.activation = activation
 
     def __call__(self, x):
         signal = self.b + sum(self.w[i] * x[i] for i in range(len(x)))
-        return signal.tanh() if self.activate else signal
+        return signal if self.activation == "linear" else getattr(signal, self.activation)()
 
 
 class Net:
-    """Tanh inside, linear at the end."""
-
-    def __init__(self, n_in, sizes):
+    def __init__(self, n_in, sizes, activation="tanh", output_activation="linear"):
         self.layers = []
         for k, n_out in enumerate(sizes):
-            self.layers.append([Neuron(n_in, k < len(sizes) - 1) for _ in range(n_out)])
+            kind = activation if k < len(sizes) - 1 else output_activation
+            self.layers.append([Neuron(n_in, kind) for _ in range(n_out)])
             n_in = n_out
 
     def __call__(self, x):

@@ -35,12 +35,16 @@ ROOMS = [
     ["tensor"],
     ["graph"],
     ["engine"],
+    ["tally"],
+    ["columns"],
+    ["waiting"],
     ["losses", "parameters", "schedules"],
     ["initial", "samples", "optim"],
     ["io", "progress", "table"],
     ["plot"],
     ["training"],
     ["nn"],
+    ["verification"],
     [""],
     ["__main__"],
 ]
@@ -83,9 +87,9 @@ def test_the_oracle_imports_the_standard_library_only():
     }
 
 
-def test_the_oracle_and_the_array_engine_never_meet():
+def test_the_oracle_and_the_array_engine_meet_in_verify_alone():
     for path in FILES:
-        if room(path).startswith("scalar"):
+        if room(path).startswith("scalar") or room(path) == "verification":
             continue
         assert not any(name.startswith("scalar") for name in imported(path)), path
 
@@ -105,13 +109,13 @@ def test_importing_it_costs_little_more_than_importing_numpy():
     assert [m for m in new if m.split(".")[0] in ("scipy", "matplotlib", "tqdm")] == []
     others = [m for m in new if m.split(".")[0] != "autograd"]
     assert len(others) <= 24, others
-    assert len(new) - len(others) <= 28, new
+    assert len(new) - len(others) <= 31, new
 
 
 def test_scipy_comes_when_it_is_first_needed():
     code = (
         "import sys, autograd; net = autograd.Net(1, [1], 'gelu'); "
-        "print('scipy' in sys.modules); net([1.0]); print('scipy' in sys.modules)"
+        "print('scipy' in sys.modules); float(net([1.0])); print('scipy' in sys.modules)"
     )
     assert run(code, cwd=ROOT).stdout.split() == ["False", "True"]
 
@@ -178,7 +182,7 @@ def test_all_that_is_offered_has_a_docstring():
     assert [name for name in bare if name.rpartition(".")[2] not in SPEAKING] == []
 
 
-@pytest.mark.parametrize("module", ["engine", "nn", "losses", "optim"])
+@pytest.mark.parametrize("module", ["engine", "nn", "losses", "optim", "verification"])
 def test_what_users_call_has_an_example_that_runs_in_its_docstring(module):
     module = importlib.import_module(f"autograd.{module}")
     tables = {"ACTIVATIONS", "INITS", "LOSSES", "OPTIMIZERS", "Optimizer"}

@@ -1,6 +1,7 @@
 """The row table, `apply`, and `Tensor`: a NumPy array that takes part in differentiation."""
 
 import inspect
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -104,9 +105,42 @@ class Recording(threading.local):
 
     on = True
     trace: Trace | None = None
+    eager = os.environ.get("AUTOGRAD_EAGER", "") not in ("", "0")
 
 
 recording = Recording()
+entered: list[None] = []  # an entry for each context, in any thread, in which not all is as usual
+if recording.eager:
+    entered.append(None)
+
+
+def unusual() -> bool:
+    """Whether samples have to be evaluated at once in this thread."""
+    return bool(entered) and (recording.eager or not recording.on or recording.trace is not None)
+
+
+@contextmanager
+def eager() -> Iterator[None]:
+    """Within it nothing waits: each sample is evaluated at the call, and each operation where it stands.
+
+    It is slower, and for debugging: errors come from the lines that made them. It holds for the thread
+    that enters it. The environment variable ``AUTOGRAD_EAGER=1`` does the same for a whole program.
+
+    >>> from autograd.nn import Neuron
+    >>> neuron = Neuron(1, "relu", init=lambda n_out, n_in: [[1.0]])
+    >>> with eager():
+    ...     y = neuron([-1]).log()
+    Traceback (most recent call last):
+    autograd.errors.DomainError: log() wants a number above 0, got 0.0
+    """
+    before = recording.eager
+    recording.eager = True
+    entered.append(None)
+    try:
+        yield
+    finally:
+        entered.pop()
+        recording.eager = before
 
 
 @contextmanager
@@ -123,10 +157,23 @@ def no_grad() -> Iterator[None]:
     """
     before = recording.on
     recording.on = False
+    entered.append(None)
     try:
         yield
     finally:
+        entered.pop()
         recording.on = before
+
+
+@contextmanager
+def as_usual() -> Iterator[None]:
+    """Within it this thread records the tape and no trace, whatever holds outside."""
+    before = recording.on, recording.trace
+    recording.on, recording.trace = True, None
+    try:
+        yield
+    finally:
+        recording.on, recording.trace = before
 
 
 def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tensor":

@@ -55,6 +55,14 @@ SHAPELY |= {np.array2string, np.array_repr, np.array_str}
 ORDINARY = (np.ndarray, np.generic, numbers.Number, list, tuple, type(None))
 
 
+def caller() -> str:
+    """File and line of the call that came from outside of this package."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("autograd."):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "?"
+
+
 class Call:
     """One line of a trace: a function, what it was given, and the array it gave."""
 
@@ -244,11 +252,7 @@ class Trace:
 
     def look(self, how: str) -> None:
         """Note that a number was looked at, and from which line outside of this package."""
-        frame: Any = sys._getframe(1)
-        while frame is not None and frame.f_globals.get("__name__", "").startswith("autograd."):
-            frame = frame.f_back
-        where = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "?"
-        self.looks.append(f"{how} at {where}")
+        self.looks.append(f"{how} at {caller()}")
 
     def call(self, function: Function, args: Any, kwargs: dict[str, Any]) -> Any:
         """Call a function of traced arrays, and note the call."""

@@ -1,0 +1,667 @@
+"""Columns: one scalar operation on many Values, worked out for all of them when a number is needed.
+
+Code that goes through samples one by one does the same to each. So the results of, say, ``- y`` on the
+outputs of a net form a column, below it those of ``** 2``, and so on: an operation on a Value that
+waits adds a cell to a column and does nothing else. A column is closed when it is worked out. What
+comes later joins another, so no column ever depends on one that was closed after it.
+
+A cell is a place in a list that held None, so that an operation costs little more than its result.
+"""
+
+import itertools
+import math
+import operator
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import E, Value
+from autograd.graph import Junction
+from autograd.tally import TALLY
+from autograd.tensor.tape import Array
+from autograd.tensor.trace import caller
+
+__all__ = ["NOTHING", "OPERATIONS", "Applied", "Column", "Operation", "Pins", "Sums", "settle", "usually"]
+
+ROOM = 32  # cells that a new list has
+SHIFT = 24  # bits of a key in `Sums` that count along a chain
+
+
+class Gone:
+    """What nothing refers to."""
+
+
+NOTHING: Any = weakref.ref(Gone())  # gives None when called
+
+
+class Children(dict[Any, Any]):
+    """Columns by operation, weakly."""
+
+    def __missing__(self, name: Any) -> Any:
+        return NOTHING
+
+
+class Sparse(dict[int, Any]):
+    """Cells of a column whose keys leave gaps."""
+
+    def __missing__(self, key: int) -> None:
+        return None
+
+
+LOCK = threading.RLock()  # held while columns are worked out, and while gradients pass through them
+LEVEL = operator.attrgetter("level")
+ORDERS = itertools.count(1)
+
+
+class Column(Junction):
+    """Results of one operation, each known by its key.
+
+    Attributes:
+        level: higher than that of every column this one depends on, unless that was closed before.
+        depth: how many operations lie between it and a net or parameters.
+        cells: by key, what is needed to work it out; in a list, None where there is none.
+        children: the columns that follow, weakly, by operation.
+        closed: whether it takes no more cells.
+        keys: sorted, once it is closed; ``dense`` if they are 0, 1, 2, ...
+        values: once it is closed, the numbers, in the order of the keys.
+        grads: the gradients that the last walks left, if any did.
+    """
+
+    # Those of the children that are asked for most often; all are in ``children``
+    minus = times = power = sum = NOTHING
+    home: "Column | None" = None  # of `Sums`
+    sparse = False  # whether keys are no indices for a list
+    keys: Array
+    dense = False
+    grads: Array | None = None
+    # Within a walk: which results were reached, True if all were; and their gradients so far
+    hit: Any = None
+    g: Array | None = None
+
+    def __init__(self, level: int, depth: int) -> None:
+        self.level = level
+        self.depth = depth
+        self.cells: Any = {}
+        self.children = Children()
+        self.closed = False
+        self.values: Any = None
+        self.failed: dict[int, Callable[[], Any]] = {}  # by place, what raises the error
+        self.published: dict[int, Any] = {}  # by place, weakly: results that are plain Values now
+        self._floats: list[float] | None = None
+        self._reads = 0
+
+    def lead(self, name: Any, column: "Column") -> None:
+        """Have ``name`` lead to ``column``, as long as that is there."""
+        self.children[name] = known = weakref.ref(column)
+        if name in ("minus", "times", "power", "sum"):
+            setattr(self, name, known)
+
+    def following(self) -> list["Column"]:
+        """The open columns that depend on this one alone, or were made from it first."""
+        found: list[Column] = [self]
+        for column in found:
+            children = [known() for known in list(column.children.values())]
+            found.extend([c for c in children if c is not None and not c.closed])
+        return found[1:]
+
+    def parents(self) -> Sequence["Column"]:
+        """The columns it depends on."""
+        raise NotImplementedError
+
+    def work(self) -> tuple[Array, Array]:
+        """Keys and values of the cells."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Work it out; its parents are closed. After an error it is as before."""
+        self.closed = True
+        try:
+            self.keys, values = self.work()
+            self.dense = self.keys.item(0) == 0 and self.keys.item(-1) == self.keys.size - 1
+            self.order = next(ORDERS)
+        except BaseException:
+            self.failed.clear()
+            self.closed = False
+            raise
+        self.values = values
+        self.cells = type(self.cells)()
+
+    def snapshot(self) -> tuple[Array, list[Any]]:
+        """The cells, by key: keys and payloads. Another thread may be adding one; it will notice."""
+        keys, payloads = list(self.cells), list(self.cells.values())
+        n = min(len(keys), len(payloads))
+        array = np.fromiter(keys, np.int64, n)
+        if n > 1 and not (array[1:] > array[:-1]).all():
+            order = np.argsort(array)
+            array, payloads = array[order], [payloads[i] for i in order.tolist()]
+        return array, payloads[:n]
+
+    def locate(self, keys: Array) -> Array | None:
+        """The places of ``keys``; None if these are all, in order."""
+        if keys.size == self.keys.size and (keys == self.keys).all():
+            return None
+        return keys if self.dense else np.searchsorted(self.keys, keys)
+
+    def place(self, key: int) -> int:
+        """The place of one key."""
+        return key if self.dense else int(np.searchsorted(self.keys, key))
+
+    def number(self, place: int) -> float:
+        """The value at ``place``; or the error that its operation, or one before, comes to."""
+        if self.failed and place in self.failed:
+            try:
+                return float(self.failed[place]())
+            except Exception as error:
+                error.add_note(
+                    "This Value was waiting, and was worked out only when its number was needed; "
+                    "within autograd.eager() the error comes from the line that made it."
+                )
+                raise
+        if self._floats is None:
+            self._reads += 1
+            if self._reads < 4:  # as in a loop that reads its loss and nothing else
+                return self.values.item(place)  # type: ignore[no-any-return]
+            self._floats = self.values.tolist()
+        return self._floats[place]
+
+    def gradient(self, place: int) -> float:
+        """The gradient at ``place`` that the last walk there left."""
+        return 0.0 if self.grads is None else float(self.grads[place]) + 0.0  # there is no -0.0
+
+    # The walk
+
+    def reach(self, place: int) -> None:
+        if self.hit is None:
+            self.hit = np.zeros(len(self.keys), bool)
+        if self.hit is not True:
+            self.hit[place] = True
+
+    def reach_many(self, at: Array | None, some: Array | None) -> None:
+        """Reach the results at places ``at``, or all; if ``some`` is given, those of them it marks."""
+        if at is None and some is None:
+            self.hit = True
+        elif self.hit is not True:
+            if self.hit is None:
+                self.hit = np.zeros(len(self.keys), bool)
+            self.hit[some if at is None else at if some is None else at[some]] = True
+
+    def receive(self, place: int, g: float) -> None:
+        if self.g is None:
+            self.g = np.zeros(len(self.keys))
+        self.g[place] += g
+
+    def receive_many(self, at: Array | None, some: Array | None, g: Array) -> None:
+        """Add ``g`` to the gradients at places as for `reach_many`; one may be there several times."""
+        if self.g is None:
+            if at is None and some is None:
+                self.g = g.copy()
+                return
+            self.g = np.zeros(len(self.keys))
+        if at is None:
+            self.g[slice(None) if some is None else some] += g
+        else:
+            np.add.at(self.g, at if some is None else at[some], g)
+
+    def reached(self) -> Array | None:
+        """Which results the walk came by; None if by all."""
+        if self.hit is True or self.hit.all():
+            self.hit = True
+            return None
+        return self.hit  # type: ignore[no-any-return]
+
+    def arrived(self) -> Array:
+        """The gradients of all results."""
+        if self.g is None:
+            self.g = np.zeros(len(self.keys))
+        return self.g
+
+    def finish(self, done: bool) -> None:
+        if done:
+            g = self.arrived()
+            if self.hit is True or self.grads is None:
+                self.grads = g
+            else:
+                self.grads = np.where(self.hit, g, self.grads)
+            for place, known in list(self.published.items()):
+                v = known()
+                if v is None:
+                    del self.published[place]
+                elif self.hit is True or self.hit[place]:
+                    v._grad = float(g[place]) + 0.0
+        self.hit = self.g = None
+        self.awaited = 0
+
+
+def settle(*columns: Column, early: bool = False) -> None:
+    """Work out columns, after all they depend on; ``early`` if somebody has looked at a number."""
+    with LOCK:
+        found: dict[Column, None] = {}
+        open_ = [c for c in columns if c.values is None]
+        for column in open_:
+            if column not in found:
+                found[column] = None
+                open_.extend([c for c in column.parents() if c.values is None])
+        if early and found:
+            TALLY.early[caller()] += 1
+        with np.errstate(all="ignore"):
+            for column in sorted(found, key=LEVEL):
+                column.close()
+
+
+# Operations -----------------------------------------------------------------------------------
+
+
+class Operation:
+    """A scalar operation on arrays of operands: ``x``, which waits, and for some a second one, ``z``.
+
+    Args:
+        forward: the results ``y``.
+        left: given the gradient of ``y``, that of ``x``.
+        right: the same for ``z``.
+        plain: the operation on Values and numbers.
+        wrong: where the plain one may raise an error.
+    """
+
+    def __init__(
+        self,
+        plain: Callable[..., Any],
+        forward: Callable[[Any, Any], Any],
+        left: Callable[[Any, Any, Any, Any], Any],
+        right: Callable[[Any, Any, Any, Any], Any] | None = None,
+        wrong: Callable[[Any, Any, Any], Any] | None = None,
+    ) -> None:
+        self.plain = plain
+        self.forward = forward
+        self.left = left
+        self.right = right
+        self.wrong = wrong
+
+
+def _logistic(x: Any) -> Any:
+    t = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1 / (1 + t), t / (1 + t))
+
+
+def _below(x: Any) -> Any:
+    from scipy.special import ndtr
+
+    return ndtr(x)
+
+
+def _density(x: Any) -> Any:
+    return np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
+
+
+def _power(x: Any, k: Any) -> Any:
+    return x * x if k.__class__ is float and k == 2.0 else np.power(x, k)
+
+
+def _base_slope(g: Any, y: Any, x: Any, k: Any) -> Any:
+    if k.__class__ is float and k == 2.0:
+        return g * (2.0 * x)
+    slope = k * np.power(x, k - 1.0)
+    slope = np.where(np.isinf(slope) & np.isfinite(x) & (x != 0), k * (y / x), slope)
+    at_0 = np.where((k == 0) | (k == 1), k, np.where(k < 1, math.inf, 0.0))
+    return g * np.where(x == 0, at_0, slope)
+
+
+def _exponent_slope(g: Any, y: Any, x: Any, k: Any) -> Any:
+    return g * np.where(x > 0, y * np.log(np.abs(x)), np.where(x == 0, 0.0, math.nan))
+
+
+def _unreal(y: Any, x: Any, k: Any) -> Any:
+    beyond = np.isinf(y) & np.isfinite(x) & np.isfinite(k)
+    if k.__class__ is float and k.is_integer():
+        return beyond
+    return beyond | ((x < 0) & np.isfinite(k) & (k != np.floor(k)))
+
+
+# In a formula g is the gradient that arrives, y the result, x and z the operands. Slopes at kinks are
+# those of the plain operations.
+# fmt: off
+OPERATIONS: dict[str, Operation] = {
+    "plus":   Operation(lambda x, z: x + z,  lambda x, z: x + z, lambda g, y, x, z: g),
+    "minus":  Operation(lambda x, z: x - z,  lambda x, z: x - z, lambda g, y, x, z: g),
+    "rminus": Operation(lambda x, z: z - x,  lambda x, z: z - x, lambda g, y, x, z: -g),
+    "times":  Operation(lambda x, z: x * z,  lambda x, z: x * z,
+                        lambda g, y, x, z: g * z,     lambda g, y, x, z: g * x),
+    "over":   Operation(lambda x, z: x / z,  lambda x, z: x / z,
+                        lambda g, y, x, z: g / z,     lambda g, y, x, z: g * (-y / z),
+                        lambda y, x, z: z == 0),
+    "rover":  Operation(lambda x, z: z / x,  lambda x, z: z / x,
+                        lambda g, y, x, z: g * (-y / x), lambda g, y, x, z: g / x,
+                        lambda y, x, z: x == 0),
+    "power":  Operation(lambda x, z: x**z,   _power,
+                        _base_slope, _exponent_slope, _unreal),
+    "rpower": Operation(lambda x, z: z**x,   lambda x, z: np.power(z, x),
+                        lambda g, y, x, z: _exponent_slope(g, y, z, x),
+                        lambda g, y, x, z: _base_slope(g, y, z, x),
+                        lambda y, x, z: _unreal(y, z, x)),
+    "square": Operation(lambda x, z: x * x,  lambda x, z: x * x, lambda g, y, x, z: g * x + g * x),
+    "neg":    Operation(lambda x, z: -x,     lambda x, z: -x,    lambda g, y, x, z: -g),
+    "pos":    Operation(lambda x, z: +x,     lambda x, z: x.copy(), lambda g, y, x, z: g),
+    "abs":    Operation(lambda x, z: abs(x), lambda x, z: np.abs(x),
+                        lambda g, y, x, z: g * np.where(x > 0, 1.0, np.where(x < 0, -1.0, 0.0))),
+    "exp":    Operation(lambda x, z: x.exp(),  lambda x, z: np.power(E, x),
+                        lambda g, y, x, z: g * y, None, lambda y, x, z: np.isinf(y) & np.isfinite(x)),
+    "log":    Operation(lambda x, z: x.log(),  lambda x, z: np.log(x),
+                        lambda g, y, x, z: g * (1 / x), None, lambda y, x, z: x <= 0),
+    "sqrt":   Operation(lambda x, z: x.sqrt(), lambda x, z: np.sqrt(x),
+                        lambda g, y, x, z: g * np.where(y == 0, math.inf, 0.5 / y), None,
+                        lambda y, x, z: x < 0),
+    "sin":    Operation(lambda x, z: x.sin(),  lambda x, z: np.sin(x),
+                        lambda g, y, x, z: g * np.cos(x),  None, lambda y, x, z: np.isinf(x)),
+    "cos":    Operation(lambda x, z: x.cos(),  lambda x, z: np.cos(x),
+                        lambda g, y, x, z: g * -np.sin(x), None, lambda y, x, z: np.isinf(x)),
+    "tanh":   Operation(lambda x, z: x.tanh(), lambda x, z: np.tanh(x),
+                        lambda g, y, x, z: g * (1 - y * y)),
+    "sigmoid": Operation(lambda x, z: x.sigmoid(), lambda x, z: _logistic(x),
+                        lambda g, y, x, z: g * (y * (1 - y))),
+    "relu":   Operation(lambda x, z: x.relu(), lambda x, z: np.maximum(x, 0.0),
+                        lambda g, y, x, z: g * (x > 0)),
+    "leaky_relu": Operation(lambda x, z: x.leaky_relu(), lambda x, z: np.where(x > 0, 1.0, 0.01) * x,
+                        lambda g, y, x, z: g * np.where(x > 0, 1.0, 0.01)),
+    "softplus": Operation(lambda x, z: x.softplus(),
+                        lambda x, z: np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x))),
+                        lambda g, y, x, z: g * _logistic(x)),
+    "gelu":   Operation(lambda x, z: x.gelu(), lambda x, z: x * _below(x),
+                        lambda g, y, x, z: g * (_below(x) + x * _density(x))),
+}
+# fmt: on
+
+
+class Applied(Column):
+    """The results of an operation: on one column, on one and numbers, or on two.
+
+    The key of a result is that of its first operand. Cells hold the number, or the key of the second
+    operand, or anything.
+    """
+
+    def __init__(
+        self, operation: Operation, left: Column, right: Column | None = None, numbers: bool = False
+    ) -> None:
+        level, depth = left.level, left.depth
+        if right is not None:
+            level, depth = max(level, right.level), max(depth, right.depth)
+        super().__init__(level + 1, depth + 1)
+        self.operation = operation
+        self.left = left
+        self.right = right
+        self.sparse = left.sparse
+        self.cells = Sparse() if left.sparse else [None] * ROOM
+        self.numbers = numbers  # whether cells hold numbers
+
+    def parents(self) -> Sequence[Column]:
+        return (self.left,) if self.right is None else (self.left, self.right)
+
+    def work(self) -> tuple[Array, Array]:
+        left, right = self.left, self.right
+        keys, payloads, at = self.given()
+        self.at = at
+        self.x = x = left.values if at is None else left.values[at]
+        self.at_right: Array | None = None
+        z: Any = None
+        if right is not None:
+            others = np.fromiter(payloads, np.int64, len(keys))
+            self.at_right = at = right.locate(others)
+            z = right.values if at is None else right.values[at]
+        elif self.numbers:
+            z = payloads[0]
+            if payloads[-1] != z or payloads.count(z) != len(payloads):
+                z = np.fromiter(payloads, np.float64, len(keys))
+        self.z = z
+        self.y = y = self.operation.forward(x, z)
+        if self.operation.wrong is not None and not math.isfinite(np.add.reduce(y)):  # it may have gone wrong
+            self._retry(np.flatnonzero(self.operation.wrong(y, x, z)).tolist())
+        if left.failed:
+            self._fail(left, self.at)
+        if right is not None and right.failed:
+            self._fail(right, self.at_right)
+        return keys, y
+
+    def _fail(self, column: Column, at: Array | None) -> None:
+        """Let results fail whose operands have."""
+        places = range(len(self.y)) if at is None else at.tolist()
+        self.failed.update({i: column.failed[j] for i, j in enumerate(places) if j in column.failed})
+
+    def given(self) -> tuple[Array, list[Any], Array | None]:
+        """Keys and payloads of the cells, and the places of the keys in the first operand's column."""
+        left = self.left
+        if self.cells.__class__ is list:
+            n = int(left.keys[-1]) + 1
+            payloads = self.cells[:n]
+            if left.dense and len(payloads) == n and not payloads.count(None):
+                return left.keys, payloads, None
+            there = [key for key, payload in enumerate(payloads) if payload is not None]
+            keys = np.array(there, np.int64)
+            return keys, [payloads[key] for key in there], left.locate(keys)
+        keys, payloads = self.snapshot()
+        return keys, payloads, left.locate(keys)
+
+    def _retry(self, places: list[int]) -> None:
+        """Do by the plain operation what NumPy may have answered without an error."""
+        for i in places:
+            x, z = Value(float(self.x[i])), self.z if self.z.__class__ is not np.ndarray else float(self.z[i])
+            again = usually(self.operation.plain, x, z)
+            try:
+                self.y[i] = again()
+            except (ArithmeticError, ValueError):
+                self.y[i] = math.nan
+                self.failed[i] = again
+
+    def open(self) -> tuple[Sequence[Junction], Iterable[Value]]:
+        some = self.reached()
+        self.left.reach_many(self.at, some)
+        if self.right is not None:
+            self.right.reach_many(self.at_right, some)
+        return self.parents(), ()
+
+    def pass_on(self) -> Iterable[tuple[Value, float]]:
+        some, g = self.reached(), self.arrived()
+        y, x, z = self.y, self.x, self.z
+        if some is not None:
+            g, y, x, z = g[some], y[some], x[some], z[some] if z.__class__ is np.ndarray else z
+        self.left.receive_many(self.at, some, self.operation.left(g, y, x, z))
+        if self.right is not None:
+            assert self.operation.right is not None
+            self.right.receive_many(self.at_right, some, self.operation.right(g, y, x, z))
+        return ()
+
+
+def usually(plain: Callable[..., Any], x: Value, z: float | None) -> Callable[[], float]:
+    """The plain operation, to be done again each time its error is wanted."""
+    return lambda: float(plain(x, z))
+
+
+class Sums(Column):
+    """Chains of ``+``: the keys of a chain follow each other, and its numbers are added in order.
+
+    A cell holds what its step adds: the key of a result of ``home``; or a tuple of a column and the key
+    there; or of None and a number.
+    """
+
+    home: Column
+    sparse = True
+
+    def __init__(self, home: Column) -> None:
+        super().__init__(home.level + 1, home.depth + 1)
+        self.home = home
+        self.numbers = itertools.count()
+        self.starts: dict[int, float] = {}  # by chain, the number it starts with
+        self.others: dict[Column, None] = {}  # what else is added
+
+    def chain(self, start: float | None, *payloads: Any) -> int:
+        """Start a chain; the key of its last sum."""
+        number = next(self.numbers)
+        if start is not None:
+            self.starts[number] = start
+        key = number << SHIFT
+        for payload in payloads:
+            key += 1
+            if payload.__class__ is int:
+                self.cells[key] = payload
+            else:
+                self.add(key, payload)
+        return key
+
+    def add(self, key: int, payload: Any) -> None:
+        """Fill a cell."""
+        if payload.__class__ is tuple and payload[0] is not None:
+            self.others[payload[0]] = None
+        self.cells[key] = payload
+
+    def parents(self) -> Sequence[Column]:
+        return [self.home, *self.others]
+
+    def work(self) -> tuple[Array, Array]:
+        keys, payloads = self.snapshot()
+        n = len(keys)
+        # What is added: from each column, to which of the sums, and from which places
+        self.terms: list[tuple[Column, Array | None, Array | None]] = []
+        try:
+            at = self.home.locate(np.fromiter(payloads, np.int64, n))
+            added = self.home.values if at is None else self.home.values[at]
+            self.terms.append((self.home, None, at))
+        except (TypeError, ValueError):  # some are tuples
+            added = self._gather(payloads)
+        # Chains of the same length are added up together. x + -0.0 is x, for all x
+        self.groups: list[tuple[Any, int]] = []
+        if keys[0] >> SHIFT == keys[-1] >> SHIFT:
+            line = np.empty(n + 1)
+            line[0] = self.starts.get(int(keys[0]) >> SHIFT, -0.0)
+            line[1:] = added
+            values = np.add.accumulate(line)[1:]
+            self.groups.append((slice(None), n))
+        else:
+            chains = keys >> SHIFT
+            first = np.flatnonzero(np.concatenate([[True], chains[1:] != chains[:-1]]))
+            starts = np.array([self.starts.get(c, -0.0) for c in chains[first].tolist()])
+            lengths = np.diff(first, append=n)
+            values = np.empty(n)
+            for length in np.unique(lengths).tolist():
+                which = np.flatnonzero(lengths == length)
+                rows: Any = (
+                    slice(None) if len(which) * length == n else first[which, None] + np.arange(length)
+                )
+                lines = np.empty((len(which), length + 1))
+                lines[:, 0] = starts[which]
+                lines[:, 1:] = added[rows].reshape(-1, length)
+                values[rows] = np.add.accumulate(lines, axis=1)[:, 1:].reshape(values[rows].shape)
+                self.groups.append((rows, length))
+        self._fail(n)
+        return keys, values
+
+    def _gather(self, payloads: list[Any]) -> Array:
+        """What is added, if not all of it comes from ``home``."""
+        added = np.empty(len(payloads))
+        found: dict[Column, tuple[list[int], list[int]]] = {}
+        own, keys = found[self.home] = [], []
+        for i, payload in enumerate(payloads):
+            if payload.__class__ is int:
+                own.append(i)
+                keys.append(payload)
+            elif payload[0] is None:
+                added[i] = payload[1]
+            else:
+                there = found.setdefault(payload[0], ([], []))
+                there[0].append(i)
+                there[1].append(payload[1])
+        for column, (own, keys) in found.items():
+            if own:
+                at = column.locate(np.array(keys))
+                added[own] = column.values if at is None else column.values[at]
+                self.terms.append((column, np.array(own), at))
+        return added
+
+    def _fail(self, n: int) -> None:
+        """Let every sum fail that has a failed term."""
+        bad = {}
+        for column, own, at in self.terms:
+            if column.failed:
+                mine = range(n) if own is None else own.tolist()
+                there = range(len(column.keys)) if at is None else at.tolist()
+                bad.update(
+                    {i: column.failed[j] for i, j in zip(mine, there, strict=True) if j in column.failed}
+                )
+        for rows, length in self.groups if bad else ():
+            for chain in np.arange(n)[rows].reshape(-1, length).tolist():
+                cause = None
+                for i in chain:
+                    cause = cause or bad.get(i)
+                    if cause:
+                        self.failed[i] = cause
+
+    def _back(self, x: Array, accumulate: Callable[..., Any]) -> Array:
+        """Accumulate along each chain, from its end."""
+        if len(self.groups) == 1 and self.groups[0][1] == len(x):
+            return accumulate(x[::-1])[::-1]  # type: ignore[no-any-return]
+        out = np.empty_like(x)
+        for rows, length in self.groups:
+            lines = x[rows].reshape(-1, length)
+            total = accumulate(lines[:, ::-1], axis=1)[:, ::-1]
+            out[rows] = total.reshape(-1) if isinstance(rows, slice) else total
+        return out
+
+    def open(self) -> tuple[Sequence[Junction], Iterable[Value]]:
+        some = None  # the sums that were reached, or a later one of their chain; None if all
+        if self.hit is not True and not (self.groups[0][1] == len(self.hit) and self.hit[-1]):
+            some = self._back(self.hit, np.logical_or.accumulate)
+            some = None if some.all() else some
+        self.some = some
+        sources = []
+        for column, own, at in self.terms:
+            mine = some if own is None or some is None else some[own]
+            if mine is None or mine.any():
+                column.reach_many(at, mine)
+                sources.append(column)
+        return sources, ()
+
+    def pass_on(self) -> Iterable[tuple[Value, float]]:
+        g = self._back(self.arrived(), np.add.accumulate)
+        self.g = g  # what arrived at a sum later in the chain has come through this one
+        some = self.some
+        for column, own, at in self.terms:
+            mine = some if own is None or some is None else some[own]
+            if mine is None or mine.any():
+                part = g if own is None else g[own]
+                column.receive_many(at, mine, part if mine is None else part[mine])
+        return ()
+
+    def finish(self, done: bool) -> None:
+        if done:
+            self.hit = True if self.some is None else self.some
+        super().finish(done)
+
+
+class Pins(Column):
+    """Values that are no part of a column, as operands of some that are: with their numbers then."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 0)
+        self.count = itertools.count()
+
+    def pin(self, value: Value) -> int:
+        """The key of ``value``."""
+        key = next(self.count)
+        self.cells[key] = value, value._data
+        return key
+
+    def parents(self) -> Sequence[Column]:
+        return ()
+
+    def work(self) -> tuple[Array, Array]:
+        keys, payloads = self.snapshot()
+        self.pinned = [v for v, _ in payloads]
+        return keys, np.fromiter((x for _, x in payloads), np.float64, len(keys))
+
+    def open(self) -> tuple[Sequence[Junction], Iterable[Value]]:
+        some = self.reached()
+        self.walked = range(len(self.pinned)) if some is None else np.flatnonzero(some).tolist()
+        return (), [self.pinned[i] for i in self.walked]
+
+    def pass_on(self) -> Iterable[tuple[Value, float]]:
+        g = self.arrived().tolist()
+        return [(self.pinned[i], g[i]) for i in self.walked]

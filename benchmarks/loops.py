@@ -1,0 +1,396 @@
+"""Loops over samples and scalars, as people write them, against the original's style and PyTorch.
+
+$ python benchmarks/loops.py
+$ python benchmarks/loops.py --pytorch /elsewhere/bin/python
+
+The same script runs on this library and on the yardstick (original.py); PyTorch gets the same step
+on the whole batch. All start from the same weights, and their answers are compared before and after
+an update. They take turns in processes of their own, and medians are compared. The results are
+written into LOOPS.md beside this file.
+"""
+
+import argparse
+import gc
+import json
+import math
+import os
+import platform
+import random
+import statistics
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+OURS, ORIGINAL, NO_GC, TORCH = "autograd", "original's style", "original's style, gc off", "PyTorch"
+ROUNDS, SLOW_ROUNDS = 11, 3  # the original takes seconds
+
+
+# The scripts ------------------------------------------------------------------------------------
+
+
+def sine_data():
+    X = [[i / 10] for i in range(50)]
+    return X, [math.sin(x[0]) for x in X]
+
+
+def sine(nn, Value):
+    """The original's sine demo."""
+    X, Y = sine_data()
+    net = nn.Net(1, [20, 20, 1], "tanh", "linear")
+
+    def epoch():
+        loss = 0
+        for x, y in zip(X, Y, strict=True):
+            loss += (net(x) - y) ** 2
+        net.zero_grad()
+        loss.backward()
+        net.step(1e-5)
+        return loss.data
+
+    return epoch
+
+
+def moons_data():
+    import numpy as np
+
+    draw = np.random.default_rng(7)
+    angles = draw.uniform(0, math.pi, 100)
+    upper = np.arange(100) < 50
+    X = np.c_[np.cos(angles), np.sin(angles)] * np.where(upper, 1, -1)[:, None]
+    return X + draw.normal(0, 0.1, X.shape), np.where(upper, 1, -1)
+
+
+def moons(nn, Value):
+    """micrograd's demo: hinge loss, L2 over all parameters, accuracy."""
+    X, y = moons_data()
+    model = nn.Net(2, [16, 16, 1], "relu", "linear")
+
+    def epoch():
+        inputs = [list(map(Value, row)) for row in X]
+        scores = list(map(model, inputs))
+        losses = [(1 + -yi * score).relu() for yi, score in zip(y.tolist(), scores, strict=True)]
+        data_loss = sum(losses) * (1.0 / len(losses))
+        total = data_loss + 1e-4 * sum(p * p for p in model.params())
+        accuracy = [(yi > 0) == (score.data > 0) for yi, score in zip(y, scores, strict=True)]
+        model.zero_grad()
+        total.backward()
+        for p in model.params():
+            p.data -= 1e-3 * p.grad
+        return total.data + sum(accuracy)
+
+    return epoch
+
+
+def tiny(nn, Value):
+    """The original's tiny demo, with a hand-written update."""
+    X = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]
+    Y = [1.0, -1.0, -1.0, 1.0]
+    net = nn.Net(3, [10, 1], "tanh", "linear")
+
+    def epoch():
+        loss = sum((net(x) - y) ** 2 for x, y in zip(X, Y, strict=True))
+        net.zero_grad()
+        loss.backward()
+        for p in net.params():
+            p.data -= 1e-3 * p.grad
+        return loss.data
+
+    return epoch
+
+
+def digits_data():
+    import numpy as np
+
+    draw = np.random.default_rng(3)
+    return draw.uniform(0, 1, (200, 64)), np.eye(10)[draw.integers(0, 10, 200)]
+
+
+def digits(nn, Value):
+    """200 rows of 64 numbers, squared error over 10 outputs."""
+    X, Y = digits_data()
+    rows, targets = list(X), Y.tolist()
+    net = nn.Net(64, [32, 10], "tanh", "linear")
+
+    def epoch():
+        loss = 0
+        for x, target in zip(rows, targets, strict=True):
+            loss += sum((out - t) ** 2 for out, t in zip(net(x), target, strict=True))
+        net.zero_grad()
+        loss.backward()
+        net.step(1e-6)
+        return loss.data
+
+    return epoch
+
+
+def minimise(nn, Value):
+    """The original's minimise demo: scalars only, 200 iterations."""
+
+    def run():
+        x, y = Value(7), Value(3)
+        for _ in range(200):
+            f = (x - y) ** 3 + y.exp()
+            f = f.relu() + y
+            x.zero_grad()
+            y.zero_grad()
+            f.backward()
+            x.data -= 0.001 * x.grad
+            y.data -= 0.001 * y.grad
+        return f.data
+
+    return run
+
+
+def reading(nn, Value):
+    """Every result read at once."""
+    X, _ = sine_data()
+    net = nn.Net(1, [20, 20, 1], "tanh", "linear")
+
+    def run():
+        return sum(net(x).data for x in X)
+
+    return run
+
+
+SCRIPTS = {
+    "sine": (sine, "sine demo: 50 samples, 1-20-20-1"),
+    "moons": (moons, "moons as in micrograd's demo: 100 samples, 2-16-16-1, hinge, L2 over all parameters"),
+    "tiny": (tiny, "tiny demo: 4 samples, 3-10-1, hand-written update"),
+    "digits": (digits, "digits: 200 samples, 64-32-10, squared error over 10 outputs"),
+    "minimise": (minimise, "minimise demo: scalars only"),
+    "reading": (reading, "every result read at once: 50 samples, 1-20-20-1"),
+}
+
+
+# PyTorch, on the whole batch --------------------------------------------------------------------
+
+
+def torch_net(torch, n_in, sizes, activation):
+    layers = []
+    for k, n_out in enumerate(sizes):
+        layer = torch.nn.Linear(n_in, n_out, dtype=torch.float64)
+        with torch.no_grad():
+            layer.weight[:] = torch.tensor(
+                [[random.uniform(-1, 1) for _ in range(n_in)] for _ in range(n_out)], dtype=torch.float64
+            )
+            layer.bias.zero_()
+        layers += [layer] if k == len(sizes) - 1 else [layer, activation()]
+        n_in = n_out
+    return torch.nn.Sequential(*layers)
+
+
+def torch_step(torch, net, lr, measure):
+    def epoch():
+        loss = measure()
+        net.zero_grad()
+        loss.backward()
+        with torch.no_grad():
+            for p in net.parameters():
+                p -= lr * p.grad
+        return loss.item()
+
+    return epoch
+
+
+def torch_script(name):
+    """The step of a script, on the whole batch; reading takes one sample at a time."""
+    import torch
+
+    if name in ("sine", "reading"):
+        net = torch_net(torch, 1, [20, 20, 1], torch.nn.Tanh)
+        X, Y = (torch.tensor(a, dtype=torch.float64) for a in sine_data())
+        if name == "reading":
+            return lambda: sum(net(x).item() for x in X)
+        Y = Y[:, None]
+        return torch_step(torch, net, 1e-5, lambda: ((net(X) - Y) ** 2).sum())
+    if name == "moons":
+        net = torch_net(torch, 2, [16, 16, 1], torch.nn.ReLU)
+        X, y = (torch.tensor(a, dtype=torch.float64) for a in moons_data())
+        y = y[:, None]
+
+        def measure():
+            scores = net(X)
+            measure.right = int(((scores > 0) == (y > 0)).sum())
+            return (1 - y * scores).relu().mean() + 1e-4 * sum((p * p).sum() for p in net.parameters())
+
+        step = torch_step(torch, net, 1e-3, measure)
+        return lambda: step() + measure.right
+    if name == "digits":
+        net = torch_net(torch, 64, [32, 10], torch.nn.Tanh)
+        X, Y = (torch.tensor(a) for a in digits_data())
+        return torch_step(torch, net, 1e-6, lambda: ((net(X) - Y) ** 2).sum())
+    raise ValueError(f"no batch in {name}")
+
+
+# Processes --------------------------------------------------------------------------------------
+
+
+class Worker:
+    """A contestant in its own process."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def version(self):
+        if self.name == TORCH:
+            import torch
+
+            return torch.__version__
+        return platform.python_version()
+
+    def prepare(self, script):
+        """The answers of the first two runs."""
+        random.seed(1)
+        if self.name == TORCH:
+            self.run = torch_script(script)
+        else:
+            if self.name == OURS:
+                from autograd import nn
+                from autograd.engine import Value
+            else:
+                import original as nn
+
+                Value = nn.Value
+            self.run = SCRIPTS[script][0](nn, Value)
+        return [self.run(), self.run()]
+
+    def time(self, seconds):
+        """Seconds for a run, on average over as many as take so long; twice the same to warm up."""
+        gc.collect()
+        if self.name == NO_GC:
+            gc.disable()
+        for _ in range(1 if self.name in (ORIGINAL, NO_GC) else 2):
+            start = time.perf_counter()
+            runs = 0
+            while (elapsed := time.perf_counter() - start) < seconds or not runs:
+                self.run()
+                runs += 1
+        gc.enable()
+        return elapsed / runs
+
+    def per_parameter(self, seconds):
+        """Seconds for each parameter of ``for p in net.params(): p.data -= lr * p.grad``."""
+        from autograd import nn
+
+        net = nn.Net(2, [16, 16, 1], "relu", "linear")
+
+        def run():
+            for p in net.params():
+                p.data -= 1e-3 * p.grad
+
+        self.run = run
+        return self.time(seconds) / net.nparams()
+
+    def per_sample(self, n):
+        """Seconds for each sample of an epoch over ``n``."""
+        from autograd import nn
+
+        net = nn.Net(1, [20, 20, 1], "tanh", "linear")
+        X, Y = [[i / n] for i in range(n)], [math.sin(i / n) for i in range(n)]
+
+        def run():
+            loss = 0
+            for x, y in zip(X, Y, strict=True):
+                loss += (net(x) - y) ** 2
+            net.zero_grad()
+            loss.backward()
+            net.step(1e-9)
+
+        run()
+        self.run = run
+        return self.time(0.2) / n
+
+
+def serve(name):
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    worker = Worker(name)
+    for line in sys.stdin:
+        method, *arguments = json.loads(line)
+        try:
+            answer = {"value": getattr(worker, method)(*arguments)}
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+# The comparison ---------------------------------------------------------------------------------
+
+
+def measured(contestants, script, rounds):
+    """Median seconds by contestant."""
+    answers = {name: c.ask("prepare", script) for name, c in contestants.items()}
+    for name, answer in answers.items():
+        for mine, theirs in zip(answer, answers[OURS], strict=True):
+            assert math.isclose(mine, theirs, rel_tol=1e-9), f"{script}: {name} disagrees, {answers}"
+    times = {name: [] for name in contestants}
+    for i in range(rounds):
+        for name, c in contestants.items():
+            if name not in (ORIGINAL, NO_GC) or i < SLOW_ROUNDS:
+                times[name].append(c.ask("time", 0.1))
+    return {name: statistics.median(t) for name, t in times.items()}
+
+
+def times(x):
+    return "–" if x is None else f"{x:.0f}" if x >= 20 else f"{x:.1f}"
+
+
+def main():
+    from compare import Contestant
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--pytorch", default=sys.executable, help="an interpreter that has PyTorch")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    options = parser.parse_args()
+    everybody = {}
+    for name in (OURS, ORIGINAL, NO_GC, TORCH):
+        python = options.pytorch if name == TORCH else sys.executable
+        contestant = Contestant(name, python, "loops.py")
+        try:
+            print(f"{name}: {contestant.ask('version')}")
+            everybody[name] = contestant
+        except RuntimeError as error:
+            print(f"without {name}: {error}")
+    lines = [
+        "| script, the same for this library and the original's style | here | the original's style takes "
+        "| with its collector off | PyTorch takes, for the batch at once |",
+        "|---|---|---|---|---|",
+    ]
+    for script, (_, title) in SCRIPTS.items():
+        some = {n: c for n, c in everybody.items() if n != TORCH or script not in ("tiny", "minimise")}
+        found = measured(some, script, options.rounds)
+        ratios = [found[n] / found[OURS] if n in found else None for n in (ORIGINAL, NO_GC, TORCH)]
+        cells = [f"{found[OURS] * 1e3:.3f} ms", *(f"{times(r)} times" if r else "–" for r in ratios)]
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+        print(lines[-1], flush=True)
+    ours = everybody[OURS]
+    sizes = {n: statistics.median(ours.ask("per_sample", n) for _ in range(5)) for n in (1000, 100_000)}
+    update = statistics.median(ours.ask("per_parameter", 0.1) for _ in range(options.rounds))
+    lines += [
+        "",
+        f"An epoch of 100,000 samples costs {sizes[100_000] / sizes[1000]:.2f} times as much a sample as one "
+        f"of 1,000 ({sizes[1000] * 1e6:.2f} µs). `for p in net.params(): p.data -= lr * p.grad` takes "
+        f"{update * 1e6:.2f} µs a parameter.",
+    ]
+    print("\n".join(lines[-1:]))
+    text = "\n".join(
+        [
+            "# Loops over samples and scalars",
+            "",
+            "Made by `python benchmarks/loops.py`; medians of interleaved rounds, one process each.",
+            "",
+            *lines,
+            "",
+        ]
+    )
+    (HERE / "LOOPS.md").write_text(text)
+    for contestant in everybody.values():
+        contestant.close()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1]) if sys.argv[1:2] and sys.argv[1] in (OURS, ORIGINAL, NO_GC, TORCH) else main()

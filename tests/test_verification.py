@@ -1,0 +1,775 @@
+"""verify(): the oracle beside the array engine. It says nothing of what is right, and names what is wrong."""
+
+import contextlib
+import gc
+import linecache
+import math
+import random
+import re
+import runpy
+import threading
+import weakref
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from autograd import (
+    MLP,
+    Layer,
+    Net,
+    Neuron,
+    Tensor,
+    Value,
+    eager,
+    losses,
+    no_grad,
+    optim,
+    stats,
+    verify,
+)
+from autograd.columns import OPERATIONS, Sums
+from autograd.errors import DomainError, GradientError, ParityError, ShapeError, UnsupportedError
+from autograd.nn import ACTIVATIONS, ArrayModule
+from autograd.parameters import Parameter
+from autograd.samples import Samples
+from autograd.verification import OPERATIONS as WATCHED
+from autograd.waiting import Waiting
+
+# Programs that are right ------------------------------------------------------------------------
+
+
+def sine(dtype="float64"):
+    net = Net(1, [8, 8, 1], activation="tanh", output_activation="linear", dtype=dtype)
+    xs = np.linspace(-math.pi, math.pi, 12)
+    for _ in range(5):
+        loss = 0
+        for x in xs:
+            loss += (net([x]) - np.sin(x)) ** 2
+        net.zero_grad()
+        loss.backward()
+        for p in net.params():
+            p.data -= 0.01 * p.grad
+        yield loss.data
+
+
+def moons(dtype="float64"):
+    angles = np.random.default_rng(7).uniform(0, math.pi, 20)
+    X = np.c_[np.cos(angles), np.sin(angles)] * np.where(np.arange(20) < 10, 1, -1)[:, None]
+    y = np.where(np.arange(20) < 10, 1, -1)
+    model = MLP(2, [8, 8, 1], dtype=dtype)
+    for k in range(5):
+        inputs = [list(map(Value, row)) for row in X]
+        scores = list(map(model, inputs))
+        hinges = [(1 + -yi * score).relu() for yi, score in zip(y, scores, strict=True)]
+        total = sum(hinges) * (1.0 / len(hinges)) + 1e-4 * sum(p * p for p in model.parameters())
+        yield sum((yi > 0) == (s.data > 0) for yi, s in zip(y, scores, strict=True))
+        model.zero_grad()
+        total.backward()
+        for p in model.parameters():
+            p.data -= (1.0 - 0.9 * k / 100) * p.grad
+        yield total.data
+
+
+def minimise():
+    x, y = Value(7), Value(3)
+    for _ in range(20):
+        f = (x - y) ** 3 + y.exp()
+        f = f.relu() + y
+        yield f.data
+        x.zero_grad()
+        y.zero_grad()
+        f.backward()
+        x.data -= 0.001 * x.grad
+        y.data -= 0.001 * y.grad
+
+
+def recurrent(dtype="float64"):
+    cell, readout = Layer(4, 3, "tanh", dtype=dtype), Neuron(3, "linear", dtype=dtype)
+    for _ in range(3):
+        loss = 0
+        for start in (0.1, 0.2, 0.3):
+            h = [Value(0.0)] * 3
+            for step in range(5):
+                h = cell([start * step, *h])
+            loss += (readout(h) - start) ** 2
+        for module in (cell, readout):
+            module.zero_grad()
+        loss.backward()
+        for module in (cell, readout):
+            module.step(0.1)
+        yield loss.data
+
+
+def layers_by_hand():
+    net = Net(2, [4, 3, 2], "softplus", "gelu")
+    single = net.layers[0].neurons[1]
+    x = [Value(0.5), -1]
+    for _ in range(3):
+        a, b = net.layers[2](net.layers[1](net.layers[0](x)))
+        y = (a * b - single(x) / 3 + abs(net.layers[1].neurons[0].w[2])) ** 2
+        y.backward()
+        yield from (y.data, x[0].grad, *(p.grad for p in net.params()))
+        net.step(0.1)
+
+
+def arrays():
+    a, b = np.array([Value(1.5), Value(-2)]), np.array([0.5, 3.0])
+    net = Net(2, [3, 1], "sigmoid")
+    y = (
+        np.dot(a, b)
+        + np.sum(np.tanh(a * b))
+        - net(a)
+        + net(b) * np.float64(2)
+        - net(v for v in a)
+        + a[0] ** a[1]
+        + np.sum(a[1] * b - b / a[0])
+    )
+    y.backward()
+    yield from (y.data, *(v.grad for v in a))
+
+
+def with_losses():
+    net = Net(2, [3, 2], "tanh")
+    optimizer = optim.Adam(net, lr=0.05)
+    X, labels = [[0.5, 1.0], [-1.0, 0.5]], [0, 1]
+    for loss in (losses.cross_entropy, losses.cross_entropy):
+        net.zero_grad()
+        value = loss([net(x) for x in X], labels)
+        value.backward()
+        optimizer.step()
+        yield value.data
+
+
+def at_once():
+    with eager():
+        yield from sine()
+
+
+def within_no_grad():
+    net, x = Net(1, [3, 1], "tanh"), Value(0.5)
+    with no_grad():
+        y = net([x]) * 2
+    (y * x).backward()
+    yield from (y.data, x.grad, y.grad, net.params()[0].grad)
+
+
+def twice_and_on_top():
+    net, x = Net(1, [3, 1], "tanh"), Value(0.5)
+    y = net([x]) ** 2
+    for _ in range(2):
+        y.backward()
+    (y + x).backward()
+    net(np.ones((4, 1))).sum().backward()
+    (net([x]) * x).backward()
+    x.backward()
+    yield from (x.grad, *(p.grad for p in net.params()))
+
+
+def with_assigned_numbers():
+    net, x = Net(1, [2, 1], "tanh"), Value(0.5)
+    first = net([x])
+    inner = first * 3
+    x.data, x.grad = -2.0, 7.0
+    second = net([x]) + inner
+    second.data = 4.0
+    inner.data = 1.5  # looked at before by nobody
+    out = second * inner * x
+    out.backward()
+    yield from (out.data, first.grad, x.grad, *(p.grad for p in net.params()))
+
+
+def at_the_ends_of_the_floats():
+    for x in (0.0, -0.0, 1e-200, 5e-324, 1e300, math.inf, -math.inf, math.nan):
+        for operation in (lambda v: v * v, lambda v: 1 - v, lambda v: v.sigmoid(), lambda v: v.relu() - v):
+            v = Value(x)
+            y = operation(v)
+            y.backward()
+            yield from (y.data, v.grad)
+            waiting = operation(Neuron(1, "linear", init=lambda n_out, n_in: [[1.0]])([v]))
+            if math.isfinite(x):  # BLAS may say that 0 times inf is 0
+                waiting.backward()
+            yield waiting.data
+
+
+def with_own_activation():
+    net = Net(2, [3, 1], lambda v: v.tanh() * 2 + v, "sigmoid")
+    y = net([1.0, Value(2.0)])
+    y.backward()
+    yield from (y.data, *(p.grad for p in net.params()))
+
+
+PROGRAMS = [sine, moons, minimise, recurrent, layers_by_hand, arrays, with_losses, at_once, within_no_grad]
+PROGRAMS += [twice_and_on_top, with_assigned_numbers, at_the_ends_of_the_floats, with_own_activation]
+
+
+def run(program, *args):
+    """All numbers of a program, so that == tells them apart, nans too."""
+    random.seed(1)
+    return [float(x).hex() for x in program(*args)]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_does_the_same_within_verify_and_nothing_is_raised(program):
+    alone = run(program)
+    with verify():
+        assert run(program) == alone
+
+
+@pytest.mark.parametrize("program", [sine, moons, recurrent])
+def test_float32_is_compared_as_float32(program):
+    alone = run(program, "float32")
+    with verify():
+        assert run(program, "float32") == alone
+
+
+@pytest.mark.parametrize("program", [sine, moons, recurrent])
+def test_what_waits_goes_on_waiting(program):
+    stats(reset=True)
+    run(program)
+    alone = stats(reset=True)
+    with verify():
+        run(program)
+    assert stats(reset=True) == alone
+    assert alone.batches < alone.calls
+
+
+def test_it_can_be_a_decorator():
+    @verify()
+    def train():
+        return run(sine)
+
+    assert train() == run(sine)
+
+
+# Rounding is no difference ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_what_cancels_out_is_as_uncertain_as_what_went_into_it(dtype, rng):
+    """A loss that goes to 0: what is left of outputs minus targets, and squares of it, is rounding alone."""
+    weights = rng.uniform(-1, 1, (1, 100))
+    neuron = Neuron(100, "linear", init=lambda n_out, n_in: weights, dtype=dtype)
+    rows = rng.uniform(-1, 1, (20, 100))
+    targets = [math.fsum(w.data * x for w, x in zip(neuron.w, row, strict=True)) for row in rows.tolist()]
+    with verify():
+        off = [neuron(row) - y for row, y in zip(rows, targets, strict=True)]
+        sum(d**2 for d in off).backward()
+        assert 0 < max(abs(d.data) for d in off) < 1e-4
+
+
+def test_a_sum_that_rounding_moves_over_a_kink_is_no_difference(rng):
+    """Weights and inputs of one decimal: many sums are 0 but for rounding, which depends on their order."""
+    net = MLP(8, [16, 1])
+    with verify():
+        for _ in range(10):
+            for p in net.params():
+                p.data = round(rng.uniform(-1, 1), 1)
+            rows = rng.uniform(-1, 1, (20, 8)).round(1)
+            sum(net(row) for row in rows).backward()
+
+
+def test_rounding_that_grows_is_no_difference():
+    with verify():
+        x = Neuron(1, "linear", init=lambda n_out, n_in: [[3.9]])([1 / 13])
+        for _ in range(60):  # in each it grows by 1.6, on average
+            x = 3.9 * x * (1 - x)
+        x.backward()
+
+
+# Formulas that are wrong ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def train(tmp_path):
+    """Runs source, with a net of one input and one output, as a file train.py within verify()."""
+
+    def run(*lines, **names):
+        path = tmp_path / "train.py"
+        path.write_text("\n".join(lines))
+        linecache.checkcache(str(path))
+        neuron = Neuron(1, "tanh", init=lambda n_out, n_in: [[0.5]])
+        with verify():
+            runpy.run_path(str(path), {"net": neuron, "Value": Value, "np": np, **names})
+
+    return run
+
+
+TRAIN = [
+    "loss = 0",
+    "for x, y in [(0.5, 1.0), (-0.5, 0.0)]:",
+    "    loss += (net([x]) - y) ** 2",
+    "loss.backward()",
+]
+
+
+def scaled(function, factor=1.001):
+    return lambda *args: function(*args) * factor
+
+
+def test_the_message_has_the_expression_both_numbers_the_line_and_its_source(monkeypatch, train):
+    train(*TRAIN)
+    monkeypatch.setattr(OPERATIONS["minus"], "forward", lambda x, z: x - z + 0.25)
+    with pytest.raises(ParityError) as caught:
+        train(*TRAIN)
+    right = math.tanh(0.25) - 1
+    assert str(caught.value) == (
+        f"verify(): the data of net([x]) - y is {right + 0.25} in the array engine and {right} "
+        "in the oracle, at train.py:3: loss += (net([x]) - y) ** 2"
+    )
+    assert isinstance(caught.value, AssertionError)
+
+
+@pytest.mark.parametrize(
+    ("name", "expression"),
+    [
+        ("power", "(net([x]) - y) ** 2"),
+        ("tanh", "net([x]).tanh()"),
+        ("times", "y * net([x])"),
+        ("plus", "net([x]).exp() + 1"),
+        ("rover", "y / net([x])"),
+    ],
+)
+def test_a_wrong_formula_forward_is_caught(name, expression, monkeypatch, train):
+    monkeypatch.setattr(OPERATIONS[name], "forward", scaled(OPERATIONS[name].forward))
+    with pytest.raises(ParityError, match=rf"the data of {re.escape(expression)} is .* at train.py:2: z = "):
+        train("x, y = 0.5, 2.0", f"z = {expression}", "z.backward()")
+
+
+@pytest.mark.parametrize(
+    ("name", "expression"),
+    [
+        ("tanh", "v.tanh()"),
+        ("power", "v ** 3.0"),
+        ("over", "v / 7"),
+        ("minus", "v - 7"),
+        ("rpower", "2 ** v"),
+    ],
+)
+def test_a_wrong_slope_of_what_waits_is_caught(name, expression, monkeypatch, train):
+    monkeypatch.setattr(OPERATIONS[name], "left", scaled(OPERATIONS[name].left))
+    comes = re.escape(f"; it comes from {expression}, at train.py:2: w = {expression}")
+    message = rf"the gradient of net\(\[x\]\) is .* at train.py:1: x = 0.5; v = net\(\[x\]\){comes}$"
+    with pytest.raises(ParityError, match=message):
+        train("x = 0.5; v = net([x])", f"w = {expression}", "(w * 3).backward()")
+
+
+@pytest.mark.parametrize("name", WATCHED)
+def test_a_wrong_slope_of_any_plain_operation_is_caught(name, monkeypatch):
+    method = vars(Value)[name]
+
+    def wrong(*args):
+        out = method(*args)
+        out._da *= 1.001
+        return out
+
+    args = (3.0,) if "__" in name and name not in ("__neg__", "__pos__", "__abs__") else ()
+    monkeypatch.setattr(Value, name, wrong)
+    with pytest.raises(ParityError, match=r"the gradient of Value\(0.7\) in .* is "), verify():
+        getattr(Value(0.7), name)(*args).backward()
+
+
+@pytest.mark.parametrize("name", WATCHED)
+def test_a_wrong_number_of_any_plain_operation_is_caught(name, monkeypatch):
+    method = vars(Value)[name]
+
+    def wrong(*args):
+        out = method(*args)
+        out._data *= 1.001
+        return out
+
+    args = (3.0,) if "__" in name and name not in ("__neg__", "__pos__", "__abs__") else ()
+    monkeypatch.setattr(Value, name, wrong)
+    with verify():
+        v = Value(0.7)
+        with pytest.raises(ParityError, match="the data of "):
+            getattr(v, name)(*args)
+        assert v.data == 0.7
+
+
+def test_every_operation_that_makes_a_value_of_values_is_watched():
+    v, found = Value(0.5), set()
+    for name in dir(Value):
+        for args in ((), (2.0,)):
+            try:
+                out = getattr(v, name)(*args)
+            except (AttributeError, TypeError, ValueError):
+                continue
+            if isinstance(out, Value):
+                found.add(name)
+    found.remove("__class__")
+    assert found == set(WATCHED)
+    makes = {name for kind in (Waiting, Parameter) for name in vars(kind) if callable(vars(kind)[name])}
+    others = {"__init__", "__getattr__", "__reduce__", "__copy__", "__module__", "backward", "zero_grad"}
+    assert {n for n in makes if not n.startswith("_") or n.endswith("__")} <= found | others
+
+
+def test_a_wrong_sum_is_caught(monkeypatch, train):
+    work = Sums.work
+
+    def wrong(self):
+        keys, values = work(self)
+        return keys, values + 1e-3
+
+    monkeypatch.setattr(Sums, "work", wrong)
+    with pytest.raises(
+        ParityError, match=r"the data of sum\(outputs\) is .* at train.py:2: z = sum\(outputs\)$"
+    ):
+        train("outputs = [net([x]) for x in (1.0, 2.0)]", "z = sum(outputs)", "z.backward()")
+
+
+def test_wrong_slopes_for_the_second_operand_are_caught(monkeypatch, train):
+    monkeypatch.setattr(OPERATIONS["times"], "right", scaled(OPERATIONS["times"].right))
+    with pytest.raises(
+        ParityError, match=r"the gradient of net\(\[b\]\) is .*; it comes from u \* v, at train.py:4: "
+    ):
+        train("a, b = 0.5, 0.25", "u = net([a])", "v = net([b])", "w = u * v", "w.backward()")
+
+
+def test_other_weights_than_the_oracle_sees_are_caught(train):
+    net, other = Net(1, [3, 1]), Net(1, [3, 1])
+    net._samples.through = other._samples.through
+    with pytest.raises(ParityError, match=r"the data of net\(\[x\]\) is .* at train.py:3: loss \+= "):
+        train(*TRAIN, net=net)
+
+
+def test_an_output_is_named_by_its_number(train):
+    net = Net(1, [3, 2], "linear")
+    net._samples.through = lambda x: net.forward(x) * np.array([[1.0], [2.0]])
+    with pytest.raises(ParityError, match=r"the data of net\(\[0.5\]\)\[1\] is .* at train.py:1: sum"):
+        train("sum(net([0.5])).backward()", net=net)
+
+
+def test_samples_that_got_mixed_up_are_caught(monkeypatch, train):
+    forward = Samples.forward
+    monkeypatch.setattr(Samples, "forward", lambda self, batch: forward(self, batch)[::-1])
+    with pytest.raises(ParityError, match=r"the data of net\(\[x\]\) is "):
+        train(*TRAIN)
+
+
+def test_a_wrong_gradient_of_a_parameter_is_caught(monkeypatch, train):
+    net = Net(1, [3, 1])
+    pass_on = Samples.pass_on
+
+    def wrong(self, batches):
+        pairs = pass_on(self, batches)
+        net.grads[4] *= 1.001
+        return pairs
+
+    monkeypatch.setattr(Samples, "pass_on", wrong)
+    with pytest.raises(
+        ParityError, match=r"the gradient of parameter 4 in net\(\[x\]\) is .* at train.py:3: loss"
+    ):
+        train(*TRAIN, net=net)
+
+
+def test_a_gradient_that_is_set_where_it_should_be_added_is_caught(monkeypatch, train):
+    net = Net(1, [3, 1])
+    pass_on = Samples.pass_on
+
+    def wrong(self, batches):
+        net.grads[:] = 0
+        return pass_on(self, batches)
+
+    monkeypatch.setattr(Samples, "pass_on", wrong)
+    train(*TRAIN, net=net)
+    net.zero_grad()
+    with pytest.raises(ParityError, match=r"the gradient of parameter \d in net\(\[x\]\) is "):
+        train(*TRAIN, "loss.backward()", net=net)
+
+
+def test_the_first_value_is_named_though_the_last_was_looked_at(monkeypatch, train):
+    monkeypatch.setattr(OPERATIONS["exp"], "forward", scaled(OPERATIONS["exp"].forward))
+    lines = ["u = net([0.5])", "v = u.exp()", "w = v.tanh() * 2 + 1", "print(w)"]
+    with pytest.raises(ParityError, match=r"the data of u.exp\(\) is "):
+        train(*lines)
+
+
+@pytest.mark.parametrize("look", ["z.data", "float(z)", "z > 0", "f'{z}'", "z.backward()", "z.data = 1"])
+def test_what_waits_is_compared_when_it_is_looked_at(look, monkeypatch, train):
+    monkeypatch.setattr(OPERATIONS["exp"], "forward", scaled(OPERATIONS["exp"].forward))
+    after = []
+    with pytest.raises(ParityError, match=r"the data of net\(\[0.5\]\).exp\(\) is .* at train.py:1: "):
+        train("z = net([0.5]).exp()", look, "after.append(z)", after=after)
+    assert after == []
+
+
+def test_what_nobody_looked_at_is_compared_at_the_end(monkeypatch, train):
+    monkeypatch.setattr(OPERATIONS["exp"], "forward", scaled(OPERATIONS["exp"].forward))
+    kept = []
+    with pytest.raises(ParityError, match=r"the data of net\(\[0.5\]\).exp\(\) is .* at train.py:1: "):
+        train("z = net([0.5]).exp()", "kept.append(z)", kept=kept)
+    assert len(kept) == 1
+
+
+def test_what_the_program_drops_is_not_computed_for_the_comparison(monkeypatch):
+    net = Neuron(1)
+    monkeypatch.setattr(Samples, "forward", None)
+    with verify():
+        for _ in range(3):
+            net([0.5])
+
+
+@pytest.mark.parametrize("product", [lambda v, a: v * a, lambda v, a: a * v])
+def test_the_elements_of_an_array_are_compared_one_by_one(product, monkeypatch):
+    method = Value.__mul__
+
+    def wrong(self, other):
+        out = method(self, other)
+        if isinstance(out, Value):
+            out._data *= 1.001
+        return out
+
+    monkeypatch.setattr(Value, "__mul__", wrong)
+    monkeypatch.setattr(Value, "__rmul__", wrong)
+    with (
+        pytest.raises(ParityError, match=r"the data of .* is 1\.001 in the array engine and 1\.0 in"),
+        verify(),
+    ):
+        product(Value(0.5), np.array([2.0, 3.0]))
+
+
+def test_an_expression_without_source_is_called_by_its_operation(monkeypatch):
+    monkeypatch.setattr(Value, "tanh", lambda self: Value(5))
+    code = compile("x.tanh()", "<typed>", "exec")
+    with pytest.raises(ParityError, match=r"the data of tanh\(\) is 5.0 in .*, at <typed>:1$"), verify():
+        exec(code, {"x": Value(1)})
+
+
+def test_an_expression_of_several_lines_is_put_in_one(monkeypatch, train):
+    monkeypatch.setattr(OPERATIONS["times"], "forward", scaled(OPERATIONS["times"].forward))
+    with pytest.raises(ParityError, match=r"the data of net\( \[0.5\] \) \* 3 is .* at train.py:2: net\($"):
+        train("z = (", "    net(", "        [0.5]", "    ) * 3", ")", "z.backward()")
+
+
+def test_numpys_functions_are_told_by_the_line_of_the_program(monkeypatch, train):
+    monkeypatch.setattr(Value, "__add__", scaled_add)
+    with pytest.raises(ParityError, match=r"the data of np.sum\(a\) is .* at train.py:2: s = np.sum\(a\)$"):
+        train("a = np.array([Value(1), Value(2)])", "s = np.sum(a)")
+
+
+right_add = Value.__add__
+
+
+def scaled_add(self, other):
+    out = right_add(self, other)
+    out._data *= 1.001
+    return out
+
+
+# Errors -----------------------------------------------------------------------------------------
+
+
+def test_an_error_of_both_engines_is_the_programs_own():
+    with verify():
+        with pytest.raises(ZeroDivisionError):
+            Value(1) / 0
+        with pytest.raises(DomainError):
+            Value(-1).log()
+        with pytest.raises(TypeError):
+            Value(1) + "1"
+        with pytest.raises(OverflowError):
+            Value(1000).exp()
+        with pytest.raises(ShapeError):
+            Neuron(1)([1, 2])
+        bad = (Neuron(1, "linear", init=lambda n_out, n_in: [[1.0]])([-1.0])).log()
+        after = [bad * 2, bad + 1, 2 + bad, bad.tanh(), bad - bad]
+        for v in [*after, bad]:
+            for _ in range(2):
+                with pytest.raises(DomainError):
+                    _ = v.data
+            with pytest.raises(DomainError):
+                v.backward()
+
+
+def test_an_error_of_the_array_engine_alone_is_a_difference(monkeypatch):
+    def wrong(self):
+        raise DomainError("no")
+
+    monkeypatch.setattr(Value, "sqrt", wrong)
+    message = (
+        r"of Value\(4\).sqrt\(\) is an error \(DomainError: no\) in the array engine and 2.0 in the oracle"
+    )
+    with pytest.raises(ParityError, match=message), verify():
+        Value(4).sqrt()
+
+
+@pytest.mark.parametrize("look", ["z.data", "z.backward()"])
+def test_so_is_one_that_comes_when_what_waits_is_looked_at(look, monkeypatch, train):
+    def wrong(x, z):
+        raise DomainError("no")
+
+    operation = OPERATIONS["abs"]
+    monkeypatch.setattr(operation, "forward", lambda x, z: x * math.nan)
+    monkeypatch.setattr(operation, "wrong", lambda y, x, z: x == x)
+    monkeypatch.setattr(operation, "plain", wrong)
+    with pytest.raises(
+        ParityError, match=r"the data of abs\(net\(\[0.5\]\)\) is an error \(DomainError: no\)"
+    ):
+        train("z = abs(net([0.5]))", look)
+
+
+def test_an_error_of_the_oracle_alone_is_a_difference(monkeypatch, train):
+    monkeypatch.setattr(OPERATIONS["sqrt"], "wrong", None)
+    message = (
+        r"the data of \(-net\(\[0.5\]\)\).sqrt\(\) is nan in the array engine and an error \(ValueError: sqrt"
+    )
+    with pytest.raises(ParityError, match=message):
+        train("z = (-net([0.5])).sqrt()", "z.backward()")
+    monkeypatch.setattr(Value, "log", lambda self: Value(0))
+    with (
+        pytest.raises(ParityError, match=r"is 0.0 in the array engine and an error \(ValueError: log"),
+        verify(),
+    ):
+        Value(0).log()
+
+
+def test_an_error_of_backward_is_the_programs_own_and_leaves_nothing_to_compare():
+    net = Neuron(1)
+    with verify():
+        y = net([0.5])
+        net.step(0.1)
+        net.w[0].data += 1
+        with pytest.raises(GradientError):
+            y.backward()
+        net([0.5]).backward()
+
+
+def test_an_exception_of_the_program_is_not_hidden_by_what_was_still_to_be_compared(monkeypatch):
+    monkeypatch.setattr(OPERATIONS["exp"], "forward", scaled(OPERATIONS["exp"].forward))
+    kept = []
+
+    def program():
+        kept.append(Neuron(1)([0.5]).exp())
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"), verify():
+        program()
+
+
+@pytest.mark.parametrize("activation", [lambda x: x * Tensor(2.0), lambda x: x - x.mean(), np.sign])
+def test_an_activation_that_the_oracle_cannot_call_is_an_error_at_the_call(activation):
+    net = Net(1, [1], activation)
+    assert net([[1.0]]).shape == (1, 1)
+    with verify():
+        assert net([[1.0]]).shape == (1, 1)
+        with pytest.raises(UnsupportedError, match=r"verify\(\) gives an activation one Value .*, and yours"):
+            net([1.0])
+
+
+# Before it, after it, beside it -----------------------------------------------------------------
+
+
+def test_a_result_made_before_is_a_constant_and_what_lies_below_is_not_compared(monkeypatch):
+    x, net = Value(0.5), Neuron(1)
+    before, waiting = x * x, net([x])
+    above = before + 1
+    with verify():
+        inner = before * x + waiting
+        y = inner * x
+        (y + above * 2).backward()
+        assert x.grad == pytest.approx(
+            4 * 0.5 + 4 * 0.5**3 + waiting.data + 0.5 * waiting.data * (1 - waiting.data) * net.w[0].data
+        )
+        monkeypatch.setattr(OPERATIONS["plus"], "left", scaled(OPERATIONS["plus"].left))
+        z = (net([x]) + 1) + before
+        with pytest.raises(ParityError, match=r"the gradient of net\(\[x\]\) is "):
+            z.backward()
+
+
+def methods():
+    kinds = (Value, Waiting, Parameter, ArrayModule)
+    return {(kind, name): thing for kind in kinds for name, thing in vars(kind).items()}
+
+
+@pytest.mark.parametrize("end", ["usual", "exception", "difference", "within another"])
+def test_outside_of_it_the_methods_are_the_very_same_objects(end, monkeypatch):
+    before = methods()
+    with pytest.MonkeyPatch.context() as patch:
+        if end == "difference":
+            patch.setattr(Value, "__neg__", lambda self: Value(0))
+        mine = methods()
+
+        def program():
+            assert methods()[Value, "__neg__"] is not mine[Value, "__neg__"]
+            if end == "within another":
+                with verify():
+                    run(sine)
+                assert methods()[Value, "__neg__"] is not mine[Value, "__neg__"]
+            if end != "usual":
+                -Value(1)
+                raise KeyError
+
+        with contextlib.suppress(KeyError, ParityError), verify():
+            program()
+        after = methods()
+        assert after.keys() == mine.keys()
+        assert all(after[key] is mine[key] for key in mine)
+    assert methods() == before
+
+
+def test_other_threads_are_left_alone(monkeypatch):
+    entered, done, found = threading.Event(), threading.Event(), []
+
+    def other():
+        entered.wait()
+        found.append((-Value(1)).data)
+        with pytest.raises(ParityError), verify():
+            -Value(1)
+        found.append((-Value(1)).data)
+        done.set()
+
+    monkeypatch.setattr(Value, "__neg__", lambda self: Value(7))
+    before = methods()
+    thread = threading.Thread(target=other)
+    thread.start()
+    with verify():
+        entered.set()
+        done.wait()
+        with pytest.raises(ParityError):
+            -Value(1)
+    thread.join()
+    assert found == [7, 7]
+    assert methods() == before
+
+
+def test_a_graph_is_freed_with_its_last_handle_and_memory_stays_flat():
+    net = Net(1, [3, 1])
+    gc.collect()
+    gc.disable()
+    try:
+        with verify():
+            counts = []
+            for _ in range(4):
+                loss = sum((net([x]) - 1) ** 2 for x in (0.1, 0.2, 0.3))
+                net.zero_grad()
+                loss.backward()
+                net.step(0.1)
+                known = weakref.ref(loss)
+                del loss
+                assert known() is None
+                counts.append(Counter(type(thing) for thing in gc.get_objects())[Value])
+            counts.append(len(gc.get_objects()))
+            for x in (0.1, 0.2, 0.3):
+                net([x])
+            counts.append(len(gc.get_objects()))
+        assert len(set(counts[:4])) == 1
+        assert counts[5] - counts[4] < 20
+    finally:
+        gc.enable()
+
+
+def test_a_long_chain_goes_forward_backward_and_away():
+    with verify():
+        x = y = Value(1.0)
+        for _ in range(20_000):
+            y = y + 0.5
+        y.backward()
+        assert x.grad == 1
+        del y
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_all_activations_are_known_to_it(activation):
+    with verify():
+        (Layer(2, 1, activation)([1, Value(-2)]) * 3).backward()
