@@ -6,11 +6,16 @@ waits adds a cell to a column and does nothing else. A column is closed when it 
 comes later joins another, so no column ever depends on one that was closed after it.
 
 A cell is a place in a list that held None, so that an operation costs little more than its result.
+Several threads may add cells: between finding a place empty and filling it CPython, which changes
+threads only at calls and jumps back, does not let another one run; where it has no lock of its own,
+`guarded` puts one around.
 """
 
+import functools
 import itertools
 import math
 import operator
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +29,18 @@ from autograd.tally import TALLY
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import caller
 
-__all__ = ["NOTHING", "OPERATIONS", "Applied", "Column", "Operation", "Pins", "Sums", "settle", "usually"]
+__all__ = [
+    "NOTHING",
+    "OPERATIONS",
+    "Applied",
+    "Column",
+    "Operation",
+    "Pins",
+    "Sums",
+    "guarded",
+    "settle",
+    "usually",
+]
 
 ROOM = 32  # cells that a new list has
 SHIFT = 24  # bits of a key in `Sums` that count along a chain
@@ -45,10 +61,9 @@ class Children(dict[Any, Any]):
 
 
 class Sparse(dict[int, Any]):
-    """Cells of a column whose keys leave gaps."""
+    """Cells of a column whose keys leave gaps: None where there is none."""
 
-    def __missing__(self, key: int) -> None:
-        return None
+    __missing__: Any = {}.get  # written in C, so that no other thread comes between looking and filling
 
 
 LOCK = threading.RLock()  # held while columns are worked out, and while gradients pass through them
@@ -233,6 +248,23 @@ class Column(Junction):
                     v._grad = float(g[place]) + 0.0
         self.hit = self.g = None
         self.awaited = 0
+
+
+def guarded(kind: type, *names: str) -> None:
+    """Have methods that fill cells hold a lock, if this Python lets threads run side by side."""
+    if getattr(sys, "_is_gil_enabled", lambda: True)():
+        return
+
+    def locked(method: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(method)
+        def replacement(*args: Any) -> Any:
+            with LOCK:
+                return method(*args)
+
+        return replacement
+
+    for name in names:
+        setattr(kind, name, locked(vars(kind)[name]))
 
 
 def settle(*columns: Column, early: bool = False) -> None:

@@ -539,8 +539,8 @@ class Value:
                 leaves[open_.pop()] = len(leaves)
             elif v._a is None:
                 raise GradientError(
-                    "a Value that a net computed cannot be copied or pickled, since its gradient "
-                    "belongs to that net; copy its number, Value(float(v))"
+                    "a Value that was computed from a net or its parameters cannot be copied or pickled, "
+                    "since its gradient belongs to that net; copy its number, Value(float(v))"
                 )
             else:
                 below = [p for p in (v._a, v._b) if p is not None and p not in places and p not in leaves]

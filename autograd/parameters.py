@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.columns import LOCK, NOTHING, Column, settle
+from autograd.columns import LOCK, NOTHING, Column, guarded, settle
 from autograd.engine import Value, as_number
 from autograd.errors import GradientError, NotANumberError, ShapeError
 from autograd.graph import Junction
@@ -244,6 +244,9 @@ class Parameter(Value):
             except IndexError:
                 pass
         return follow(member(column, key), name, payload)
+
+
+guarded(Parameter, "_wait")
 
 
 def window(flat: Flat, k: int, index: int) -> Parameter:

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from autograd.columns import LOCK, OPERATIONS, Applied, Column, Pins, Sums, settle
+from autograd.columns import LOCK, OPERATIONS, Applied, Column, Pins, Sums, guarded, settle
 from autograd.engine import Value, number
 from autograd.graph import Port
 
@@ -17,6 +17,7 @@ __all__ = ["Waiting", "follow", "publish"]
 
 FEW = 8  # rows: once worked out, what has fewer goes on as plain Values, which is quicker
 DEEP = 64  # operations in a row, after which the next is a plain one
+FULL = 8192  # cells of sums and pins, which do not come to an end with what they were made from
 USES = 64  # of one Value by one operation, before it goes on as a plain one
 
 
@@ -104,6 +105,8 @@ def pinned(v: "Waiting", other: Value) -> Any:
     """A plain Value as an operand of one that waits."""
     column = v._a
     pins = column.children["pins"]()
+    if pins is not None and len(pins.cells) >= FULL:
+        settle(pins)
     if pins is not None and not pins.closed:
         key = pins.pin(other)
         if not pins.closed:
@@ -277,7 +280,7 @@ class Waiting(Value):
     def __radd__(self, other: Any) -> Any:
         if other.__class__ is int and other == 0:  # as sum() begins
             sums = self._a.sum()
-            if sums is not None:
+            if sums is not None and len(sums.cells) < FULL:
                 key = sums.chain(0.0, self._b)
                 if not sums.closed:
                     out = Waiting()
@@ -356,6 +359,10 @@ class Waiting(Value):
         return publish(self).__reduce__()
 
 
+guarded(
+    Waiting,
+    *(name for name in vars(Waiting) if name in {*PLAIN.values(), "__radd__", "__rmul__", *OPERATIONS}),
+)
 minus, times, power, add_number = binary("minus"), binary("times"), binary("power"), binary("plus")
 
 
@@ -374,7 +381,9 @@ def opened_sums(home: Column) -> Any:
     """The open column of sums over a column; None if plain sums are better."""
     sums = home.children["sum"]()
     if sums is not None and not sums.closed:
-        return sums
+        if len(sums.cells) < FULL:
+            return sums
+        settle(sums)
     if home.depth >= DEEP or (home.values is not None and len(home.keys) < FEW):
         return None
     sums = Sums(home)
