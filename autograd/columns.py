@@ -18,7 +18,7 @@ import operator
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -92,6 +92,13 @@ class Column(Junction):
     keys: Array
     dense = False
     grads: Array | None = None
+    # What most columns never change
+    closed = False
+    values: Any = None
+    failed: Mapping[int, Callable[[], Any]] = {}  # by place, what raises the error
+    published: dict[int, Any] | None = None  # by place, weakly: results that are plain Values now
+    _floats: list[float] | None = None
+    _reads = 0
     # Within a walk: which results were reached, True if all were; and their gradients so far
     hit: Any = None
     g: Array | None = None
@@ -101,12 +108,6 @@ class Column(Junction):
         self.depth = depth
         self.cells: Any = {}
         self.children = Children()
-        self.closed = False
-        self.values: Any = None
-        self.failed: dict[int, Callable[[], Any]] = {}  # by place, what raises the error
-        self.published: dict[int, Any] = {}  # by place, weakly: results that are plain Values now
-        self._floats: list[float] | None = None
-        self._reads = 0
 
     def lead(self, name: Any, column: "Column") -> None:
         """Have ``name`` lead to ``column``, as long as that is there."""
@@ -138,7 +139,7 @@ class Column(Junction):
             self.dense = self.keys.item(0) == 0 and self.keys.item(-1) == self.keys.size - 1
             self.order = next(ORDERS)
         except BaseException:
-            self.failed.clear()
+            self.failed = {}
             self.closed = False
             raise
         self.values = values
@@ -240,10 +241,10 @@ class Column(Junction):
                 self.grads = g
             else:
                 self.grads = np.where(self.hit, g, self.grads)
-            for place, known in list(self.published.items()):
+            for place, known in list((self.published or {}).items()):
                 v = known()
                 if v is None:
-                    del self.published[place]
+                    self.published.pop(place)  # type: ignore[union-attr]
                 elif self.hit is True or self.hit[place]:
                     v._grad = float(g[place]) + 0.0
         self.hit = self.g = None
@@ -457,7 +458,8 @@ class Applied(Column):
     def _fail(self, column: Column, at: Array | None) -> None:
         """Let results fail whose operands have."""
         places = range(len(self.y)) if at is None else at.tolist()
-        self.failed.update({i: column.failed[j] for i, j in enumerate(places) if j in column.failed})
+        bad = {i: column.failed[j] for i, j in enumerate(places) if j in column.failed}
+        self.failed = {**self.failed, **bad}
 
     def given(self) -> tuple[Array, list[Any], Array | None]:
         """Keys and payloads of the cells, and the places of the keys in the first operand's column."""
@@ -482,7 +484,7 @@ class Applied(Column):
                 self.y[i] = again()
             except (ArithmeticError, ValueError):
                 self.y[i] = math.nan
-                self.failed[i] = again
+                self.failed = {**self.failed, i: again}
 
     def open(self) -> tuple[Sequence[Junction], Iterable[Value]]:
         some = self.reached()
@@ -549,7 +551,13 @@ class Sums(Column):
         return [self.home, *self.others]
 
     def work(self) -> tuple[Array, Array]:
-        keys, payloads = self.snapshot()
+        first, last = next(iter(self.cells)), next(reversed(self.cells))
+        alone = last - first == len(self.cells) - 1  # a single chain, whose keys come in order
+        if alone:
+            payloads = list(self.cells.values())
+            keys = np.arange(first, first + len(payloads))
+        else:
+            keys, payloads = self.snapshot()
         n = len(keys)
         # What is added: from each column, to which of the sums, and from which places
         self.terms: list[tuple[Column, Array | None, Array | None]] = []
@@ -561,22 +569,22 @@ class Sums(Column):
             added = self._gather(payloads)
         # Chains of the same length are added up together. x + -0.0 is x, for all x
         self.groups: list[tuple[Any, int]] = []
-        if keys[0] >> SHIFT == keys[-1] >> SHIFT:
+        if alone:
             line = np.empty(n + 1)
-            line[0] = self.starts.get(int(keys[0]) >> SHIFT, -0.0)
+            line[0] = self.starts.get(first >> SHIFT, -0.0)
             line[1:] = added
             values = np.add.accumulate(line)[1:]
             self.groups.append((slice(None), n))
         else:
             chains = keys >> SHIFT
-            first = np.flatnonzero(np.concatenate([[True], chains[1:] != chains[:-1]]))
-            starts = np.array([self.starts.get(c, -0.0) for c in chains[first].tolist()])
-            lengths = np.diff(first, append=n)
+            heads = np.flatnonzero(np.concatenate([[True], chains[1:] != chains[:-1]]))
+            starts = np.array([self.starts.get(c, -0.0) for c in chains[heads].tolist()])
+            lengths = np.diff(heads, append=n)
             values = np.empty(n)
             for length in np.unique(lengths).tolist():
                 which = np.flatnonzero(lengths == length)
                 rows: Any = (
-                    slice(None) if len(which) * length == n else first[which, None] + np.arange(length)
+                    slice(None) if len(which) * length == n else heads[which, None] + np.arange(length)
                 )
                 lines = np.empty((len(which), length + 1))
                 lines[:, 0] = starts[which]
@@ -618,13 +626,15 @@ class Sums(Column):
                 bad.update(
                     {i: column.failed[j] for i, j in zip(mine, there, strict=True) if j in column.failed}
                 )
+        failed = {}
         for rows, length in self.groups if bad else ():
             for chain in np.arange(n)[rows].reshape(-1, length).tolist():
                 cause = None
                 for i in chain:
                     cause = cause or bad.get(i)
                     if cause:
-                        self.failed[i] = cause
+                        failed[i] = cause
+        self.failed = failed
 
     def _back(self, x: Array, accumulate: Callable[..., Any]) -> Array:
         """Accumulate along each chain, from its end."""

@@ -66,8 +66,9 @@ class Users:
     def settle(self) -> None:
         """Work out what waits. Call it before a parameter changes."""
         with LOCK:
-            waiting = [column for known in self.pending if (column := known()) is not None]
-            settle(*waiting)
+            waiting = [c for known in self.pending if (c := known()) is not None and c.values is None]
+            if waiting:
+                settle(*waiting)
             self.leaves = NOTHING
             self.pending.clear()
 

@@ -101,9 +101,8 @@ class Batch(Column):
             for place, i in zip(places_there, to, strict=True) if column.failed else ():
                 if place in column.failed:  # and with it all that the sample leads to
                     first = i // n_in * self.kin.n_out
-                    self.failed.update(
-                        dict.fromkeys(range(first, first + self.kin.n_out), column.failed[place])
-                    )
+                    outputs = range(first, first + self.kin.n_out)
+                    self.failed = {**self.failed, **dict.fromkeys(outputs, column.failed[place])}
 
     @property
     def asks(self) -> bool:

@@ -34,6 +34,8 @@ def publish(v: "Waiting", early: bool = True) -> Value:
             v._da = 1.0
             v._b = None
             v._a = Port(column, place)
+            if column.published is None:
+                column.published = {}
             column.published[place] = weakref.ref(v)
             v.__class__ = Value  # type: ignore[assignment]
     return v
