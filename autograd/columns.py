@@ -513,8 +513,8 @@ def usually(plain: Callable[..., Any], x: Value, z: float | None) -> Callable[[]
 class Sums(Column):
     """Chains of ``+``: the keys of a chain follow each other, and its numbers are added in order.
 
-    A cell holds what its step adds: the key of a result of ``home``; or a tuple of a column and the key
-    there; or of None and a number.
+    A cell holds what its step adds: the key of a result of ``home``. What is something else stands in
+    ``odd``: a column and the key there, or None and a number.
     """
 
     home: Column
@@ -525,7 +525,7 @@ class Sums(Column):
         self.home = home
         self.numbers = itertools.count()
         self.starts: dict[int, float] = {}  # by chain, the number it starts with
-        self.others: dict[Column, None] = {}  # what else is added
+        self.odd: dict[int, tuple[Column | None, Any]] = {}
 
     def chain(self, start: float | None, *payloads: Any) -> int:
         """Start a chain; the key of its last sum."""
@@ -543,12 +543,13 @@ class Sums(Column):
 
     def add(self, key: int, payload: Any) -> None:
         """Fill a cell."""
-        if payload.__class__ is tuple and payload[0] is not None:
-            self.others[payload[0]] = None
+        if payload.__class__ is tuple:
+            self.odd[key] = payload
+            payload = 0
         self.cells[key] = payload
 
     def parents(self) -> Sequence[Column]:
-        return [self.home, *self.others]
+        return [self.home, *{column: None for column, _ in list(self.odd.values()) if column is not None}]
 
     def work(self) -> tuple[Array, Array]:
         first, last = next(iter(self.cells)), next(reversed(self.cells))
@@ -559,14 +560,7 @@ class Sums(Column):
         else:
             keys, payloads = self.snapshot()
         n = len(keys)
-        # What is added: from each column, to which of the sums, and from which places
-        self.terms: list[tuple[Column, Array | None, Array | None]] = []
-        try:
-            at = self.home.locate(np.fromiter(payloads, np.int64, n))
-            added = self.home.values if at is None else self.home.values[at]
-            self.terms.append((self.home, None, at))
-        except (TypeError, ValueError):  # some are tuples
-            added = self._gather(payloads)
+        added = self._added(keys, np.fromiter(payloads, np.int64, n))
         # Chains of the same length are added up together. x + -0.0 is x, for all x
         self.groups: list[tuple[Any, int]] = []
         if alone:
@@ -594,26 +588,35 @@ class Sums(Column):
         self._fail(n)
         return keys, values
 
-    def _gather(self, payloads: list[Any]) -> Array:
-        """What is added, if not all of it comes from ``home``."""
-        added = np.empty(len(payloads))
+    def _added(self, keys: Array, there: Array) -> Array:
+        """What each step adds; ``there`` are the keys in ``home``, but for the odd ones."""
+        # From each column, to which of the sums, and from which places
+        self.terms: list[tuple[Column, Array | None, Array | None]] = []
+        if not self.odd:
+            at = self.home.locate(there)
+            self.terms.append((self.home, None, at))
+            return self.home.values if at is None else self.home.values[at]  # type: ignore[no-any-return]
+        added = np.empty(len(keys))
+        usual = np.ones(len(keys), bool)
         found: dict[Column, tuple[list[int], list[int]]] = {}
-        own, keys = found[self.home] = [], []
-        for i, payload in enumerate(payloads):
-            if payload.__class__ is int:
-                own.append(i)
-                keys.append(payload)
-            elif payload[0] is None:
-                added[i] = payload[1]
+        for key, (column, x) in list(self.odd.items()):
+            i = int(np.searchsorted(keys, key))
+            if i == len(keys) or keys[i] != key:
+                continue  # another thread was late
+            usual[i] = False
+            if column is None:
+                added[i] = x
             else:
-                there = found.setdefault(payload[0], ([], []))
-                there[0].append(i)
-                there[1].append(payload[1])
-        for column, (own, keys) in found.items():
-            if own:
-                at = column.locate(np.array(keys))
-                added[own] = column.values if at is None else column.values[at]
-                self.terms.append((column, np.array(own), at))
+                own, there_too = found.setdefault(column, ([], []))
+                own.append(i)
+                there_too.append(x)
+        parts = [(column, np.array(own), np.array(others)) for column, (own, others) in found.items()]
+        if usual.any():
+            parts.append((self.home, np.flatnonzero(usual), there[usual]))
+        for column, where, its in parts:
+            at = column.locate(its)
+            added[where] = column.values if at is None else column.values[at]
+            self.terms.append((column, where, at))
         return added
 
     def _fail(self, n: int) -> None:

@@ -23,7 +23,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 OURS, ORIGINAL, NO_GC, TORCH = "autograd", "original's style", "original's style, gc off", "PyTorch"
-ROUNDS, SLOW_ROUNDS = 11, 3  # the original takes seconds
+ROUNDS, SLOW_ROUNDS = 9, 2  # the original takes seconds
 
 
 # The scripts ------------------------------------------------------------------------------------
