@@ -16,7 +16,6 @@ import itertools
 import math
 import operator
 import sys
-import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -24,12 +23,13 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import E, Value
-from autograd.graph import Junction
+from autograd.graph import LOCK, Junction
 from autograd.tally import TALLY
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import caller
 
 __all__ = [
+    "LOCK",
     "NOTHING",
     "OPERATIONS",
     "Applied",
@@ -39,7 +39,6 @@ __all__ = [
     "Sums",
     "guarded",
     "settle",
-    "usually",
 ]
 
 ROOM = 32  # cells that a new list has
@@ -66,7 +65,6 @@ class Sparse(dict[int, Any]):
     __missing__: Any = {}.get  # written in C, so that no other thread comes between looking and filling
 
 
-LOCK = threading.RLock()  # held while columns are worked out, and while gradients pass through them
 LEVEL = operator.attrgetter("level")
 ORDERS = itertools.count(1)
 
@@ -179,7 +177,8 @@ class Column(Junction):
         if self._floats is None:
             self._reads += 1
             if self._reads < 4:  # as in a loop that reads its loss and nothing else
-                return self.values.item(place)  # type: ignore[no-any-return]
+                x: float = self.values.item(place)
+                return x
             self._floats = self.values.tolist()
         return self._floats[place]
 
@@ -226,7 +225,8 @@ class Column(Junction):
         if self.hit is True or self.hit.all():
             self.hit = True
             return None
-        return self.hit  # type: ignore[no-any-return]
+        some: Array = self.hit
+        return some
 
     def arrived(self) -> Array:
         """The gradients of all results."""
@@ -241,10 +241,11 @@ class Column(Junction):
                 self.grads = g
             else:
                 self.grads = np.where(self.hit, g, self.grads)
-            for place, known in list((self.published or {}).items()):
+            published = self.published or {}
+            for place, known in list(published.items()):
                 v = known()
                 if v is None:
-                    self.published.pop(place)  # type: ignore[union-attr]
+                    del published[place]
                 elif self.hit is True or self.hit[place]:
                     v._grad = float(g[place]) + 0.0
         self.hit = self.g = None
@@ -595,7 +596,8 @@ class Sums(Column):
         if not self.odd:
             at = self.home.locate(there)
             self.terms.append((self.home, None, at))
-            return self.home.values if at is None else self.home.values[at]  # type: ignore[no-any-return]
+            values: Array = self.home.values
+            return values if at is None else values[at]
         added = np.empty(len(keys))
         usual = np.ones(len(keys), bool)
         found: dict[Column, tuple[list[int], list[int]]] = {}
@@ -642,7 +644,8 @@ class Sums(Column):
     def _back(self, x: Array, accumulate: Callable[..., Any]) -> Array:
         """Accumulate along each chain, from its end."""
         if len(self.groups) == 1 and self.groups[0][1] == len(x):
-            return accumulate(x[::-1])[::-1]  # type: ignore[no-any-return]
+            sums: Array = accumulate(x[::-1])[::-1]
+            return sums
         out = np.empty_like(x)
         for rows, length in self.groups:
             lines = x[rows].reshape(-1, length)

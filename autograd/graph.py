@@ -9,11 +9,14 @@ them in ``_da`` and ``_db``; a leaf has neither ``_a`` nor ``_da``, a function o
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
-from typing import Any
+from threading import RLock
+from typing import Any, ClassVar
 
 import numpy as np
 
-__all__ = ["Junction", "Port", "backward"]
+__all__ = ["LOCK", "Junction", "Port", "backward"]
+
+LOCK = RLock()  # held while junctions are computed, and while a walk goes through them
 
 
 class Junction:
@@ -60,7 +63,7 @@ class Port:
     __slots__ = ("_a", "_b", "_da", "_grad", "junction", "place")
 
     # Nothing joins the results any more
-    children: Any = defaultdict(lambda: lambda: None)  # noqa: RUF012
+    children: ClassVar[Any] = defaultdict(lambda: lambda: None)
     home = None
     minus = times = power = sum = staticmethod(lambda: None)
 
@@ -152,13 +155,15 @@ def backward(root: Any) -> None:
     stages: list[list[Any]] = [[root]]
     opened: dict[Junction, Sequence[Junction]] = {}  # with its sources
     heap: list[Any] = []
-    done = False
+    done = held = False
     quiet = None
     try:
         for stage in stages:
             for v in stage:
                 a = v._a
                 if a is None:
+                    if not held:
+                        held = LOCK.acquire()
                     v.junction.reach(v.place)
                     expect(v.junction, heap)
                     continue
@@ -242,3 +247,5 @@ def backward(root: Any) -> None:
                     v._grad = 0.0
             for v, g in before:
                 v._grad = g
+        if held:
+            LOCK.release()

@@ -74,7 +74,6 @@ class Batch(Column):
         if self.inputs:
             self._place(X.reshape(-1), n)
         self.X = X.astype(samples.dtype, copy=False)
-        self.slopes: Array | None = None  # gradients of X
         self.versions = samples.versions()
         out = samples.forward(self)
         TALLY.batch(n)
@@ -158,7 +157,6 @@ class Samples:
         n_in, n_out, dtype: of the module.
         through: from (n_in, rows) to (n_out, rows).
         matrices: the parameters that it uses.
-        rows: of each matrix, the part that it uses.
         waits: whether it computes the same for a sample whatever others there are, and each time.
     """
 
@@ -277,9 +275,6 @@ class Samples:
             kind = item.__class__
             if kind is float:
                 row.append(item)
-            elif kind is Value:
-                inputs.append((j, item))
-                row.append(item._data)
             elif kind is Waiting and item._a.__class__ is not Port:
                 column = item._a
                 if not column.closed and column.level >= level:

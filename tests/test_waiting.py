@@ -1661,3 +1661,19 @@ def test_threads_that_use_the_same_waiting_values_get_right_answers(use):
         found = in_threads(*jobs)
         plain = [ORACLE.Value(v.data) for v in made]
         assert found == pytest.approx([use(plain, k).data for k in range(4)], rel=1e-12), i
+
+
+def test_a_thread_that_goes_back_through_a_net_does_not_disturb_one_that_predicts_with_it():
+    net, X = Net(3, [40, 40, 2], "tanh"), [[0.01 * i, 0.5, -0.02 * i] for i in range(40)]
+    right = [[v.data for v in net(x)] for x in X]
+
+    def learn():
+        for _ in range(150):
+            sum(sum(net([1.0, 0.3 * i, -2.0])) for i in range(40)).backward()
+
+    def predict():
+        rounds = ([net(x) for x in X] for _ in range(150))
+        return [[[v.data for v in outs] for outs in one] for one in rounds]
+
+    for found in in_threads(learn, predict)[1]:
+        assert np.allclose(found, right, rtol=1e-12, atol=1e-12)
