@@ -78,7 +78,7 @@ class Column(Junction):
         cells: by key, what is needed to work it out; in a list, None where there is none.
         children: the columns that follow, weakly, by operation.
         closed: whether it takes no more cells.
-        keys: sorted, once it is closed; ``dense`` if they are 0, 1, 2, ...
+        keys: sorted, once it is closed; ``start`` is the first if no key is missing between, or None.
         values: once it is closed, the numbers, in the order of the keys.
         grads: the gradients that the last walks left, if any did.
     """
@@ -88,7 +88,7 @@ class Column(Junction):
     home: "Column | None" = None  # of `Sums`
     sparse = False  # whether keys are no indices for a list
     keys: Array
-    dense = False
+    start: int | None = None
     grads: Array | None = None
     # What most columns never change
     closed = False
@@ -134,7 +134,8 @@ class Column(Junction):
         self.closed = True
         try:
             self.keys, values = self.work()
-            self.dense = self.keys.item(0) == 0 and self.keys.item(-1) == self.keys.size - 1
+            start = self.keys.item(0)
+            self.start = start if self.keys.item(-1) - start == self.keys.size - 1 else None
             self.order = next(ORDERS)
         except BaseException:
             self.failed = {}
@@ -157,11 +158,11 @@ class Column(Junction):
         """The places of ``keys``; None if these are all, in order."""
         if keys.size == self.keys.size and (keys == self.keys).all():
             return None
-        return keys if self.dense else np.searchsorted(self.keys, keys)
+        return self.keys.searchsorted(keys) if self.start is None else keys - self.start
 
     def place(self, key: int) -> int:
         """The place of one key."""
-        return key if self.dense else int(np.searchsorted(self.keys, key))
+        return int(self.keys.searchsorted(key)) if self.start is None else key - self.start
 
     def number(self, place: int) -> float:
         """The value at ``place``; or the error that its operation, or one before, comes to."""
@@ -466,9 +467,9 @@ class Applied(Column):
         """Keys and payloads of the cells, and the places of the keys in the first operand's column."""
         left = self.left
         if self.cells.__class__ is list:
-            n = int(left.keys[-1]) + 1
+            n = left.keys.item(-1) + 1
             payloads = self.cells[:n]
-            if left.dense and len(payloads) == n and not payloads.count(None):
+            if left.start == 0 and len(payloads) == n and not payloads.count(None):
                 return left.keys, payloads, None
             there = [key for key, payload in enumerate(payloads) if payload is not None]
             keys = np.array(there, np.int64)
@@ -602,7 +603,7 @@ class Sums(Column):
         usual = np.ones(len(keys), bool)
         found: dict[Column, tuple[list[int], list[int]]] = {}
         for key, (column, x) in list(self.odd.items()):
-            i = int(np.searchsorted(keys, key))
+            i = int(keys.searchsorted(key))
             if i == len(keys) or keys[i] != key:
                 continue  # another thread was late
             usual[i] = False

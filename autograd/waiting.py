@@ -173,8 +173,9 @@ def binary(name: str) -> Any:
     divides = name == "over"
 
     def method(self: "Waiting", other: Any) -> Any:
-        if other.__class__ is not float:
-            if isinstance(other, Value):
+        kind = other.__class__
+        if kind is not float:
+            if kind is not int and isinstance(other, Value):
                 return second(self, other)
             x = number(other)
             if x is None:
@@ -230,7 +231,7 @@ class Waiting(Value):
             return self._data
         if column.values is None:
             settle(column, early=True)
-        x: float = column.number(key if column.dense else column.place(key))
+        x: float = column.number(key if column.start == 0 else column.place(key))
         return x
 
     def _set_data(self, data: Any) -> None:
