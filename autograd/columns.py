@@ -17,7 +17,7 @@ import math
 import operator
 import sys
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,19 +29,23 @@ from autograd.tensor.tape import Array
 from autograd.tensor.trace import caller
 
 __all__ = [
+    "GIL",
     "LOCK",
     "NOTHING",
     "OPERATIONS",
+    "SHIFT",
     "Applied",
     "Column",
     "Operation",
     "Pins",
     "Sums",
     "guarded",
+    "indices",
     "settle",
 ]
 
-ROOM = 32  # cells that a new list has
+GIL: bool = getattr(sys, "_is_gil_enabled", lambda: True)()  # whether one thread runs at a time
+ROOM = 8  # cells that a new list has
 SHIFT = 24  # bits of a key in `Sums` that count along a chain
 
 
@@ -50,6 +54,15 @@ class Gone:
 
 
 NOTHING: Any = weakref.ref(Gone())  # gives None when called
+
+
+INDICES = np.arange(4096)
+INDICES.flags.writeable = False
+
+
+def indices(n: int) -> Array:
+    """0 to n - 1."""
+    return INDICES[:n] if n <= INDICES.size else np.arange(n)
 
 
 class Children(dict[Any, Any]):
@@ -73,6 +86,7 @@ class Column(Junction):
     """Results of one operation, each known by its key.
 
     Attributes:
+        name: of its operation, if that has no second operand or a number for it.
         level: higher than that of every column this one depends on, unless that was closed before.
         depth: how many operations lie between it and a net or parameters.
         cells: by key, what is needed to work it out; in a list, None where there is none.
@@ -81,13 +95,14 @@ class Column(Junction):
         keys: sorted, once it is closed; ``start`` is the first if no key is missing between, or None.
         values: once it is closed, the numbers, in the order of the keys.
         grads: the gradients that the last walks left, if any did.
+        changed: whether its `Pattern` is no longer what it was when it was gathered.
     """
 
-    # Those of the children that are asked for most often; all are in ``children``
-    minus = times = power = sum = NOTHING
+    name: str | None = None
     home: "Column | None" = None  # of `Sums`
+    changed = False
     sparse = False  # whether keys are no indices for a list
-    keys: Array
+    keys: Array = INDICES[:0]
     start: int | None = None
     grads: Array | None = None
     # What most columns never change
@@ -109,17 +124,15 @@ class Column(Junction):
 
     def lead(self, name: Any, column: "Column") -> None:
         """Have ``name`` lead to ``column``, as long as that is there."""
-        self.children[name] = known = weakref.ref(column)
-        if name in ("minus", "times", "power", "sum"):
-            setattr(self, name, known)
+        self.children[name] = weakref.ref(column)
 
     def following(self) -> list["Column"]:
-        """The open columns that depend on this one alone, or were made from it first."""
+        """The open columns with results that depend on this one alone, or were made from it first."""
         found: list[Column] = [self]
         for column in found:
             children = [known() for known in list(column.children.values())]
             found.extend([c for c in children if c is not None and not c.closed])
-        return found[1:]
+        return [c for c in found[1:] if c.cells and any(cell is not None for cell in list(c.cells))]
 
     def parents(self) -> Sequence["Column"]:
         """The columns it depends on."""
@@ -133,9 +146,10 @@ class Column(Junction):
         """Work it out; its parents are closed. After an error it is as before."""
         self.closed = True
         try:
-            self.keys, values = self.work()
-            start = self.keys.item(0)
-            self.start = start if self.keys.item(-1) - start == self.keys.size - 1 else None
+            keys, values = self.work()
+            if keys is not self.keys:  # as it is where all is as the last time
+                start = keys.item(0)
+                self.keys, self.start = keys, start if keys.item(-1) - start == keys.size - 1 else None
             self.order = next(ORDERS)
         except BaseException:
             self.failed = {}
@@ -143,6 +157,26 @@ class Column(Junction):
             raise
         self.values = values
         self.cells = type(self.cells)()
+
+    def repeats(self, found: Container["Column"]) -> bool:
+        """Whether it can be opened again together with the columns ``found``."""
+        return False
+
+    def used(self) -> int:
+        """How many of its results, in order, may be held by somebody."""
+        cells = self.cells
+        if self.closed:
+            return self.keys.size if self.start == 0 else sys.maxsize
+        empty = cells.count(None) == len(cells) if cells.__class__ is list else not cells
+        return 0 if empty else sys.maxsize
+
+    def reopen(self, room: int) -> None:
+        """Make it as it was at first; ``room`` cells at least are needed. Nobody holds a result of it."""
+        self.values = self.grads = self.published = self._floats = self.hit = self.g = None
+        self.failed = {}
+        self.awaited = self._reads = 0
+        self.cells = Sparse() if self.sparse else [None] * room
+        self.closed = False
 
     def snapshot(self) -> tuple[Array, list[Any]]:
         """The cells, by key: keys and payloads. Another thread may be adding one; it will notice."""
@@ -255,7 +289,7 @@ class Column(Junction):
 
 def guarded(kind: type, *names: str) -> None:
     """Have methods that fill cells hold a lock, if this Python lets threads run side by side."""
-    if getattr(sys, "_is_gil_enabled", lambda: True)():
+    if GIL:
         return
 
     def locked(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -275,11 +309,13 @@ def settle(*columns: Column, early: bool = False) -> None:
     with LOCK:
         found: dict[Column, None] = {}
         open_ = [c for c in columns if c.values is None]
+        if not open_:
+            return
         for column in open_:
             if column not in found:
                 found[column] = None
                 open_.extend([c for c in column.parents() if c.values is None])
-        if early and found:
+        if early:
             TALLY.early[caller()] += 1
         with np.errstate(all="ignore"):
             for column in sorted(found, key=LEVEL):
@@ -415,41 +451,37 @@ class Applied(Column):
     operand, or anything.
     """
 
-    def __init__(
-        self, operation: Operation, left: Column, right: Column | None = None, numbers: bool = False
-    ) -> None:
+    def __init__(self, name: str, left: Column, right: Column | None = None, numbers: bool = False) -> None:
         level, depth = left.level, left.depth
         if right is not None:
             level, depth = max(level, right.level), max(depth, right.depth)
         super().__init__(level + 1, depth + 1)
-        self.operation = operation
+        self.name = name if right is None else None
+        self.operation = OPERATIONS[name]
         self.left = left
         self.right = right
         self.sparse = left.sparse
         self.cells = Sparse() if left.sparse else [None] * ROOM
         self.numbers = numbers  # whether cells hold numbers
 
+    def repeats(self, found: Container[Column]) -> bool:
+        return self.right is None and self.left in found
+
     def parents(self) -> Sequence[Column]:
         return (self.left,) if self.right is None else (self.left, self.right)
 
     def work(self) -> tuple[Array, Array]:
         left, right = self.left, self.right
-        keys, payloads, at = self.given()
+        keys, at, z = self._whole() or self._some()
         self.at = at
         self.x = x = left.values if at is None else left.values[at]
         self.at_right: Array | None = None
-        z: Any = None
         if right is not None:
-            others = np.fromiter(payloads, np.int64, len(keys))
-            self.at_right = at = right.locate(others)
+            self.at_right = at = right.locate(z)
             z = right.values if at is None else right.values[at]
-        elif self.numbers:
-            z = payloads[0]
-            if payloads[-1] != z or payloads.count(z) != len(payloads):
-                z = np.fromiter(payloads, np.float64, len(keys))
         self.z = z
         self.y = y = self.operation.forward(x, z)
-        if self.operation.wrong is not None and not math.isfinite(np.add.reduce(y)):  # it may have gone wrong
+        if self.operation.wrong is not None and not math.isfinite(y.dot(y)):  # it may have gone wrong
             self._retry(np.flatnonzero(self.operation.wrong(y, x, z)).tolist())
         if left.failed:
             self._fail(left, self.at)
@@ -457,25 +489,42 @@ class Applied(Column):
             self._fail(right, self.at_right)
         return keys, y
 
+    def _whole(self) -> tuple[Array, Array | None, Any] | None:
+        """What `_some` says, if there is a cell for each result of the first operand."""
+        keys, cells = self.left.keys, self.cells
+        if self.left.start != 0 or cells.__class__ is not list:
+            return None
+        payloads = cells if len(cells) == keys.size else cells[: keys.size]
+        if len(payloads) < keys.size:
+            return None
+        try:
+            return keys, None, self._second(payloads)
+        except TypeError:  # there is None in a cell
+            return None
+
+    def _some(self) -> tuple[Array, Array | None, Any]:
+        """Keys, the places of these in the first operand's column, and what stands in the cells."""
+        if self.cells.__class__ is list:
+            there = [key for key, payload in enumerate(self.cells) if payload is not None]
+            keys, payloads = np.array(there, np.int64), [self.cells[key] for key in there]
+        else:
+            keys, payloads = self.snapshot()
+        return keys, self.left.locate(keys), self._second(payloads)
+
+    def _second(self, payloads: list[Any]) -> Any:
+        """The second operands: keys, numbers, or the one number that they all are; None without any."""
+        first = payloads[0]
+        if not self.numbers and self.right is None and payloads.count(0) == len(payloads):
+            return None
+        if self.numbers and first and payloads.count(first) == len(payloads):  # 0.0 and -0.0 are not the same
+            return first
+        return np.fromiter(payloads, np.int64 if self.right is not None else np.float64, len(payloads))
+
     def _fail(self, column: Column, at: Array | None) -> None:
         """Let results fail whose operands have."""
         places = range(len(self.y)) if at is None else at.tolist()
         bad = {i: column.failed[j] for i, j in enumerate(places) if j in column.failed}
         self.failed = {**self.failed, **bad}
-
-    def given(self) -> tuple[Array, list[Any], Array | None]:
-        """Keys and payloads of the cells, and the places of the keys in the first operand's column."""
-        left = self.left
-        if self.cells.__class__ is list:
-            n = left.keys.item(-1) + 1
-            payloads = self.cells[:n]
-            if left.start == 0 and len(payloads) == n and not payloads.count(None):
-                return left.keys, payloads, None
-            there = [key for key, payload in enumerate(payloads) if payload is not None]
-            keys = np.array(there, np.int64)
-            return keys, [payloads[key] for key in there], left.locate(keys)
-        keys, payloads = self.snapshot()
-        return keys, payloads, left.locate(keys)
 
     def _retry(self, places: list[int]) -> None:
         """Do by the plain operation what NumPy may have answered without an error."""
@@ -521,13 +570,24 @@ class Sums(Column):
 
     home: Column
     sparse = True
+    layout: Any = None  # the cells of the last time, and the keys of ``home``
+    home_keys: Any = None
 
     def __init__(self, home: Column) -> None:
         super().__init__(home.level + 1, home.depth + 1)
+        self.cells = Sparse()
         self.home = home
         self.numbers = itertools.count()
         self.starts: dict[int, float] = {}  # by chain, the number it starts with
         self.odd: dict[int, tuple[Column | None, Any]] = {}
+
+    def repeats(self, found: Container[Column]) -> bool:
+        return not self.odd and self.home in found
+
+    def reopen(self, room: int) -> None:
+        super().reopen(room)
+        self.starts = {}
+        self.odd = {}
 
     def chain(self, start: float | None, *payloads: Any) -> int:
         """Start a chain; the key of its last sum."""
@@ -554,49 +614,50 @@ class Sums(Column):
         return [self.home, *{column: None for column, _ in list(self.odd.values()) if column is not None}]
 
     def work(self) -> tuple[Array, Array]:
-        first, last = next(iter(self.cells)), next(reversed(self.cells))
-        alone = last - first == len(self.cells) - 1  # a single chain, whose keys come in order
-        if alone:
-            payloads = list(self.cells.values())
-            keys = np.arange(first, first + len(payloads))
+        layout = list(self.cells), list(self.cells.values()), self.starts
+        home = self.home
+        if self.odd or layout != self.layout or home.keys is not self.home_keys:
+            self.layout, self.home_keys = (None if self.odd else layout), home.keys
+            self._lay_out()
+            added = self._added()
         else:
-            keys, payloads = self.snapshot()
-        n = len(keys)
-        added = self._added(keys, np.fromiter(payloads, np.int64, n))
-        # Chains of the same length are added up together. x + -0.0 is x, for all x
-        self.groups: list[tuple[Any, int]] = []
-        if alone:
-            line = np.empty(n + 1)
-            line[0] = self.starts.get(first >> SHIFT, -0.0)
-            line[1:] = added
-            values = np.add.accumulate(line)[1:]
-            self.groups.append((slice(None), n))
-        else:
-            chains = keys >> SHIFT
-            heads = np.flatnonzero(np.concatenate([[True], chains[1:] != chains[:-1]]))
-            starts = np.array([self.starts.get(c, -0.0) for c in chains[heads].tolist()])
-            lengths = np.diff(heads, append=n)
-            values = np.empty(n)
-            for length in np.unique(lengths).tolist():
-                which = np.flatnonzero(lengths == length)
-                rows: Any = (
-                    slice(None) if len(which) * length == n else heads[which, None] + np.arange(length)
-                )
-                lines = np.empty((len(which), length + 1))
-                lines[:, 0] = starts[which]
-                lines[:, 1:] = added[rows].reshape(-1, length)
-                values[rows] = np.add.accumulate(lines, axis=1)[:, 1:].reshape(values[rows].shape)
-                self.groups.append((rows, length))
+            at = self.terms[0][2]
+            added = home.values if at is None else home.values[at]
+        # Chains of the same length are added up together
+        n = added.size
+        values = np.empty(n)
+        for rows, length, starts in self.groups:
+            lines = np.empty((starts.size, length + 1))
+            lines[:, 0] = starts
+            lines[:, 1:] = added[rows].reshape(-1, length)
+            values[rows] = np.add.accumulate(lines, axis=1)[:, 1:].reshape(values[rows].shape)
         self._fail(n)
-        return keys, values
+        return self.summed, values
 
-    def _added(self, keys: Array, there: Array) -> Array:
-        """What each step adds; ``there`` are the keys in ``home``, but for the odd ones."""
-        # From each column, to which of the sums, and from which places
-        self.terms: list[tuple[Column, Array | None, Array | None]] = []
+    def _lay_out(self) -> None:
+        """Find out which chains there are."""
+        keys, payloads = self.snapshot()
+        n = len(keys)
+        self.summed, self.there = keys, np.fromiter(payloads, np.int64, n)
+        chains = keys >> SHIFT
+        heads = np.flatnonzero(np.concatenate([[True], chains[1:] != chains[:-1]]))
+        # x + -0.0 is x, for all x
+        starts = np.array([self.starts.get(chain, -0.0) for chain in chains[heads].tolist()])
+        lengths = np.diff(heads, append=n)
+        self.groups: list[tuple[Any, int, Array]] = []  # which sums, how many a chain, what chains start with
+        for length in np.unique(lengths).tolist():
+            which = np.flatnonzero(lengths == length)
+            rows: Any = slice(None) if len(which) * length == n else heads[which, None] + np.arange(length)
+            self.groups.append((rows, length, starts[which]))
+
+    def _added(self) -> Array:
+        """What each step adds."""
+        keys, there = self.summed, self.there
+        # From each column, None for ``home``, to which of the sums, and from which places
+        self.terms: list[tuple[Column | None, Array | None, Array | None]] = []
         if not self.odd:
             at = self.home.locate(there)
-            self.terms.append((self.home, None, at))
+            self.terms.append((None, None, at))
             values: Array = self.home.values
             return values if at is None else values[at]
         added = np.empty(len(keys))
@@ -613,19 +674,22 @@ class Sums(Column):
                 own, there_too = found.setdefault(column, ([], []))
                 own.append(i)
                 there_too.append(x)
+        parts: list[tuple[Column | None, Array, Array]]
         parts = [(column, np.array(own), np.array(others)) for column, (own, others) in found.items()]
         if usual.any():
-            parts.append((self.home, np.flatnonzero(usual), there[usual]))
-        for column, where, its in parts:
+            parts.append((None, np.flatnonzero(usual), there[usual]))
+        for source, where, its in parts:
+            column = source or self.home
             at = column.locate(its)
             added[where] = column.values if at is None else column.values[at]
-            self.terms.append((column, where, at))
+            self.terms.append((source, where, at))
         return added
 
     def _fail(self, n: int) -> None:
         """Let every sum fail that has a failed term."""
         bad = {}
-        for column, own, at in self.terms:
+        for source, own, at in self.terms:
+            column = source or self.home
             if column.failed:
                 mine = range(n) if own is None else own.tolist()
                 there = range(len(column.keys)) if at is None else at.tolist()
@@ -633,7 +697,7 @@ class Sums(Column):
                     {i: column.failed[j] for i, j in zip(mine, there, strict=True) if j in column.failed}
                 )
         failed = {}
-        for rows, length in self.groups if bad else ():
+        for rows, length, _ in self.groups if bad else ():
             for chain in np.arange(n)[rows].reshape(-1, length).tolist():
                 cause = None
                 for i in chain:
@@ -648,7 +712,7 @@ class Sums(Column):
             sums: Array = accumulate(x[::-1])[::-1]
             return sums
         out = np.empty_like(x)
-        for rows, length in self.groups:
+        for rows, length, _ in self.groups:
             lines = x[rows].reshape(-1, length)
             total = accumulate(lines[:, ::-1], axis=1)[:, ::-1]
             out[rows] = total.reshape(-1) if isinstance(rows, slice) else total
@@ -661,9 +725,10 @@ class Sums(Column):
             some = None if some.all() else some
         self.some = some
         sources = []
-        for column, own, at in self.terms:
+        for source, own, at in self.terms:
             mine = some if own is None or some is None else some[own]
             if mine is None or mine.any():
+                column = source or self.home
                 column.reach_many(at, mine)
                 sources.append(column)
         return sources, ()
@@ -672,9 +737,10 @@ class Sums(Column):
         g = self._back(self.arrived(), np.add.accumulate)
         self.g = g  # what arrived at a sum later in the chain has come through this one
         some = self.some
-        for column, own, at in self.terms:
+        for source, own, at in self.terms:
             mine = some if own is None or some is None else some[own]
             if mine is None or mine.any():
+                column = source or self.home
                 part = g if own is None else g[own]
                 column.receive_many(at, mine, part if mine is None else part[mine])
         return ()

@@ -108,7 +108,8 @@ class Value:
     Value(0.8695652173913044, grad=0.0)
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_a", "_b", "_da", "_data", "_db", "_grad")  # see graph.py
+    # see graph.py; _next is for waiting.py
+    __slots__ = ("__dict__", "__weakref__", "_a", "_b", "_da", "_data", "_db", "_grad", "_next")
     __array_priority__ = 1000.0  # NumPy's scalars and arrays leave the operators to us
 
     _data: Any  # a float
@@ -117,6 +118,7 @@ class Value:
     _b: Any
     _da: Any
     _db: Any
+    _next: Any
 
     def __init__(self, data: Any) -> None:
         self._data = float(data) if isinstance(data, float) else as_number(data, "Value()")

@@ -64,8 +64,7 @@ class Port:
 
     # Nothing joins the results any more
     children: ClassVar[Any] = defaultdict(lambda: lambda: None)
-    home = None
-    minus = times = power = sum = staticmethod(lambda: None)
+    name = home = None
 
     def __init__(self, junction: Junction, place: int) -> None:
         self._a = self._b = None

@@ -39,6 +39,7 @@ from autograd.initial import INITS, Init, starting
 from autograd.optim import Optimizer
 from autograd.options import float_type, named, whole
 from autograd.parameters import Flat, Matrix, Parameter, ParameterList, write
+from autograd.patterns import Patterns
 from autograd.samples import Samples, is_batch
 from autograd.schedules import Schedule
 from autograd.tensor import Programs
@@ -46,7 +47,6 @@ from autograd.tensor.core import Tensor, array_of, entered, no_grad, recording, 
 from autograd.tensor.products import affine
 from autograd.tensor.tape import Array
 from autograd.training import History
-from autograd.waiting import Waiting
 
 __all__ = ["ACTIVATIONS", "INITS", "MLP", "Layer", "Module", "Net", "Neuron"]
 
@@ -186,22 +186,8 @@ class ArrayModule(Module):
                 if item.__class__ is not float:
                     break
             else:
-                batch = samples.first()
-                if batch is not None:
-                    i = next(batch.count)
-                    try:
-                        batch.cells[i] = tuple(x)
-                        if not batch.closed:
-                            if self.n_out != 1:
-                                return samples.outputs(batch, i)
-                            out = Waiting()
-                            out._a = batch
-                            out._b = i
-                            return out
-                    except IndexError:
-                        return samples.wait(tuple(x), place=(batch, i))
                 return samples.wait(tuple(x)) if samples.waits else samples.take(x)
-            if item.__class__ is Value or item.__class__ is Waiting:
+            if isinstance(item, Value):
                 return samples.take(x)
         elif kind is np.ndarray and x.ndim == 1:
             return samples.take(x)
@@ -242,7 +228,7 @@ class ArrayModule(Module):
         return Tensor._of(table.astype(self.dtype), None)
 
     def __getstate__(self) -> dict[str, Any]:
-        views = ("_values", "grads", "matrices", "_samples", "_programs", "_online")
+        views = ("_values", "grads", "matrices", "_samples", "_patterns", "_programs", "_online")
         return {name: value for name, value in self.__dict__.items() if name not in views}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -257,7 +243,8 @@ class ArrayModule(Module):
         """Take samples, which wait if all activations are known: one of yours might mix them up."""
         waits = all(function in ACTIVATIONS.values() for function in functions)
         name = type(self).__name__
-        self._samples = Samples(name, self.n_in, self.n_out, through, self.matrices, waits)
+        self._patterns = Patterns()
+        self._samples = Samples(name, self.n_in, self.n_out, through, self.matrices, waits, self._patterns)
 
     def params(self) -> list[Value]:
         """The parameters, neuron by neuron, weights and then bias: the same objects at every call."""

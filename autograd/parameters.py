@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.columns import LOCK, NOTHING, Column, guarded, settle
+from autograd.columns import LOCK, NOTHING, Column, guarded, indices, settle
 from autograd.engine import Value, as_number
 from autograd.errors import GradientError, NotANumberError, ShapeError
 from autograd.graph import Junction
+from autograd.patterns import Patterns
 from autograd.tensor.core import Tensor, entered, refuse_in_recording, unusual
 from autograd.tensor.tape import Array, Leaf
-from autograd.waiting import Waiting, follow, member
+from autograd.waiting import Waiting, again, member
 
 __all__ = ["Flat", "Matrix", "Parameter", "ParameterList", "Users"]
 
@@ -33,7 +34,8 @@ class Leaves(Column):
         return ()
 
     def work(self) -> tuple[Array, Array]:
-        return np.arange(self._own[0].size), self._own[0].astype(np.float64)
+        keys = self.keys if self.keys.size else indices(self._own[0].size)
+        return keys, self._own[0].astype(np.float64)
 
     def open(self) -> tuple[Sequence[Junction], Iterable[Value]]:
         self.reached()
@@ -48,29 +50,37 @@ class Leaves(Column):
 class Users:
     """Columns that use the parameters of a `Flat` and may not be worked out yet."""
 
-    __slots__ = ("leaves", "limit", "pending")
+    __slots__ = ("limit", "operands", "pending")
 
     def __init__(self) -> None:
         self.limit = 32  # of what is pending, before it is looked through for what has gone
-        self.leaves: Any = NOTHING  # the `Leaves`, weakly, until a parameter changes
-        self.pending: list[Any] = []  # weakly
+        self.operands: dict[int, Any] = {}  # parameters as they are now, by key, as Values that wait
+        self.pending: dict[Any, Any] = {}  # with the patterns of which they are the root, all weakly
 
-    def add(self, column: Column) -> None:
-        """Have ``column`` worked out before a parameter changes."""
+    def add(self, column: Column, pattern: Any = NOTHING) -> None:
+        """Have ``column`` worked out before a parameter changes, if somebody holds its ``pattern``."""
         with LOCK:
             if len(self.pending) >= self.limit:
-                self.pending[:] = [known for known in self.pending if known() is not None]
+                for known in [known for known in self.pending if known() is None]:
+                    del self.pending[known]
                 self.limit = 32 + 2 * len(self.pending)
-            self.pending.append(weakref.ref(column))
+            self.pending[weakref.ref(column)] = pattern
 
     def settle(self) -> None:
         """Work out what waits. Call it before a parameter changes."""
         with LOCK:
-            waiting = [c for known in self.pending if (c := known()) is not None and c.values is None]
-            if waiting:
-                settle(*waiting)
-            self.leaves = NOTHING
+            self.operands = {}  # what comes later is to be made from other numbers
+            waiting, dropped = [], {}
+            for known, pattern in self.pending.items():
+                if known() is not None and known().values is None:
+                    if pattern() is not None and pattern().free():
+                        pattern().reopen()
+                        dropped[known] = pattern
+                    else:
+                        waiting.append(known())
+            settle(*waiting)
             self.pending.clear()
+            self.pending.update(dropped)
 
 
 class Matrix:
@@ -121,6 +131,7 @@ class Flat:
             self.parts.append(part)
             start = part.stop
         self._windows: list[list[Parameter]] = [[] for _ in shapes]
+        self.patterns = Patterns()
 
     def __reduce__(self) -> Any:
         own = {}  # attributes that programs have hung on parameters
@@ -131,6 +142,20 @@ class Flat:
     def __setstate__(self, own: dict[tuple[int, int], dict[str, Any]]) -> None:
         for (k, i), attributes in own.items():
             self.windows(k)[i].__dict__.update(attributes)
+
+    def operand(self, key: int) -> Any:
+        """A parameter as it is now, as a Value that waits."""
+        users = self.users
+        with LOCK:
+            pattern = self.patterns.current
+            if pattern is None or not users.operands:
+                pattern = self.patterns.begin(lambda: Leaves(self.values, self.grads))
+                users.operands = dict(pattern.heads)
+                users.add(pattern.root, weakref.ref(pattern))
+            if key not in users.operands:
+                users.operands[key] = member(pattern.root, key)
+                pattern.heads.append((key, users.operands[key]))
+            return users.operands[key]
 
     def windows(self, k: int) -> list["Parameter"]:
         """A `Parameter` for each number of the k-th matrix, in order: the same ones at every call."""
@@ -199,13 +224,13 @@ class Parameter(Value):
     def __mul__(self, other: Any) -> Any:
         if other is self and (made := self._wait("square")) is not None:
             return made
-        return NotImplemented if other.__class__ is Waiting else super().__mul__(other)
+        return NotImplemented if isinstance(other, Waiting) else super().__mul__(other)
 
     def __pow__(self, other: Any) -> Any:
         kind = other.__class__
         if (kind is int or kind is float) and (made := self._wait("power", float(other))) is not None:
             return made
-        return NotImplemented if kind is Waiting else super().__pow__(other)
+        return NotImplemented if isinstance(other, Waiting) else super().__pow__(other)
 
     def __abs__(self) -> Any:
         return self._wait("abs") or super().__abs__()
@@ -213,38 +238,32 @@ class Parameter(Value):
     # A Value that waits knows what to do with a parameter on its left
 
     def __add__(self, other: Any) -> Any:
-        return NotImplemented if other.__class__ is Waiting else super().__add__(other)
+        return NotImplemented if isinstance(other, Waiting) else super().__add__(other)
 
     def __sub__(self, other: Any) -> Any:
-        return NotImplemented if other.__class__ is Waiting else super().__sub__(other)
+        return NotImplemented if isinstance(other, Waiting) else super().__sub__(other)
 
     def __truediv__(self, other: Any) -> Any:
-        return NotImplemented if other.__class__ is Waiting else super().__truediv__(other)
+        return NotImplemented if isinstance(other, Waiting) else super().__truediv__(other)
 
-    def _wait(self, name: str, payload: Any = None) -> Any:
+    def _forget(self) -> None:
+        """Let go of what waits and was made from parameters."""
+        flat = self._matrix.owner[0]()
+        if flat is not None:
+            flat.patterns.forget()
+            flat.users.operands = {}
+
+    def _wait(self, name: str, payload: Any = 0) -> Any:
         """The result of an operation, waiting; None if it is to be a plain one."""
-        key = self._b
-        column = self._matrix.users.leaves()
         if entered and unusual():
             return None
-        if column is None:
+        operand = self._matrix.users.operands.get(self._b)
+        if operand is None:
             flat = self._matrix.owner[0]()
             if flat is None:
                 return None
-            column = Leaves(flat.values, flat.grads)
-            flat.users.leaves = weakref.ref(column)
-            flat.users.add(column)
-        child = column.children[name]()
-        if child is not None:
-            cells = child.cells
-            try:
-                if cells[key] is None:
-                    cells[key] = 0 if payload is None else payload
-                    if not child.closed:
-                        return member(child, key)
-            except IndexError:
-                pass
-        return follow(member(column, key), name, payload)
+            operand = flat.operand(self._b)
+        return again(operand, name, payload)
 
 
 guarded(Parameter, "_wait")

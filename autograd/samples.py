@@ -7,6 +7,7 @@ several batches together. Samples whose inputs wait themselves form batches of t
 
 import itertools
 import operator
+import sys
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -15,17 +16,18 @@ from typing import Any
 
 import numpy as np
 
-from autograd.columns import NOTHING, ROOM, Column, settle
+from autograd.columns import LOCK, NOTHING, ROOM, Column, indices, settle
 from autograd.engine import Value, number
 from autograd.errors import GradientError, NotANumberError, ShapeError
 from autograd.graph import Junction, Port
 from autograd.parameters import Matrix, Users
+from autograd.patterns import Patterns
 from autograd.tally import TALLY
 from autograd.tensor.core import Tensor, array_of, as_usual, entered, no_grad, recording, unusual
 from autograd.tensor.program import Program, record
 from autograd.tensor.tape import Array, Leaf, Node, check_unchanged, consumers, pull
 from autograd.tensor.trace import check
-from autograd.waiting import Waiting, publish
+from autograd.waiting import Waiting, member, publish
 
 __all__ = ["Batch", "Samples", "is_batch"]
 
@@ -46,12 +48,22 @@ class Batch(Column):
     def __init__(self, samples: "Samples", level: int) -> None:
         super().__init__(level, 0)
         self.kin = samples
-        self.cells: list[Any] = [None] * min(ROOM, samples.room)
-        self.count = itertools.count()
+        self._start(min(ROOM, samples.room))
+
+    def _start(self, room: int) -> None:
+        self.cells: list[Any] = [None] * room
+        self.rows = 0  # if it is at a level
         self.inputs: dict[int, list[tuple[int, Any]]] = {}
         self.above: dict[Column, None] = {}  # those that inputs wait for
         self.root: Node | Leaf | None = None  # if it was taped
         self.leaf: Leaf | None = None
+
+    def used(self) -> int:
+        return self.keys.size if self.closed else sys.maxsize
+
+    def reopen(self, room: int) -> None:
+        self._start(max(1, room // self.kin.n_out))
+        super().reopen(len(self.cells))
 
     def parents(self) -> Sequence[Column]:
         return list(self.above)
@@ -66,18 +78,20 @@ class Batch(Column):
         n = len(rows)
         if rows[0].__class__ is tuple:
             flat = itertools.chain.from_iterable(rows)
-            X = np.fromiter(flat, np.float64, n * samples.n_in).reshape(n, samples.n_in)
+            X = np.fromiter(flat, samples.dtype, n * samples.n_in).reshape(n, samples.n_in)
         else:
-            X = np.array(rows, np.float64)
+            X = np.array(rows, samples.dtype)
         self.values_at: list[tuple[int, Any]] = []  # inputs that are Values, and where
         self.columns_at: list[tuple[Column, Array | None, Array]] = []  # results of columns: which, and where
         if self.inputs:
             self._place(X.reshape(-1), n)
-        self.X = X.astype(samples.dtype, copy=False)
+        self.X = X
         self.versions = samples.versions()
         out = samples.forward(self)
         TALLY.batch(n)
-        return np.arange(out.size), out.reshape(-1).astype(np.float64, copy=False)
+        values = out.reshape(-1)
+        keys = self.keys if self.keys.size == values.size else indices(values.size)
+        return keys, values if values.dtype == np.float64 else values.astype(np.float64)
 
     def _place(self, line: Array, n: int) -> None:
         """Find out where inputs are Values, and put in what they are."""
@@ -158,6 +172,7 @@ class Samples:
         through: from (n_in, rows) to (n_out, rows).
         matrices: the parameters that it uses.
         waits: whether it computes the same for a sample whatever others there are, and each time.
+        patterns: what its batches led to; the module keeps them.
     """
 
     def __init__(
@@ -168,6 +183,7 @@ class Samples:
         through: Callable[[Tensor], Tensor],
         matrices: Sequence[Matrix],
         waits: bool,
+        patterns: Patterns,
     ) -> None:
         self.name = name
         self.n_in, self.n_out = n_in, n_out
@@ -177,8 +193,8 @@ class Samples:
         self.dtype = matrices[0].tensor.dtype
         self.waits = waits
         self.room = max(1, min(ROWS, NUMBERS // n_in))
-        self.first: Any = NOTHING  # the open batch of samples that wait for nothing
-        self.higher: dict[int, Any] = {}  # by level, that of samples that do
+        self.patterns: Any = weakref.ref(patterns)  # of the samples that wait for nothing
+        self.higher: dict[int, Any] = {}  # by level, the open batch of samples that do
         self.programs: OrderedDict[tuple[int, bool], Staged] = OrderedDict()  # by rows, and whether asked
         self.uses: OrderedDict[tuple[int, bool], int] = OrderedDict()  # of those that have none
 
@@ -194,51 +210,77 @@ class Samples:
         inputs: list[tuple[int, Any]] | None = None,
         above: dict[Column, None] | None = None,
         level: int = 0,
-        place: tuple[Batch | None, int] = (None, 0),
     ) -> Any:
-        """Let a sample join the open batch, at a ``place`` that it has there; its outputs."""
-        batch, i = place
-        while True:
-            if batch is None or batch.closed:
-                batch = self.first() if level == 0 else self.higher.get(level, NOTHING)()
-                if batch is None or batch.closed:
-                    batch = Batch(self, level)
-                    if level == 0:
-                        self.first = weakref.ref(batch)
-                    else:
-                        self.higher[level] = weakref.ref(batch)
-                    self.users.add(batch)
-                i = next(batch.count)
-            if i >= self.room:
-                settle(batch, *batch.following())
-                continue
+        """Let a sample join the open batch; its outputs."""
+        pattern = self.patterns().current if level == 0 else None
+        if pattern is not None and not pattern.root.closed:
+            try:
+                i, out = pattern.slots.pop()
+                batch = pattern.root
+                cells = batch.cells
+                if cells[i] is None:
+                    if inputs is not None:
+                        batch.inputs[i] = inputs
+                        batch.above.update(above or ())
+                    cells[i] = sample
+                    if not batch.closed:
+                        return out if self.n_out == 1 else out[:]
+            except IndexError:
+                pass
+            batch = out = None  # a pattern is used again only if nobody holds any of it
+        with LOCK:
+            batch, i, out = self._first() if level == 0 else self._higher(level)
             cells = batch.cells
-            if batch.closed:  # by another thread
-                continue
             while i >= len(cells):
                 cells.extend([None] * len(cells))
             if inputs is not None:
                 batch.inputs[i] = inputs
-                if above:
-                    batch.above.update(above)
+                batch.above.update(above or ())
             cells[i] = sample
-            if not batch.closed:
-                return self.outputs(batch, i)
+            return out
+
+    def _batch(self) -> Batch:
+        return Batch(self, 0)
+
+    def _first(self) -> tuple[Batch, int, Any]:
+        """The open batch of samples that wait for nothing, a place in it, and the outputs there."""
+        patterns = self.patterns()
+        pattern = patterns.current
+        if pattern is None or pattern.root.closed:
+            pattern = patterns.begin(self._batch)
+            self.users.add(pattern.root, weakref.ref(pattern))
+        try:
+            i, out = pattern.slots.pop() if pattern.slots else (len(pattern.heads), None)
+        except IndexError:  # another thread has taken the last one
+            return self._first()
+        if out is None:
+            if i >= self.room:
+                if pattern.free():
+                    pattern.reopen()
+                else:
+                    settle(pattern.root, *pattern.root.following())
+                return self._first()
+            out = self.outputs(pattern.root, i)
+            pattern.heads.append((i, out))
+        return pattern.root, i, out if self.n_out == 1 else out[:]
+
+    def _higher(self, level: int) -> tuple[Batch, int, Any]:
+        """The same for samples of a level."""
+        batch = self.higher.get(level, NOTHING)()
+        if batch is not None and batch.rows >= self.room:
+            settle(batch, *batch.following())
+        if batch is None or batch.closed:
+            batch = Batch(self, level)
+            self.higher[level] = weakref.ref(batch)
+            self.users.add(batch)
+        batch.rows += 1
+        return batch, batch.rows - 1, self.outputs(batch, batch.rows - 1)
 
     def outputs(self, batch: Batch, i: int) -> Any:
         """The Values that are a sample's outputs: a list, or the Value if it is one."""
         if self.n_out == 1:
-            out = Waiting()
-            out._a = batch
-            out._b = i
-            return out
-        values = []
-        for key in range(i * self.n_out, (i + 1) * self.n_out):
-            out = Waiting()
-            out._a = batch
-            out._b = key
-            values.append(out)
-        return values
+            return member(batch, i)
+        return [member(batch, key) for key in range(i * self.n_out, (i + 1) * self.n_out)]
 
     def _call(self) -> str:
         return f"{self.name} of {self.n_in} inputs"
@@ -275,7 +317,10 @@ class Samples:
             kind = item.__class__
             if kind is float:
                 row.append(item)
-            elif kind is Waiting and item._a.__class__ is not Port:
+            elif kind is Value:
+                inputs.append((j, item))
+                row.append(item._data)
+            elif isinstance(item, Waiting) and item._a.__class__ is not Port:
                 column = item._a
                 if not column.closed and column.level >= level:
                     level = column.level + 1

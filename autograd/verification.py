@@ -167,7 +167,7 @@ class Shadow:
 
 def is_leaf(v: Value) -> bool:
     """Whether ``v`` was made from nothing. One that waits never was, and is not to be asked."""
-    return v.__class__ is not Waiting and v._da is None
+    return not isinstance(v, Waiting) and v._da is None
 
 
 def attempt(function: Callable[..., Any], *args: Any) -> Any:
@@ -224,6 +224,11 @@ class Session:
                     difference("data", self.result(twin, operands, place), told(error), twin.data)
                 ) from error
             raise
+        for x in operands:
+            if isinstance(x, Waiting):
+                x._next = None  # what the program drops is to be gone
+            elif isinstance(x, Parameter):
+                x._forget()
         if isinstance(out, Value):
             self.add(out, self.result(twin, operands, place))
         return out
@@ -234,6 +239,7 @@ class Session:
             return method(module, x)
         x, sample = itertools.tee(x) if isinstance(x, Iterator) else (x, x)
         out = method(module, x)
+        module._patterns.forget()
         place = Place(f"{type(module).__name__}()")
         single = isinstance(sample, Value) or number(sample) is not None
         items = [sample] if single else sample.tolist() if isinstance(sample, np.ndarray) else list(sample)
@@ -323,7 +329,7 @@ class Session:
     def add(self, v: Value, shadow: Shadow) -> None:
         """Give ``v`` a shadow, and compare the data if they are there."""
         self.shadows[v] = shadow
-        if v.__class__ is not Waiting:
+        if not isinstance(v, Waiting):
             self.compare(v)
             if is_leaf(v):  # it is one within no_grad()
                 shadow.operands = ()

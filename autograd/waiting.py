@@ -2,42 +2,46 @@
 
 A net called on one sample answers with these. An operation on one adds a cell to a `Column` and makes
 another; looking at ``data``, ``grad`` or a comparison has the columns worked out that it depends on.
-From then on the Value is a plain one, as far as anybody can tell.
+
+Each keeps the result that was made from it last, in ``_next``. When the columns are opened again, as
+`autograd.patterns` says, an operation of the same name finds that there and fills its cell.
 """
 
 import weakref
 from collections.abc import Callable
 from typing import Any
 
-from autograd.columns import LOCK, OPERATIONS, Applied, Column, Pins, Sums, guarded, settle
+from autograd.columns import LOCK, OPERATIONS, SHIFT, Applied, Column, Pins, Sums, guarded, settle
 from autograd.engine import Value, number
-from autograd.graph import Port
+from autograd.graph import Port, backward
 
-__all__ = ["Waiting", "follow", "publish"]
+__all__ = ["Kept", "Waiting", "again", "member", "publish"]
 
 FEW = 8  # rows: once worked out, what has fewer goes on as plain Values, which is quicker
 DEEP = 64  # operations in a row, after which the next is a plain one
 FULL = 8192  # cells of sums and pins, which do not come to an end with what they were made from
+OWN = {*Value.__slots__, "data", "grad"} - {"_next"}  # attributes that say nothing about another time
+SLOTS: Any = vars(Value)
 USES = 64  # of one Value by one operation, before it goes on as a plain one
 
 
 def publish(v: "Waiting", early: bool = True) -> Value:
     """Make a plain Value of one that waits; ``early`` if somebody needs its number now."""
     with LOCK:
-        if v.__class__ is Waiting:
+        if isinstance(v, Waiting):
             column, key = v._a, v._b
             if column.values is None:
                 settle(column, early=early)
             place = column.place(key)
-            v._data = column.number(place)
-            v._grad = column.gradient(place)
-            v._da = 1.0
-            v._b = None
+            SLOTS["_data"].__set__(v, column.number(place))
+            SLOTS["_grad"].__set__(v, column.gradient(place))
+            SLOTS["_da"].__set__(v, 1.0)
+            v._b = v._next = None
             v._a = Port(column, place)
             if column.published is None:
                 column.published = {}
             column.published[place] = weakref.ref(v)
-            v.__class__ = Value  # type: ignore[assignment]
+            v.__class__ = Value
     return v
 
 
@@ -72,35 +76,71 @@ def child(parent: Column, name: Any, key: int, payload: Any, make: Callable[[], 
     return None
 
 
-def member(column: Column, key: int) -> Any:
-    """The Value that is this result of a column."""
+def member(column: Column, key: int, made_from: Value | None = None) -> Any:
+    """The Value that is this result of a column; ``made_from`` is what it can be made from again."""
     out = Waiting()
     out._a = column
     out._b = key
+    out._next = None
+    if made_from is not None:
+        made_from._next = out
     return out
 
 
+def again(v: Value, name: str, payload: Any) -> Any:
+    """The result of an operation on ``v``: the one of last time if that is free, or by `join`."""
+    out = v._next
+    if out is not None:
+        column = out._a
+        if column.name is name:
+            key, cells = out._b, column.cells
+            try:
+                if cells[key] is None:
+                    cells[key] = payload
+                    if not column.closed:
+                        return out
+            except IndexError:
+                pass
+    return join(v, name, payload)
+
+
+def join(v: Value, name: str, payload: Any) -> Any:
+    """The result of an operation on ``v``, as a new member of a column; None if a plain one is better."""
+    column = v._a.children[name]()
+    if column is not None:
+        key, cells = v._b, column.cells
+        try:
+            if cells[key] is None:
+                cells[key] = payload
+                if not column.closed:
+                    out = Waiting()
+                    out._a = column
+                    out._b = key
+                    out._next = None
+                    v._next = out
+                    return out
+        except IndexError:
+            pass
+    return follow(v, name, payload)
+
+
 def follow(v: Value, name: str, payload: Any, other: "Waiting | None" = None) -> Any:
-    """The result of an operation on ``v`` whose column is not there yet, or does not take it."""
+    """The same where the column is not there yet, does not take it, or is one of two operands."""
     column, key = v._a, v._b
-    if v.__class__ is not Waiting or column.__class__ is Port:
+    if not isinstance(v, Waiting) or column.__class__ is Port:
         return None
-    operation = OPERATIONS[name]
     slot: Any = name
     right = None
-    if other is None:
-        numbers = payload is not None
-        payload = payload if numbers else 0
-    else:
-        numbers = False
+    if other is not None:
         right, there = other._a, other._b
-        if other.__class__ is not Waiting or right.__class__ is Port:
+        if not isinstance(other, Waiting) or right.__class__ is Port:
             return None
         slot, payload = (name, id(right)), there
         if right.values is not None and len(right.keys) < FEW and column.values is not None:
             return None
-    made = child(column, slot, key, payload, lambda: Applied(operation, column, right, numbers))
-    return None if made is None else member(made, key)
+    numbers = other is None and name in REFLECTED
+    made = child(column, slot, key, payload, lambda: Applied(name, column, right, numbers))
+    return None if made is None else member(made, key, v if other is None else None)
 
 
 def pinned(v: "Waiting", other: Value) -> Any:
@@ -122,20 +162,19 @@ def unary(name: str) -> Any:
     """An operation on one Value."""
 
     def method(self: "Waiting") -> Any:
-        column = self._a.children[name]()
-        if column is not None:
-            key, cells = self._b, column.cells
-            try:
-                if cells[key] is None:
-                    cells[key] = 0
-                    if not column.closed:
-                        out = Waiting()
-                        out._a = column
-                        out._b = key
-                        return out
-            except IndexError:
-                pass
-        return follow(self, name, None) or getattr(publish(self), PLAIN.get(name, name))()
+        out = self._next
+        if out is not None:
+            column = out._a
+            if column.name is name:
+                key, cells = out._b, column.cells
+                try:
+                    if cells[key] is None:
+                        cells[key] = 0
+                        if not column.closed:
+                            return out
+                except IndexError:
+                    pass
+        return join(self, name, 0) or getattr(publish(self), PLAIN.get(name, name))()
 
     method.__doc__ = getattr(Value, PLAIN.get(name, name)).__doc__
     return method
@@ -175,45 +214,52 @@ def binary(name: str) -> Any:
     def method(self: "Waiting", other: Any) -> Any:
         kind = other.__class__
         if kind is not float:
-            if kind is not int and isinstance(other, Value):
+            if kind is int:
+                other = float(other)
+            elif isinstance(other, Value):
                 return second(self, other)
-            x = number(other)
-            if x is None:
-                return plain(publish(self), other)
-            other = x
+            else:
+                x = number(other)
+                if x is None:
+                    return plain(publish(self), other)
+                other = x
         if divides and not other:
             return plain(publish(self), other)  # which raises the error
-        column = self._a.children[name]()
-        if column is not None:
-            key, cells = self._b, column.cells
-            try:
-                if cells[key] is None:
-                    cells[key] = other
-                    if not column.closed:
-                        out = Waiting()
-                        out._a = column
-                        out._b = key
-                        return out
-            except IndexError:
-                pass
-        return follow(self, name, other) or plain(publish(self), other)
+        out = self._next
+        if out is not None:
+            column = out._a
+            if column.name is name:
+                key, cells = out._b, column.cells
+                try:
+                    if cells[key] is None:
+                        cells[key] = other
+                        if not column.closed:
+                            return out
+                except IndexError:
+                    pass
+        return join(self, name, other) or plain(publish(self), other)
 
     def second(self: "Waiting", other: Value) -> Any:
         if name == "minus":
             return self + -other
         if name == "rminus":
             return -self + other
-        if self.__class__ is Waiting:
-            there = other if other.__class__ is Waiting else pinned(self, other)
+        if isinstance(self, Waiting):
+            there = other if isinstance(other, Waiting) else pinned(self, other)
             made = follow(self, name, None, there)
             if made is not None:
                 return made
         mine = publish(self)  # the other one need not be
-        swapped = other.__class__ is Waiting or name in ("rover", "rpower")
+        swapped = isinstance(other, Waiting) or name in ("rover", "rpower")
         return getattr(other, reflected)(mine) if swapped else plain(mine, other)
 
     method.__doc__ = plain.__doc__
     return method
+
+
+def when_published(name: str) -> Any:
+    """A slot of a plain Value, for one that has to become that first."""
+    return property(lambda self: SLOTS[name].__get__(publish(self)))
 
 
 class Waiting(Value):
@@ -249,110 +295,67 @@ class Waiting(Value):
 
     data = property(_get_data, _set_data, doc="The number, a float.")
     grad = property(_get_grad, _set_grad, doc="The gradient, a float.")
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("_data", "_grad", "_da", "_db"):  # slots that are still empty
-            return getattr(publish(self), name)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    # What is not there yet. A __getattr__ for it would make the way to every attribute longer
+    _data, _grad, _da, _db = (when_published(name) for name in ("_data", "_grad", "_da", "_db"))
 
     def zero_grad(self) -> None:
         """Set ``grad`` to 0."""
         publish(self).zero_grad()
 
     def backward(self) -> None:
-        publish(self, early=False).backward()
+        column, key = self._a, self._b
+        if column.__class__ is Port:
+            backward(self)
+            return
+        if column.values is None:
+            settle(column)
+        place = column.place(key)
+        column.number(place)  # or the error that it comes to
+        backward(Port(column, place))
 
     backward.__doc__ = Value.backward.__doc__
 
     def __add__(self, other: Any) -> Any:
         sums = self._a
-        kind = other.__class__
-        if kind is Waiting and other._a is sums.home:
+        if other.__class__ is Kept:
+            out = self._next
+            if out is not None and out._a is sums and other._a is sums.home:
+                key, cells = out._b, sums.cells
+                if cells[key] is None:
+                    cells[key] = other._b
+                    if not sums.closed:
+                        return out
+        if isinstance(other, Waiting) and other._a is sums.home:
             key, cells = self._b + 1, sums.cells
-            if key not in cells:
+            if cells[key] is None:
                 cells[key] = other._b
                 if not sums.closed:
-                    out = Waiting()
-                    out._a = sums
-                    out._b = key
-                    return out
+                    return member(sums, key, self)
         if sums.home is None and not isinstance(other, Value):
             return add_number(self, other)
         return plus(self, other)
 
     def __radd__(self, other: Any) -> Any:
         if other.__class__ is int and other == 0:  # as sum() begins
-            sums = self._a.sum()
-            if sums is not None and len(sums.cells) < FULL:
-                key = sums.chain(0.0, self._b)
-                if not sums.closed:
-                    out = Waiting()
-                    out._a = sums
-                    out._b = key
-                    return out
+            out = self._next
+            if out is not None:
+                sums, key = out._a, out._b
+                if sums.home is self._a:
+                    cells = sums.cells
+                    if cells[key] is None:
+                        sums.starts[key >> SHIFT] = 0.0
+                        cells[key] = self._b
+                        if not sums.closed:
+                            return out
             return begin(self, 0.0)
         if self._a.home is None and not isinstance(other, Value):
             return add_number(self, other)
         return plus(self, other)
 
-    # Written out, as in engine.py, because they come most often: nothing else is different from `binary`
-
-    def __sub__(self, other: Any) -> Any:
-        if other.__class__ is float:
-            column = self._a.minus()
-            if column is not None:
-                key, cells = self._b, column.cells
-                try:
-                    if cells[key] is None:
-                        cells[key] = other
-                        if not column.closed:
-                            out = Waiting()
-                            out._a = column
-                            out._b = key
-                            return out
-                except IndexError:
-                    pass
-        return minus(self, other)
-
-    def __mul__(self, other: Any) -> Any:
-        if other.__class__ is int:
-            other = float(other)
-        if other.__class__ is float:
-            column = self._a.times()
-            if column is not None:
-                key, cells = self._b, column.cells
-                try:
-                    if cells[key] is None:
-                        cells[key] = other
-                        if not column.closed:
-                            out = Waiting()
-                            out._a = column
-                            out._b = key
-                            return out
-                except IndexError:
-                    pass
-        return times(self, other)
-
-    def __pow__(self, other: Any) -> Any:
-        if other.__class__ is int or other.__class__ is float:
-            column = self._a.power()
-            if column is not None:
-                key, cells = self._b, column.cells
-                try:
-                    if cells[key] is None:
-                        cells[key] = float(other)
-                        if not column.closed:
-                            out = Waiting()
-                            out._a = column
-                            out._b = key
-                            return out
-                except IndexError:
-                    pass
-        return power(self, other)
-
-    __rmul__, __rsub__ = __mul__, binary("rminus")
+    __sub__, __rsub__ = binary("minus"), binary("rminus")
+    __mul__ = __rmul__ = binary("times")
     __truediv__, __rtruediv__ = binary("over"), binary("rover")
-    __rpow__ = binary("rpower")
+    __pow__, __rpow__ = binary("power"), binary("rpower")
     __neg__, __pos__, __abs__ = unary("neg"), unary("pos"), unary("abs")
     exp, log, sqrt, sin, cos = unary("exp"), unary("log"), unary("sqrt"), unary("sin"), unary("cos")
     tanh, sigmoid, relu = unary("tanh"), unary("sigmoid"), unary("relu")
@@ -366,17 +369,28 @@ guarded(
     Waiting,
     *(name for name in vars(Waiting) if name in {*PLAIN.values(), "__radd__", "__rmul__", *OPERATIONS}),
 )
-minus, times, power, add_number = binary("minus"), binary("times"), binary("power"), binary("plus")
+add_number = binary("plus")
+
+
+class Kept(Waiting):
+    """One of a `Pattern`. It notes what would be wrong with the result that it is next time."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, x: Any) -> None:
+        if name not in OWN and self._a.__class__ is not Port:
+            self._a.changed = True
+        object.__setattr__(self, name, x)
 
 
 def begin(v: Waiting, start: float) -> Any:
     """``start + v``, as the beginning of a chain of sums."""
     column = v._a
-    if v.__class__ is Waiting and column.__class__ is not Port:
+    if isinstance(v, Waiting) and column.__class__ is not Port:
         sums = opened_sums(column)
         if sums is not None:
             key = sums.chain(start, v._b)
-            return member(sums, key) if not sums.closed else begin(v, start)
+            return member(sums, key, v) if not sums.closed else begin(v, start)
     return Value.__radd__(publish(v), start)
 
 
@@ -401,11 +415,11 @@ def plus(v: Waiting, other: Any) -> Any:
         if x is None:
             return Value.__add__(publish(v), other)
         if v._a.home is None:
-            return follow(v, "plus", x) or Value.__add__(publish(v), x)
-        return longer(v, (None, x)) or follow(v, "plus", x) or Value.__add__(publish(v), x)
-    if v.__class__ is not Waiting:
+            return join(v, "plus", x) or Value.__add__(publish(v), x)
+        return longer(v, (None, x)) or join(v, "plus", x) or Value.__add__(publish(v), x)
+    if not isinstance(v, Waiting):
         return v + other
-    there = other if other.__class__ is Waiting else pinned(v, other)
+    there = other if isinstance(other, Waiting) else pinned(v, other)
     column, key = there._a, there._b
     mine = v._a
     if column.__class__ is Port or mine.__class__ is Port:
@@ -420,7 +434,7 @@ def plus(v: Waiting, other: Any) -> Any:
     sums = opened_sums(home)
     if sums is None:
         publish(v)  # the other one need not be
-        return plus(other, v) if other.__class__ is Waiting else Value.__add__(v, other)
+        return plus(other, v) if isinstance(other, Waiting) else Value.__add__(v, other)
     key = sums.chain(None, (mine, v._b), term)
     return plus(v, other) if sums.closed else member(sums, key)
 
@@ -438,4 +452,4 @@ def longer(v: Waiting, payload: Any) -> Any:
     if sums.closed or key in sums.cells:
         return None
     sums.add(key, payload)
-    return member(sums, key) if not sums.closed else None
+    return member(sums, key, None if key in sums.odd else v) if not sums.closed else None

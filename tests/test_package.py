@@ -38,6 +38,7 @@ ROOMS = [
     ["tally"],
     ["columns"],
     ["waiting"],
+    ["patterns"],
     ["losses", "parameters", "schedules"],
     ["initial", "samples", "optim"],
     ["io", "progress", "table"],

@@ -1,0 +1,178 @@
+"""Patterns: a loop does the same each time, so what it left behind is used again.
+
+A result of a column leads to the result that was made from it last. Together with their columns these
+are the pattern of what was done; and once nobody holds any of them, the columns are opened again, and
+an operation finds the result that it is about to make already there, with its place in a column. All
+that is left to do is to write down the number that the operation was given. Where another operation
+comes than last time, it goes the usual way and takes that place in the pattern.
+
+Whether somebody holds a result is a question of how many references there are to it. Where these are
+not counted exactly, in a Python without a global lock, nothing is used a second time.
+"""
+
+import operator
+import weakref
+from collections.abc import Callable
+from sys import getrefcount
+from typing import Any, NamedTuple
+
+from autograd.columns import GIL, Column
+from autograd.waiting import Kept, Waiting
+
+__all__ = ["Pattern", "Patterns"]
+
+CHANGED = operator.attrgetter("changed")
+OURS = 3  # references to a result that nobody else holds: from before it, of a list, and to count
+
+
+class Parts(NamedTuple):
+    """What a pattern consists of.
+
+    Attributes:
+        columns: each column.
+        references: how many there are to it, if nobody else holds it.
+        results: its results, in the order of their keys.
+    """
+
+    columns: list[Column]
+    references: list[int]
+    results: list[list[Any]]
+
+
+class Pattern:
+    """What was made from a column, to be made again.
+
+    Attributes:
+        root: the column.
+        heads: its results, or lists of them, each with the number of its cell; all others were made from
+            these. None for those that were forgotten.
+        slots: those of the heads that are not in use since it was opened, the first one last.
+    """
+
+    __slots__ = ("__weakref__", "_parts", "_used", "heads", "root", "slots")
+
+    def __init__(self, root: Column) -> None:
+        self.root: Any = root
+        self.heads: list[Any] = []
+        self.slots: list[tuple[int, Any]] = []
+        self._parts: Parts | None = None  # once they were gathered
+        self._used: Any = ()  # which columns have results since they were opened
+
+    def free(self) -> bool:
+        """Whether nobody else holds a result or a column of it."""
+        if self.root.published and any(known() is not None for known in self.root.published.values()):
+            return False
+        if self._parts is None or any(map(CHANGED, self._parts.columns)):
+            self._parts = None  # which holds results too
+            self._parts = self._gather()
+            if self._parts is None:
+                return False
+        columns, references, results = self._parts
+        if list(map(getrefcount, columns)) != references:
+            return False
+        self._used = []
+        for i, all_ in enumerate(results):
+            n = columns[i].used()
+            if n:
+                some, ours = (all_, OURS) if n >= len(all_) else (all_[:n], OURS + 1)
+                if list(map(getrefcount, some)).count(ours) < len(some) or any(
+                    map(weakref.getweakrefcount, some)
+                ):
+                    return False
+                self._used.append(i)
+        return True
+
+    def reopen(self) -> None:
+        """Let all be done again. Call it only if it is `free`."""
+        assert self._parts is not None
+        for i in self._used:
+            results = self._parts.results[i]
+            self._parts.columns[i].reopen(results[-1]._b + 1 if results else 0)
+        self.slots = self.heads[::-1]
+
+    def forget(self) -> None:
+        """Let go of the results, which then live only as long as somebody else holds them."""
+        self.heads = [None] * len(self.heads)
+        self.slots = []
+        self._parts = None
+
+    def _gather(self) -> Parts | None:
+        """Find the results and their columns; None as soon as somebody else is seen to hold one."""
+        if not GIL or None in self.heads:
+            return None
+        found: dict[Column, list[Any]] = {self.root: []}
+        for head in self.heads:
+            lines = [[v] for v in head[1]] if head[1].__class__ is list else [[head[1]]]
+            for line in lines:
+                if not isinstance(line[0], Waiting) or vars(line[0]):
+                    return None
+                while line[-1] is not None:
+                    line.append(after(line[-1], found))
+                line.pop()
+                if list(map(getrefcount, line)).count(OURS) != len(line):
+                    return None
+                for v in line:
+                    if v.__class__ is Waiting:
+                        v.__class__ = Kept
+                    found[v._a].append(v)
+        references = dict.fromkeys(found, 2)  # of a list, and to count
+        references[self.root] += 1
+        for column, some in found.items():
+            column.changed = False
+            references[column] += len(some)
+            for parent in column.parents():
+                if parent in references:
+                    references[parent] += 1
+        return Parts(list(found), list(references.values()), list(found.values()))
+
+
+def after(v: Any, found: dict[Column, list[Any]]) -> Any:
+    """What was made from ``v`` last, if it can be made again; its column joins those ``found``."""
+    out = v._next
+    if out is not None:
+        column = out._a
+        known = column in found
+        if isinstance(out, Waiting) and not vars(out) and (known or column.repeats(found)):
+            if not known:
+                found[column] = []
+            return out
+        v._next = None
+    return None
+
+
+class Patterns:
+    """The last patterns of one module.
+
+    There are two, since ``loss = ...`` lets go of the last result only when the next one is there.
+    """
+
+    __slots__ = ("__weakref__", "_alone", "_spare", "current")
+
+    def __init__(self) -> None:
+        self.current: Pattern | None = None
+        self._spare: Pattern | None = None
+        self._alone = 0  # how many times in a row there was a single head, which is not worth the looking
+
+    def begin(self, make: Callable[[], Column]) -> Pattern:
+        """The pattern that is used from now on: one that is free, or a new one, with a root to be made."""
+        first, second = self.current, self._spare
+        self._alone = self._alone + 1 if first and len(first.heads) - len(first.slots) == 1 else 0
+        if first is None or self._alone > 1:
+            self.current = first = Pattern(make())
+        elif first.free():
+            first.reopen()
+        else:
+            self._spare = first
+            if second is not None and second.free():
+                second.reopen()
+                first = second
+            else:
+                first = Pattern(make())
+            self.current = first
+        return first
+
+    def forget(self) -> None:
+        """Let go of all results."""
+        for pattern in (self.current, self._spare):
+            if pattern is not None:
+                pattern.forget()

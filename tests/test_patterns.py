@@ -1,0 +1,431 @@
+"""Results that are used again: whoever holds one never sees it change, or that it was another before."""
+
+import copy
+import functools
+import gc
+import math
+import operator
+import random
+import weakref
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd
+from autograd import patterns
+from autograd.engine import Value
+from autograd.errors import DomainError, GradientError
+from autograd.nn import Layer, Net, Neuron
+
+TAILS = {
+    "-": lambda v, c: v - c,
+    "**": lambda v, c: v**2,
+    "** c": lambda v, c: (v * v + 1) ** c,
+    "*": lambda v, c: v * c,
+    "r*": lambda v, c: -1 * v,
+    "r-": lambda v, c: c - v,
+    "r+": lambda v, c: 1 + v,
+    "/": lambda v, c: v / (c + 3),
+    "relu": lambda v, c: v.relu(),
+    "tanh": lambda v, c: v.tanh(),
+    "abs": lambda v, c: abs(v),
+    "twice": lambda v, c: v + v,
+    "exp": lambda v, c: (v * 0.1).exp(),
+}
+
+
+def running(terms):
+    total = 0
+    for term in terms:
+        total += term
+    return total
+
+
+SUMS = {
+    "sum": sum,
+    "loop": running,
+    "from a Value": lambda terms: functools.reduce(operator.add, terms, Value(0.0)),
+    "pairs": lambda terms: functools.reduce(operator.add, terms),
+    "mean": lambda terms: sum(terms) * (1.0 / len(terms)),
+    "number within": lambda terms: running(terms) + 0.5 + terms[0],
+}
+MODULES = {
+    "net": lambda: Net(2, [3, 1], "tanh", "linear"),
+    "two outputs": lambda: Net(2, [3, 2], "tanh"),
+    "layer": lambda: Layer(2, 2, "sigmoid"),
+    "neuron": lambda: Neuron(2, "tanh"),
+}
+PENALTIES = {
+    "": lambda params: 0.0,
+    "p * p": lambda params: 0.01 * sum(p * p for p in params),
+    "p ** 2": lambda params: sum(p**2 for p in params) * 0.01,
+    "abs": lambda params: 0.01 * sum(map(abs, params)),
+}
+KINDS = {
+    "floats": lambda x: x,
+    "ints": lambda x: [1, *x[1:]],
+    "Values": lambda x: list(map(Value, x)),
+    "tuple": tuple,
+}
+
+SEEN = ("inputs", "outputs", "tails", "last tail", "product", "loss", "penalty", "total")
+
+epoch = st.fixed_dictionaries(
+    {
+        "samples": st.integers(1, 5),
+        "kind": st.sampled_from(list(KINDS)),
+        "tails": st.lists(st.sampled_from(list(TAILS)), max_size=3),
+        "other tails": st.none()
+        | st.lists(st.sampled_from(list(TAILS)), max_size=2),  # of every second sample
+        "sum": st.sampled_from(list(SUMS)),
+        "penalty": st.sampled_from(list(PENALTIES)),
+        "backward": st.sampled_from([0, 1, 1, 2]),
+        "step": st.sampled_from(["", "step", "step", "by hand"]),
+        "read": st.sampled_from(["", "", "", "outputs", "tails", "sums"]),
+        "hold": st.lists(st.sampled_from(list(SEEN)), max_size=2),
+        "known": st.sampled_from(["", "", "", "weakly", "by an attribute", "published"]),
+        "stop": st.sampled_from([None, None, None, 0, 1, 2]),
+    }
+)
+
+
+def run(module, plan, c):
+    """One epoch of a program; the results that it held, by what they are."""
+    seen = {what: [] for what in SEEN}
+    terms = []
+    for i in range(plan["samples"]):
+        if i == plan["stop"]:
+            break
+        x = KINDS[plan["kind"]]([0.1 * i + c, 0.5 - 0.2 * i])
+        outs = module(x)
+        seen["inputs"] += [v for v in x if isinstance(v, Value)]
+        tails = plan["tails"] if i % 2 == 0 or plan["other tails"] is None else plan["other tails"]
+        for out in outs if isinstance(outs, list) else [outs]:
+            seen["outputs"].append(out)
+            v = out
+            for name in tails:
+                v = TAILS[name](v, c)
+                seen["tails"].append(v)
+            terms.append(v)
+            if plan["read"] in ("outputs", "tails"):
+                assert (out if plan["read"] == "outputs" else v).data == v.data or True
+        if i == plan["stop"]:
+            break
+    if terms:
+        seen["last tail"] = terms[-1:]
+        seen["product"] = [terms[0] * terms[-1]]
+        loss = SUMS[plan["sum"]](terms)
+        penalty = PENALTIES[plan["penalty"]](module.params())
+        seen["loss"] = [loss]
+        seen["penalty"] = [penalty] if isinstance(penalty, Value) else []
+        if plan["stop"] is None:
+            module.zero_grad()
+            seen["total"] = [loss + penalty]
+            for _ in range(plan["backward"]):
+                seen["total"][0].backward()
+    return seen
+
+
+def step(module, plan):
+    if plan["step"] == "step":
+        module.step(0.01)
+    elif plan["step"] == "by hand":
+        for p in module.params():
+            p.data -= 0.01 * p.grad
+
+
+def close(a, b):
+    return abs(a - b) <= 1e-12 * max(1.0, abs(b))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    name=st.sampled_from(list(MODULES)),
+    plans=st.lists(epoch, min_size=1, max_size=2),
+    order=st.lists(st.integers(0, 1), min_size=3, max_size=8),
+    keep=st.integers(1, 3),
+)
+def test_whatever_is_kept_or_let_go_each_epoch_has_the_numbers_of_working_at_once(name, plans, order, keep):
+    random.seed(3)
+    module = MODULES[name]()
+    twin = copy.deepcopy(module)
+    held = []  # results that are kept for some epochs: ours, and what they have to be
+    changes = 0
+    for i, which in enumerate(order):
+        plan, c = plans[which % len(plans)], 0.25 * i
+        with autograd.eager():
+            theirs = run(twin, plan, c)
+        ours = run(module, plan, c)
+        for what in ours:
+            for v, w in zip(ours[what], theirs[what], strict=True):
+                assert not vars(v)
+                assert all(v is not old for old, *_ in held)
+                assert what != "inputs" or close(v.grad, w.grad)
+        for p, q in zip(module.params(), twin.params(), strict=True):
+            assert close(p.grad, q.grad)
+            q.grad = p.grad
+        if plan["known"] == "published":
+            for v in ours["tails"][:2]:
+                v.grad = 0.0
+        for what in plan["hold"]:
+            held += [(v, w, w.data, i, changes) for v, w in zip(ours[what], theirs[what], strict=True)]
+        known = []
+        if plan["known"] == "weakly":
+            known = [weakref.ref(v) for v in ours["tails"] + ours["outputs"]]
+        elif plan["known"] == "by an attribute":
+            for v in ours["tails"] + ours["outputs"]:
+                v.label = f"of epoch {i}"
+        if which == 1:
+            assert [v.data for v in ours["outputs"]] == pytest.approx(
+                [w.data for w in theirs["outputs"]], rel=1e-12, abs=1e-12
+            )
+        del ours, theirs
+        step(module, plan)
+        step(twin, plan)
+        changes += plan["step"] != ""
+        for ref in known:
+            assert ref() is None or not hasattr(ref(), "label")
+        for v, w, x, _, then in held:
+            assert close(v.data, x)
+            module.zero_grad()
+            twin.zero_grad()
+            if then == changes:
+                (3 * v).backward()
+                with autograd.eager():
+                    (3 * w).backward()
+                assert close(v.grad, w.grad)
+                for p, q in zip(module.params(), twin.params(), strict=True):
+                    assert close(p.grad, q.grad)
+        held = [item for item in held if i - item[3] < keep]
+        for p, q in zip(module.params(), twin.params(), strict=True):
+            assert close(p.data, q.data)
+            if plan["step"]:
+                q.data = p.data
+
+
+@pytest.fixture
+def net():
+    random.seed(1)
+    return Net(2, [3, 1], "tanh", "linear")
+
+
+ROWS = [[0.1 * i, 1.0] for i in range(10)]
+
+
+def squares(net):
+    return [(net(x) - x[0]) ** 2 for x in ROWS]
+
+
+def train(net, n):
+    """So many epochs; the identities of all results in each."""
+    found = []
+    for _ in range(n):
+        outs = [net(x) for x in ROWS]
+        differences = [out - x[0] for out, x in zip(outs, ROWS, strict=True)]
+        terms = [d**2 for d in differences]
+        loss = sum(terms)
+        penalty = 0.1 * sum(p * p for p in net.params())
+        net.zero_grad()
+        (loss + penalty).backward()
+        net.step(0.01)
+        found.append({id(v) for v in (*outs, *differences, *terms, loss, penalty)})
+    return found
+
+
+def test_a_loop_that_does_the_same_uses_its_results_again(net):
+    found = train(net, 8)
+    assert found[4] | found[5] == found[6] | found[7]
+    assert len(found[6] & found[4]) > 30
+
+
+def test_nothing_is_used_again_without_a_global_lock(net, monkeypatch):
+    monkeypatch.setattr(patterns, "GIL", False)
+    made = []
+    member = autograd.waiting.member
+    monkeypatch.setattr(autograd.samples, "member", lambda *args: made.append(1) or member(*args))
+    train(net, 5)
+    assert len(made) == 50
+
+
+def test_a_result_that_somebody_holds_stays_what_it_was(net):
+    train(net, 4)
+    kept = squares(net)
+    numbers = [float(v) for v in kept]
+    one = kept[3]
+    del kept
+    for _ in range(4):
+        train(net, 1)
+        assert one.data == numbers[3]
+        with pytest.raises(GradientError):
+            one.backward()
+
+
+def test_a_result_that_somebody_holds_has_its_gradients_while_the_net_is_as_it_was(net):
+    train(net, 4)
+    one = squares(net)[3]
+    for _ in range(4):
+        total = sum(squares(net))
+        assert total.data > 0
+    net.zero_grad()
+    (3 * one).backward()
+    found = [p.grad for p in net.params()]
+    twin = copy.deepcopy(net)
+    twin.zero_grad()
+    with autograd.eager():
+        (3 * (twin(ROWS[3]) - ROWS[3][0]) ** 2).backward()
+    assert found == pytest.approx([p.grad for p in twin.params()], rel=1e-12)
+
+
+def test_what_programs_hang_on_a_result_does_not_come_back(net):
+    for i in range(12):
+        terms = squares(net)
+        assert not any(hasattr(v, "label") for v in terms)
+        if i % 4 == 3:
+            for k in range(0, 10, 2):
+                terms[k].label = f"epoch {i}"
+        assert sum(terms).data > 0
+
+
+def test_a_result_that_is_known_weakly_does_not_come_back_as_another(net):
+    seen = weakref.WeakKeyDictionary()
+    for i in range(8):
+        terms = squares(net)
+        assert not any(v in seen for v in terms)
+        for v in terms[::3]:
+            seen[v] = i
+        assert sum(terms).data > 0
+
+
+def test_a_list_of_outputs_is_the_callers_own():
+    net = Net(1, [2])
+
+    def epoch():
+        total = 0
+        for x in (0.1, 0.2, 0.3):
+            outs = net([x])
+            assert len(outs) == 2
+            total += outs[0] ** 2
+            outs.reverse()
+        return total.data
+
+    assert len({epoch() for _ in range(6)}) == 1
+
+
+def test_other_operations_than_last_time_go_the_usual_way(net):
+    for i in range(12):
+        outs = [net(x) for x in ROWS]
+        terms = [(v - 1) ** 2 if (i + k) % 3 else abs(v * 2) for k, v in enumerate(outs)]
+        with autograd.eager():
+            check = [net(x) for x in ROWS]
+            check = [(v - 1) ** 2 if (i + k) % 3 else abs(v * 2) for k, v in enumerate(check)]
+            expected = sum(check).data
+        assert sum(terms).data == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_loop_that_ends_early_leaves_no_samples_behind(net):
+    train(net, 3)
+    for _ in range(5):
+        total = 0
+        for x in ROWS[:4]:
+            total += net(x) ** 2
+        del total  # an exception, say
+        terms = squares(net)
+        with autograd.eager():
+            expected = sum(squares(net)).data
+        assert sum(terms).data == pytest.approx(expected, rel=1e-12)
+        net.step(0.0)
+
+
+def test_a_net_goes_with_its_last_handle_and_all_that_was_made_with_it():
+    net = Net(2, [3, 1], "tanh", "linear")
+    gc.collect()
+    gc.disable()
+    try:
+        train(net, 6)
+        root = weakref.ref(net._patterns.current.root)
+        known = weakref.ref(net)
+        value = net([0.5, 0.5])
+        del net
+        assert known() is None
+        assert value.data is not None
+        del value
+        assert root() is None
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_parameters_that_change_give_a_penalty_its_new_numbers(net):
+    for _ in range(6):
+        penalty = sum(p * p for p in net.params())
+        for p in net.params():
+            p.data *= 0.9
+        again = sum(p * p for p in net.params())
+        assert again.data == pytest.approx(0.81 * penalty.data, rel=1e-12)
+        assert again.data == pytest.approx(sum(p.data**2 for p in net.params()), rel=1e-12)
+
+
+def test_a_sum_that_had_a_number_within_is_one_of_results_alone_next_time(net):
+    def total(number):
+        out = 0
+        for i, x in enumerate(ROWS):
+            out += 0.5 if number and i == 7 else net(x)
+        return out
+
+    for number in [False] * 4 + [True, False] * 3:
+        with autograd.eager():
+            expected = total(number).data
+        assert total(number).data == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_sum_of_some_of_the_results_finds_them_where_they_are_next_time(net):
+    for i in range(12):
+        chosen = (0, 2, 4) if i < 8 else (0, 1, 5)
+        outs = [net(x) for x in ROWS]
+        terms = {k: outs[k] ** 2 for k in (range(10) if i % 4 < 2 else chosen)}
+        with autograd.eager():
+            expected = math.fsum(net(ROWS[k]).data ** 2 for k in chosen)
+        total = sum([terms[k] for k in chosen])
+        total.backward()
+        assert total.data == pytest.approx(expected, rel=1e-12)
+        assert {k for k, v in terms.items() if v.grad} == set(chosen)
+
+
+def test_a_sum_of_results_of_two_kinds_is_one_of_others_next_time(net):
+    for i in range(12):
+        outs = [net(x) for x in ROWS]
+        terms = [v**2 for v in outs]
+        mixed = i in (6, 7, 10)
+        chosen = [outs[k] if mixed and k % 3 == 1 else terms[k] for k in range(10)]
+        with autograd.eager():
+            numbers = [net(x).data for x in ROWS]
+        expected = [x if mixed and k % 3 == 1 else x**2 for k, x in enumerate(numbers)]
+        assert sum(chosen).data == pytest.approx(math.fsum(expected), rel=1e-12)
+
+
+def test_zeros_keep_their_signs(net):
+    for i in range(6):
+        zeros = [(0.0, -0.0)[(i + k) % 2] for k in range(4)]
+        products = [(net(x) * 0.0 + 1.0) * zero for x, zero in zip(ROWS, zeros, strict=False)]
+        assert [math.copysign(1, v.data) for v in products] == [math.copysign(1, zero) for zero in zeros]
+
+
+def test_an_error_of_one_epoch_is_none_of_the_next(net):
+    for i in range(8):
+        terms = [(abs(net(x)) + (1.0 if i % 3 else -100.0)).log() for x in ROWS]
+        total = sum(terms)
+        if i % 3:
+            assert math.isfinite(total.data)
+        else:
+            with pytest.raises(DomainError):
+                total.backward()
+
+
+def test_samples_of_values_leave_no_gradients_to_samples_of_numbers(net):
+    x = [Value(0.5), Value(1.0)]
+    for i in range(12):
+        terms = [net(x if i % 3 == 1 else row) ** 2 for row in ROWS]
+        before = x[0].grad
+        sum(terms).backward()
+        assert (x[0].grad != before) == (i % 3 == 1)
