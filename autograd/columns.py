@@ -162,6 +162,10 @@ class Column(Junction):
         """Whether it can be opened again together with the columns ``found``."""
         return False
 
+    def another(self, new: Mapping["Column", "Column"]) -> "Column":
+        """One for the same results at another time; ``new`` are those of the columns it depends on."""
+        raise NotImplementedError
+
     def used(self) -> int:
         """How many of its results, in order, may be held by somebody."""
         cells = self.cells
@@ -467,6 +471,13 @@ class Applied(Column):
     def repeats(self, found: Container[Column]) -> bool:
         return self.right is None and self.left in found
 
+    def another(self, new: Mapping[Column, Column]) -> Column:
+        assert self.name is not None
+        left = new[self.left]
+        made = Applied(self.name, left, None, self.numbers)
+        left.lead(self.name, made)
+        return made
+
     def parents(self) -> Sequence[Column]:
         return (self.left,) if self.right is None else (self.left, self.right)
 
@@ -565,42 +576,47 @@ class Sums(Column):
     """Chains of ``+``: the keys of a chain follow each other, and its numbers are added in order.
 
     A cell holds what its step adds: the key of a result of ``home``. What is something else stands in
-    ``odd``: a column and the key there, or None and a number.
+    ``odd``: a column and the key there, or None and a number. What a chain starts with is one of these
+    too, in ``starts``, by the chain's number.
     """
 
     home: Column
     sparse = True
-    layout: Any = None  # the cells of the last time, and the keys of ``home``
-    home_keys: Any = None
+    layout: Any = None  # the cells of the last time, if all that was added is of ``home``
+    home_keys: Any = None  # the keys of ``home`` then
+    # From each column, None for ``home``, to which of the sums, and from which places
+    terms: "list[tuple[Column | None, Array | None, Array | None]]"
 
     def __init__(self, home: Column) -> None:
         super().__init__(home.level + 1, home.depth + 1)
         self.cells = Sparse()
         self.home = home
         self.numbers = itertools.count()
-        self.starts: dict[int, float] = {}  # by chain, the number it starts with
+        self.starts: dict[int, tuple[Column | None, Any]] = {}
         self.odd: dict[int, tuple[Column | None, Any]] = {}
 
     def repeats(self, found: Container[Column]) -> bool:
-        return not self.odd and self.home in found
+        return self.home in found and not any(column in found for column in self.parents()[1:])
+
+    def another(self, new: Mapping[Column, Column]) -> Column:
+        home = new[self.home]
+        made = Sums(home)
+        made.numbers = self.numbers  # of chains, which are to be others than those there are
+        home.lead("sum", made)
+        return made
 
     def reopen(self, room: int) -> None:
         super().reopen(room)
-        self.starts = {}
-        self.odd = {}
+        self.starts, self.odd = {}, {}
+        if self.layout is None:
+            self.terms = []
 
-    def chain(self, start: float | None, *payloads: Any) -> int:
-        """Start a chain; the key of its last sum."""
+    def chain(self, start: tuple[Column | None, Any], payload: int) -> int:
+        """Start a chain; the key of its first sum."""
         number = next(self.numbers)
-        if start is not None:
-            self.starts[number] = start
-        key = number << SHIFT
-        for payload in payloads:
-            key += 1
-            if payload.__class__ is int:
-                self.cells[key] = payload
-            else:
-                self.add(key, payload)
+        self.starts[number] = start
+        key = (number << SHIFT) + 1
+        self.cells[key] = payload
         return key
 
     def add(self, key: int, payload: Any) -> None:
@@ -611,24 +627,26 @@ class Sums(Column):
         self.cells[key] = payload
 
     def parents(self) -> Sequence[Column]:
-        return [self.home, *{column: None for column, _ in list(self.odd.values()) if column is not None}]
+        others = [column for column, _ in (*list(self.odd.values()), *list(self.starts.values()))]
+        return [self.home, *dict.fromkeys(column for column in others if column is not None)]
 
     def work(self) -> tuple[Array, Array]:
         layout = list(self.cells), list(self.cells.values()), self.starts
         home = self.home
-        if self.odd or layout != self.layout or home.keys is not self.home_keys:
-            self.layout, self.home_keys = (None if self.odd else layout), home.keys
-            self._lay_out()
-            added = self._added()
-        else:
+        if layout == self.layout and home.keys is self.home_keys and not self.odd:
             at = self.terms[0][2]
             added = home.values if at is None else home.values[at]
+        else:
+            self._lay_out()
+            added = self._added()
+            of_home = not self.odd and len(self.terms) == 1
+            self.layout, self.home_keys = layout if of_home else None, home.keys
         # Chains of the same length are added up together
         n = added.size
         values = np.empty(n)
-        for rows, length, starts in self.groups:
-            lines = np.empty((starts.size, length + 1))
-            lines[:, 0] = starts
+        for rows, length, which in self.groups:
+            lines = np.empty((which.size, length + 1))
+            lines[:, 0] = self.begun[which]
             lines[:, 1:] = added[rows].reshape(-1, length)
             values[rows] = np.add.accumulate(lines, axis=1)[:, 1:].reshape(values[rows].shape)
         self._fail(n)
@@ -640,50 +658,57 @@ class Sums(Column):
         n = len(keys)
         self.summed, self.there = keys, np.fromiter(payloads, np.int64, n)
         chains = keys >> SHIFT
-        heads = np.flatnonzero(np.concatenate([[True], chains[1:] != chains[:-1]]))
-        # x + -0.0 is x, for all x
-        starts = np.array([self.starts.get(chain, -0.0) for chain in chains[heads].tolist()])
+        self.heads = heads = np.flatnonzero(np.concatenate([[True], chains[1:] != chains[:-1]]))
         lengths = np.diff(heads, append=n)
-        self.groups: list[tuple[Any, int, Array]] = []  # which sums, how many a chain, what chains start with
+        self.groups: list[tuple[Any, int, Array]] = []  # which sums, how many a chain, and which chains
         for length in np.unique(lengths).tolist():
             which = np.flatnonzero(lengths == length)
             rows: Any = slice(None) if len(which) * length == n else heads[which, None] + np.arange(length)
-            self.groups.append((rows, length, starts[which]))
+            self.groups.append((rows, length, which))
 
     def _added(self) -> Array:
-        """What each step adds."""
-        keys, there = self.summed, self.there
-        # From each column, None for ``home``, to which of the sums, and from which places
-        self.terms: list[tuple[Column | None, Array | None, Array | None]] = []
+        """What each step adds; with what the chains begin goes into ``begun``."""
+        keys = self.summed
+        self.terms = []
+        self.begun = np.empty(len(self.heads))
+        starts = [self.starts[chain] for chain in (keys[self.heads] >> SHIFT).tolist()]
+        self._gather(starts, np.arange(len(starts)), self.heads, self.begun)
         if not self.odd:
-            at = self.home.locate(there)
-            self.terms.append((None, None, at))
+            at = self.home.locate(self.there)
+            self.terms.insert(0, (None, None, at))
             values: Array = self.home.values
             return values if at is None else values[at]
         added = np.empty(len(keys))
+        odd = dict(self.odd)
+        their = np.fromiter(odd, np.int64, len(odd))
+        places = keys.searchsorted(their)
         usual = np.ones(len(keys), bool)
-        found: dict[Column, tuple[list[int], list[int]]] = {}
-        for key, (column, x) in list(self.odd.items()):
-            i = int(keys.searchsorted(key))
-            if i == len(keys) or keys[i] != key:
-                continue  # another thread was late
-            usual[i] = False
-            if column is None:
-                added[i] = x
-            else:
-                own, there_too = found.setdefault(column, ([], []))
-                own.append(i)
-                there_too.append(x)
-        parts: list[tuple[Column | None, Array, Array]]
-        parts = [(column, np.array(own), np.array(others)) for column, (own, others) in found.items()]
-        if usual.any():
-            parts.append((None, np.flatnonzero(usual), there[usual]))
-        for source, where, its in parts:
-            column = source or self.home
-            at = column.locate(its)
-            added[where] = column.values if at is None else column.values[at]
-            self.terms.append((source, where, at))
+        there = places < len(keys)
+        there[there] = keys[places[there]] == their[there]  # or another thread was late
+        usual[places[there]] = False
+        items = [item for item, known in zip(odd.values(), there.tolist(), strict=True) if known]
+        self._gather(items, places[there], places[there], added)
+        own = np.flatnonzero(usual)
+        if own.size:
+            at = self.home.locate(self.there[own])
+            added[own] = self.home.values if at is None else self.home.values[at]
+            self.terms.insert(0, (None, own, at))
         return added
+
+    def _gather(self, items: Sequence[tuple[Column | None, Any]], to: Array, sums: Array, out: Array) -> None:
+        """Put into ``out`` what stands in columns, or is a number, and note to which sums it goes."""
+        found: dict[Column | None, tuple[list[int], list[Any]]] = {}
+        for i, (column, x) in enumerate(items):
+            own, its = found.setdefault(column, ([], []))
+            own.append(i)
+            its.append(x)
+        for column, (own, its) in found.items():
+            if column is None:
+                out[to[own]] = its
+            else:
+                at = column.locate(np.array(its))
+                out[to[own]] = column.values if at is None else column.values[at]
+                self.terms.append((column, sums[own], at))
 
     def _fail(self, n: int) -> None:
         """Let every sum fail that has a failed term."""

@@ -6,7 +6,7 @@ has everything worked out that waits and depends on it.
 """
 
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,9 @@ class Leaves(Column):
 
     def parents(self) -> Sequence[Column]:
         return ()
+
+    def another(self, new: Mapping[Column, Column]) -> Column:
+        return Leaves(*self._own)
 
     def work(self) -> tuple[Array, Array]:
         keys = self.keys if self.keys.size else indices(self._own[0].size)
@@ -73,7 +76,7 @@ class Users:
             waiting, dropped = [], {}
             for known, pattern in self.pending.items():
                 if known() is not None and known().values is None:
-                    if pattern() is not None and pattern().free():
+                    if pattern() is not None and pattern().free() and not pattern().shared:
                         pattern().reopen()
                         dropped[known] = pattern
                     else:
@@ -154,7 +157,7 @@ class Flat:
                 users.add(pattern.root, weakref.ref(pattern))
             if key not in users.operands:
                 users.operands[key] = member(pattern.root, key)
-                pattern.heads.append((key, users.operands[key]))
+                pattern.add(key, users.operands[key])
             return users.operands[key]
 
     def windows(self, k: int) -> list["Parameter"]:

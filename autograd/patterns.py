@@ -12,15 +12,19 @@ not counted exactly, in a Python without a global lock, nothing is used a second
 
 import operator
 import weakref
+from collections import deque
 from collections.abc import Callable
+from itertools import repeat
 from sys import getrefcount
 from typing import Any, NamedTuple
 
 from autograd.columns import GIL, Column
+from autograd.engine import Value
 from autograd.waiting import Kept, Waiting
 
 __all__ = ["Pattern", "Patterns"]
 
+SET_COLUMN = vars(Value)["_a"].__set__
 CHANGED = operator.attrgetter("changed")
 OURS = 3  # references to a result that nobody else holds: from before it, of a list, and to count
 
@@ -47,9 +51,10 @@ class Pattern:
         heads: its results, or lists of them, each with the number of its cell; all others were made from
             these. None for those that were forgotten.
         slots: those of the heads that are not in use since it was opened, the first one last.
+        shared: once it was found to be free, whether somebody holds a column of it all the same.
     """
 
-    __slots__ = ("__weakref__", "_parts", "_used", "heads", "root", "slots")
+    __slots__ = ("__weakref__", "_parts", "_used", "heads", "root", "shared", "slots")
 
     def __init__(self, root: Column) -> None:
         self.root: Any = root
@@ -57,9 +62,15 @@ class Pattern:
         self.slots: list[tuple[int, Any]] = []
         self._parts: Parts | None = None  # once they were gathered
         self._used: Any = ()  # which columns have results since they were opened
+        self.shared = False
+
+    def add(self, i: int, head: Any) -> None:
+        """Note a result of the root, or a list of them, that has cell ``i``."""
+        self.heads.append((i, head))
+        self.root.changed = True
 
     def free(self) -> bool:
-        """Whether nobody else holds a result or a column of it."""
+        """Whether nobody else holds a result of it."""
         if self.root.published and any(known() is not None for known in self.root.published.values()):
             return False
         if self._parts is None or any(map(CHANGED, self._parts.columns)):
@@ -68,8 +79,7 @@ class Pattern:
             if self._parts is None:
                 return False
         columns, references, results = self._parts
-        if list(map(getrefcount, columns)) != references:
-            return False
+        self.shared = list(map(getrefcount, columns)) != references
         self._used = []
         for i, all_ in enumerate(results):
             n = columns[i].used()
@@ -83,11 +93,19 @@ class Pattern:
         return True
 
     def reopen(self) -> None:
-        """Let all be done again. Call it only if it is `free`."""
+        """Let all be done again, in new columns if others hold the old ones. Call it if it is `free`."""
         assert self._parts is not None
+        columns, references, results = self._parts
+        if self.shared:
+            new: dict[Column, Column] = {}
+            for column, some in zip(columns, results, strict=True):
+                new[column] = made = column.another(new)
+                deque(map(SET_COLUMN, some, repeat(made)), 0)
+            columns, self._used = list(new.values()), range(len(columns))
+            self.root, self._parts, self.shared = columns[0], Parts(columns, references, results), False
         for i in self._used:
-            results = self._parts.results[i]
-            self._parts.columns[i].reopen(results[-1]._b + 1 if results else 0)
+            some = results[i]
+            columns[i].reopen(some[-1]._b + 1 if some else 0)
         self.slots = self.heads[::-1]
 
     def forget(self) -> None:

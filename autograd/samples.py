@@ -10,7 +10,7 @@ import operator
 import sys
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -57,6 +57,9 @@ class Batch(Column):
         self.above: dict[Column, None] = {}  # those that inputs wait for
         self.root: Node | Leaf | None = None  # if it was taped
         self.leaf: Leaf | None = None
+
+    def another(self, new: Mapping[Column, Column]) -> Column:
+        return Batch(self.kin, self.level)
 
     def used(self) -> int:
         return self.keys.size if self.closed else sys.maxsize
@@ -255,13 +258,13 @@ class Samples:
             return self._first()
         if out is None:
             if i >= self.room:
-                if pattern.free():
+                if pattern.free() and not pattern.shared:
                     pattern.reopen()
                 else:
                     settle(pattern.root, *pattern.root.following())
                 return self._first()
             out = self.outputs(pattern.root, i)
-            pattern.heads.append((i, out))
+            pattern.add(i, out)
         return pattern.root, i, out if self.n_out == 1 else out[:]
 
     def _higher(self, level: int) -> tuple[Batch, int, Any]:

@@ -20,6 +20,7 @@ __all__ = ["Kept", "Waiting", "again", "member", "publish"]
 FEW = 8  # rows: once worked out, what has fewer goes on as plain Values, which is quicker
 DEEP = 64  # operations in a row, after which the next is a plain one
 FULL = 8192  # cells of sums and pins, which do not come to an end with what they were made from
+ZERO = None, 0.0  # as a term of a sum
 OWN = {*Value.__slots__, "data", "grad"} - {"_next"}  # attributes that say nothing about another time
 SLOTS: Any = vars(Value)
 USES = 64  # of one Value by one operation, before it goes on as a plain one
@@ -343,11 +344,11 @@ class Waiting(Value):
                 if sums.home is self._a:
                     cells = sums.cells
                     if cells[key] is None:
-                        sums.starts[key >> SHIFT] = 0.0
+                        sums.starts[key >> SHIFT] = ZERO
                         cells[key] = self._b
                         if not sums.closed:
                             return out
-            return begin(self, 0.0)
+            return begin(self, ZERO) or Value.__radd__(publish(self), other)
         if self._a.home is None and not isinstance(other, Value):
             return add_number(self, other)
         return plus(self, other)
@@ -383,15 +384,21 @@ class Kept(Waiting):
         object.__setattr__(self, name, x)
 
 
-def begin(v: Waiting, start: float) -> Any:
-    """``start + v``, as the beginning of a chain of sums."""
+def begin(v: Waiting, start: tuple[Column | None, Any]) -> Any:
+    """``start + v``, as the beginning of a chain of sums; None if a plain sum is better."""
     column = v._a
-    if isinstance(v, Waiting) and column.__class__ is not Port:
-        sums = opened_sums(column)
-        if sums is not None:
-            key = sums.chain(start, v._b)
-            return member(sums, key, v) if not sums.closed else begin(v, start)
-    return Value.__radd__(publish(v), start)
+    if not isinstance(v, Waiting) or column.__class__ is Port:
+        return None
+    sums = opened_sums(column)
+    if sums is None:
+        return None
+    out = v._next
+    if out is not None and out._a is sums and sums.cells[out._b] is None:
+        sums.starts[out._b >> SHIFT] = start
+        sums.cells[out._b] = v._b
+    else:
+        out = member(sums, sums.chain(start, v._b), v)
+    return out if not sums.closed else begin(v, start)
 
 
 def opened_sums(home: Column) -> Any:
@@ -429,14 +436,13 @@ def plus(v: Waiting, other: Any) -> Any:
         longest = longer(v, key if column is mine.home else term)
         if longest is not None:
             return longest
-    # A new chain, over the column that depends on more
-    home = mine if rank(mine) >= rank(column) else column
-    sums = opened_sums(home)
-    if sums is None:
-        publish(v)  # the other one need not be
-        return plus(other, v) if isinstance(other, Waiting) else Value.__add__(v, other)
-    key = sums.chain(None, (mine, v._b), term)
-    return plus(v, other) if sums.closed else member(sums, key)
+    # A new chain, over the column that depends on more, and starting with the other one
+    here = rank(mine) >= rank(column)
+    summed = begin(v, (column, key)) if here else begin(there, (mine, v._b))
+    if summed is not None:
+        return summed
+    publish(v)  # the other one need not be
+    return plus(other, v) if isinstance(other, Waiting) else Value.__add__(v, other)
 
 
 def rank(column: Column) -> int:

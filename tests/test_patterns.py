@@ -1,5 +1,6 @@
 """Results that are used again: whoever holds one never sees it change, or that it was another before."""
 
+import contextlib
 import copy
 import functools
 import gc
@@ -429,3 +430,62 @@ def test_samples_of_values_leave_no_gradients_to_samples_of_numbers(net):
         before = x[0].grad
         sum(terms).backward()
         assert (x[0].grad != before) == (i % 3 == 1)
+
+
+def test_what_was_made_of_two_results_outlives_a_batch_that_is_full(monkeypatch):
+    monkeypatch.setattr(autograd.samples, "ROWS", 4)
+    net = Net(2, [3, 1], "tanh", "linear")
+    for _ in range(5):
+        with autograd.eager():
+            expected = (net(ROWS[0]) * net(ROWS[1])).data
+        product = net(ROWS[0]) * net(ROWS[1])
+        for x in ROWS:
+            net(x)
+        net.step(0.1)
+        net.zero_grad()
+        net(ROWS[2]).backward()
+        net.step(0.1)
+        assert product.data == pytest.approx(expected, rel=1e-12)
+
+
+def test_several_sums_of_the_same_results_do_not_get_into_each_other(net):
+    held = []
+    for i in range(12):
+        terms = squares(net)
+        sums = [sum(terms[k:]) for k in ((0, 0, 3) if i % 3 else (3, 0, 0, 5))]
+        held = [*held[-3:], terms[0] * terms[1]]  # which needs the columns that they are from
+        with autograd.eager():
+            numbers = [v.data for v in squares(net)]
+        for total, k in zip(sums, (0, 0, 3) if i % 3 else (3, 0, 0, 5), strict=True):
+            assert total.data == pytest.approx(math.fsum(numbers[k:]), rel=1e-12)
+
+
+def test_a_long_loop_agrees_with_working_at_once_over_many_batches(monkeypatch):
+    monkeypatch.setattr(autograd.samples, "ROWS", 8)
+    net = Net(1, [3, 1], "tanh", "linear")
+    twin = copy.deepcopy(net)
+    for i in range(6):
+        for module in (net, twin):
+            with autograd.eager() if module is twin else contextlib.nullcontext():
+                loss = 0 if i % 2 else Value(0.0)
+                for k in range(30 + i % 3):
+                    loss += (module([k / 30]) - math.sin(k)) ** 2
+                module.zero_grad()
+                loss.backward()
+                module.step(1e-3)
+        assert [p.grad for p in net.params()] == pytest.approx([p.grad for p in twin.params()], rel=1e-12)
+
+
+def test_what_a_longer_loop_adds_is_used_again_only_when_it_is_free(net):
+    for n in (3, 3, 3, 6, 6, 6, 9, 2, 9):
+        outs = [net(x) for x in ROWS[:n]]
+        last = outs.pop()
+        with autograd.eager():
+            expected = net(ROWS[n - 1]).data
+        assert sum(outs).data != 0
+        del outs
+        again = [net(x) for x in ROWS[:n]]
+        assert all(v is not last for v in again)
+        assert last.data == pytest.approx(expected, rel=1e-12)
+        assert again[-1].data == pytest.approx(expected, rel=1e-12)
+        net.step(0.0)
