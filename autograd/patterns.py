@@ -81,8 +81,8 @@ class Pattern:
         columns, references, results = self._parts
         self.shared = list(map(getrefcount, columns)) != references
         self._used = []
-        for i, all_ in enumerate(results):
-            n = columns[i].used()
+        for i in reversed(range(len(columns))):  # what is made last is most likely to be held
+            all_, n = results[i], columns[i].used()
             if n:
                 some, ours = (all_, OURS) if n >= len(all_) else (all_[:n], OURS + 1)
                 if list(map(getrefcount, some)).count(ours) < len(some) or any(
