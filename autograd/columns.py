@@ -669,6 +669,7 @@ class Sums(Column):
     def _added(self) -> Array:
         """What each step adds; with what the chains begin goes into ``begun``."""
         keys = self.summed
+        settle(*self.parents())  # another thread may have come with one
         self.terms = []
         self.begun = np.empty(len(self.heads))
         starts = [self.starts[chain] for chain in (keys[self.heads] >> SHIFT).tolist()]

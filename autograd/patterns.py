@@ -25,7 +25,7 @@ from autograd.waiting import Kept, Waiting
 __all__ = ["Pattern", "Patterns"]
 
 SET_COLUMN = vars(Value)["_a"].__set__
-CHANGED = operator.attrgetter("changed")
+CHANGED, KEY = operator.attrgetter("changed"), operator.attrgetter("_b")
 OURS = 3  # references to a result that nobody else holds: from before it, of a list, and to count
 
 
@@ -79,17 +79,21 @@ class Pattern:
             if self._parts is None:
                 return False
         columns, references, results = self._parts
-        self.shared = list(map(getrefcount, columns)) != references
+        if not _unheld(
+            results[-1], columns[-1].used()
+        ):  # quickly, since what is made last is held most often
+            return False
+        # Another thread may go on meanwhile, from a result to what it makes of it, but never back: in the
+        # order in which they depend on each other none is missed. No head is given out any more.
+        self.slots = []
         self._used = []
-        for i in reversed(range(len(columns))):  # what is made last is most likely to be held
-            all_, n = results[i], columns[i].used()
+        for i in range(len(columns)):
+            n = columns[i].used()
+            if n and not _unheld(results[i], n):
+                return False
             if n:
-                some, ours = (all_, OURS) if n >= len(all_) else (all_[:n], OURS + 1)
-                if list(map(getrefcount, some)).count(ours) < len(some) or any(
-                    map(weakref.getweakrefcount, some)
-                ):
-                    return False
                 self._used.append(i)
+        self.shared = list(map(getrefcount, columns)) != references
         return True
 
     def reopen(self) -> None:
@@ -137,11 +141,19 @@ class Pattern:
         references[self.root] += 1
         for column, some in found.items():
             column.changed = False
+            some.sort(key=KEY)
             references[column] += len(some)
-            for parent in column.parents():
-                if parent in references:
-                    references[parent] += 1
+            if column is not self.root:
+                references[column.parents()[0]] += 1  # of others, as in a sum, it holds some only this time
         return Parts(list(found), list(references.values()), list(found.values()))
+
+
+def _unheld(results: list[Any], n: int) -> bool:
+    """Whether nobody else holds one of the first ``n`` results, or knows it weakly."""
+    some, ours = (results, OURS) if n >= len(results) else (results[:n], OURS + 1)
+    return list(map(getrefcount, some)).count(ours) == len(some) and not any(
+        map(weakref.getweakrefcount, some)
+    )
 
 
 def after(v: Any, found: dict[Column, list[Any]]) -> Any:

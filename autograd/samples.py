@@ -256,6 +256,8 @@ class Samples:
             i, out = pattern.slots.pop() if pattern.slots else (len(pattern.heads), None)
         except IndexError:  # another thread has taken the last one
             return self._first()
+        if out is not None and pattern.root.cells[i] is not None:
+            return self._first()
         if out is None:
             if i >= self.room:
                 if pattern.free() and not pattern.shared:

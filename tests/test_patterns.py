@@ -7,6 +7,8 @@ import gc
 import math
 import operator
 import random
+import sys
+import threading
 import weakref
 
 import pytest
@@ -489,3 +491,87 @@ def test_what_a_longer_loop_adds_is_used_again_only_when_it_is_free(net):
         assert last.data == pytest.approx(expected, rel=1e-12)
         assert again[-1].data == pytest.approx(expected, rel=1e-12)
         net.step(0.0)
+
+
+def test_a_parameter_used_later_than_others_keeps_the_result_that_is_held():
+    random.seed(3)
+    net = Net(2, [4, 1])
+    twin = copy.deepcopy(net)
+
+    def run(module):
+        held = []
+        for i in range(8):
+            params = module.params()
+            loss = sum(p * p for p in reversed(params)) if i < 4 else params[0] * params[0]
+            if i >= 4:
+                held.append(loss)
+            module.zero_grad()
+            loss.backward()
+            module.step(0.01)
+            loss = None
+        return [v.data for v in held]
+
+    with autograd.eager():
+        expected = run(twin)
+    assert run(net) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_result_held_by_a_product_with_a_value_of_ones_own_stays():
+    random.seed(3)
+    net = Net(2, [4, 1], activation="tanh")
+    twin = copy.deepcopy(net)
+
+    def run(module):
+        own, held = Value(2.0), []
+        for i in range(10):
+            outs = [module([k / 10, 1 - k / 7]) for k in range(12)]
+            total = sum(v * 2.0 for v in outs[:6])
+            others = [v.exp() for v in outs[6:]]
+            if i < 6:
+                total = total + others[0]
+            else:
+                held.append(others[1] * own)
+            total.backward()
+            module.step(0.01)
+            module.zero_grad()
+            outs = others = total = None
+        return [v.data for v in held]
+
+    with autograd.eager():
+        expected = run(twin)
+    assert run(net) == pytest.approx(expected, rel=1e-12)
+
+
+def test_threads_that_loop_over_one_net_get_right_answers():
+    net = Net(2, [4, 1], activation="tanh")
+
+    def table(i):
+        return [[math.sin(k + i), math.cos(k * i + 1)] for k in range(12)]
+
+    with autograd.eager():
+        expected = [sum((net(x) - 0.1) ** 2 for x in table(i)).data for i in range(20)]
+    wrong = []
+
+    def work():
+        try:
+            for i in range(20):
+                outs = [net(x) for x in table(i)]
+                total = sum((v - 0.1) ** 2 for v in outs)
+                if not close(total.data, expected[i]):
+                    wrong.append(i)
+                outs = total = None
+        except Exception as error:
+            wrong.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(15):
+            threads = [threading.Thread(target=work) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert wrong == []
