@@ -522,6 +522,7 @@ class Net(ArrayModule):
 
     def penalty(self) -> Tensor:
         """The sum of the squares of all weights; biases do not count."""
+        # sum() could give its own 0, if there were no layers
         return sum(((m.tensor * m.weighty) ** 2).sum() for m in self.matrices)  # type: ignore[return-value]
 
     def _windows(self) -> list[Parameter]:

@@ -79,9 +79,7 @@ class Pattern:
             if self._parts is None:
                 return False
         columns, references, results = self._parts
-        if not _unheld(
-            results[-1], columns[-1].used()
-        ):  # quickly, since what is made last is held most often
+        if not _unheld(results[-1], columns[-1].used()):  # first what was made last: it is held most often
             return False
         # Another thread may go on meanwhile, from a result to what it makes of it, but never back: in the
         # order in which they depend on each other none is missed. No head is given out any more.

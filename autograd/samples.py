@@ -256,8 +256,6 @@ class Samples:
             i, out = pattern.slots.pop() if pattern.slots else (len(pattern.heads), None)
         except IndexError:  # another thread has taken the last one
             return self._first()
-        if out is not None and pattern.root.cells[i] is not None:
-            return self._first()
         if out is None:
             if i >= self.room:
                 if pattern.free() and not pattern.shared:
@@ -473,6 +471,7 @@ class Staged:
         X: Any = np.zeros((n, n_in), dtype)
         with np.errstate(all="ignore"):
             program: Program = record(both, Tensor(X, True) if asks else X, np.zeros((n, n_out), dtype))
+        # a Program promises no more than callables; these are partials
         (split,) = (i for i, call in enumerate(program.calls) if call.func is pause)  # type: ignore[attr-defined]
         self.program = program  # keeps the memory
         self.forth, self.back = program.calls[:split], program.calls[split + 1 :]
@@ -487,7 +486,7 @@ class Staged:
         for call in self.forth:
             call()
         self.ran = weakref.ref(batch)
-        return self.y.copy()  # type: ignore[no-any-return]
+        return self.y.copy()  # type: ignore[no-any-return]  # an output of any kind
 
     def backward(self, X: Array, G: Array, batch: Batch | None) -> Array | None:
         """Add to the gradients of parameters; those of the inputs, if they are wanted."""
@@ -500,7 +499,7 @@ class Staged:
         np.copyto(self.G, G)
         for call in self.back:
             call()
-        return self.slopes  # type: ignore[no-any-return]
+        return self.slopes  # type: ignore[no-any-return]  # the same
 
 
 def is_batch(x: Any) -> bool:

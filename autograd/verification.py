@@ -263,7 +263,7 @@ class Session:
         reached = self.made_from(v, lambda shadow: True)
         for w, shadow in reached:
             if is_leaf(w):
-                shadow.twin.grad = w.grad  # type: ignore[union-attr]
+                shadow.twin.grad = w.grad  # type: ignore[union-attr]  # a leaf is no error
         try:
             method(v)
         except ERRORS:
@@ -304,7 +304,7 @@ class Session:
             shadow.outside = not is_leaf(v)
             self.shadows[v] = shadow
         elif not shadow.due:
-            shadow.twin.data = v.data  # type: ignore[union-attr]
+            shadow.twin.data = v.data  # type: ignore[union-attr]  # compared: no error
         return shadow
 
     def neurons(self, layer: Any, place: Place) -> list["Neuron"]:

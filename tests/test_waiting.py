@@ -1595,7 +1595,7 @@ def in_threads(*jobs):
 
     threads = [threading.Thread(target=work, args=(i,)) for i in range(len(jobs))]
     interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
+    sys.setswitchinterval(1e-6)
     try:
         for thread in threads:
             thread.start()
@@ -1624,6 +1624,27 @@ def test_threads_that_train_a_net_each_get_the_bits_they_get_alone():
     nets = [Net(2, [4, 1], activation="tanh") for _ in range(4)]
     alone = [trained(copy.deepcopy(net)) for net in nets]
     assert in_threads(*(functools.partial(trained, net) for net in nets)) == alone
+
+
+def test_threads_that_loop_over_one_net_each_find_their_own_numbers():
+    net = Net(2, [4, 1], activation="tanh")
+
+    def rows(i):
+        return [[math.sin(k + i), math.cos(k * i + 1)] for k in range(12)]
+
+    def losses():
+        found = []
+        for i in range(20):
+            outs = [net(x) for x in rows(i)]
+            found.append(sum((v - 0.1) ** 2 for v in outs).data)
+            outs = None
+        return found
+
+    with autograd.eager():
+        expected = losses()
+    for _ in range(60):
+        for found in in_threads(*[losses] * 4):
+            assert all(map(near, found, expected))
 
 
 def test_threads_that_predict_with_one_net_get_right_answers():
