@@ -326,6 +326,9 @@ class LBFGS(Optimizer):
         max_iter: iterations in one ``step``.
         history: how many past gradients shape the next direction.
 
+    Attributes:
+        iterations: how many the newest ``step`` took.
+
     Raises:
         OptionError: an option is below 1.
 
@@ -343,6 +346,7 @@ class LBFGS(Optimizer):
 
     def __init__(self, target: Any, max_iter: int = 20, history: int = 10) -> None:
         super().__init__(target, 1.0)
+        self.iterations = 0
         self.max_iter, self.history = whole(max_iter, "max_iter"), whole(history, "history")
 
     def step(self, closure: Callable[[], Any] | None = None) -> float:  # type: ignore[override]  # it needs more
@@ -377,6 +381,7 @@ class LBFGS(Optimizer):
             vector.values[:] = before
             vector.push()
             raise
+        self.iterations = int(found.nit)
         vector.values[:] = found.x
         vector.push()
         return float(found.fun)

@@ -45,7 +45,7 @@ ROOMS = [
     ["plot"],
     ["training"],
     ["nn"],
-    ["verification"],
+    ["sklearn", "verification"],
     [""],
     ["__main__"],
 ]
