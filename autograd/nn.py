@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import io, training
+from autograd.data import in_dtype, rows_of
 from autograd.engine import Value, as_number, number
 from autograd.errors import (
     FileFormatError,
@@ -683,13 +684,13 @@ class Net(ArrayModule):
         (2, 3)
         """
         if not isinstance(X, np.ndarray):
-            X = training.rows_of(X, self.n_in, self.dtype, "predict()")
+            X = rows_of(X, self.n_in, self.dtype, "predict()")
         rows = len(X) if X.ndim else 0
         out = np.empty((rows, self.n_out), self.dtype)
         forward = self._replayed() if self.named else self._forward
         for start in range(0, max(rows, 1), training.CHUNK):
             part = slice(start, start + training.CHUNK)
-            some = training.rows_of(X[part] if X.ndim else X, self.n_in, self.dtype, "predict()", start)
+            some = rows_of(X[part] if X.ndim else X, self.n_in, self.dtype, "predict()", start)
             out[part] = forward(some)
         return out
 
@@ -742,7 +743,7 @@ class Net(ArrayModule):
                 array = np.asarray(None)
             if array.dtype.kind not in "fiub":
                 raise NotANumberError(f"load_state_dict(): {name} is no array of numbers")
-            arrays[name] = training.in_dtype(array, self.dtype, name, "load_state_dict()")
+            arrays[name] = in_dtype(array, self.dtype, name, "load_state_dict()")
             if arrays[name].shape != old.shape:
                 raise ShapeError(
                     f"load_state_dict(): {name} has shape {arrays[name].shape}, this net {old.shape}"

@@ -17,9 +17,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autograd.engine import as_number, number
-from autograd.errors import DataError, OptionError, ShapeError, TrainingError
-from autograd.losses import EACH, LOSSES, fitting, mean, unweighted, weights
+from autograd.data import Rows, prepared, split
+from autograd.engine import as_number
+from autograd.errors import OptionError, ShapeError, TrainingError
+from autograd.losses import EACH, LOSSES, mean, unweighted
 from autograd.optim import LBFGS, OPTIMIZERS, Optimizer, clip_gradient
 from autograd.options import named, whole
 from autograd.progress import track
@@ -27,7 +28,7 @@ from autograd.schedules import Schedule
 from autograd.tensor import Programs, Tensor, no_grad
 from autograd.tensor.tape import Array
 
-__all__ = ["History", "Online", "fit", "rows_of"]
+__all__ = ["History", "Online", "fit"]
 
 CHUNK = 1024  # rows that are evaluated at once where nothing is learned, which bounds the memory
 HINT = "the net has its last good weights again. A smaller lr, or X scaled to about -1 to 1, may help"
@@ -99,123 +100,6 @@ class History:
         if path is not None:
             save(picture, path)
         return picture
-
-
-# Data -------------------------------------------------------------------------------------------
-
-
-def numbers_of(x: Any, name: str, call: str, first: int = 0) -> Array:
-    """``x`` as an array of finite real numbers, of which it has the rows from ``first`` on.
-
-    Raises:
-        DataError: something in it is no number, or not finite; the message has row and column.
-    """
-    try:
-        array = np.asarray(x.data if isinstance(x, Tensor) else x)
-    except (TypeError, ValueError):
-        raise DataError(f"{call} wants {name} to be a table of numbers with rows of one length") from None
-    if array.dtype.kind not in "fiub":
-        cells = [c for c in np.asarray(x, dtype=object).flat if number(c) is None]
-        if cells:
-            cell = cells[0]
-            raise DataError(f"{call} wants {name} to be numbers, got {cell!r} ({type(cell).__name__})")
-        array = array.astype(float)
-    good = np.isfinite(array)
-    if not good.all():
-        place = np.argwhere(~good)[0]
-        value = array[tuple(place)]
-        place[:1] += first
-        where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), place, strict=False))
-        raise DataError(f"{call} wants finite numbers, got {value} in {name} at {where}")
-    return array
-
-
-def rows_of(X: Any, n_in: int, dtype: Any, call: str, first: int = 0) -> Array:
-    """``X`` as an array of shape (rows, n_in); a flat one is a column if n_in is 1.
-
-    It is all of them, or those from row ``first`` on.
-
-    Raises:
-        DataError: it is no table of finite numbers; the message has row and column.
-        ShapeError: it has another number of columns.
-    """
-    array = numbers_of(X, "X", call, first)
-    if array.ndim == 1 and n_in == 1:
-        array = array[:, None]
-    if array.ndim != 2 or array.shape[1] != n_in:
-        raise ShapeError(f"{call} wants X of shape (rows, {n_in}), got {array.shape}")
-    return in_dtype(array, dtype, "X", call)
-
-
-def in_dtype(array: Array, dtype: Any, name: str, call: str) -> Array:
-    """``array`` in the dtype of a net; DataError if a number does not fit into float32."""
-    if array.dtype == dtype:
-        return array
-    with np.errstate(over="ignore"):
-        out = array.astype(dtype, copy=False)
-    if (np.isinf(out) & np.isfinite(array)).any():
-        raise DataError(f"{call} got a number in {name} that is too large for {np.dtype(dtype).name}")
-    return out
-
-
-def with_ones(X: Array) -> Array:
-    """The rows of ``X``, each with a 1 at its end, as the first layer takes them."""
-    rows = np.empty((len(X), X.shape[1] + 1), X.dtype)
-    rows[:, :-1] = X
-    rows[:, -1] = 1
-    return rows
-
-
-def _targets(y: Any, rows: int, module: Trainable, loss: Any, name: str) -> Array:
-    array = numbers_of(y, name, "fit()")
-    if len(array.shape) == 0 or len(array) != rows:
-        raise ShapeError(f"fit() wants a target for each of {rows} rows of X, got shape {array.shape}")
-    if array.dtype.kind == "f" or (loss != "cross_entropy" and not callable(loss)):
-        array = in_dtype(array, module.dtype, name, "fit()")  # whole numbers may be labels, to a callable
-    if not callable(loss):
-        array = fitting(loss, (rows, module.n_out), array, module.dtype).data
-    return array
-
-
-def _weights(loss: Any, y: Array, module: Trainable, sample_weight: Any, class_weight: Any) -> Array | None:
-    """What each row or element counts."""
-    if sample_weight is None and class_weight is None:
-        return None
-    if callable(loss):
-        raise OptionError("fit() with a loss of your own takes no sample_weight or class_weight")
-    if sample_weight is not None:
-        sample_weight = numbers_of(sample_weight, "sample_weight", "fit()")
-    total = weights(loss, Tensor._of(y, None), module.n_out, sample_weight, class_weight)
-    assert total is not None
-    return np.broadcast_to(total.data / total.data.max(), y.shape)
-
-
-@dataclass
-class Rows:
-    """Rows to learn from, or to validate with: inputs with ones, targets, and what each counts."""
-
-    X: Array
-    y: Array
-    weight: Array | None
-
-    def __len__(self) -> int:
-        return len(self.X)
-
-    def arrays(self) -> list[Array]:
-        return [self.X, self.y] if self.weight is None else [self.X, self.y, self.weight]
-
-    def take(self, rows: Array) -> "Rows":
-        """Some of them."""
-        return Rows(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
-
-    def balanced(self) -> "Rows":
-        """The same with weights that are 1 on average."""
-        if self.weight is None:
-            return self
-        if not self.weight.any():
-            raise DataError("fit() got weights of 0 for all the rows to learn from, or to validate with")
-        weight = np.ascontiguousarray(self.weight / self.weight.mean(), self.X.dtype)
-        return Rows(self.X, self.y, weight)
 
 
 # Steps ------------------------------------------------------------------------------------------
@@ -402,8 +286,8 @@ def fit(
     opt = _optimizer(optimizer, lr, module)
     if isinstance(opt, LBFGS) and clip is not None:
         raise OptionError("lbfgs takes no clip: its line search needs the gradient as it is")
-    data = _rows(module, X, y, loss, sample_weight, class_weight)
-    data, held_out = _split(module, data, validation, loss, rng)
+    data = prepared(module, X, y, loss, sample_weight, class_weight)
+    data, held_out = split(module, data, validation, loss, rng)
     batch_size = len(data) if isinstance(opt, LBFGS) else min(batch_size, len(data))
     return Fit(module, data, held_out, Measure(module, loss, alpha), opt, batch_size, rng).run(
         epochs, patience, clip, progress, called
@@ -440,33 +324,6 @@ def _generator(seed: int | None) -> Any:
         return np.random.default_rng(random.getrandbits(64) if seed is None else seed)
     except (TypeError, ValueError) as error:
         raise OptionError(f"seed must be a whole number of 0 or more, got {seed!r}: {error}") from None
-
-
-def _rows(module: Trainable, X: Any, y: Any, loss: Any, sample_weight: Any, class_weight: Any) -> Rows:
-    X = rows_of(X, module.n_in, module.dtype, "fit()")
-    if not len(X):
-        raise DataError("fit() wants at least one row, got none")
-    y = _targets(y, len(X), module, loss, "y")
-    return Rows(with_ones(X), y, _weights(loss, y, module, sample_weight, class_weight))
-
-
-def _split(module: Trainable, data: Rows, validation: Any, loss: Any, rng: Any) -> tuple[Rows, Rows | None]:
-    """The rows to learn, and those to validate with."""
-    if validation is None:
-        return data.balanced(), None
-    if isinstance(validation, tuple | list) and len(validation) == 2:
-        X, y = validation
-        return data.balanced(), _rows(module, X, y, loss, None, None)
-    share = number(validation)
-    if share is None or not 0 < share < 1:
-        raise OptionError(
-            f"validation must be a share of the rows between 0 and 1, or a pair (X, y), got {validation!r}"
-        )
-    count = max(1, round(share * len(data)))
-    if count >= len(data):
-        raise OptionError(f"validation={validation!r} leaves none of the {len(data)} rows to learn from")
-    held_out, kept = np.split(rng.permutation(len(data)), [count])
-    return data.take(kept).balanced(), data.take(held_out).balanced()
 
 
 def largest(grads: Array) -> str:
@@ -627,7 +484,7 @@ class Online:
 
     def step(self, X: Any, y: Any, sample_weight: Any, class_weight: Any) -> float:
         """One update with all of the rows as a batch; their loss before it."""
-        data = _rows(self.module, X, y, self.loss, sample_weight, class_weight).balanced()
+        data = prepared(self.module, X, y, self.loss, sample_weight, class_weight).balanced()
         before = Snapshot(self.module, self.opt)
         try:
             with np.errstate(all="ignore"):
