@@ -17,8 +17,7 @@ from autograd.tally import Stats, stats
 from autograd.tensor import Tensor, no_grad, record, tensor
 from autograd.tensor.core import eager
 from autograd.verification import verify
-
-__version__ = "0.1.0"
+from autograd.version import __version__ as __version__
 
 __all__ = [
     "MLP",

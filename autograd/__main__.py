@@ -110,7 +110,7 @@ def run_train(options: argparse.Namespace) -> None:
     answers = scaling.answers(net.predict(X[held_out]))
     print(f"on the {len(held_out)} rows held out: {scaling.verdict(truth[held_out], answers)}")
 
-    io.write(model, net.state_dict(), {"net": net.architecture(), "table": scaling.as_header()})
+    net.save(model, preprocessing=scaling.as_header())
     print(f"saved the model: {model}")
     try:
         picture, (left, right) = plot.figure(2)
@@ -129,12 +129,11 @@ def run_train(options: argparse.Namespace) -> None:
 
 def run_predict(options: argparse.Namespace) -> None:
     """Print predictions, and how good they are if that can be known."""
-    arrays, header = io.read(options.model)
-    net = Net.restore(arrays, header, options.model)
-    if "table" not in header:
+    net = Net.load(options.model)
+    if net.preprocessing is None:
         raise FileFormatError(f"{options.model}: a net, but not one that train has saved")
     try:
-        scaling = Scaling.of_header(header["table"], net.n_in, net.n_out)
+        scaling = Scaling.of_header(net.preprocessing, net.n_in, net.n_out)
     except ValueError as error:
         raise FileFormatError(f"{options.model}: {error}") from None
     table = read_table(options.file)

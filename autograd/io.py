@@ -1,30 +1,36 @@
-"""Files: named arrays and a header, in NumPy's npz. Nothing in them is ever run.
+"""Files: named arrays, and a header that says what they are. Nothing in them is ever run.
 
-What handles files and archives is imported when it is needed, to keep ``import autograd`` quick.
+The name of a file chooses its kind when it is written, safetensors if it ends in .safetensors and
+NumPy's npz otherwise; what it begins with tells the kind when it is read. What handles files and
+archives is imported when it is needed, to keep ``import autograd`` quick.
 """
 
 import errno
-import io
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
-import numpy as np
-
-from autograd.errors import FileFormatError
+from autograd.errors import FileFormatError, OptionError
 from autograd.tensor.tape import Array
+from autograd.version import __version__
 
-__all__ = ["atomic", "check_place", "read", "write"]
+__all__ = ["atomic", "check_place", "read", "read_header", "write"]
 
-FORMAT = "array-autograd 1"
-HEADER = "header"
-DAMAGE = (ValueError, EOFError, KeyError, OSError, RuntimeError)  # what unpacking nonsense may raise
-ZIP = b"PK\x03\x04"  # what a zip file, and so an npz file, begins with
+FORMAT = "array-autograd 2"
+READABLE = ("array-autograd 1", FORMAT)
+LONGEST = 1 << 22  # bytes of a header's JSON: of a table with 60,000 columns, say
 
 
 def check_place(path: Any) -> None:
-    """OSError, naming ``path``, if no file can be written there."""
+    """Raise what `write` would, if it is sure that no file can be written there.
+
+    Raises:
+        OSError: there is no such folder, or what has that name is no file; it names ``path``.
+        MissingExtraError: the name asks for safetensors, and that package is not installed.
+    """
+    from autograd.containers import is_safetensors, need_safetensors
+
     folder = os.path.dirname(os.fspath(path)) or "."
     if not os.path.isdir(folder):
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", folder)
@@ -34,11 +40,16 @@ def check_place(path: Any) -> None:
         raise FileExistsError(errno.EEXIST, "there is something else than a file", os.fspath(path))
     if not os.access(folder, os.W_OK):
         raise PermissionError(errno.EACCES, "nothing may be written into the folder", folder)
+    if is_safetensors(path):
+        need_safetensors()
 
 
 @contextmanager
 def atomic(path: Any) -> Iterator[Any]:
     """A file to write bytes into that takes its name only once it is complete and on the disk.
+
+    If the process is killed on the way, the file that it leaves is taken away at the next write of
+    that name.
 
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -47,63 +58,135 @@ def atomic(path: Any) -> Iterator[Any]:
     ...     pathlib.Path(f"{folder}/note.txt").read_text()
     'all or nothing'
     """
-    import tempfile
-
     check_place(path)
     path = os.path.realpath(path)  # of a link the file that it leads to
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".saving-")
+    handle, temporary = _temporary(path)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)  # mkstemp's files are for their owner only; a new file is for whom it lets
-        os.umask(umask)
-        os.chmod(temporary, os.stat(path).st_mode if os.path.exists(path) else 0o666 & ~umask)
-        os.replace(temporary, path)
+            os.fsync(handle)
+            umask = os.umask(0)  # mkstemp's files are for their owner only; a new file is for whom it lets
+            os.umask(umask)
+            os.chmod(temporary, os.stat(path).st_mode if os.path.exists(path) else 0o666 & ~umask)
+            if os.name == "nt":  # renames no file that is open
+                file.close()
+            os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
         raise
 
 
-def write(path: Any, arrays: dict[str, Array], header: dict[str, Any]) -> None:
-    """Write ``arrays`` and what ``header`` says of them, in JSON's types, into one file."""
+def _temporary(path: str) -> tuple[int, str]:
+    """A new file in the folder of ``path``, locked while it is open; others without a lock are left over."""
+    import tempfile
+    import zlib
+
+    folder, name = os.path.split(path)
+    prefix = f".saving-{zlib.crc32(os.fsencode(name)):08x}-"  # a name may be too long to be made longer
+    try:
+        from fcntl import LOCK_EX, LOCK_NB, flock
+    except ImportError:  # Windows
+        return tempfile.mkstemp(dir=folder, prefix=prefix)
+    for left in os.listdir(folder):
+        if left.startswith(prefix):
+            # An OSError: it is somebody else's, or being written
+            with suppress(OSError), open(os.path.join(folder, left), "rb") as file:
+                flock(file, LOCK_EX | LOCK_NB)
+                os.unlink(file.name)
+    while True:
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=prefix)
+        with suppress(OSError):  # of file systems without locks, on which nothing is ever left over
+            flock(handle, LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, temporary
+        os.close(handle)  # another process took it for left over, before it was locked
+
+
+def write(path: Any, arrays: Mapping[str, Array], header: Mapping[str, Any]) -> None:
+    """Write ``arrays`` and what ``header`` says of them, in JSON's types, into one file.
+
+    Raises:
+        OptionError: the header holds something else, or too much.
+        OSError, MissingExtraError: as `check_place`.
+    """
     import json
 
-    text = json.dumps({**header, "format": FORMAT}).encode()
+    from autograd.containers import store
+
+    header = {**header, "format": FORMAT, "version": __version__}
+    try:
+        text = json.dumps(header, allow_nan=False).encode()
+        same = json.loads(text) == header
+    except (TypeError, ValueError, RecursionError) as error:
+        raise OptionError(f"{path}: a file holds what JSON has, and not this: {error}") from None
+    if not same:
+        raise OptionError(
+            f"{path}: a file holds what JSON has, dicts with text as keys, lists, text, numbers, True, "
+            "False and None; something else, such as a tuple, would not come back as it was"
+        )
+    if len(text) > LONGEST:
+        raise OptionError(f"{path}: a header of {len(text)} bytes is too long; {LONGEST} are the most")
     with atomic(path) as file:
-        np.savez(file, **{HEADER: np.frombuffer(text, np.uint8)}, **arrays)  # type: ignore[arg-type]  # not allow_pickle=
+        store(file, path, arrays, text)
 
 
 def read(path: Any) -> tuple[dict[str, Array], dict[str, Any]]:
-    """The arrays and the header that `write` wrote.
+    """The arrays and the header that `write` wrote, or that of an earlier version did.
+
+    The arrays may be read only. For a file that is refused, whatever it holds, no more memory is taken
+    than it has bytes, but for what the JSON of its header, at most 4 MiB, comes to.
 
     Raises:
         FileFormatError: it is another kind of file, or damaged.
         FileNotFoundError: there is no such file.
+        MissingExtraError: it is a safetensors file, and that package is not installed.
     """
-    import json
-    import zipfile
-    import zlib
+    with _opened(path) as parts:
+        header = _parsed(next(parts)[1])
+        arrays = dict(parts)
+    return arrays, _checked(header, path)
+
+
+def read_header(path: Any) -> dict[str, Any]:
+    """The header alone. Errors are those of `read`, but damage to the arrays is not looked for."""
+    with _opened(path) as parts:
+        header = _parsed(next(parts)[1])
+    return _checked(header, path)
+
+
+@contextmanager
+def _opened(path: Any) -> Iterator[Iterator[tuple[str, Array]]]:
+    from autograd.containers import DAMAGE, contents
 
     with open(path, "rb") as file:
-        content = io.BytesIO(file.read())
-    try:
-        if not content.getvalue().startswith(ZIP):
-            raise ValueError("it is no npz file")
-        with np.load(content, allow_pickle=False) as contents:
-            if HEADER not in contents:
-                raise ValueError("it has no header of ours")
-            arrays = {name: contents[name] for name in contents.files}
-        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-            raise ValueError("there is something else than arrays in it")
-        header = json.loads(arrays.pop(HEADER).tobytes())
-        if not isinstance(header, dict) or "format" not in header:
-            raise ValueError("its header is not one of ours")
-    except (*DAMAGE, zipfile.BadZipFile, zlib.error) as error:
-        raise FileFormatError(f"{path}: not a file that was saved here, or damaged: {error}") from None
-    if header["format"] != FORMAT:
+        try:
+            with closing(contents(file)) as parts:
+                yield parts
+        except DAMAGE as error:
+            why = str(error) or "it ends too early"
+            raise FileFormatError(f"{path}: not a file that was saved here, or damaged: {why}") from None
+
+
+def _parsed(text: Array) -> dict[str, Any]:
+    import json
+
+    if text.size > LONGEST:
+        raise ValueError(f"its header has {text.size} bytes, and at most {LONGEST} are read")
+
+    def refuse(constant: str) -> Any:
+        raise ValueError(f"{constant} in its header is no number of JSON's")
+
+    header = json.loads(str(text.data, "utf-8"), parse_constant=refuse)
+    if not isinstance(header, dict) or not isinstance(header.get("format"), str):
+        raise ValueError("its header is not one of ours")
+    return header
+
+
+def _checked(header: dict[str, Any], path: Any) -> dict[str, Any]:
+    if header["format"] not in READABLE:
         raise FileFormatError(
-            f"{path}: its format is {header['format']!r}, and {FORMAT!r} is what this version reads"
+            f"{path}: its format is {header['format']!r}, of array-autograd {header.get('version')}; "
+            f"this is {__version__}, which reads {' and '.join(map(repr, READABLE))}"
         )
-    return arrays, header
+    return header

@@ -464,6 +464,8 @@ class Net(ArrayModule):
 
     Attributes:
         layers: a tuple of the layers, as views of the net's parameters.
+        preprocessing: a dict in JSON's types that goes with the net into files and copies, for what has
+            to be done to data before the net sees them; None at first.
 
     Raises:
         ShapeError: a size is no whole number of 1 or more, or there are none.
@@ -473,6 +475,8 @@ class Net(ArrayModule):
     >>> net.nparams(), len(net([1, 2, 3])), net([[1, 2, 3]] * 5).shape
     (21002, 2, (5, 2))
     """
+
+    preprocessing: dict[str, Any] | None = None
 
     def __init__(
         self,
@@ -754,24 +758,43 @@ class Net(ArrayModule):
             both[:, -1] = arrays[f"layers.{k}.bias"]
         self.push()
 
-    def save(self, path: Any) -> None:
-        """Write the net into one file, NumPy's npz without pickle, whole or not at all.
+    def save(self, path: Any, preprocessing: dict[str, Any] | None = None) -> None:
+        """Write the net into one file, whole or not at all.
+
+        In it are the parameters, sizes, activations and dtype, the preprocessing, and the version of
+        this library. `docs/files.md` has the details.
+
+        Args:
+            path: where to. A name that ends in .safetensors gets a file of that kind, which the extra
+                ``safetensors`` brings; any other one NumPy's npz, without pickle.
+            preprocessing: what has to be done to data before this net sees them, in JSON's types; it
+                becomes the net's ``preprocessing``. If not given, what the net has is written.
 
         Raises:
-            OptionError: an activation is a function, which a file cannot hold; use `state_dict`.
+            OptionError: an activation is a function, which a file cannot hold; use `state_dict`. Or
+                ``preprocessing`` is no dict, or holds what JSON does not.
+            OSError: no file can be written there.
+            MissingExtraError: safetensors is not installed; the message says what to type.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     net = Net(2, [3, 1])
-        ...     net.save(f"{folder}/net.npz")
-        ...     Net.load(f"{folder}/net.npz")([1, 2]).data == net([1, 2]).data
-        True
+        ...     net.save(f"{folder}/net.npz", preprocessing={"divide by": 255})
+        ...     again = Net.load(f"{folder}/net.npz")
+        >>> again([1, 2]).data == net([1, 2]).data, again.preprocessing
+        (True, {'divide by': 255})
         """
-        io.write(path, self.state_dict(), {"net": self.architecture()})
+        if preprocessing is None:
+            preprocessing = self.preprocessing
+        elif not isinstance(preprocessing, dict):
+            raise OptionError(f"save() wants preprocessing to be a dict, got {type(preprocessing).__name__}")
+        header = {"net": self.architecture(), "preprocessing": preprocessing}
+        io.write(path, self.state_dict(), header)
+        self.preprocessing = preprocessing
 
     def architecture(self) -> dict[str, Any]:
         """Sizes, activations and dtype, as JSON has them."""
-        if any(callable(a) for a in self.activations):
+        if not self.named:
             raise OptionError(
                 "a net with a function of yours as activation cannot be saved; keep its state_dict()"
             )
@@ -779,32 +802,50 @@ class Net(ArrayModule):
 
     @staticmethod
     def load(path: Any) -> "Net":
-        """The net that `save` wrote. No code in the file is run.
+        """The net that `save` wrote, in this version or an earlier one. No code in the file is run.
+
+        What the file begins with tells whether it is npz or safetensors, whatever its name is.
 
         Raises:
             FileFormatError: the file is not of that kind, or damaged.
+            FileNotFoundError: there is no such file.
+            MissingExtraError: it is a safetensors file, and that package is not installed.
         """
         arrays, header = io.read(path)
-        return Net.restore(arrays, header, path)
-
-    @staticmethod
-    def restore(arrays: dict[str, Array], header: dict[str, Any], path: Any) -> "Net":
-        """The net whose parameters and `architecture` the file at ``path`` held."""
         if "net" not in header:
-            raise FileFormatError(f"{path}: there is no net in this file")
+            hint = "; it is a checkpoint, and fit(checkpoint=...) goes on from it" * ("training" in header)
+            raise FileFormatError(f"{path}: there is no net in this file{hint}")
         try:
-            sizes = [whole(n, "a size") for n in header["net"]["sizes"]]
-            activations = [str(name) for name in header["net"]["activations"]]
-            for name in activations:
-                named("activation", name, ACTIVATIONS)
-            count = sum((m + 1) * n for m, n in pairwise(sizes))
-            if len(activations) != len(sizes) - 1 or sum(a.size for a in arrays.values()) != count:
-                raise ShapeError("its parameters are not those of its sizes")
-            net: Net = object.__new__(Net)
-            net._be(sizes, list(activations), np.zeros(count, float_type(header["net"]["dtype"])))
-            net.load_state_dict(arrays)
+            net = Net._restored(arrays, header["net"])
+            net.preprocessing = header.get("preprocessing", header.get("table"))  # its name in format 1
+            if not isinstance(net.preprocessing, dict | None):
+                raise OptionError("its preprocessing is no dict")
         except (KeyError, TypeError, ValueError) as error:
             raise FileFormatError(f"{path}: not a net that was saved here: {error}") from None
+        return net
+
+    @staticmethod
+    def _restored(arrays: Mapping[str, Array], architecture: Any) -> "Net":
+        """A net of that `architecture` with the arrays of a `state_dict`, which have to be just its own."""
+        kinds = {"sizes": list, "activations": list, "dtype": str}
+        for name, kind in kinds.items():
+            if not isinstance(architecture, dict) or not isinstance(architecture.get(name), kind):
+                raise OptionError(f"its architecture has no {kind.__name__} of {name!r}")
+        sizes = [whole(n, "a size") for n in architecture["sizes"]]
+        activations = [str(name) for name in architecture["activations"]]
+        dtype = float_type(architecture["dtype"])
+        for name in activations:
+            named("activation", name, ACTIVATIONS)
+        if not activations or len(activations) != len(sizes) - 1 or len(arrays) != 2 * len(activations):
+            raise ShapeError("its layers, activations and arrays are not equally many")
+        parts = []
+        for k, (m, n) in enumerate(pairwise(sizes)):
+            weight, bias = (arrays.get(f"layers.{k}.{part}", np.empty(0)) for part in ("weight", "bias"))
+            if (weight.shape, bias.shape, weight.dtype, bias.dtype) != ((n, m), (n,), dtype, dtype):
+                raise ShapeError(f"its layer {k} is not {m} inputs and {n} outputs of {dtype.name}")
+            parts.append(np.column_stack((weight, bias)).reshape(-1))
+        net: Net = object.__new__(Net)
+        net._be(sizes, list(activations), np.concatenate(parts))
         return net
 
     def __repr__(self) -> str:

@@ -191,7 +191,7 @@ def test_scales_are_learnt_from_the_rows_that_are_trained_on(folder, rng):
     Path("f.csv").write_text(lines(zip(x, 3 * x, strict=True), ["x", "y"]))
     assert main(["train", "f.csv", "--epochs", "1", "--seed", "5"]) == 0
     kept = np.random.default_rng(5).permutation(50)[10:]  # a fifth is held out
-    scaling = io.read("f.model.npz")[1]["table"]
+    scaling = io.read_header("f.model.npz")["preprocessing"]
     assert scaling["mean"] == [pytest.approx(x[kept].mean(), rel=1e-12)]
     assert scaling["target_spread"] == pytest.approx(3 * x[kept].std(), rel=1e-12)
 
@@ -289,7 +289,7 @@ def test_a_model_whose_parts_do_not_fit_is_refused(folder, rng, capsys, change):
     Path("f.csv").write_text(lines(flowers(rng), ["long", "wide", "kind"]))
     assert main(["train", "f.csv", "--epochs", "1"]) == 0
     arrays, header = io.read("f.model.npz")
-    io.write("f.model.npz", arrays, {**header, "table": header["table"] | change})
+    io.write("f.model.npz", arrays, {**header, "preprocessing": header["preprocessing"] | change})
     capsys.readouterr()
     assert main(["predict", "f.model.npz", "f.csv"]) == 2
     assert capsys.readouterr().err.startswith("error: f.model.npz: its table")
