@@ -557,6 +557,8 @@ class Net(ArrayModule):
         seed: int | None = None,
         progress: bool | None = None,
         callbacks: Sequence[Callable[[History], bool | None]] = (),
+        checkpoint: Any = None,
+        every: int = 1,
     ) -> History:
         """Train the net on rows of data, in batches, in a new random order each epoch.
 
@@ -592,16 +594,25 @@ class Net(ArrayModule):
                 for nothing, None for a bar on a terminal or in a notebook only.
             callbacks: functions called with the `History` after each epoch; one that answers True
                 ends the training.
+            checkpoint: a file to write all that the next epochs depend on into, safetensors or npz by
+                its name, as in `save`. If it is there, the training goes on from it, and comes to the
+                weights and the history of one that was never ended, bit for bit; if that was done, it
+                comes back at once. More ``epochs`` than before train on. `docs/files.md` has the rest.
+            every: the checkpoint is written after so many epochs, and after the last one.
 
         Returns:
             The `History`: losses, learning rate and time of each epoch. After Ctrl-C too, with
-            ``interrupted`` set: the net has the weights of the last whole step.
+            ``interrupted`` set: the net has the weights of the last whole step, and the checkpoint
+            holds the last whole epoch.
 
         Raises:
             ShapeError: X and y do not fit the net or each other.
             DataError: nan or infinity in the data (with row and column), or labels out of range.
             UnknownNameError: no loss or optimizer of that name.
-            OptionError: an option outside its range, or a callback that answers something else.
+            OptionError: an option outside its range, or a callback that answers something else; or
+                the checkpoint is that of another training, and the message says what differs.
+            FileFormatError: the checkpoint is damaged, or another kind of file.
+            OSError: the checkpoint cannot be written there.
             TrainingError: the loss, over the validation rows too, is no longer finite; the net has the
                 weights again with which the last epoch with a finite loss began. After another error in
                 an epoch it has those with which that began.
@@ -613,6 +624,13 @@ class Net(ArrayModule):
         >>> history = net.fit(x, x**2, optimizer="lbfgs", epochs=10)
         >>> history.loss[-1] < 1e-3
         True
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = f"{folder}/half.npz"
+        ...     half = net.fit(x, x**2, epochs=5, seed=1, checkpoint=path)
+        ...     whole = net.fit(x, x**2, epochs=10, seed=1, checkpoint=path)
+        >>> len(half.loss), len(whole.loss), whole.loss[:5] == half.loss
+        (5, 10, True)
         """
         return training.fit(
             self,
@@ -632,6 +650,8 @@ class Net(ArrayModule):
             seed=seed,
             progress=progress,
             callbacks=callbacks,
+            checkpoint=checkpoint,
+            every=every,
         )
 
     def partial_fit(

@@ -129,7 +129,7 @@ class Plateau:
     def __init__(
         self, lr: float, factor: float = 0.1, patience: int = 10, threshold: float = 1e-4, lowest: float = 0.0
     ) -> None:
-        self.lr = above(lr, 0, "lr")
+        self.start = self.lr = above(lr, 0, "lr")
         self.factor = as_number(factor, "factor")
         if not 0 < self.factor < 1:
             raise OptionError(f"factor must lie between 0 and 1, got {factor!r}")
@@ -149,6 +149,21 @@ class Plateau:
         self.waited += 1
         if self.waited > self.patience:
             self.lr, self.waited = min(self.lr, max(self.lr * self.factor, self.lowest)), 0
+
+    def state(self) -> dict[str, float]:
+        """What it has made of the losses so far."""
+        return {"lr": self.lr, "best": self.best, "waited": self.waited}
+
+    def load_state(self, state: dict[str, float]) -> None:
+        """Go on from what `state` told.
+
+        Raises:
+            OptionError, NotANumberError: it is something else; nothing is changed.
+        """
+        if not isinstance(state, dict) or state.keys() != self.state().keys():
+            raise OptionError(f"load_state() of a Plateau wants lr, best and waited, got {state!r}")
+        lr, best, waited = above(state["lr"], 0, "lr"), as_number(state["best"], "best"), state["waited"]
+        self.lr, self.best, self.waited = lr, best, int(above(waited, 0, "waited"))
 
     def __call__(self, step: int) -> float:
         return self.lr

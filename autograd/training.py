@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from autograd.checkpoint import Checkpoint, Snapshot, State, description, observer
 from autograd.data import Rows, prepared, split
 from autograd.engine import as_number
 from autograd.errors import OptionError, ShapeError, TrainingError
@@ -37,8 +38,10 @@ HINT = "the net has its last good weights again. A smaller lr, or X scaled to ab
 class Trainable(Protocol):
     """What `fit` asks of a module."""
 
+    N: list[int]
     n_in: int
     n_out: int
+    activations: list[Any]
     dtype: np.dtype[Any]
     values: Array
     grads: Array
@@ -216,19 +219,6 @@ def _optimizer(optimizer: Any, lr: Any, module: Trainable) -> Optimizer:
     return opt
 
 
-class Snapshot:
-    """Weights, gradients and the optimiser's memory, to go back to."""
-
-    def __init__(self, module: Trainable, opt: Optimizer) -> None:
-        self.values, self.grads, self.state = module.values.copy(), module.grads.copy(), opt.state()
-
-    def restore(self, module: Trainable, opt: Optimizer) -> None:
-        module.values[...] = self.values
-        module.grads[...] = self.grads
-        module.push()
-        opt.load_state(self.state)
-
-
 class Interrupt:
     """Ctrl-C while it is watched for: ``asked`` becomes True, so that a step is never left half done."""
 
@@ -276,22 +266,34 @@ def fit(
     seed: int | None = None,
     progress: bool | None = None,
     callbacks: Sequence[Callable[[History], Any]] = (),
+    checkpoint: Any = None,
+    every: int = 1,
 ) -> History:
     """Train ``module``; `autograd.nn.Net.fit` has the full description."""
-    epochs, batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
+    epochs, batch_size, every = (
+        whole(epochs, "epochs"),
+        whole(batch_size, "batch_size"),
+        whole(every, "every"),
+    )
     patience = None if patience is None else whole(patience, "patience")
     alpha, clip = _positive(alpha, "alpha", 0.0), None if clip is None else _positive(clip, "clip")
-    called, rng = _listed(callbacks), _generator(seed)
+    called = _listed(callbacks)
+    file = None if checkpoint is None else Checkpoint(checkpoint, every)
+    seed = seed if file is None else file.seed(seed)
+    rng = _generator(seed)
     loss = known_loss(loss)
     opt = _optimizer(optimizer, lr, module)
     if isinstance(opt, LBFGS) and clip is not None:
         raise OptionError("lbfgs takes no clip: its line search needs the gradient as it is")
-    data = prepared(module, X, y, loss, sample_weight, class_weight)
-    data, held_out = split(module, data, validation, loss, rng)
+    given = prepared(module, X, y, loss, sample_weight, class_weight)
+    data, held_out = split(module, given, validation, loss, rng)
     batch_size = len(data) if isinstance(opt, LBFGS) else min(batch_size, len(data))
-    return Fit(module, data, held_out, Measure(module, loss, alpha), opt, batch_size, rng).run(
-        epochs, patience, clip, progress, called
-    )
+    training = Fit(module, data, held_out, Measure(module, loss, alpha), opt, batch_size, rng)
+    if file is not None:
+        options = {"batch_size": batch_size, "alpha": alpha, "clip": clip, "patience": patience, "seed": seed}
+        rows = {"the rows": given, "the validation rows": held_out}
+        training.keep(file, description(module, loss, opt, rows, options), epochs)
+    return training.run(epochs, patience, clip, progress, called)
 
 
 def known_loss(loss: Any) -> Any:
@@ -352,8 +354,38 @@ class Fit:
         self.steps, self.opt, self.batch_size, self.rng = Steps(measure), opt, batch_size, rng
         self.history = History()
         self.interrupt = Interrupt()
+        self.best: Snapshot | None = None  # of the best epoch, if there is patience
+        self.ended = False  # before all epochs are done
+        self.checkpoint: Checkpoint | None = None
         # The newest weights with which an epoch began that had a finite loss to show
-        self.good = self.start = Snapshot(module, opt)
+        self.good = self.start = Snapshot.of(module, opt)
+
+    def keep(self, checkpoint: Checkpoint, run: dict[str, Any], epochs: int) -> None:
+        """Write checkpoints, and go on from the one that there is, if there is one."""
+        state = checkpoint.begin(run, epochs, self.module, self.opt)
+        self.checkpoint = checkpoint
+        if state is None:
+            return
+        if (schedule := observer(self.opt)) is not None:
+            schedule.load_state(state.schedule)
+        state.now.restore(self.module, self.opt)
+        self.opt.last_lr = state.history["lr"][-1]
+        for name, numbers in state.history.items():
+            setattr(self.history, name, numbers)
+        self.best, self.ended, self.good = state.best, state.ended, state.now
+        self.rng.bit_generator.state = state.generator
+
+    def state(self) -> State:
+        """Where it stands now, after an epoch."""
+        schedule, history = observer(self.opt), self.history
+        return State(
+            now=Snapshot.of(self.module, self.opt),
+            best=self.best,
+            history={name: getattr(history, name).copy() for name in ("loss", "val_loss", "lr", "time")},
+            generator=self.rng.bit_generator.state,
+            schedule=None if schedule is None else schedule.state(),
+            ended=self.ended,
+        )
 
     def run(
         self,
@@ -364,16 +396,19 @@ class Fit:
         callbacks: Sequence[Any],
     ) -> History:
         """Epoch after epoch, until all are done or something ends it."""
-        history, begun = self.history, time.perf_counter()
-        best, lowest, at = None, math.inf, 0
+        history = self.history
+        done, begun = len(history.loss), time.perf_counter() - sum(history.time[-1:])
+        watched = history.loss if self.held_out is None else history.val_loss
+        lowest = min(watched, default=math.inf)
+        at = watched.index(lowest) if watched else 0
         with self.interrupt.watched(), np.errstate(all="ignore"):  # what overflows becomes an error below
-            for report in track(epochs, "epoch", progress):
-                self.start = Snapshot(self.module, self.opt)
+            for report in track(epochs, "epoch", progress, done=epochs if self.ended else done):
+                self.start = Snapshot.of(self.module, self.opt)
                 try:
                     total = self._epoch(clip)
                     if self.interrupt.asked:
                         raise KeyboardInterrupt
-                    watched = self._note(total, time.perf_counter() - begun)
+                    self._note(total, time.perf_counter() - begun)
                 except KeyboardInterrupt:
                     return self._interrupted()
                 except BaseException as error:
@@ -384,23 +419,28 @@ class Fit:
                 report.text = f"loss {history.loss[-1]:.4g}"
                 if history.val_loss:
                     report.text += f", val_loss {history.val_loss[-1]:.4g}"
-                if patience is not None and watched < lowest:
-                    best, lowest, at = Snapshot(self.module, self.opt), watched, len(history.loss) - 1
+                if patience is not None and watched[-1] < lowest:
+                    self.best, lowest, at = Snapshot.of(self.module, self.opt), watched[-1], len(watched) - 1
                 try:
-                    ended = [_says_stop(callback, history) for callback in callbacks]
+                    asked = [_says_stop(callback, history) for callback in callbacks]
+                    self.ended = any(asked) or (patience is not None and len(watched) - 1 - at >= patience)
+                    if self.checkpoint is not None:
+                        self.checkpoint.note(self.state(), last=self.ended or len(history.loss) == epochs)
                 except KeyboardInterrupt:
                     return self._interrupted()
                 if self.interrupt.asked:
                     return self._interrupted()
-                if any(ended) or (patience is not None and len(history.loss) - 1 - at >= patience):
+                if self.ended:
                     break
-        if best is not None:
-            best.restore(self.module, self.opt)
+        if self.best is not None:
+            self.best.restore(self.module, self.opt)
             history.best = at
         return history
 
     def _interrupted(self) -> History:
         self.history.interrupted = True
+        if self.checkpoint is not None:
+            self.checkpoint.write()
         return self.history
 
     def _epoch(self, clip: float | None) -> float:
@@ -440,8 +480,8 @@ class Fit:
             f"{what} in epoch {epoch}, batch {batch}, where {largest(self.module.grads)}; {HINT}"
         )
 
-    def _note(self, loss: float, seconds: float) -> float:
-        """Write the epoch into the history; the loss that tells how good it was."""
+    def _note(self, loss: float, seconds: float) -> None:
+        """Write the epoch into the history."""
         history, opt = self.history, self.opt
         watched = loss if self.held_out is None else self.steps.over(self.held_out)
         if not math.isfinite(watched):
@@ -453,7 +493,6 @@ class Fit:
             history.val_loss.append(watched)
         if (observe := getattr(opt.lr, "observe", None)) is not None:  # a Plateau
             observe(watched)
-        return watched
 
 
 def _says_stop(callback: Callable[[History], Any], history: History) -> bool:
@@ -485,7 +524,7 @@ class Online:
     def step(self, X: Any, y: Any, sample_weight: Any, class_weight: Any) -> float:
         """One update with all of the rows as a batch; their loss before it."""
         data = prepared(self.module, X, y, self.loss, sample_weight, class_weight).balanced()
-        before = Snapshot(self.module, self.opt)
+        before = Snapshot.of(self.module, self.opt)
         try:
             with np.errstate(all="ignore"):
                 value = self.steps.learner(data, len(data))(np.arange(len(data)))

@@ -96,7 +96,7 @@ def test_an_interrupt_in_a_later_epoch_keeps_what_the_epochs_before_have_learnt(
     class Watch:
         text = ""
 
-    def track(total, unit, wanted):
+    def track(total, unit, wanted, done):
         for _ in range(total):
             starts.append(net.values.copy())
             history.append(len(calls))
@@ -1306,8 +1306,8 @@ class Bar:
 
     made: ClassVar = []
 
-    def __init__(self, total, unit):
-        self.total, self.unit, self.done, self.texts, self.closed = total, unit, 0, [], False
+    def __init__(self, total, unit, initial):
+        self.total, self.unit, self.n, self.done, self.texts, self.closed = total, unit, initial, 0, [], False
         self.made.append(self)
 
     def __enter__(self):
