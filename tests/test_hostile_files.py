@@ -228,6 +228,7 @@ def tensor(dtype="F64", shape=(1,), offsets=(0, 8)):
     return {"x": {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets)}}
 
 
+ITS_OWN_WORDS = "deserializing header"  # what the package of safetensors finds itself, it says as it likes
 BOMB = npy(np.zeros(1 << 20))
 GOOD = "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }"
 SAYS = {
@@ -274,7 +275,7 @@ CASES = {
     "a directory of the same name": (directory(3), "two arrays in it have the same name"),
     "an end for four gigabytes": (zip64_end(npz()), "it lists more arrays than any"),
     "a password": (npz().replace(b"PK\1\2\x14\3\x14\0\0", b"PK\1\2\x14\3\x14\0\1"), "encrypted"),
-    "a length of nothing": (tensors({}, length=0), "invalid JSON|EOF"),
+    "a length of nothing": (tensors({}, length=0), ITS_OWN_WORDS),
     "a length of all there can be": (
         tensors({}, length=2**64 - 1),
         "says that its header has 18446744073709551615",
@@ -286,12 +287,12 @@ CASES = {
     "no header of ours": (tensors(tensor(), b"\0" * 8), "it has no header of ours"),
     "metadata of another kind": (tensors({}, format="pt"), "it has no header of ours"),
     "no checksum": (tensors({}, header="{}"), "'header' in it does not have its checksum"),
-    "a negative size": (tensors(tensor(shape=[-1]), b"\0" * 8), "expected usize"),
-    "a size beyond all": (tensors(tensor(shape=[2**62, 4]), b"\0" * 8), "overflow"),
-    "numbers that are not there": (tensors(tensor(offsets=[0, 10**12]), b"\0" * 8), "invalid shape"),
-    "a hole": (tensors(tensor(offsets=[8, 16]), b"\0" * 16), "invalid offset"),
-    "bytes at the end": (tensors(tensor(), b"\0" * 9), "not fully covered"),
-    "deep nesting": (tensors(b'{"a":' * 100_000), "recursion limit"),
+    "a negative size": (tensors(tensor(shape=[-1]), b"\0" * 8), ITS_OWN_WORDS),
+    "a size beyond all": (tensors(tensor(shape=[2**62, 4]), b"\0" * 8), ITS_OWN_WORDS),
+    "numbers that are not there": (tensors(tensor(offsets=[0, 10**12]), b"\0" * 8), ITS_OWN_WORDS),
+    "a hole": (tensors(tensor(offsets=[8, 16]), b"\0" * 16), ITS_OWN_WORDS),
+    "bytes at the end": (tensors(tensor(), b"\0" * 9), ITS_OWN_WORDS),
+    "deep nesting": (tensors(b'{"a":' * 100_000), ITS_OWN_WORDS),
     "lists in lists": (npz(header=b"[" * 100_000), "recursion"),
     "a header that is too long": (npz(header=b" " * ((1 << 22) + 1)), "its header has 4194305 bytes"),
     "a header with nan": (npz(header={"format": io.FORMAT, "net": float("nan")}), "NaN in its header"),

@@ -153,6 +153,18 @@ def test_other_programs_read_the_arrays(tmp_path):
             np.testing.assert_array_equal(others[name], array)
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_arrays_come_back_however_they_lay_in_memory(tmp_path, suffix):
+    table = np.arange(12.0).reshape(3, 4)
+    arrays = {"turned": table.T, "part": table[::2, 1:], "swapped": table.astype(">f8"), "none": table[:0]}
+    arrays["bytes"] = np.frombuffer(b"x", np.uint8)
+    io.write(tmp_path / f"x.{suffix}", arrays, {})
+    found = io.read(tmp_path / f"x.{suffix}")[0]
+    assert found.keys() == arrays.keys()
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(found[name], array, strict=name != "swapped")
+
+
 def test_without_safetensors_the_command_that_brings_it_is_told(tmp_path, monkeypatch):
     net = Net(2, [1])
     net.save(tmp_path / "net.safetensors")
