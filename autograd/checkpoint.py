@@ -22,6 +22,7 @@ from autograd.tensor.tape import Array
 
 __all__ = ["Checkpoint", "Snapshot", "State", "description"]
 
+PLAIN = bool, int, float, str, tuple, type(None)  # what is described by its value
 WRONG = (KeyError, TypeError, ValueError, OverflowError)  # what making sense of nonsense may raise
 
 
@@ -55,10 +56,16 @@ class Snapshot:
         found: dict[str, Any] = {}
         for key, own in self.parts(prefix).items():
             part = found[key.removeprefix(f"{prefix}.")] = parts.get(key)
-            form = [(type(x), getattr(x, "shape", None), getattr(x, "dtype", None)) for x in (own, part)]
-            if form[0] != form[1]:
+            if _form(part) != _form(own):
                 raise ValueError(f"its {key!r} is not what this net and this optimizer need")
         return Snapshot(found.pop("values"), found.pop("grads"), found)
+
+
+def _form(part: Any) -> Any:
+    """What two parts have in common that can stand for each other."""
+    if isinstance(part, np.ndarray):
+        return part.shape, part.dtype
+    return part if isinstance(part, str) else type(part)
 
 
 @dataclass
@@ -246,12 +253,12 @@ def description(
 
 def _said(x: Any, *without: str) -> str:
     """A value, a function or an object, in words that are the same in every process."""
-    if x is None or isinstance(x, bool | int | float | str | tuple):
+    if isinstance(x, PLAIN):
         return str(x)
-    if hasattr(x, "__qualname__"):
-        return f"{x.__module__}.{x.__qualname__}"
-    own = {name: value for name, value in getattr(x, "__dict__", {}).items() if name not in without}
-    said = ", ".join(f"{name}={_said(value)}" for name, value in own.items() if not name.startswith("_"))
+    if hasattr(x, "__name__"):
+        return f"{getattr(x, '__module__', 'numpy')}.{getattr(x, '__qualname__', x.__name__)}"
+    own = [(name, value) for name, value in getattr(x, "__dict__", {}).items() if isinstance(value, PLAIN)]
+    said = ", ".join(f"{name}={value}" for name, value in own if name[0] != "_" and name not in without)
     return f"{type(x).__name__}({said})"
 
 

@@ -86,15 +86,11 @@ def contents(file: BinaryIO) -> Parts:
     raise ValueError("it is neither an npz nor a safetensors file" if start else "it is empty")
 
 
-def _size(file: BinaryIO) -> int:
-    return file.seek(0, os.SEEK_END)
-
-
 # npz --------------------------------------------------------------------------------------------
 
 
 def _npz(file: BinaryIO) -> Parts:
-    size = _size(file)
+    size = file.seek(0, os.SEEK_END)
     _check_end(file, size)
     with zipfile.ZipFile(file) as archive:
         members = {member.filename: member for member in archive.infolist()}
@@ -144,7 +140,7 @@ def _npy(content: bytes, name: str) -> Array:
 
 
 def _safetensors(file: BinaryIO, directory: int) -> Parts:
-    size = _size(file)
+    size = file.seek(0, os.SEEK_END)
     if directory > min(size - 8, SAFETENSORS_DIRECTORY):
         raise ValueError(f"it says that its header has {directory} bytes, and has {size} in all")
     package = need_safetensors()

@@ -20,6 +20,7 @@ __all__ = ["atomic", "check_place", "read", "read_header", "write"]
 FORMAT = "array-autograd 2"
 READABLE = ("array-autograd 1", FORMAT)
 LONGEST = 1 << 22  # bytes of a header's JSON: of a table with 60,000 columns, say
+MOST = 10_000  # arrays in a file: of 5,000 layers
 
 
 def check_place(path: Any) -> None:
@@ -125,6 +126,8 @@ def write(path: Any, arrays: Mapping[str, Array], header: Mapping[str, Any]) -> 
             f"{path}: a file holds what JSON has, dicts with text as keys, lists, text, numbers, True, "
             "False and None; something else, such as a tuple, would not come back as it was"
         )
+    if len(arrays) > MOST:
+        raise OptionError(f"{path}: {len(arrays)} arrays are too many; {MOST} are the most")
     if len(text) > LONGEST:
         raise OptionError(f"{path}: a header of {len(text)} bytes is too long; {LONGEST} are the most")
     with atomic(path) as file:

@@ -298,9 +298,9 @@ OTHER = {
         {"net": lambda: Net(1, [5, 1], "relu", "linear")},
         "activations was tanh, linear and is relu, linear",
     ),
-    "an activation": (
+    "another activation": (
         {"net": lambda: Net(1, [5, 1], np.tanh, "linear")},
-        "activations was tanh, linear and is ",
+        r"activations was tanh, linear and is numpy\.tanh, linear",
     ),
     "dtype": ({"net": lambda: curve_net(dtype="float32")}, "dtype was float64 and is float32"),
     "loss": ({"loss": "mae"}, "loss was mse and is mae"),
@@ -457,7 +457,8 @@ WRONG = {
     },
     "no generator": {"generator": None},
     "an end of another kind": {"ended": 0},
-    "another optimiser": {"now.kind": 5},
+    "an optimiser of another kind": {"now.kind": 5},
+    "another optimiser": {"now.kind": "SGD"},
     "steps that are no number": {"now.steps": "many"},
     "weights of another shape": {"now.values": np.zeros(3)},
     "weights of another dtype": {"now.values": np.zeros(16, np.float32)},

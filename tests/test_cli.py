@@ -328,6 +328,12 @@ def test_a_command_that_is_none_is_answered_with_the_usage_and_exit_code_2(capsy
     assert "usage: python -m autograd" in capsys.readouterr().err
 
 
+def test_a_model_of_an_earlier_format_predicts(folder, capsys):
+    Path("f.csv").write_text("length,width\n5,3\n6,2.5\n")
+    assert main(["predict", str(ROOT / "tests" / "files" / "format-1-table.npz"), "f.csv"]) == 0
+    assert capsys.readouterr().out == "c\nc\n"
+
+
 def test_without_matplotlib_it_says_what_brings_the_picture(folder, rng, capsys, monkeypatch):
     Path("f.csv").write_text(lines(flowers(rng)))
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)

@@ -247,6 +247,14 @@ def test_a_file_without_a_net_says_so(tmp_path):
         Net.load(tmp_path / "x.npz")
 
 
+def test_more_arrays_than_are_read_back_are_not_written(tmp_path):
+    arrays = {f"layers.{k}.weight": np.zeros(1) for k in range(io.MOST)}
+    io.write(tmp_path / "x.npz", arrays, {})
+    assert io.read(tmp_path / "x.npz")[0].keys() == arrays.keys()
+    with pytest.raises(OptionError, match="10001 arrays are too many; 10000 are the most"):
+        io.write(tmp_path / "x.npz", arrays | {"one more": np.zeros(1)}, {})
+
+
 def test_what_a_killed_process_has_left_goes_with_the_next_write_of_that_name(tmp_path):
     code = f"""
 import os, signal
