@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd import io
-from autograd.data import Rows
+from autograd.data import Drawn, Rows
 from autograd.errors import FileFormatError, OptionError
 from autograd.optim import Optimizer
 from autograd.tensor.tape import Array
@@ -262,9 +262,11 @@ def _said(x: Any, *without: str) -> str:
     return f"{type(x).__name__}({said})"
 
 
-def _fingerprint(array: Array) -> str:
+def _fingerprint(array: Array | Drawn) -> str:
     import hashlib
 
+    if isinstance(array, Drawn):
+        raise OptionError("with checkpoint= X has to be an array, since it is compared with the next one")
     digest = hashlib.sha256(f"{array.dtype.name} {array.shape}".encode())
     digest.update(np.ascontiguousarray(array).data)
     return f"{len(array)} rows, {digest.hexdigest()[:12]}"

@@ -11,7 +11,7 @@ from autograd.losses import fitting, weights
 from autograd.tensor import Tensor
 from autograd.tensor.tape import Array
 
-__all__ = ["Rows", "in_dtype", "prepared", "rows_of", "split"]
+__all__ = ["Drawn", "Rows", "in_dtype", "prepared", "rows_of", "split"]
 
 
 class Shaped(Protocol):
@@ -84,6 +84,34 @@ def with_ones(X: Array) -> Array:
     return rows
 
 
+class Drawn:
+    """Inputs that are made when a batch asks for them, where all at once would take too much memory.
+
+    `fit` takes them as its X, for a net in float64 and without a checkpoint.
+
+    Attributes:
+        shape: (rows, inputs).
+    """
+
+    shape: tuple[int, int]
+    dtype = np.dtype("float64")
+
+    def make(self, rows: Array | slice) -> Array:
+        """The inputs in some rows: finite float64 numbers, in an array of their own."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: Array | slice) -> Array:
+        return with_ones(self.make(rows))
+
+    def take(self, rows: Array, axis: int, out: Array, mode: str) -> None:
+        """As NumPy's ``take`` writes rows of an array that has a column of ones at its end."""
+        out[:, :-1] = self.make(rows)
+        out[:, -1] = 1
+
+
 def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str) -> Array:
     array = numbers_of(y, name, "fit()")
     if len(array.shape) == 0 or len(array) != rows:
@@ -112,14 +140,14 @@ def _weights(loss: Any, y: Array, module: Shaped, sample_weight: Any, class_weig
 class Rows:
     """Rows to learn from, or to validate with: inputs with ones, targets, and what each counts."""
 
-    X: Array
+    X: Array | Drawn
     y: Array
     weight: Array | None
 
     def __len__(self) -> int:
         return len(self.X)
 
-    def arrays(self) -> list[Array]:
+    def arrays(self) -> list[Any]:
         """Those that there are, in this order."""
         return [self.X, self.y] if self.weight is None else [self.X, self.y, self.weight]
 
@@ -143,11 +171,14 @@ def prepared(module: Shaped, X: Any, y: Any, loss: Any, sample_weight: Any, clas
     Raises:
         DataError, ShapeError, OptionError: they are not as `autograd.nn.Net.fit` wants them.
     """
-    X = rows_of(X, module.n_in, module.dtype, "fit()")
+    if not isinstance(X, Drawn):
+        X = with_ones(rows_of(X, module.n_in, module.dtype, "fit()"))
+    elif X.shape[1] != module.n_in:
+        raise ShapeError(f"fit() wants X of shape (rows, {module.n_in}), got {X.shape}")
     if not len(X):
         raise DataError("fit() wants at least one row, got none")
     y = _targets(y, len(X), module, loss, "y")
-    return Rows(with_ones(X), y, _weights(loss, y, module, sample_weight, class_weight))
+    return Rows(X, y, _weights(loss, y, module, sample_weight, class_weight))
 
 
 def split(module: Shaped, data: Rows, validation: Any, loss: Any, rng: Any) -> tuple[Rows, Rows | None]:

@@ -1,29 +1,42 @@
-"""Tables: CSV files in, arrays out, and back from outputs to labels.
+"""Tables: files in, columns out.
 
-A `Table` is the text of a file; a `Scaling` is what training has learned about its columns, which a
-model keeps so that it can read other files in the same way.
+A file is read a stretch at a time. A `Column` keeps its cells as places in the list of the different
+ones while these are few, and as numbers once they are many, so that a table takes at most about
+twice the memory that its file takes on the disk.
 """
 
+import codecs
 import csv
 import gzip
 import io
+import os
 import re
+import zipfile
 import zlib
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import DataError, UnknownNameError
+from autograd.progress import track
 from autograd.tensor.tape import Array
 
-__all__ = ["Scaling", "Table", "read_table"]
+__all__ = ["Column", "Table", "is_number", "plain", "plainly", "read_table"]
 
 MISSING = ("", "?", "-", "na", "n/a", "nan", "null", "none")  # ways to say that there is no number
 GZIP = b"\x1f\x8b"  # what a gzip file begins with, RFC 1952
-MOST_CLASSES = 20  # a target of whole numbers is taken for classes up to so many different ones
+NUMPY = (b"\x93NUMPY", b"PK")  # what NumPy's files begin with: one array, or a zip archive of them
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+COMMA = re.compile(r"[+-]?\d+(,\d+)+")  # a number with a comma for the decimals, or for the thousands
+KEPT = 10_000  # different cells of a column that are kept as text; fits into two bytes
+CELLS = 1 << 17  # that are held as text at a time
+LONG = 1 << 25  # bytes of a file from which on a terminal shows how far reading has come
 
 
 def is_number(cell: str) -> bool:
@@ -33,6 +46,28 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return "_" not in cell  # 1_000 is Python's way of writing, not a table's
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell says that there is no number."""
+    return cell.strip().lower() in MISSING
+
+
+def number(cell: str) -> float:
+    """The number that a cell holds; nan if it holds none."""
+    try:
+        return np.nan if "_" in cell else float(cell)
+    except ValueError:
+        return np.nan
+
+
+def numbers_of(cells: Sequence[str]) -> "array[float]":
+    """The `number` of each cell, quickly if all are numbers or empty."""
+    if "_" not in "".join(cells):
+        for some in (cells, (cell or "nan" for cell in cells)):
+            with suppress(ValueError):
+                return array("d", map(float, some))
+    return array("d", map(number, cells))
 
 
 def plain(cell: str) -> str:
@@ -55,235 +90,328 @@ def plainly(cells: Sequence[str]) -> list[str]:
     return written if all(is_number(c) and plain(c) == c for c in written) else list(cells)
 
 
+class Levels(dict[str, int]):
+    """The different cells of a column, numbered as they come; blanks around a cell do not count."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def __missing__(self, cell: str) -> int:
+        text = cell.strip()
+        if text == cell:
+            self[cell] = len(self.names)
+            self.names.append(cell)
+        else:
+            self[cell] = self[text]
+        return self[cell]
+
+
 @dataclass
-class Table:
-    """The cells of a CSV file, with what is needed to say where one stands."""
+class Column:
+    """One column of a table.
+
+    Attributes:
+        path: the file that it comes from.
+        name: its name.
+        levels: its different cells, in the order in which they come; None if there are too many.
+        codes: the place among the levels of each row's cell.
+        values: the number that each level says or, without levels, each row; nan where there is none.
+        lines: the line on which each level comes first.
+        missing: how many cells say that there is no number.
+        hole: the first of those, and its line.
+        stray: the first cell that is neither a finite number nor missing, and its line.
+        numeric: whether most of the cells, apart from the missing ones, are numbers.
+        unit: what messages count, "line" or "row".
+    """
 
     path: Path
-    names: list[str]
-    rows: list[list[str]]
-    lines: list[int]  # in the file, of each row
-    headed: bool  # whether the names come from the file
+    name: str
+    levels: list[str] | None
+    codes: Array
+    values: Array
+    lines: list[int]
+    missing: int
+    hole: tuple[str, int] | None
+    stray: tuple[str, int] | None
+    numeric: bool
+    unit: str = "line"
 
-    def column(self, name: str) -> list[str]:
-        """The cells under ``name``; UnknownNameError if there is no such column."""
-        if name not in self.names:
-            raise UnknownNameError.among(f"column of {self.path}", name, self.names)
-        place = self.names.index(name)
-        return [row[place] for row in self.rows]
+    @classmethod
+    def of_levels(
+        cls, path: Path, name: str, levels: list[str], codes: Array, lines: list[int], unit: str = "line"
+    ) -> "Column":
+        """The column of these cells."""
+        values = np.array([number(cell) for cell in levels], float)
+        missing = np.array([is_missing(cell) for cell in levels], bool)
+        counts = np.bincount(codes, minlength=len(levels))
+        numbers, told = counts[~missing & ~np.isnan(values)].sum(), counts[~missing].sum()
+        hole, stray = (
+            next(((levels[i], lines[i]) for i in np.flatnonzero(places)), None)
+            for places in (missing, ~missing & ~np.isfinite(values))
+        )
+        holes, numeric = int(counts[missing].sum()), bool(2 * numbers > told)
+        return cls(path, name, levels, codes, values, lines, holes, hole, stray, numeric, unit)
 
-    def numbers(self, names: Sequence[str]) -> Array:
-        """The columns ``names`` as an array of shape (rows, columns).
+    def at(self, line: int) -> str:
+        """Where in the file that is, to begin a message with."""
+        return f"{self.path}, {self.unit} {line}, column {self.name!r}"
+
+    def numbers(self, rows: Any = slice(None)) -> Array:
+        """The numbers in some rows; nan where one is missing."""
+        numbers: Array = self.values[rows if self.levels is None else self.codes[rows]]
+        return numbers
+
+    def check(self, complete: bool = False) -> None:
+        """See that each cell is a finite number, or missing unless it is to be ``complete``.
 
         Raises:
-            DataError: a cell is no finite number; the message has its line and column.
+            DataError: one is not; the message has its line and column.
         """
-        out = np.empty((len(self.rows), len(names)))
-        for j, name in enumerate(names):
-            cells = self.column(name)
-            for i, cell in enumerate(cells):
-                out[i, j] = float(cell) if is_number(cell) else np.nan
-            for i in np.flatnonzero(~np.isfinite(out[:, j]))[:1]:
-                raise DataError(
-                    f"{self.path}, line {self.lines[i]}, column {name!r}: {cells[i]!r} is no finite number"
-                )
-        return out
+        found = self.stray or (self.hole if complete else None)
+        if found is not None:
+            cell, line = found
+            hint = "; write it as in 1234.5" if COMMA.fullmatch(cell) else ""
+            raise DataError(f"{self.at(line)}: {cell!r} is no finite number{hint}")
 
 
-def read_table(path: Any) -> Table:
-    """Read a CSV file, gzipped or not.
+class Filling:
+    """A column while its cells come: places among levels until there are too many of those.
 
-    Cells are separated by commas, semicolons or tabs, whichever the first line has most of. The
-    first line gives the names of the columns if it has no number in it, or a text above a number
-    (one that does not just say that the number is missing); otherwise they are called 1, 2, and so on.
+    If most of the cells are numbers by then, it goes on with numbers; otherwise nothing more is kept.
+    """
+
+    def __init__(self, path: Path, name: str, unit: str) -> None:
+        self.path, self.name, self.unit = path, name, unit
+        self.levels = Levels()
+        self.lines: list[int] = []
+        self.codes = array("H")
+        self.numbers = array("d")
+        self.turned: Column | None = None
+
+    def extend(self, cells: Sequence[str], lines: Sequence[int]) -> None:
+        """Take the next cells, and the lines on which they stand."""
+        if self.turned is not None:
+            if self.turned.numeric:
+                self._take(self.turned, cells, lines)
+            return
+        codes = list(map(self.levels.__getitem__, cells))
+        known, count = len(self.lines), len(self.levels.names)
+        if known < count:
+            first = dict(zip(reversed(codes), reversed(lines), strict=True))
+            self.lines += [first[code] for code in range(known, count)]
+        if count <= KEPT:
+            self.codes.extend(codes)
+            return
+        self.turned = turned = self._of_levels(np.array([*self.codes, *codes]))
+        turned.levels = None
+        if turned.numeric:
+            self.numbers.frombytes(turned.values[turned.codes].tobytes())
+        self.levels, self.lines, self.codes = Levels(), [], array("H")
+
+    def _take(self, turned: Column, cells: Sequence[str], lines: Sequence[int]) -> None:
+        numbers = numbers_of(cells)
+        for i in np.flatnonzero(~np.isfinite(numbers)).tolist():
+            found = cells[i].strip(), lines[i]
+            if is_missing(cells[i]):
+                turned.missing += 1
+                turned.hole = turned.hole or found
+            else:
+                turned.stray = turned.stray or found
+        self.numbers.extend(numbers)
+
+    def _of_levels(self, codes: Array) -> Column:
+        return Column.of_levels(self.path, self.name, self.levels.names, codes, self.lines, self.unit)
+
+    def column(self) -> Column:
+        """All that came."""
+        if self.turned is None:
+            return self._of_levels(np.frombuffer(self.codes, np.uint16))
+        return replace(self.turned, codes=np.empty(0, int), values=np.frombuffer(self.numbers), lines=[])
+
+
+@dataclass
+class Table:
+    """The columns of a file, by name."""
+
+    path: Path
+    columns: dict[str, Column]
+    rows: int
+    headed: bool  # whether the names come from the file
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns, in their order."""
+        return list(self.columns)
+
+    def column(self, name: str) -> Column:
+        """The column of that name; UnknownNameError if there is none."""
+        if name not in self.columns:
+            raise UnknownNameError.among(f"column of {self.path}", name, self.names)
+        return self.columns[name]
+
+    def without(self, names: Sequence[str]) -> "Table":
+        """The other columns; UnknownNameError if one of the names is none."""
+        ignored = [self.column(name).name for name in names]
+        return replace(self, columns={n: c for n, c in self.columns.items() if n not in ignored})
+
+    def called(self, names: Sequence[str]) -> "Table":
+        """The same columns under other names."""
+        columns = {new: replace(old, name=new) for new, old in zip(names, self.columns.values(), strict=True)}
+        return replace(self, columns=columns)
+
+
+def read_table(path: Any, progress: bool | None = None) -> Table:
+    """Read a table from a file, gzipped or not.
+
+    A name that ends in .npy or .npz says that it holds NumPy's arrays: a two-dimensional one, or some
+    by name, of which a two-dimensional X gives the columns X_1, X_2 and so on, and y comes last.
+    Others are text in UTF-8 or UTF-16, with cells that are separated by tabs if the name ends in .tsv,
+    else by commas, semicolons or tabs, whichever the first line has most of. The first line gives the
+    names of the columns if it has no number in it, or a text above a number (one that does not just
+    say that the number is missing); otherwise they are called 1, 2, and so on.
+
+    Args:
+        path: the file.
+        progress: whether to show how far it has come; None for large files, on a terminal.
 
     Raises:
-        DataError: there is no such file, it is no text, it has no rows, or rows of several lengths.
+        DataError: there is no such file, it is not of that kind, it has no rows, or rows of several
+            lengths.
     """
     path = Path(path)
+    kind = Path(path.name.lower().removesuffix(".gz")).suffix
     try:
-        content = path.read_bytes()
-        if content.startswith(GZIP):
-            content = gzip.decompress(content)
-        text = content.decode("utf-8-sig")
+        with open(path, "rb") as raw:
+            file = gzip.GzipFile(fileobj=raw) if raw.peek(2).startswith(GZIP) else raw
+            if kind in (".npy", ".npz"):
+                if not file.peek(6).startswith(NUMPY):
+                    raise DataError(f"{path}: not a NumPy file, by its first bytes")
+                return _of_arrays(file, path)
+            encoding = "utf-16" if file.peek(2)[:2] in UTF16 else "utf-8-sig"
+            with io.TextIOWrapper(file, encoding, newline="") as text:
+                return _of_text(text, path, kind == ".tsv", _Reading(raw, progress))
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise DataError(
+            f"{path}: not a CSV file: byte {byte:#04x} is no text in {error.encoding.upper()}"
+        ) from None
+    except (EOFError, csv.Error, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(f"{path}: not a {kind[1:].upper() or 'CSV'} file: {error}") from None
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from None
-    except (EOFError, ValueError, zlib.error) as error:
-        raise DataError(f"{path}: not a CSV file: {error}") from None
-    rows, lines = [], []
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = max(",;\t", key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
-    try:
-        for row in reader:
-            if len(row) > 1 or (row and row[0].strip()):
-                rows.append([cell.strip() for cell in row])
-                lines.append(reader.line_num)
-    except csv.Error as error:
-        raise DataError(f"{path}, line {reader.line_num}: {error}") from None
-    if not rows:
-        raise DataError(f"{path}: the file is empty")
-    below = rows[1] if len(rows) > 1 else []
-    above = [
-        name for name, cell in zip(rows[0], below, strict=False) if is_number(cell) and not is_number(name)
-    ]
-    headed = not any(map(is_number, rows[0])) or (
-        bool(above) and not any(name.lower() in MISSING for name in above)
+
+
+# Text -------------------------------------------------------------------------------------------
+
+
+class _Reading:
+    """How much of a file has been read, shown in steps of a hundredth."""
+
+    def __init__(self, raw: Any, wanted: bool | None) -> None:
+        self.raw, self.size, self.done = raw, os.fstat(raw.fileno()).st_size, 0
+        self.steps = track(100, "% read", False if self.size < LONG else wanted)
+
+    def show(self) -> None:
+        """Show it."""
+        if self.size < LONG:
+            return
+        for _ in islice(self.steps, 100 * self.raw.tell() // self.size - self.done):
+            self.done += 1
+
+
+def _of_text(text: Iterator[str], path: Path, tabs: bool, reading: _Reading) -> Table:
+    lines, start = _lines(text, path), []
+    for line in lines:
+        start.append(line)
+        if line.strip():
+            break
+    separator = (
+        "\t" if tabs else max(",;\t", key=lambda mark: len(next(csv.reader(start[-1:], delimiter=mark), [])))
     )
-    if headed:
-        names, rows, lines = rows[0], rows[1:], lines[1:]
-    else:
-        names = [str(i) for i in range(1, len(rows[0]) + 1)]
+    rows = _rows(csv.reader(chain(start, lines), delimiter=separator, skipinitialspace=True), path)
+    head = list(islice(rows, 2))
+    if not head:
+        raise DataError(f"{path}: the file is empty")
+    names, headed = _names([[cell.strip() for cell in row] for row, _ in head])
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f"{path}: two columns are called {twice!r}")
-    if not rows:
+    columns, count = [Filling(path, name, "line") for name in names], 0
+    body = chain(head[headed:], rows)
+    while stretch := list(islice(body, max(1, CELLS // len(names)))):
+        for row, number in stretch:
+            if len(row) != len(names):
+                raise DataError(f"{path}, line {number}: {len(row)} cells where {len(names)} are wanted")
+        cells, numbers = zip(*stretch, strict=True)
+        for column, some in zip(columns, zip(*cells, strict=True), strict=True):
+            column.extend(some, numbers)
+        count += len(stretch)
+        reading.show()
+    if not count:
         raise DataError(f"{path}: there are column names but no rows")
-    for row, line in zip(rows, lines, strict=True):
-        if len(row) != len(names):
-            raise DataError(f"{path}, line {line}: {len(row)} cells where {len(names)} are wanted")
-    return Table(path, names, rows, lines, headed)
+    return Table(path, {c.name: c.column() for c in columns}, count, headed)
 
 
-@dataclass
-class Scaling:
-    """How the columns of a table become numbers near 0, and outputs become labels or numbers.
+def _lines(text: Iterator[str], path: Path) -> Iterator[str]:
+    for number, line in enumerate(text, 1):
+        if "\0" in line:
+            raise DataError(f"{path}: not a CSV file: there is a zero byte in line {number}")
+        yield line
 
-    ``classes`` has the labels in the order of the outputs, and is empty for regression.
-    """
 
-    features: list[str]
-    mean: list[float]
-    spread: list[float]
-    target: str
-    classes: list[str]
-    target_mean: float = 0.0
-    target_spread: float = 1.0
+def _rows(reader: Any, path: Path) -> Iterator[tuple[list[str], int]]:
+    """The rows that are not blank, each with its line."""
+    try:
+        for row in reader:
+            if len(row) > 1 or (row and row[0].strip()):
+                yield row, reader.line_num
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: {error}") from None
 
-    @classmethod
-    def of(cls, table: Table, rows: Array, target: str | None, regression: bool) -> "Scaling":
-        """Learn it from a table: what classes there are from all of it, scales from some rows.
 
-        A target of text is one of classes, and so is one of few different whole numbers; other
-        numbers are for regression.
+def _names(head: list[list[str]]) -> tuple[list[str], bool]:
+    """The names of the columns, by the first two rows, and whether the first of them gives these."""
+    above = [
+        name for name, cell in zip(head[0], head[-1], strict=False) if is_number(cell) and not is_number(name)
+    ]
+    headed = not any(map(is_number, head[0])) or (bool(above) and not any(map(is_missing, above)))
+    return head[0] if headed else [str(i + 1) for i in range(len(head[0]))], headed
 
-        Args:
-            table: what to learn from.
-            rows: the places of the rows to learn means and spreads from.
-            target: the name of the target column; the last one if None.
-            regression: take a target of few whole numbers for regression too.
 
-        Raises:
-            DataError: there is no column beside the target; the target has a cell that is empty, or
-                for regression no number, or is the same in all rows.
-        """
-        target = table.names[-1] if target is None else target
-        cells = table.column(target)
-        features = [name for name in table.names if name != target]
-        if not features:
-            raise DataError(f"{table.path}: there is no column beside the target {target!r}")
-        mean, spread = _scale(table, features, rows)
-        scaling = cls(features, mean.tolist(), spread.tolist(), target, [])
-        numbers = [is_number(cell) for cell in cells]
-        distinct = sorted(set(plainly(cells)))
-        whole = all(numbers) and all(float(cell).is_integer() for cell in distinct)
-        if len(distinct) == 1:
-            raise DataError(f"{table.path}: the target {target!r} is {distinct[0]!r} in every row")
-        if regression or (sum(numbers) > len(cells) / 2 and not (whole and len(distinct) <= MOST_CLASSES)):
-            (scaling.target_mean,), (scaling.target_spread,) = _scale(table, [target], rows)
-            return scaling
-        if "" in distinct:
-            line = table.lines[cells.index("")]
-            raise DataError(f"{table.path}, line {line}, column {target!r}: the label is empty")
-        if len(distinct) > len(cells) / 2:
+# NumPy's arrays ---------------------------------------------------------------------------------
+
+
+def _of_arrays(file: Any, path: Path) -> Table:
+    try:
+        content = np.load(file, allow_pickle=False)
+        arrays = {"": np.atleast_2d(content.T).T} if isinstance(content, np.ndarray) else dict(content)
+    except (ValueError, zipfile.BadZipFile) as error:
+        reason = (
+            "it holds Python objects, and reading those may run code" if "pickle" in str(error) else error
+        )
+        raise DataError(f"{path}: not arrays that can be read: {reason}") from None
+    parts: dict[str, Array] = {}
+    for name, x in sorted(arrays.items(), key=lambda item: item[0] == "y"):
+        if x.dtype.kind not in "fiubU" or x.ndim not in (1, 2):
             raise DataError(
-                f"{table.path}: the target {target!r} has {len(distinct)} different labels in "
-                f"{len(cells)} rows, too many to learn; is it the right column?"
+                f"{path}: the array{name and f' {name}'} is of dtype {x.dtype} and shape {x.shape}; wanted "
+                "are numbers or text, (rows, columns) or (rows,)"
             )
-        scaling.classes = sorted(distinct, key=float) if all(numbers) else distinct
-        return scaling
-
-    @classmethod
-    def of_header(cls, header: Any, n_in: int, n_out: int) -> "Scaling":
-        """The one that `as_header` wrote, for a net of ``n_in`` inputs and ``n_out`` outputs.
-
-        Raises:
-            ValueError: it is not of that form.
-        """
-        try:
-            scaling = cls(**header)
-            sizes = [len(x) for x in (scaling.features, scaling.mean, scaling.spread)]
-            text = [scaling.target, *scaling.features, *scaling.classes]
-            numbers = [scaling.target_mean, *scaling.mean, scaling.target_spread, *scaling.spread]
-            good = (
-                sizes == [n_in] * 3
-                and (len(scaling.classes) or 1) == n_out
-                and all(isinstance(t, str) for t in text)
-                and all(isinstance(x, int | float) and np.isfinite(float(x)) for x in numbers)
-                and all(x > 0 for x in [scaling.target_spread, *scaling.spread])
-            )
-        except (ArithmeticError, TypeError, ValueError) as error:
-            raise ValueError(f"its table is not described as train does: {error}") from None
-        if not good:
-            raise ValueError("its table and its net do not belong together")
-        return scaling
-
-    def inputs(self, table: Table) -> Array:
-        """The rows of a table as a net gets them; DataError for a cell that is no finite number."""
-        return (table.numbers(self.features) - self.mean) / self.spread
-
-    def truth(self, table: Table) -> Array:
-        """The target column: places in ``classes``, or numbers as they stand in the file.
-
-        Raises:
-            DataError: a label that is none of the classes, or a cell that is no finite number.
-        """
-        if not self.classes:
-            return table.numbers([self.target])[:, 0]
-        place = {name: i for i, name in enumerate(self.classes)}
-        numeric = all(is_number(name) and plain(name) == name for name in self.classes)
-        cells = table.column(self.target)
-        names = [plain(cell) for cell in cells] if numeric else cells
-        for cell, name, line in zip(cells, names, table.lines, strict=True):
-            if name not in place:
-                raise DataError(
-                    f"{table.path}, line {line}, column {self.target!r}: {cell!r} is none of the "
-                    f"{len(place)} classes of the model"
-                )
-        return np.array([place[name] for name in names])
-
-    def targets(self, truth: Array) -> Array:
-        """What `truth` gives, as a net is to learn it."""
-        return truth if self.classes else (truth - self.target_mean) / self.target_spread
-
-    def answers(self, outputs: Array) -> Array:
-        """A net's outputs, (rows, outputs), as `truth` gives them: the likeliest classes, or numbers."""
-        if self.classes:
-            places: Array = outputs.argmax(axis=1)
-            return places
-        numbers: Array = outputs[:, 0] * self.target_spread + self.target_mean
-        return numbers
-
-    def verdict(self, truth: Array, answers: Array) -> str:
-        """How good the answers are, in words: the accuracy, or the error and R²."""
-        if self.classes:
-            return f"accuracy {(truth == answers).mean():.1%}"
-        error = float(np.mean((truth - answers) ** 2))
-        variance = float(truth.var())
-        explained = f" (R² {1 - error / variance:.3f})" if variance else ""
-        return f"root mean squared error {error**0.5:.4g}{explained}"
-
-    def as_header(self) -> dict[str, Any]:
-        """The fields, as JSON has them."""
-        return asdict(self)
+        prefix = f"{name}_" if name else ""
+        parts |= {name: x} if x.ndim == 1 else {f"{prefix}{j + 1}": part for j, part in enumerate(x.T)}
+    rows = {len(part) for part in parts.values()}
+    if len(rows) != 1 or rows == {0}:
+        held = ", ".join(f"{name} {x.shape}" for name, x in arrays.items()) or "nothing"
+        raise DataError(f"{path}: wanted are arrays of the same number of rows; there is {held}")
+    columns = {name: _of_array(path, name, part) for name, part in parts.items()}
+    return Table(path, columns, rows.pop(), headed="" not in arrays)
 
 
-def _scale(table: Table, names: Sequence[str], rows: Array) -> tuple[Array, Array]:
-    """The mean and the standard deviation of columns over some rows; 1 where all are the same."""
-    X = table.numbers(names)[rows]
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, spread = X.mean(axis=0), X.std(axis=0)
-    for name, m, s in zip(names, mean, spread, strict=True):
-        if not (np.isfinite(m) and np.isfinite(s)):
-            raise DataError(f"{table.path}, column {name!r}: its numbers are too large to be scaled")
-    return mean, np.where(X.min(axis=0) < X.max(axis=0), spread, 1.0)
+def _of_array(path: Path, name: str, array: Array) -> Column:
+    filling = Filling(path, name, "row")
+    if array.dtype == bool:
+        array = array.astype(np.uint8)
+    for start in range(0, len(array), CELLS):
+        cells = list(map(str, array[start : start + CELLS].tolist()))
+        filling.extend(cells, range(start + 1, start + len(cells) + 1))
+    return filling.column()

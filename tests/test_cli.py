@@ -1,8 +1,14 @@
 """The command line, as a person uses it: what it prints, what it saves, what it says of mistakes."""
 
+import contextlib
 import gzip
+import io as io_
+import json
+import os
 import re
 import runpy
+import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +16,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograd import io
-from autograd.__main__ import main
+from autograd import commands, io, plot, training
+from autograd.cli import main
 from autograd.nn import Net
+from autograd.progress import Report
 from autograd.table import read_table
+from autograd.training import History
 
 ROOT = Path(__file__).parent.parent
 DIGITS = ROOT / "examples" / "digits.csv.gz"
@@ -23,6 +31,18 @@ DIGITS = ROOT / "examples" / "digits.csv.gz"
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(request, monkeypatch):
+    """Most tests do without matplotlib, which takes longer than all the rest of them."""
+    if "pictures" not in request.fixturenames:
+        monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+
+
+@pytest.fixture
+def pictures():
+    """For tests that look at pictures."""
 
 
 def lines(rows, header=None):
@@ -39,7 +59,13 @@ def flowers(rng, n=60):
     return rows
 
 
-def test_it_learns_to_read_digits_and_predicts(folder, capsys):
+def cells(table):
+    """The rows of a table, whose columns keep their text if they are few."""
+    columns = [[column.levels[i] for i in column.codes] for column in table.columns.values()]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def test_it_learns_to_read_digits_and_predicts(folder, capsys, pictures):
     assert main(["train", str(DIGITS), "--target", "digit"]) == 0
     told = capsys.readouterr()
     assert "1797 rows of 64 numbers, and 'digit', one of 10 classes" in told.out
@@ -129,7 +155,12 @@ GOOD = "a,b\n" + "1,2.5\n3,4.5\n" * 5
         ("one.csv", "a\n" + "1\n2\n" * 5, [], "error: one.csv: there is no column beside the target 'a'"),
         ("same.csv", "a,b\n" + "1,x\n" * 10, [], "error: same.csv: the target 'b' is 'x' in every row"),
         ("text.csv", GOOD + "x,1\n", [], "error: text.csv, line 12, column 'a': 'x' is no finite number"),
-        ("hole.csv", GOOD + ",1\n", [], "error: hole.csv, line 12, column 'a': '' is no finite number"),
+        (
+            "hole.csv",
+            GOOD + ",1\n",
+            ["--strict"],
+            "error: hole.csv, line 12, column 'a': '' is no finite number",
+        ),
         (
             "price.csv",
             "a,b\n" + "".join(f"{i},{i}.5\n" for i in range(99)) + "1,n/a\n",
@@ -148,7 +179,12 @@ GOOD = "a,b\n" + "1,2.5\n3,4.5\n" * 5
             [],
             "error: large.csv, column 'a': its numbers are too large to be scaled",
         ),
-        ("nan.csv", GOOD + "nan,1\n", [], "error: nan.csv, line 12, column 'a': 'nan' is no finite number"),
+        (
+            "nan.csv",
+            GOOD + "nan,1\n",
+            ["--strict"],
+            "error: nan.csv, line 12, column 'a': 'nan' is no finite number",
+        ),
         (
             "label.csv",
             "a,b\n" + "1,x\n2,y\n" * 5 + "1,\n",
@@ -212,13 +248,13 @@ def test_labels_are_the_same_however_a_number_is_written(folder, capsys):
 def test_other_separators_and_line_ends_are_read_too(folder, text):
     Path("f.csv").write_bytes(text.encode())
     table = read_table("f.csv")
-    assert (table.names, table.rows) == (["x", "kind"], [["1", "a"], ["9", "b"]])
+    assert (table.names, cells(table)) == (["x", "kind"], [["1", "a"], ["9", "b"]])
 
 
 @pytest.mark.parametrize("first", [",1.0,x", "?,1.0,2.0", "n/a,2,no"])
 def test_a_first_row_with_a_hole_is_a_row(folder, first):
     Path("f.csv").write_text(first + "\n" + "1,2,3\n" * 3)
-    assert read_table("f.csv").rows[0] == first.split(",")
+    assert cells(read_table("f.csv"))[0] == first.split(",")
 
 
 def test_separators_within_quotes_and_blank_lines_before_do_not_count(folder):
@@ -261,7 +297,7 @@ def test_the_place_for_the_model_is_looked_at_before_training(folder, rng, capsy
     for output, message in [
         ("nowhere/m.npz", "there is no such folder: 'nowhere'"),
         (str(folder), "that is a folder"),
-        ("f.csv", "error: f.csv is the table itself"),
+        ("f.csv", "error: f.csv is the input itself"),
     ]:
         assert main(["train", "f.csv", "--output", output]) == 2
         told = capsys.readouterr()
@@ -319,7 +355,18 @@ def test_predict_tells_its_mistakes_too(folder, rng, capsys):
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["fly"], ["train"], ["train", "f.csv", "--epochs", "0"], ["train", "f.csv", "--seed", "-1"]],
+    [
+        [],
+        ["fly"],
+        ["train"],
+        ["train", "f.csv", "--epochs", "0"],
+        ["train", "f.csv", "--seed", "-1"],
+        ["train", "f.csv", "--lr", "nan"],
+        ["train", "f.csv", "--lr", "0"],
+        ["train", "f.csv", "--hidden", "8,"],
+        ["train", "f.csv", "--held-out", "1"],
+        ["evaluate", "m.npz", "f.csv", "--picture", "p.csv"],
+    ],
 )
 def test_a_command_that_is_none_is_answered_with_the_usage_and_exit_code_2(capsys, arguments):
     with pytest.raises(SystemExit) as stop:
@@ -328,15 +375,8 @@ def test_a_command_that_is_none_is_answered_with_the_usage_and_exit_code_2(capsy
     assert "usage: python -m autograd" in capsys.readouterr().err
 
 
-def test_a_model_of_an_earlier_format_predicts(folder, capsys):
-    Path("f.csv").write_text("length,width\n5,3\n6,2.5\n")
-    assert main(["predict", str(ROOT / "tests" / "files" / "format-1-table.npz"), "f.csv"]) == 0
-    assert capsys.readouterr().out == "c\nc\n"
-
-
-def test_without_matplotlib_it_says_what_brings_the_picture(folder, rng, capsys, monkeypatch):
+def test_without_matplotlib_it_says_what_brings_the_picture(folder, rng, capsys):
     Path("f.csv").write_text(lines(flowers(rng)))
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     assert main(["train", "f.csv", "--epochs", "1"]) == 0
     assert "no picture: a picture needs an optional dependency: pip install" in capsys.readouterr().out
     assert sorted(p.name for p in folder.iterdir()) == ["f.csv", "f.model.npz"]
@@ -353,9 +393,315 @@ def test_python_m_autograd_is_the_command_line(folder):
     assert done.stderr == "error: none.csv: No such file or directory\n"
 
 
+FLATS = ROOT / "examples" / "flats.csv"
+
+
+def inputs_by_hand(rows, scaling):
+    """What the net gets for rows of flats, written out."""
+    names = ["area", "rooms", "district", "heating", "built"]
+    numbers = [name for name in names if name not in scaling["levels"]]
+    out = []
+    for row in rows:
+        line = []
+        for name, mean, spread, median in zip(
+            numbers, scaling["mean"], scaling["spread"], scaling["median"], strict=True
+        ):
+            cell = row[names.index(name)]
+            line.append(((median if cell == "" else float(cell)) - mean) / spread)
+        for name, known in scaling["levels"].items():
+            line += [float(row[names.index(name)] == level) for level in known]
+        out.append(line)
+    return np.array(out)
+
+
+def test_text_is_one_hot_and_missing_numbers_are_the_median_as_the_model_remembers(folder, capsys):
+    assert main(["train", str(FLATS), "--epochs", "20", "--seed", "3"]) == 0
+    told = capsys.readouterr().out
+    assert "240 rows of 3 numbers and 2 texts, and 'rent', a number" in told
+    assert "built: 20 missing, by median" in told
+    assert "district: 4 levels, one-hot; heating: 4 levels, one-hot" in told
+    rows = [line.split(",") for line in FLATS.read_text().splitlines()[1:]]
+    kept = np.random.default_rng(3).permutation(240)[48:]
+    scaling = Net.load("flats.model.npz").preprocessing
+    median = scaling["median"]
+    assert median[2] == np.median([float(rows[i][4]) for i in kept if rows[i][4]])
+    assert scaling["levels"] == {
+        "district": ["harbour", "hill", "old town", "station"],
+        "heating": ["district", "gas", "oil", "stove"],
+    }
+    new = [
+        ["50", "2", "hill", "gas", ""],
+        ["50", "2", "moon", "", "1990"],
+        ["50", "?", "hill", "oil", "1990"],
+    ]
+    Path("new.csv").write_text(lines(new, ["area", "rooms", "district", "heating", "built"]))
+    assert main(["predict", "flats.model.npz", "new.csv"]) == 0
+    told = capsys.readouterr()
+    new[2][1] = ""
+    wanted = Net.load("flats.model.npz").predict(inputs_by_hand(new, scaling))[:, 0]
+    wanted = wanted * scaling["target_spread"] + scaling["target_mean"]
+    assert [float(line) for line in told.out.split()] == pytest.approx(wanted.tolist(), rel=1e-5)
+    assert told.err == (
+        f"note: rooms: 1 missing, by median {median[1]:g}; built: 1 missing, by median {median[2]:g}; "
+        "district: 1 of no known level ('moon'), all zeros; heating: 1 of no known level (empty), all zeros\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("50,2,hill,gas,", "line 3, column 'built': '' is no finite number"),
+        ("50,2,moon,gas,1990", "line 3, column 'district': 'moon' is none of its 4 levels"),
+        ("50,2,hill,,1990", "line 3, column 'heating': '' is none of its 4 levels"),
+    ],
+)
+def test_strict_takes_nothing_that_the_model_does_not_know(folder, capsys, trained, row, message):
+    Path("new.csv").write_text(f"area,rooms,district,heating,built\n50,2,hill,gas,1990\n{row}\n")
+    assert main(["predict", str(trained), "new.csv", "--strict"]) == 2
+    assert capsys.readouterr().err == f"error: new.csv, {message}\n"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A model of flats, from so few epochs that it knows little."""
+    path = tmp_path_factory.mktemp("model") / "flats.model.npz"
+    assert main(["train", str(FLATS), "--epochs", "2", "--quiet", "--output", str(path)]) == 0
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        ("a,b,y\n" + "1,x,0\n2,z,1\n" * 9, ["--strict"], "line 2, column 'b': 'x' is no finite number"),
+        (
+            "a,b,y\n" + "".join(f"{i},n{i},{i % 2}\n" for i in range(30)),
+            [],
+            "column 'b' has 24 different texts in 24",
+        ),
+        ("a,b,y\n" + "1,,0\n2,?,1\n" * 9, [], "column 'b' is empty; leave it out by --ignore"),
+        (
+            "a;b;y\n" + "1;1,5;0\n2;2,25;1\n" * 9,
+            [],
+            "line 2, column 'b': '1,5' is no finite number; write it as",
+        ),
+        (
+            "a,b,y\n" + "1,2,0\n2,3,1\n" * 9 + "1,two,0\n",
+            [],
+            "line 20, column 'b': 'two' is no finite number",
+        ),
+        (
+            "a,b,y\n" + "1,2,0\n2,3,1\n" * 9 + "1,inf,0\n",
+            [],
+            "line 20, column 'b': 'inf' is no finite number",
+        ),
+    ],
+)
+def test_columns_that_cannot_be_learned_from_are_named(folder, capsys, content, options, message):
+    Path("f.csv").write_text(content)
+    assert main(["train", "f.csv", *options]) == 2
+    told = capsys.readouterr().err
+    assert message in told
+    assert told.count("\n") == 1
+    ignoring = ["--ignore", "b", "--ignore", "y", "--target", "a", "--epochs", "1"]
+    assert main(["train", "f.csv", *ignoring]) == 2
+    assert "there is no column beside the target 'a'" in capsys.readouterr().err
+    if "--strict" not in options:
+        assert main(["train", "f.csv", "--ignore", "b", "--epochs", "1"]) == 0
+
+
+def test_inputs_that_are_made_batch_by_batch_teach_the_same(folder, monkeypatch):
+    command = ["train", str(FLATS), "--epochs", "3", "--patience", "2", "--quiet", "--output"]
+    assert main([*command, "at_once.npz"]) == 0
+    monkeypatch.setattr(commands, "AT_ONCE", 0)
+    assert main([*command, "by_batch.npz"]) == 0
+    assert (Net.load("at_once.npz").values == Net.load("by_batch.npz").values).all()
+
+
+def test_the_options_of_train_reach_the_training(folder, capsys, monkeypatch):
+    given = {}
+
+    def fit(net, X, y, **options):
+        given.update(options, rows=len(X), sizes=net.N)
+        return History(loss=[1.0])
+
+    monkeypatch.setattr(Net, "fit", fit)
+    command = ["train", str(FLATS), "--hidden", "7,5", "--lr", "0.01", "--batch-size", "9", "--patience", "4"]
+    assert main([*command, "--held-out", "0.25", "--epochs", "6", "--quiet"]) == 0
+    assert given["sizes"] == [11, 7, 5, 1]
+    assert (given["lr"], given["batch_size"], given["patience"], given["epochs"]) == (0.01, 9, 4, 6)
+    assert (given["rows"], len(given["validation"][0]), given["progress"]) == (180, 60, False)
+    told = capsys.readouterr()
+    assert told.out == told.err == ""
+    assert main(["train", str(FLATS), "--held-out", "0"]) == 0
+    assert (given["rows"], given["validation"], given["batch_size"]) == (240, None, 32)
+    assert "held out" not in capsys.readouterr().out
+
+
+def test_evaluate_counts_what_was_right_of_each_class(folder, capsys):
+    files = ROOT / "tests" / "files"
+    Path("f.csv").write_text("long,wide,kind\n5,0,rose\n5,0,rose\n5,0,tulip\n-1,0,tulip\n")
+    assert main(["evaluate", str(files / "format-1-flowers.npz"), "f.csv"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "4 rows: accuracy 75.0%"
+    assert [line.split() for line in told[1:]] == [
+        ["class", "rows", "precision", "recall"],
+        ["rose", "2", "66.7%", "100.0%"],
+        ["tulip", "2", "100.0%", "50.0%"],
+    ]
+    Path("rose.csv").write_text("long,wide,kind\n5,0,rose\n")
+    assert main(["evaluate", str(files / "format-1-flowers.npz"), "rose.csv", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["classes"][1]
+    assert found == {"class": "tulip", "rows": 0, "precision": None, "recall": None}
+
+
+def test_evaluate_measures_numbers_and_draws_if_asked(folder, capsys, pictures):
+    model = str(ROOT / "tests" / "files" / "format-1-line.npz")
+    x = np.linspace(-2, 2, 9)
+    Path("f.csv").write_text(lines(zip(x, 2 * x + 9, strict=True), ["x", "y"]))
+    assert main(["predict", model, "f.csv", "--json"]) == 0
+    errors = np.array(json.loads(capsys.readouterr().out)["predictions"]) - (2 * x + 9)
+    assert main(["evaluate", model, "f.csv", "--json", "--picture", "p.svg"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["rmse"] == pytest.approx(np.sqrt((errors**2).mean()))
+    assert found["mae"] == pytest.approx(np.abs(errors).mean())
+    assert found["r2"] == pytest.approx(1 - (errors**2).sum() / ((2 * x - 2 * x.mean()) ** 2).sum())
+    assert sorted(p.name for p in folder.iterdir()) == ["f.csv", "p.svg"]
+
+
+def test_models_of_before_are_read(folder, capsys):
+    """They were saved by version 0.1.0 before it knew of text and missing numbers."""
+    files = ROOT / "tests" / "files"
+    Path("f.csv").write_text("wide,long\n0,5\n0,-1\n")
+    assert main(["predict", str(files / "format-1-flowers.npz"), "f.csv"]) == 0
+    assert capsys.readouterr().out.split() == ["rose", "tulip"]
+    Path("x.csv").write_text("x\n1\n-1\n")
+    assert main(["predict", str(files / "format-1-line.npz"), "x.csv"]) == 0
+    assert capsys.readouterr().out.split() == ["12.1391", "7.92702"]
+    Path("x.csv").write_text("x\n1\n?\n")
+    assert main(["predict", str(files / "format-1-line.npz"), "x.csv"]) == 2
+    assert capsys.readouterr().err == "error: x.csv, line 3, column 'x': '?' is no finite number\n"
+
+
+def test_probabilities_are_the_softmax_of_the_outputs(folder, capsys):
+    model = str(ROOT / "tests" / "files" / "format-1-flowers.npz")
+    Path("f.csv").write_text("long,wide\n2.4,0.1\n2.5,0.2\n")
+    assert main(["predict", model, "f.csv", "--proba", "--output", "answers.csv"]) == 0
+    assert capsys.readouterr().out == "wrote 2 predictions: answers.csv\n"
+    head, *rows = Path("answers.csv").read_text().splitlines()
+    assert head == "kind,p(rose),p(tulip)"
+    net = Net.load(model)
+    scaling = net.preprocessing
+    outputs = np.exp(net.predict((np.array([[2.4, 0.1], [2.5, 0.2]]) - scaling["mean"]) / scaling["spread"]))
+    for row, wanted in zip(rows, outputs / outputs.sum(axis=1, keepdims=True), strict=True):
+        label, *found = row.split(",")
+        assert list(map(float, found)) == pytest.approx(wanted.tolist(), rel=1e-5)
+        assert label == ["rose", "tulip"][wanted.argmax()]
+    assert main(["predict", model, "f.csv", "--proba"]) == 0
+    assert capsys.readouterr().out.splitlines() == [head, *rows]
+    assert main(["predict", model, "f.csv", "--json", "--proba"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["predictions"] == [row.split(",")[0] for row in rows]
+    assert np.sum(found["probabilities"], axis=1) == pytest.approx([1, 1])
+    assert main(["predict", str(ROOT / "tests" / "files" / "format-1-line.npz"), "f.csv", "--proba"]) == 2
+    assert "--proba is for classes" in capsys.readouterr().err
+    assert main(["predict", model, "f.csv", "--output", "f.csv"]) == 2
+    assert "f.csv is the input itself" in capsys.readouterr().err
+
+
+def test_info_says_what_a_model_is(folder, capsys, trained):
+    assert main(["info", str(trained)]) == 0
+    told = capsys.readouterr().out
+    assert "net: 11-128-1, 1665 parameters in float64" in told
+    assert "target: 'rent', a number" in told
+    assert "from 3 numbers: area, rooms, built" in told
+    assert "from the text 'district', with 4 levels: harbour, hill, old town, station" in told
+    Net(2, [3, 1], "tanh", dtype="float32").save("net.npz")
+    assert main(["info", "net.npz", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["layers"], found["parameters"], found["dtype"]) == ([2, 3, 1], 13, "float32")
+    assert (found["preprocessing"], found["bytes"]) == (None, Path("net.npz").stat().st_size)
+
+
+def test_json_is_all_that_standard_output_gets(folder, capsys, trained):
+    for command in (
+        ["train", str(FLATS), "--epochs", "1"],
+        ["predict", str(trained), str(FLATS)],
+        ["evaluate", str(trained), str(FLATS)],
+        ["info", str(trained)],
+        ["train", "none.csv"],
+    ):
+        code = main([*command, "--json"])
+        told = capsys.readouterr()
+        found = json.loads(told.out)
+        assert (code, "error" in found) == ((2, True) if "none.csv" in command else (0, False))
+        assert told.err
+    assert found == {"error": "none.csv: No such file or directory"}
+
+
+def test_ctrl_c_ends_a_training_and_keeps_what_was_learned(folder, capsys, monkeypatch):
+    def interrupted(total, *rest, **options):
+        for i in range(total):
+            if i == 2:
+                signal.raise_signal(signal.SIGINT)
+            yield Report()
+
+    monkeypatch.setattr(training, "track", interrupted)
+    assert main(["train", str(FLATS), "--epochs", "50", "--json"]) == 130
+    told = capsys.readouterr()
+    assert "interrupted after 2 epochs; what was learned until then is kept" in told.err
+    assert (json.loads(told.out)["interrupted"], Net.load("flats.model.npz").N) == (True, [11, 128, 1])
+
+
+def test_ctrl_c_at_any_other_time_ends_in_one_line(folder, capsys, monkeypatch):
+    monkeypatch.setattr(commands, "read_table", lambda *_, **__: signal.raise_signal(signal.SIGINT))
+    assert main(["train", str(FLATS)]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_output_that_cannot_be_written_is_told_and_a_closed_pipe_is_not(folder, options, trained):
+    command = [sys.executable, "-m", "autograd", "predict", str(trained), str(FLATS), *options]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    assert done.returncode == 2
+    assert done.stderr.endswith("error: No space left on device\n")
+    assert "Traceback" not in done.stderr
+    if not options:
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+        os.close(writer)
+        assert (done.returncode, "rror" in done.stderr) == (0, False)
+
+
+def examples_of(*command):
+    """The commands that a --help shows."""
+    told = io_.StringIO()
+    with contextlib.redirect_stdout(told), pytest.raises(SystemExit) as stop:
+        main([*command, "--help"])
+    assert stop.value.code == 0
+    start = "  " + " ".join(["python -m autograd", *command]) + " "
+    found = [line for line in told.getvalue().splitlines() if line.startswith(start)]
+    return [shlex.split(line.removeprefix("  python -m autograd")) for line in found]
+
+
+def test_the_examples_of_every_help_run(folder, capsys, pictures, monkeypatch):
+    monkeypatch.setattr(plot, "save", lambda picture, path: Path(path).touch())  # drawing takes long
+    (folder / "examples").symlink_to(ROOT / "examples")
+    page = (ROOT / "docs" / "command-line.md").read_text()
+    shown = re.findall(r"^(?:python -m )?autograd (.*)$", page, re.MULTILINE)
+    found = [*examples_of("train"), *(shlex.split(line) for line in shown), *examples_of()]
+    for command in ("predict", "evaluate", "info"):
+        found += examples_of(command)
+    assert len(found) >= 20
+    for command in found:
+        assert main(command) == 0, command
+    capsys.readouterr()
+
+
 @pytest.mark.parametrize("name", sorted(p.name for p in ROOT.glob("examples/*.py")))
-def test_the_examples_run(name, capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_examples_run(name, capsys, folder, pictures):
     runpy.run_path(str(ROOT / "examples" / name))
     told = capsys.readouterr().out
     ends = {
@@ -367,8 +713,7 @@ def test_the_examples_run(name, capsys, tmp_path, monkeypatch):
     }
     if name in ends:
         assert ends[name] in told
-    else:
-        assert name == "digits_three_ways.py"
+    elif name == "digits_three_ways.py":
         apart = [float(found) for found in re.findall(r"at most (\S+) from", told)]
         assert len(apart) == 3
         assert max(apart) < 1e-12

@@ -73,6 +73,7 @@ def test_every_format_that_there_has_been_is_read(name, values, activations, pre
 def test_each_file_of_an_earlier_format_is_among_those_that_are_read():
     assert {p.name for p in FILES.iterdir()} == {
         *("format-1.npz", "format-1-table.npz", "format-2.npz", "format-2.safetensors"),
+        *("format-1-flowers.npz", "format-1-line.npz"),  # the command line uses them in test_cli
         "format-2-checkpoint.npz",  # test_checkpoint goes on from it
     }
 

@@ -41,13 +41,15 @@ ROOMS = [
     ["patterns"],
     ["losses", "parameters", "schedules"],
     ["initial", "samples", "optim"],
-    ["containers", "data", "progress", "table"],
-    ["io"],
+    ["containers", "data", "metrics", "progress"],
+    ["io", "table"],
     ["plot", "checkpoint"],
     ["training"],
-    ["nn"],
+    ["nn", "preprocessing"],
     ["sklearn", "verification"],
     [""],
+    ["commands"],
+    ["cli"],
     ["__main__"],
 ]
 RANK = {name: rank for rank, names in enumerate(ROOMS) for name in names}

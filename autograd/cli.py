@@ -1,0 +1,287 @@
+"""The command line: what can be asked for, and how it ends. `autograd.commands` does it.
+
+$ python -m autograd train examples/digits.csv.gz --target digit
+$ python -m autograd predict digits.model.npz examples/digits.csv.gz
+"""
+
+import argparse
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import autograd
+from autograd import commands
+from autograd.errors import AutogradError
+
+__all__ = ["main"]
+
+PICTURES = (".png", ".svg", ".pdf", ".jpg")
+
+TOP = """\
+examples:
+  %(prog)s train examples/flats.csv --target rent
+  %(prog)s info flats.model.npz
+  %(prog)s predict flats.model.npz examples/flats.csv
+  %(prog)s evaluate flats.model.npz examples/flats.csv
+
+Every command has a --help of its own, with examples.
+
+files:
+  .csv, .tsv    text, with a line of column names or without
+  .npy          an array (rows, columns); its columns are called 1, 2, ...
+  .npz          arrays by name: each a column, or if it is two-dimensional, as X
+                is in (X, y), columns X_1, X_2, ...; y comes last
+  All of them may be gzipped, such as digits.csv.gz.
+
+output:
+  --json prints one JSON document on standard output, and all else on standard
+  error; after a mistake that is {"error": "..."}. Notes and progress are always
+  on standard error.
+
+exit codes:
+  0  it went well
+  2  a mistake, in the command or in a file, told in one line
+  130  interrupted by Ctrl-C; train keeps what was learned until then
+  1  anything else, which is a mistake of ours
+"""
+
+TRAIN = """\
+examples:
+  %(prog)s examples/digits.csv.gz --target digit
+      writes digits.model.npz and the picture digits.training.png
+  %(prog)s examples/flats.csv --target rent --hidden 64,32 --patience 20
+      two hidden layers, until the held-out rows get no better for 20 epochs
+  %(prog)s examples/flats.csv --target district --ignore built --output d.npz
+      text as the target: classes
+  %(prog)s examples/flats.csv --json --quiet
+      the last column is the target by default; one JSON document
+
+Text columns become a one in the place of each text and zeros elsewhere, missing
+numbers (an empty cell, or ? - na n/a nan null none) the median of their column.
+That is kept in the model, and predict does the same. --strict refuses both, with
+the line and the column.
+"""
+
+PREDICT = """\
+examples:
+  %(prog)s digits.model.npz examples/digits.csv.gz
+      a line for each row
+  %(prog)s digits.model.npz examples/digits.csv.gz --proba --output answers.csv
+      a CSV file, with the probability of each class
+  %(prog)s digits.model.npz examples/digits.csv.gz --json
+
+The columns may come in any order, and with others among them. A text that the
+model does not know is taken for none of those it does, with a note; a missing
+number for the median of the rows it was trained on. --strict refuses both.
+"""
+
+EVALUATE = """\
+examples:
+  %(prog)s digits.model.npz examples/digits.csv.gz
+      accuracy, and the precision and recall of each class
+  %(prog)s digits.model.npz examples/digits.csv.gz --picture confusion.png
+      which class was taken for which
+  %(prog)s digits.model.npz examples/digits.csv.gz --json
+"""
+
+INFO = """\
+examples:
+  %(prog)s digits.model.npz
+  %(prog)s digits.model.npz --json
+"""
+
+
+# What options take ------------------------------------------------------------------------------
+
+
+def whole(least: int) -> Callable[[str], int]:
+    """What reads a whole number of ``least`` or more."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"wanted is a whole number of {least} or more, got {text!r}")
+        return int(text)
+
+    return read
+
+
+def sizes(text: str) -> list[int]:
+    """Reads whole numbers of 1 or more, separated by commas."""
+    return [whole(1)(part.strip()) for part in text.split(",")]
+
+
+def number(good: Callable[[float], bool], what: str) -> Callable[[str], float]:
+    """What reads a number that is ``good``, which is ``what`` in words."""
+
+    def read(text: str) -> float:
+        try:
+            x = float(text)
+        except ValueError:
+            x = math.nan
+        if not good(x):
+            raise argparse.ArgumentTypeError(f"wanted is {what}, got {text!r}")
+        return x
+
+    return read
+
+
+def picture(text: str) -> str:
+    """Reads the name of a picture."""
+    if not text.endswith(PICTURES):
+        raise argparse.ArgumentTypeError(f"wanted is a name that ends in {', '.join(PICTURES)}, got {text!r}")
+    return text
+
+
+# The commands -----------------------------------------------------------------------------------
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="autograd" if Path(sys.argv[0]).stem == "autograd" else "python -m autograd",
+        description="Train a neural net on a table, and use it.",
+        epilog=TOP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"array-autograd {autograd.__version__}")
+    adders = top.add_subparsers(required=True, metavar="COMMAND")
+
+    train = _command(
+        adders,
+        commands.train,
+        TRAIN,
+        "Learn to tell one column of a table from the others. Some of the rows "
+        "are held out, and tell at the end how well it went.",
+    )
+    train.add_argument("file", metavar="FILE", help="a table: .csv, .tsv, .npy, .npz, gzipped or not")
+    train.add_argument("--target", metavar="COLUMN", help="the column to learn (the last one)")
+    train.add_argument(
+        "--regression",
+        action="store_true",
+        help="take a target of few whole numbers for numbers, not classes",
+    )
+    train.add_argument(
+        "--ignore", metavar="COLUMN", action="append", default=[], help="leave a column out; may be repeated"
+    )
+    train.add_argument("--strict", action="store_true", help="refuse text features and missing numbers")
+    train.add_argument(
+        "--hidden", metavar="SIZES", type=sizes, default=[128], help="neurons of each hidden layer (128)"
+    )
+    train.add_argument(
+        "--epochs", metavar="N", type=whole(1), default=60, help="how often to go through the rows (60)"
+    )
+    train.add_argument(
+        "--batch-size", metavar="N", type=whole(1), help="rows of an update (32; more for very long tables)"
+    )
+    train.add_argument(
+        "--lr",
+        metavar="X",
+        type=number(lambda x: 0 < x < math.inf, "a number above 0"),
+        help="learning rate of Adam (0.001)",
+    )
+    train.add_argument(
+        "--patience",
+        metavar="N",
+        type=whole(1),
+        help="end after so many epochs in which the loss over the "
+        "held-out rows got no lower, and keep the best",
+    )
+    train.add_argument(
+        "--held-out",
+        metavar="SHARE",
+        type=number(lambda x: 0 <= x < 1, "a share from 0 to below 1"),
+        default=0.2,
+        help="share of the rows that is not learned (0.2)",
+    )
+    train.add_argument("--seed", metavar="N", type=whole(0), default=0, help="of all that is drawn (0)")
+    train.add_argument("--output", metavar="MODEL", help="where to save the model (FILE's name.model.npz)")
+    train.add_argument("--quiet", action="store_true", help="no progress and no report")
+
+    predict = _command(
+        adders,
+        commands.predict,
+        PREDICT,
+        "Print what a model says of each row of a table. If that has the "
+        "target column too, tell how often the model was right.",
+    )
+    predict.add_argument("--output", metavar="FILE", help="write a CSV file instead")
+    predict.add_argument("--proba", action="store_true", help="the probability of each class too")
+
+    evaluate = _command(
+        adders, commands.evaluate, EVALUATE, "Tell how good a model is on a table that has the target column."
+    )
+    evaluate.add_argument("--picture", metavar="FILE", type=picture, help="draw answers against the truth")
+
+    info = _command(adders, commands.info, INFO, "Tell what a model is and what it was trained on.")
+
+    for command in (predict, evaluate, info):
+        command.add_argument("model", metavar="MODEL", help="a model that train has saved")
+        command.set_defaults(quiet=False)
+    for command in (predict, evaluate):
+        command.add_argument("file", metavar="FILE", help="a table with the columns that it was trained on")
+        command.add_argument("--strict", action="store_true", help="refuse unknown texts and missing numbers")
+    return top
+
+
+def _command(
+    adders: Any, run: Callable[..., Any], examples: str, description: str
+) -> argparse.ArgumentParser:
+    """A command of the name of its function."""
+    command: argparse.ArgumentParser = adders.add_parser(
+        run.__name__,
+        help=description.partition(".")[0].lower(),
+        description=description,
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    command.add_argument("--json", action="store_true", help="print one JSON document, for programs")
+    return command
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command, and give back the exit code.
+
+    It is 0 if it went well, 2 after a mistake of the user's, told in one line, 130 after Ctrl-C.
+    """
+    options = parser().parse_args(arguments)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that has no ² gets a question mark
+    code, report = _run(options)
+    try:
+        if options.json:
+            print(json.dumps(report, allow_nan=False))
+        sys.stdout.flush()
+    except OSError as error:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the interpreter closes it
+        if code == 0 and not isinstance(error, BrokenPipeError):
+            code, _ = _mistake(error)
+    return code
+
+
+def _run(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
+    """The exit code of a command, and its report."""
+    try:
+        report = options.run(options)
+        return (130 if report.get("interrupted") else 0), report
+    except BrokenPipeError:  # whoever reads our output has read enough, as head does
+        return 0, {}
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130, {"error": "interrupted"}
+    except (AutogradError, OSError, MemoryError) as error:
+        return _mistake(error)
+
+
+def _mistake(error: Exception) -> tuple[int, dict[str, Any]]:
+    """Tell of it in one line."""
+    message = str(error) or "not enough memory"
+    if isinstance(error, OSError):
+        message = f"{error.strerror}: {error.filename!r}" if error.filename else str(error.strerror)
+    print(f"error: {message}", file=sys.stderr)
+    return 2, {"error": message}

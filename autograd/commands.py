@@ -1,0 +1,351 @@
+"""What the commands of the command line do; `autograd.cli` has their options.
+
+Each takes the options, tells a person what it does and finds, and returns that as a dict too, which
+``--json`` prints.
+"""
+
+import argparse
+import csv
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograd import io, metrics, plot
+from autograd.errors import DataError, FileFormatError, MissingExtraError
+from autograd.nn import Net
+from autograd.preprocessing import Inputs, Preprocessing, listed
+from autograd.table import Table, read_table
+from autograd.tensor.tape import Array
+from autograd.training import CHUNK
+
+__all__ = ["evaluate", "info", "predict", "train"]
+
+FEWEST_ROWS = 10
+AT_ONCE = 1 << 25  # numbers that may be made before training; of more they are made batch by batch
+STEPS = 10_000  # of an epoch; longer tables are learned in larger batches
+LARGEST = 1024  # rows of such a batch
+SHOWN = 20  # names that are listed at most
+DOTS = 5000  # that are drawn at most
+
+
+def tell(options: argparse.Namespace, text: str) -> None:
+    """Print a line for a person: on standard error if a program reads the output."""
+    if not options.quiet:
+        print(text, file=sys.stderr if options.json else sys.stdout, flush=True)
+
+
+def note(told: list[str]) -> list[str]:
+    """Print on standard error what was made of cells that say nothing, if there are any."""
+    if told:
+        print(f"note: {'; '.join(told)}", file=sys.stderr)
+    return told
+
+
+def check_output(path: Any, *inputs: Any) -> None:
+    """See that a file may be written at ``path``, and that it is none of the inputs."""
+    io.check_place(path)
+    for other in map(Path, inputs):
+        if other.exists() and Path(path).exists() and other.samefile(path):
+            raise DataError(f"{path} is the input itself; give the output another name")
+
+
+# train ------------------------------------------------------------------------------------------
+
+
+def train(options: argparse.Namespace) -> dict[str, Any]:
+    """Train a net on a table, report, and save the model and a picture."""
+    path = Path(options.file)
+    model = Path(options.output or f"{_stem(path, '.gz', '.csv', '.tsv', '.npy', '.npz')}.model.npz")
+    check_output(model, path)
+    table = read_table(path, progress=False if options.quiet else None).without(options.ignore)
+    if table.rows < FEWEST_ROWS:
+        raise DataError(f"{path}: {table.rows} rows; at least {FEWEST_ROWS} are wanted")
+    order = np.random.default_rng(options.seed).permutation(table.rows)
+    held_out, kept = np.split(order, [min(round(table.rows * options.held_out), table.rows - 1)])
+    preprocessing = Preprocessing.of(table, kept, options.target, options.regression, options.strict)
+    inputs, truth = preprocessing.inputs(table), preprocessing.truth(table)
+    targets, classes = preprocessing.targets(truth), preprocessing.classes
+
+    random.seed(options.seed)
+    net = Net(preprocessing.width, [*options.hidden, len(classes) or 1], "relu", "linear", init="he")
+    what = f"one of {len(classes)} classes" if classes else "a number"
+    given = _given(preprocessing)
+    tell(options, f"{path}: {table.rows} rows of {given}, and {preprocessing.target!r}, {what}")
+    if told := [*preprocessing.filled(table), *preprocessing.encoded()]:
+        tell(options, "; ".join(told))
+    watched = options.patience is not None and len(held_out)
+    tell(options, f"training a net {'-'.join(map(str, net.N))} on {len(kept)} rows")
+    history = net.fit(
+        _made(inputs.at(kept)),
+        targets[kept],
+        loss="cross_entropy" if classes else "mse",
+        lr=options.lr,
+        epochs=options.epochs,
+        batch_size=options.batch_size or min(max(32, len(kept) // STEPS), LARGEST),
+        validation=(_made(inputs.at(held_out)), targets[held_out]) if watched else None,
+        patience=options.patience,
+        seed=options.seed,
+        progress=not options.quiet,
+    )
+    if history.interrupted:
+        tell(options, f"interrupted after {len(history.loss)} epochs; what was learned until then is kept")
+    found, answers = None, np.empty(0)
+    if len(held_out):
+        answers = np.concatenate([preprocessing.answers(o) for o in outputs(net, inputs.at(held_out))])
+        found = _measured(preprocessing, truth[held_out], answers)
+        tell(options, f"on the {len(held_out)} rows held out: {metrics.verdict(found)}")
+    net.save(model, preprocessing=preprocessing.as_header())
+    tell(options, f"saved the model: {model}")
+    picture = _draw_training(options, model, history.loss, preprocessing, truth[held_out], answers)
+    return {
+        "model": str(model),
+        "picture": picture,
+        "rows": table.rows,
+        "features": preprocessing.features,
+        "target": preprocessing.target,
+        "classes": classes,
+        "notes": told,
+        "layers": net.N,
+        "epochs": len(history.loss),
+        "loss": history.loss[-1] if history.loss else None,
+        "interrupted": history.interrupted,
+        "held_out": found,
+    }
+
+
+def _stem(path: Path, *endings: str) -> str:
+    name = path.name
+    for ending in endings:
+        name = name.removesuffix(ending)
+    return name
+
+
+def _given(preprocessing: Preprocessing) -> str:
+    """What a net is given, in words."""
+    numbers, texts = len(preprocessing.numbers), len(preprocessing.levels)
+    return f"{numbers} numbers" + (f" and {texts} texts" if texts else "")
+
+
+def _made(inputs: Inputs) -> Inputs | Array:
+    """The inputs made at once, if they are not too many."""
+    rows, width = inputs.shape
+    return inputs if rows * width > AT_ONCE else inputs.make(slice(None))
+
+
+def _measured(preprocessing: Preprocessing, truth: Array, answers: Array) -> dict[str, Any]:
+    """How good answers are, with the number of rows."""
+    classes = preprocessing.classes
+    found = metrics.of_classes(truth, answers, classes) if classes else metrics.of_numbers(truth, answers)
+    return {"rows": len(truth), **found}
+
+
+def _draw_training(
+    options: argparse.Namespace,
+    model: Path,
+    loss: Sequence[float],
+    preprocessing: Preprocessing,
+    truth: Array,
+    answers: Array,
+) -> str | None:
+    """Save a picture of a training beside the model, if matplotlib is there; its path."""
+    try:
+        picture, axes = plot.figure(2 if len(truth) else 1)
+    except MissingExtraError as error:
+        tell(options, f"no picture: {error}")
+        return None
+    plot.show_loss(axes[0], loss)
+    if len(truth):
+        _show(axes[1], preprocessing, truth, answers)
+    path = model.with_name(_stem(model, ".npz", ".model") + ".training.png")
+    plot.save(picture, path)
+    tell(options, f"saved a picture: {path}")
+    return str(path)
+
+
+def _show(axes: Any, preprocessing: Preprocessing, truth: Array, answers: Array) -> None:
+    if preprocessing.classes:
+        plot.show_confusion(axes, truth, answers, preprocessing.classes)
+    else:
+        every = slice(None, None, 1 + len(truth) // DOTS)
+        plot.show_fit(axes, truth[every], answers[every], preprocessing.target)
+
+
+# Using a model ----------------------------------------------------------------------------------
+
+
+def load_trained(path: Any) -> tuple[Net, Preprocessing]:
+    """The net and the preprocessing that `train` has saved.
+
+    Raises:
+        FileFormatError: it is another kind of file.
+    """
+    net = Net.load(path)
+    if net.preprocessing is None:
+        raise FileFormatError(f"{path}: a net, but not one that train has saved")
+    try:
+        return net, Preprocessing.of_header(net.preprocessing, net.n_in, net.n_out)
+    except ValueError as error:
+        raise FileFormatError(f"{path}: {error}") from None
+
+
+def read_for(preprocessing: Preprocessing, options: argparse.Namespace) -> tuple[Table, Inputs]:
+    """The table that a model is used on, and its inputs."""
+    table = read_table(options.file, progress=False if options.quiet else None)
+    if not table.headed and len(table.names) == len(preprocessing.features):
+        table = table.called(preprocessing.features)
+    return table, preprocessing.inputs(table, options.strict)
+
+
+def outputs(net: Net, inputs: Inputs) -> Iterator[Array]:
+    """A net's outputs, for some rows at a time."""
+    for start in range(0, len(inputs), CHUNK):
+        yield net.predict(inputs.make(slice(start, start + CHUNK)))
+
+
+def predict(options: argparse.Namespace) -> dict[str, Any]:
+    """Print predictions or write them into a file, and tell how good they are if that can be known."""
+    net, preprocessing = load_trained(options.model)
+    if options.proba and not preprocessing.classes:
+        raise DataError(f"{options.model}: --proba is for classes, and {preprocessing.target!r} is a number")
+    if options.output:
+        check_output(options.output, options.model, options.file)
+    table, inputs = read_for(preprocessing, options)
+    truth = preprocessing.truth(table) if preprocessing.target in table.names else None
+    notes = note(preprocessing.filled(table))
+    answers: list[Array] = []
+    rows: list[Any] = []
+    with _writer(options, preprocessing, rows) as write:
+        for some in outputs(net, inputs):
+            answers.append(preprocessing.answers(some))
+            columns = [preprocessing.labels(answers[-1])]
+            columns += softmax(some).T.tolist() if options.proba else []
+            write(list(zip(*columns, strict=True)))
+    report: dict[str, Any] = {
+        "model": options.model,
+        "file": options.file,
+        "rows": table.rows,
+        "notes": notes,
+    }
+    report["target"] = preprocessing.target
+    if options.output:
+        report["output"] = options.output
+        tell(options, f"wrote {table.rows} predictions: {options.output}")
+    else:
+        report["predictions"] = [row[0] for row in rows]
+        if options.proba:
+            report |= {"classes": preprocessing.classes, "probabilities": [row[1:] for row in rows]}
+    if truth is not None:
+        found = report["found"] = _measured(preprocessing, truth, np.concatenate(answers))
+        print(f"{table.rows} rows: {metrics.verdict(found)}", file=sys.stderr)
+    return report
+
+
+@contextmanager
+def _writer(
+    options: argparse.Namespace, preprocessing: Preprocessing, rows: list[Any]
+) -> Iterator[Callable[[Any], Any]]:
+    """What takes rows of an answer and perhaps its probabilities: a file, ``rows``, or the output."""
+    head = [preprocessing.target]
+    head += [f"p({name})" for name in preprocessing.classes] if options.proba else []
+    if options.output:
+        with io.atomic(options.output) as file:
+            text = TextIOWrapper(file, "utf-8", newline="")
+            yield _csv(text, head)
+            text.detach()
+    elif options.json:
+        yield rows.extend
+    elif options.proba:
+        yield _csv(sys.stdout, head)
+    else:
+        yield lambda some: print(*(_cell(row[0]) for row in some), sep="\n")
+
+
+def _csv(file: Any, head: Sequence[str]) -> Callable[[Any], None]:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(head)
+    return lambda rows: writer.writerows([_cell(cell) for cell in row] for row in rows)
+
+
+def _cell(answer: str | float) -> str:
+    return answer if isinstance(answer, str) else f"{answer:.6g}"
+
+
+def softmax(outputs: Array) -> Array:
+    """The probabilities of classes, in rows as the outputs are."""
+    from scipy import special
+
+    shares: Array = special.softmax(outputs, axis=1)
+    return shares
+
+
+def evaluate(options: argparse.Namespace) -> dict[str, Any]:
+    """Tell how good a model is on a table that has the target too."""
+    if options.picture:
+        check_output(options.picture, options.model, options.file)
+        picture, (axes,) = plot.figure(1)
+    net, preprocessing = load_trained(options.model)
+    table, inputs = read_for(preprocessing, options)
+    truth = preprocessing.truth(table)
+    notes = note(preprocessing.filled(table))
+    answers = np.concatenate([preprocessing.answers(some) for some in outputs(net, inputs)])
+    found = _measured(preprocessing, truth, answers)
+    tell(options, f"{table.rows} rows: {metrics.verdict(found)}")
+    if preprocessing.classes:
+        for line in _by_class(found["classes"]):
+            tell(options, line)
+    else:
+        tell(options, f"mean absolute error {found['mae']:.4g}")
+    if options.picture:
+        _show(axes, preprocessing, truth, answers)
+        axes.set_title(f"{table.rows} rows of {Path(options.file).name}")
+        plot.save(picture, options.picture)
+        tell(options, f"saved a picture: {options.picture}")
+    report = {"model": options.model, "file": options.file, "target": preprocessing.target, "notes": notes}
+    return {**report, **found, "picture": options.picture}
+
+
+def _by_class(found: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """A table of precision and recall, line by line."""
+    width = max(len("class"), *(len(entry["class"]) for entry in found))
+    yield f"{'class':<{width}}  {'rows':>7}  precision   recall"
+    for entry in found:
+        shares = ["-" if entry[key] is None else f"{entry[key]:.1%}" for key in ("precision", "recall")]
+        yield f"{entry['class']:<{width}}  {entry['rows']:>7}  {shares[0]:>9}  {shares[1]:>7}"
+
+
+def info(options: argparse.Namespace) -> dict[str, Any]:
+    """Tell what a model is, and what it was trained on."""
+    net = Net.load(options.model)
+    size = Path(options.model).stat().st_size
+    report: dict[str, Any] = {
+        "model": options.model,
+        "bytes": size,
+        "version": io.read_header(options.model).get("version"),
+        "layers": net.N,
+        "activations": net.activations,
+        "dtype": net.dtype.name,
+        "parameters": net.nparams(),
+        "preprocessing": net.preprocessing,
+    }
+    by = f", saved by version {report['version']}" if report["version"] else ""
+    tell(options, f"{options.model}: {size / 1000:.1f} kB{by}")
+    tell(options, f"net: {'-'.join(map(str, net.N))}, {net.nparams()} parameters in {net.dtype.name}")
+    tell(options, f"activations: {', '.join(map(str, net.activations))}")
+    if net.preprocessing is None:
+        tell(options, "trained on: not known, since it was not saved by train")
+        return report
+    _, preprocessing = load_trained(options.model)
+    classes, levels = preprocessing.classes, preprocessing.levels
+    what = f"one of {len(classes)} classes: {listed(classes, SHOWN)}" if classes else "a number"
+    tell(options, f"target: {preprocessing.target!r}, {what}")
+    if preprocessing.numbers:
+        tell(options, f"from {len(preprocessing.numbers)} numbers: {listed(preprocessing.numbers, SHOWN)}")
+    for name, known in levels.items():
+        tell(options, f"from the text {name!r}, with {len(known)} levels: {listed(known, SHOWN)}")
+    return report
