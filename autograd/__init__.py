@@ -9,6 +9,7 @@
 
 import warnings
 from os.path import dirname, exists, join
+from typing import TYPE_CHECKING, Any
 
 from autograd import losses, optim, schedules
 from autograd.engine import Value
@@ -19,6 +20,9 @@ from autograd.tensor.core import eager
 from autograd.verification import verify
 from autograd.version import __version__ as __version__
 
+if TYPE_CHECKING:
+    from autograd.drawing import draw
+
 __all__ = [
     "MLP",
     "Layer",
@@ -28,6 +32,7 @@ __all__ = [
     "Stats",
     "Tensor",
     "Value",
+    "draw",
     "eager",
     "losses",
     "no_grad",
@@ -46,3 +51,11 @@ if exists(join(dirname(__file__), "differential_operators.py")):  # a file of HI
         "autograd array-autograd && pip install array-autograd",
         stacklevel=2,
     )
+
+
+def __getattr__(name: str) -> Any:  # what is imported when it is first used
+    if name == "draw":
+        from autograd.drawing import draw
+
+        return draw
+    raise AttributeError(f"module 'autograd' has no attribute {name!r}")

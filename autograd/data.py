@@ -11,7 +11,7 @@ from autograd.losses import fitting, weights
 from autograd.tensor import Tensor
 from autograd.tensor.tape import Array
 
-__all__ = ["Drawn", "Rows", "in_dtype", "prepared", "rows_of", "split"]
+__all__ = ["Drawn", "Rows", "in_dtype", "numbers_of", "prepared", "rows_of", "split"]
 
 
 class Shaped(Protocol):

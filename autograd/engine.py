@@ -108,8 +108,8 @@ class Value:
     Value(0.8695652173913044, grad=0.0)
     """
 
-    # see graph.py; _next is for waiting.py
-    __slots__ = ("__dict__", "__weakref__", "_a", "_b", "_da", "_data", "_db", "_grad", "_next")
+    # see graph.py; _op is for pictures, and has its number in _db; _next is for waiting.py
+    __slots__ = ("__dict__", "__weakref__", "_a", "_b", "_da", "_data", "_db", "_grad", "_next", "_op")
     __array_priority__ = 1000.0  # NumPy's scalars and arrays leave the operators to us
 
     _data: Any  # a float
@@ -119,6 +119,7 @@ class Value:
     _da: Any
     _db: Any
     _next: Any
+    _op: str  # a name in the table of columns.py
 
     def __init__(self, data: Any) -> None:
         self._data = float(data) if isinstance(data, float) else as_number(data, "Value()")
@@ -157,9 +158,11 @@ class Value:
             out = new(Value)
             out._data = x + y
             out._b = None
+            out._db = y
         out._a = self
         out._da = 1.0
         out._grad = 0.0
+        out._op = "plus"
         return out
 
     def __sub__(self, other: Any) -> Any:
@@ -177,9 +180,11 @@ class Value:
             out = new(Value)
             out._data = x - y
             out._b = None
+            out._db = y
         out._a = self
         out._da = 1.0
         out._grad = 0.0
+        out._op = "minus"
         return out
 
     def __mul__(self, other: Any) -> Any:
@@ -197,9 +202,11 @@ class Value:
             out = new(Value)
             out._data = x * y
             out._b = None
+            out._db = y
         out._a = self
         out._da = y
         out._grad = 0.0
+        out._op = "times"
         return out
 
     def __truediv__(self, other: Any) -> Any:
@@ -219,9 +226,11 @@ class Value:
             out = new(Value)
             out._data = z
             out._b = None
+            out._db = y
         out._a = self
         out._da = 1 / y
         out._grad = 0.0
+        out._op = "over"
         return out
 
     def __pow__(self, other: Any) -> Any:
@@ -231,6 +240,7 @@ class Value:
         if other.__class__ is int:
             y = float(other)
             out._b = None
+            out._db = y
         elif isinstance(other, Value):
             y = other._data
             out._b = other
@@ -240,6 +250,7 @@ class Value:
             if y is None:
                 return elsewhere(np.power, self, other)
             out._b = None
+            out._db = y
         try:
             out._data = z = x**y
             out._da = y * x ** (y - 1.0)
@@ -253,6 +264,7 @@ class Value:
                 power(x, y)  # says that it is not real
         out._a = self
         out._grad = 0.0
+        out._op = "power"
         return out
 
     def __radd__(self, other: Any) -> Any:
@@ -265,7 +277,9 @@ class Value:
         out._a = self
         out._da = 1.0
         out._b = None
+        out._db = x
         out._grad = 0.0
+        out._op = "plus"
         return out
 
     def __rsub__(self, other: Any) -> Any:
@@ -278,7 +292,9 @@ class Value:
         out._a = self
         out._da = -1.0
         out._b = None
+        out._db = x
         out._grad = 0.0
+        out._op = "rminus"
         return out
 
     def __rmul__(self, other: Any) -> Any:
@@ -291,7 +307,9 @@ class Value:
         out._a = self
         out._da = x
         out._b = None
+        out._db = x
         out._grad = 0.0
+        out._op = "times"
         return out
 
     def __rtruediv__(self, other: Any) -> Any:
@@ -305,7 +323,9 @@ class Value:
         out._a = self
         out._da = -z / y
         out._b = None
+        out._db = x
         out._grad = 0.0
+        out._op = "rover"
         return out
 
     def __rpow__(self, other: Any) -> Any:
@@ -319,7 +339,9 @@ class Value:
         out._a = self
         out._da = exponent_slope(x, z)
         out._b = None
+        out._db = x
         out._grad = 0.0
+        out._op = "rpower"
         return out
 
     def __neg__(self) -> "Value":
@@ -329,6 +351,7 @@ class Value:
         out._da = -1.0
         out._b = None
         out._grad = 0.0
+        out._op = "neg"
         return out
 
     def __pos__(self) -> "Value":
@@ -338,6 +361,7 @@ class Value:
         out._da = 1.0
         out._b = None
         out._grad = 0.0
+        out._op = "pos"
         return out
 
     def __abs__(self) -> "Value":
@@ -348,6 +372,7 @@ class Value:
         out._da = 1.0 if x > 0 else -1.0 if x < 0 else 0.0
         out._b = None
         out._grad = 0.0
+        out._op = "abs"
         return out
 
     # Functions
@@ -364,6 +389,7 @@ class Value:
         out._da = y
         out._b = None
         out._grad = 0.0
+        out._op = "exp"
         return out
 
     def log(self) -> "Value":
@@ -377,6 +403,7 @@ class Value:
         out._da = 1 / x
         out._b = None
         out._grad = 0.0
+        out._op = "log"
         return out
 
     def sqrt(self) -> "Value":
@@ -391,6 +418,7 @@ class Value:
         out._da = 0.5 / y if y else math.inf
         out._b = None
         out._grad = 0.0
+        out._op = "sqrt"
         return out
 
     def sin(self) -> "Value":
@@ -404,6 +432,7 @@ class Value:
         out._da = math.cos(x)
         out._b = None
         out._grad = 0.0
+        out._op = "sin"
         return out
 
     def cos(self) -> "Value":
@@ -417,6 +446,7 @@ class Value:
         out._da = -math.sin(x)
         out._b = None
         out._grad = 0.0
+        out._op = "cos"
         return out
 
     def tanh(self) -> "Value":
@@ -428,6 +458,7 @@ class Value:
         out._da = 1 - y * y
         out._b = None
         out._grad = 0.0
+        out._op = "tanh"
         return out
 
     def sigmoid(self) -> "Value":
@@ -439,6 +470,7 @@ class Value:
         out._da = y * (1 - y)
         out._b = None
         out._grad = 0.0
+        out._op = "sigmoid"
         return out
 
     def relu(self) -> "Value":
@@ -454,6 +486,7 @@ class Value:
         out._a = self
         out._b = None
         out._grad = 0.0
+        out._op = "relu"
         return out
 
     def leaky_relu(self) -> "Value":
@@ -466,6 +499,7 @@ class Value:
         out._da = slope
         out._b = None
         out._grad = 0.0
+        out._op = "leaky_relu"
         return out
 
     def softplus(self) -> "Value":
@@ -477,6 +511,7 @@ class Value:
         out._da = logistic(x)
         out._b = None
         out._grad = 0.0
+        out._op = "softplus"
         return out
 
     def gelu(self) -> "Value":
@@ -490,6 +525,7 @@ class Value:
         out._da = below + x * density
         out._b = None
         out._grad = 0.0
+        out._op = "gelu"
         return out
 
     # As a number
@@ -554,7 +590,7 @@ class Value:
             return None if p is None else ~leaves[p] if p in leaves else places[p]
 
         steps = [
-            (v._data, v._grad, place(v._a), v._da, place(v._b), v._db if v._b is not None else 0.0)
+            (v._op, v._data, v._grad, place(v._a), v._da, place(v._b), getattr(v, "_db", None))
             for v in places
         ]
         return result, (list(leaves), steps), self.__dict__ or None
@@ -570,8 +606,9 @@ def leaf(data: float, grad: float) -> Value:
 def result(leaves: list[Value], steps: list[tuple[Any, ...]]) -> Value:
     """The last of ``steps``, as a copy brings it back; see `Value.__reduce__`."""
     made: list[Value] = []
-    for data, grad, a, da, b, db in steps:
+    for op, data, grad, a, da, b, db in steps:
         v = leaf(data, grad)
+        v._op = op
         v._a, v._da = leaves[~a] if a < 0 else made[a], da
         v._b, v._db = None if b is None else leaves[~b] if b < 0 else made[b], db
         made.append(v)

@@ -41,7 +41,7 @@ from autograd.optim import Optimizer
 from autograd.options import float_type, named, whole
 from autograd.parameters import Flat, Matrix, Parameter, ParameterList, write
 from autograd.patterns import Patterns
-from autograd.samples import Samples, is_batch
+from autograd.samples import Samples, Stage, is_batch
 from autograd.schedules import Schedule
 from autograd.tensor import Programs
 from autograd.tensor.core import Tensor, array_of, entered, no_grad, recording, refuse_in_recording
@@ -240,12 +240,19 @@ class ArrayModule(Module):
         """Take the views of the flat vector that are this module's."""
         raise NotImplementedError
 
-    def _take(self, through: Callable[[Tensor], Tensor], *functions: Callable[[Tensor], Tensor]) -> None:
+    def _take(
+        self,
+        through: Callable[[Tensor], Tensor],
+        *functions: Callable[[Tensor], Tensor],
+        rows: slice = slice(None),
+    ) -> None:
         """Take samples, which wait if all activations are known: one of yours might mix them up."""
         waits = all(function in ACTIVATIONS.values() for function in functions)
-        name = type(self).__name__
+        stages = [Stage(m, rows, function) for m, function in zip(self.matrices, functions, strict=True)]
         self._patterns = Patterns()
-        self._samples = Samples(name, self.n_in, self.n_out, through, self.matrices, waits, self._patterns)
+        self._samples = Samples(
+            type(self).__name__, self.n_in, self.n_out, through, stages, waits, self._patterns
+        )
 
     def params(self) -> list[Value]:
         """The parameters, neuron by neuron, weights and then bias: the same objects at every call."""
@@ -339,7 +346,7 @@ class Neuron(ArrayModule):
         self.dtype = self._values.dtype
         row = slice(self._row, self._row + 1)
         through = partial(one_layer, self.matrices[0].tensor, self._function, row)
-        self._take(through, self._function)
+        self._take(through, self._function, rows=row)
 
     def _windows(self) -> list[Parameter]:
         n = self.n_in + 1
@@ -717,6 +724,89 @@ class Net(ArrayModule):
             some = rows_of(X[part] if X.ndim else X, self.n_in, self.dtype, "predict()", start)
             out[part] = forward(some)
         return out
+
+    # Pictures, with matplotlib, which the extra ``plot`` brings; MissingExtraError says so without it
+
+    def plot_decision(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        classes: Sequence[str] | None = None,
+        threshold: float | None = None,
+        path: Any = None,
+    ) -> Any:
+        """Draw what the net says of all there is around the rows of data, and these on top.
+
+        Of a net of two inputs: which class it says where, paler the less sure it is, and the rows with
+        markers of their classes. Of a net of one input: the outputs as curves, and the rows as points.
+
+        Args:
+            X: (rows, N_in) inputs, as for `fit`.
+            y: the classes: -1 and 1 or 0 and 1 for one output; for several whole numbers from 0, or rows
+                with the largest number at the class. Of a net of one input the targets, as for `fit`.
+            classes: what to call the classes, in order.
+            threshold: of one output, where the second class begins; 0.5 if that is a sigmoid, else 0, as
+                is right for labels -1 and 1, and logits.
+            path: where to save the picture; without one it is only returned.
+
+        Returns:
+            The matplotlib figure.
+
+        Raises:
+            ShapeError: the net has more than two inputs, or X, y and classes do not fit.
+            DataError: other labels, or numbers that are not finite.
+
+        >>> net = Net(2, [4, 1], "tanh")
+        >>> picture = net.plot_decision([[0, 1], [1, 0]], [-1, 1], classes=["no", "yes"])
+        >>> [text.get_text() for text in picture.axes[0].get_legend().get_texts()]
+        ['no', 'yes']
+        """
+        from autograd import portrait
+
+        return portrait.decision(self, X, y, classes, threshold, path)
+
+    def plot_confusion(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        classes: Sequence[str] | None = None,
+        threshold: float | None = None,
+        path: Any = None,
+    ) -> Any:
+        """Draw how many rows of each class the net takes for which class.
+
+        Arguments, what comes back and errors are those of `plot_decision`, for any number of inputs.
+
+        >>> net = Net(3, [4, 2], "tanh")
+        >>> net.plot_confusion([[0, 1, 2], [2, 1, 0]], [0, 1]).axes[0].get_ylabel()
+        'true'
+        """
+        from autograd import portrait
+
+        return portrait.confusion(self, X, y, classes, threshold, path)
+
+    def plot_weights(self, *, shape: tuple[int, int] | None = None, path: Any = None) -> Any:
+        """Draw the weights, a panel for each layer with a row for each neuron; white is 0.
+
+        Args:
+            shape: (rows, columns) of the images that are the inputs, if they are: the weights of the first
+                layer are drawn as images too, one for each neuron.
+            path: where to save the picture; without one it is only returned.
+
+        Returns:
+            The matplotlib figure.
+
+        Raises:
+            ShapeError: ``shape`` is not that of N_in numbers.
+
+        >>> len(Net(4, [3, 2]).plot_weights(shape=(2, 2)).axes)  # two panels, with a colour bar each
+        4
+        """
+        from autograd import portrait
+
+        return portrait.weights(self, shape, path)
 
     def _twin(self) -> "Net":
         """A net of the same layers, for what this net keeps: if that knew itself, it would not go away."""

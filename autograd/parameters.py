@@ -20,21 +20,22 @@ from autograd.tensor.core import Tensor, entered, refuse_in_recording, unusual
 from autograd.tensor.tape import Array, Leaf
 from autograd.waiting import Waiting, again, member
 
-__all__ = ["Flat", "Matrix", "Parameter", "ParameterList", "Users"]
+__all__ = ["Flat", "Leaves", "Matrix", "Parameter", "ParameterList", "Users"]
 
 
 class Leaves(Column):
     """The parameters of a `Flat` as they are now, as operands of scalar expressions."""
 
-    def __init__(self, values: Array, grads: Array) -> None:
+    def __init__(self, values: Array, grads: Array, matrices: "Sequence[Matrix]") -> None:
         super().__init__(0, 0)
         self._own = values, grads
+        self.matrices = matrices  # whose parameters they are, in order
 
     def parents(self) -> Sequence[Column]:
         return ()
 
     def another(self, new: Mapping[Column, Column]) -> Column:
-        return Leaves(*self._own)
+        return Leaves(*self._own, self.matrices)
 
     def work(self) -> tuple[Array, Array]:
         keys = self.keys if self.keys.size else indices(self._own[0].size)
@@ -152,7 +153,7 @@ class Flat:
         with LOCK:
             pattern = self.patterns.current
             if pattern is None or not users.operands:
-                pattern = self.patterns.begin(lambda: Leaves(self.values, self.grads))
+                pattern = self.patterns.begin(lambda: Leaves(self.values, self.grads, self.matrices))
                 users.operands = dict(pattern.heads)
                 users.add(pattern.root, weakref.ref(pattern))
             if key not in users.operands:

@@ -1,18 +1,47 @@
-"""Pictures, with matplotlib, which the extra ``plot`` brings. It is imported when first needed."""
+"""Pictures, with matplotlib, which the extra ``plot`` brings. It is imported when first needed.
 
+Colours are those of Okabe and Ito (2008), which the colour-blind tell apart, and no meaning is left to
+colour alone: classes have markers, lines have styles.
+"""
+
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from autograd import io
 from autograd.errors import MissingExtraError
 from autograd.tensor.tape import Array
 
-__all__ = ["figure", "save", "show_confusion", "show_fit", "show_loss"]
+__all__ = [
+    "COLOURS",
+    "MANY",
+    "figure",
+    "save",
+    "show_confusion",
+    "show_curve",
+    "show_fit",
+    "show_images",
+    "show_loss",
+    "show_regions",
+    "show_weights",
+]
+
+# Okabe & Ito, "Color Universal Design", 2008, without black
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+MARKERS = "os^DvPX<>*"
+STYLES = ("-", "--", "-.", ":")
+DIVERGING = "PuOr"  # orange below 0, purple above: ColorBrewer's, for the colour-blind too
+SHADES = 6  # of a region: a few flat ones look calm, and make small files
+MANY = 20  # classes, of which a matrix has room for names and numbers
+LONGEST = 24  # letters of a class's name
+COLUMN = 16  # lines of a legend
 
 
-def figure(panels: int) -> tuple[Any, list[Any]]:
-    """A figure with so many panels side by side, and their axes; it is tied to no window.
+def figure(panels: int, size: tuple[float, float] = (5.2, 4.4)) -> tuple[Any, list[Any]]:
+    """A figure with so many panels of a size, three in a row, and their axes; it is tied to no window.
 
     Raises:
         MissingExtraError: matplotlib is not installed; the message says what to type.
@@ -21,8 +50,10 @@ def figure(panels: int) -> tuple[Any, list[Any]]:
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingExtraError.of("a picture", "plot") from None
-    picture = Figure(figsize=(5.2 * panels, 4.4), layout="constrained")
-    return picture, list(picture.subplots(1, panels, squeeze=False)[0])
+    columns = max(1, min(panels, 3))
+    rows = max(1, math.ceil(panels / columns))
+    picture = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
+    return picture, [picture.add_subplot(rows, columns, i + 1) for i in range(panels)]
 
 
 def save(picture: Any, path: Any) -> None:
@@ -31,12 +62,36 @@ def save(picture: Any, path: Any) -> None:
         picture.savefig(file, dpi=150, format=os.path.splitext(path)[1][1:] or "png")
 
 
+def shortened(name: str, longest: int = LONGEST) -> str:
+    """A name that leaves room for the picture."""
+    half = longest // 2
+    return name if len(name) <= longest else f"{name[:half].rstrip()} … {name[3 - half :].lstrip()}"
+
+
+def colour(k: int) -> tuple[float, ...]:
+    """The colour of the k-th class or line; after the seventh they come again, darker."""
+    from matplotlib.colors import to_rgb
+
+    return tuple(part * 0.6 ** (k // len(COLOURS)) for part in to_rgb(COLOURS[k % len(COLOURS)]))
+
+
+def legend(axes: Any, count: int) -> None:
+    """A legend beside the axes, where it covers nothing."""
+    axes.legend(
+        loc="upper left",
+        bbox_to_anchor=(1.02, 1.0),
+        borderaxespad=0,
+        handlelength=1.5,
+        ncols=math.ceil(count / COLUMN),
+    )
+
+
 def show_loss(axes: Any, loss: Sequence[float], val_loss: Sequence[float] = ()) -> None:
     """The mean loss of each epoch, on a logarithmic scale if it is positive."""
-    axes.plot(range(1, len(loss) + 1), loss, color="#0072B2", label="training rows")
+    axes.plot(range(1, len(loss) + 1), loss, color=COLOURS[0], label="training rows")
     axes.set(xlabel="epoch", ylabel="mean loss over the training rows", title="Training")
     if val_loss:
-        axes.plot(range(1, len(val_loss) + 1), val_loss, color="#D55E00", label="validation rows")
+        axes.plot(range(1, len(val_loss) + 1), val_loss, "--", color=COLOURS[1], label="validation rows")
         axes.set_ylabel("mean loss")
         axes.legend()
     if min([*loss, *val_loss], default=0) > 0:
@@ -44,31 +99,128 @@ def show_loss(axes: Any, loss: Sequence[float], val_loss: Sequence[float] = ()) 
     axes.grid(alpha=0.3)
 
 
-def show_confusion(axes: Any, truth: Array, predicted: Array, classes: Sequence[str]) -> None:
+def show_confusion(
+    axes: Any, truth: Array, predicted: Array, classes: Sequence[str], title: str = "Held-out rows"
+) -> None:
     """How many rows of each true class were taken for which class; both are indices into ``classes``."""
     n = len(classes)
-    counts = [[int(((truth == i) & (predicted == j)).sum()) for j in range(n)] for i in range(n)]
+    counts = np.bincount(truth * n + predicted, minlength=n * n).reshape(n, n)
     # cividis reads the same with and without colour blindness; zeros stay blank
-    shown = [[c if c else float("nan") for c in row] for row in counts]
-    axes.imshow(shown, cmap="cividis_r", vmin=0)
-    top = max(map(max, counts))
-    if n <= 20:
-        for i, row in enumerate(counts):
-            for j, c in enumerate(row):
-                if c:
-                    dark = c > 0.5 * top
-                    axes.text(j, i, c, ha="center", va="center", color="white" if dark else "black")
-        long = max(map(len, classes)) > 3
-        axes.set_xticks(range(n), classes, rotation=45 if long else 0, ha="right" if long else "center")
-        axes.set_yticks(range(n), classes)
-    axes.set(xlabel="predicted", ylabel="true", title="Held-out rows")
+    image = axes.imshow(np.where(counts, counts, math.nan), cmap="cividis_r", vmin=0)
+    axes.set(xlabel="predicted", ylabel="true", title=title)
+    if n > MANY:
+        axes.figure.colorbar(image, ax=axes, label="rows")
+        return
+    for i, j in np.argwhere(counts):
+        dark = counts[i, j] > 0.5 * counts.max()
+        axes.text(j, i, counts[i, j], ha="center", va="center", color="white" if dark else "black")
+    names = list(map(shortened, classes))
+    long = max(map(len, names)) > 3
+    axes.set_xticks(range(n), names, rotation=45 if long else 0, ha="right" if long else "center")
+    axes.set_yticks(range(n), names)
 
 
 def show_fit(axes: Any, truth: Array, predicted: Array, name: str) -> None:
     """Predicted against true numbers, with the line on which they agree."""
     ends = [min(truth.min(), predicted.min()), max(truth.max(), predicted.max())]
     axes.plot(ends, ends, color="0.6", linewidth=1, label="exact")
-    axes.plot(truth, predicted, "o", color="#0072B2", markersize=4, alpha=0.6, label="held-out rows")
+    axes.plot(truth, predicted, "o", color=COLOURS[0], markersize=4, alpha=0.6, label="held-out rows")
     axes.set(xlabel=f"true {name}", ylabel=f"predicted {name}", title="Held-out rows")
     axes.legend()
     axes.grid(alpha=0.3)
+
+
+def span(x: Array, margin: float = 0.1) -> tuple[float, float]:
+    """From a little below the least number to a little above the largest."""
+    low, high = float(x.min()), float(x.max())
+    room = margin * (high - low) or max(1.0, 0.1 * abs(high))
+    return low - room, high + room
+
+
+def show_curve(axes: Any, predict: Callable[[Array], Array], x: Array, y: Array) -> None:
+    """The outputs of a net of one input as curves, over the rows (x, y) as points."""
+    line = np.linspace(*span(x, 0.05), 400)
+    curves = predict(line[:, None])
+    for k in range(y.shape[1]):
+        name = f" {k}" if y.shape[1] > 1 else ""
+        axes.plot(
+            x,
+            y[:, k],
+            MARKERS[k % len(MARKERS)],
+            color=colour(k),
+            markersize=4,
+            alpha=0.45,
+            label=f"data{name}",
+        )
+        style = STYLES[k % len(STYLES)]
+        axes.plot(line, curves[:, k], style, color=colour(k), linewidth=2.5, label=f"net{name}")
+    axes.set(xlim=(line[0], line[-1]), ylim=span(y, 0.25), xlabel="x", ylabel="y")
+    axes.grid(alpha=0.3)
+    legend(axes, 2 * y.shape[1])
+
+
+def show_regions(
+    axes: Any,
+    margins: Callable[[Array], Array],
+    X: Array,
+    labels: Array,
+    classes: Sequence[str],
+    grid: int = 200,
+) -> None:
+    """Which class a net of two inputs says where, how surely, and the rows with their true classes.
+
+    Args:
+        margins: from points (n, 2) to (n, classes): by how much a class is ahead of all others there,
+            from -1 to 1. A region is the paler, the less its class is ahead.
+        labels: of each row of X, an index into ``classes``.
+        grid: how many points each way.
+    """
+    x, y = np.linspace(*span(X[:, 0]), grid), np.linspace(*span(X[:, 1]), grid)
+    points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    ahead = margins(points).reshape(grid, grid, len(classes))
+    colours = np.array([colour(k) for k in range(len(classes))])
+    sure = np.ceil(ahead.max(axis=-1).clip(0, 1) * SHADES) / SHADES
+    strength = (0.1 + 0.5 * sure)[..., None]
+    image = 1 - strength * (1 - colours[ahead.argmax(axis=-1)])
+    axes.imshow(
+        image, origin="lower", extent=(x[0], x[-1], y[0], y[-1]), aspect="auto", interpolation="nearest"
+    )
+    longest = LONGEST if len(classes) <= COLUMN else LONGEST // 3
+    for k in range(len(classes)):
+        own = ahead[..., k]
+        if own.min() < 0 < own.max() and k + 1 < len(classes):  # the others have drawn the last one's
+            axes.contour(x, y, own, levels=[0.0], colors="0.25", linewidths=1)
+        rows = X[labels == k]
+        style = {"color": colours[k], "edgecolors": "0.15", "linewidths": 0.6, "s": 30}
+        axes.scatter(
+            *rows.T, marker=MARKERS[k % len(MARKERS)], label=shortened(classes[k], longest), zorder=3, **style
+        )
+    axes.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xlabel="x[0]", ylabel="x[1]")
+    legend(axes, len(classes))
+
+
+def show_weights(axes: Any, weight: Array, limit: float) -> None:
+    """A matrix of weights, a row for each neuron, from orange at -limit over white to purple."""
+    image = axes.imshow(
+        weight, cmap=DIVERGING, vmin=-limit, vmax=limit, aspect="auto", interpolation="nearest"
+    )
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.set(xlabel="input", ylabel="neuron")
+    axes.figure.colorbar(image, ax=axes)
+
+
+def show_images(axes: Any, images: Array, limit: float) -> None:
+    """Images (n, rows, columns) of signed numbers in one mosaic, as near to a square as can be."""
+    n, rows, columns = images.shape
+    wide = math.ceil(math.sqrt(n * rows / columns))
+    mosaic = np.full((math.ceil(n / wide) * (rows + 1) - 1, wide * (columns + 1) - 1), math.nan)
+    for k, image in enumerate(images):
+        i, j = divmod(k, wide)
+        mosaic[i * (rows + 1) :, j * (columns + 1) :][:rows, :columns] = image
+    image = axes.imshow(mosaic, cmap=DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest")
+    axes.set_facecolor("0.8")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_xlabel("one image for each neuron")
+    axes.figure.colorbar(image, ax=axes)

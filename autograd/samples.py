@@ -12,7 +12,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from autograd.tensor.tape import Array, Leaf, Node, check_unchanged, consumers, 
 from autograd.tensor.trace import check
 from autograd.waiting import Waiting, member, publish
 
-__all__ = ["Batch", "Samples", "is_batch"]
+__all__ = ["Batch", "Samples", "Stage", "is_batch"]
 
 ROWS = 2048  # that wait at most in one batch
 NUMBERS = 1 << 20  # that wait at most in the samples of a batch
@@ -166,6 +166,14 @@ class Batch(Column):
         return [(v, g[i]) for i, v in self.asked]
 
 
+class Stage(NamedTuple):
+    """One layer on the way through a module: its matrix, those of its rows that count, the activation."""
+
+    matrix: Matrix
+    rows: slice
+    function: Callable[[Tensor], Tensor]
+
+
 class Samples:
     """What takes the samples of one module, and knows how to compute with many.
 
@@ -173,7 +181,7 @@ class Samples:
         name: what errors call the module.
         n_in, n_out, dtype: of the module.
         through: from (n_in, rows) to (n_out, rows).
-        matrices: the parameters that it uses.
+        stages: the layers that it consists of.
         waits: whether it computes the same for a sample whatever others there are, and each time.
         patterns: what its batches led to; the module keeps them.
     """
@@ -184,16 +192,17 @@ class Samples:
         n_in: int,
         n_out: int,
         through: Callable[[Tensor], Tensor],
-        matrices: Sequence[Matrix],
+        stages: Sequence[Stage],
         waits: bool,
         patterns: Patterns,
     ) -> None:
         self.name = name
         self.n_in, self.n_out = n_in, n_out
         self.through = through
-        self.leaves = [m.leaf for m in matrices]
-        self.users: Users = matrices[0].users
-        self.dtype = matrices[0].tensor.dtype
+        self.stages = stages
+        self.leaves = [stage.matrix.leaf for stage in stages]
+        self.users: Users = stages[0].matrix.users
+        self.dtype = stages[0].matrix.tensor.dtype
         self.waits = waits
         self.room = max(1, min(ROWS, NUMBERS // n_in))
         self.patterns: Any = weakref.ref(patterns)  # of the samples that wait for nothing

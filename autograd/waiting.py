@@ -282,6 +282,15 @@ class Waiting(Value):
     # What is not there yet. A __getattr__ for it would make the way to every attribute longer
     _data, _grad, _da, _db = (when_published(name) for name in ("_data", "_grad", "_da", "_db"))
 
+    @property
+    def label(self) -> Any:
+        """What a picture is to call it; a column has no room for that, so who gets one waits no longer."""
+        raise AttributeError("this Value has no label")
+
+    @label.setter
+    def label(self, label: Any) -> None:
+        publish(self).label = label  # type: ignore[attr-defined]  # an attribute of the user's
+
     def zero_grad(self) -> None:
         """Set ``grad`` to 0."""
         publish(self).zero_grad()

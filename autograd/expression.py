@@ -1,0 +1,565 @@
+"""What a Value was made from, as plain data, for pictures of it.
+
+The graph is held in several forms: plain Values, results of columns, nets called on samples, the tape
+of Tensors. In each of them a `Part` is a number or an operation that can show itself as a `Node` and
+knows the parts that it was made from. The walk goes from part to part, the nearest first and without
+recursion; it reads numbers, which works out what waits, and changes nothing else.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from autograd.columns import LOCK, NOTHING, OPERATIONS, SHIFT, Applied, Column, Pins, Sums
+from autograd.engine import Value
+from autograd.errors import GradientError, NotANumberError, UnknownNameError
+from autograd.graph import Port
+from autograd.nn import ACTIVATIONS, activated
+from autograd.options import whole
+from autograd.parameters import Leaves, Matrix, Parameter
+from autograd.samples import Batch
+from autograd.tensor.core import Tensor, as_usual, gradients
+from autograd.tensor.products import affine
+from autograd.tensor.tape import Leaf
+from autograd.tensor.tape import Node as Taped
+from autograd.waiting import Waiting
+
+__all__ = ["LEVELS", "Node", "expression"]
+
+LEVELS = ("layers", "neurons", "values")  # to which a net can be opened
+WIDE = 8  # operands that are shown of one operation; of more the first FEW
+FEW = 4
+COUNTED = 100_000  # of the nodes for which there is no room
+
+SYMBOLS = {
+    **{"plus": "+", "minus": "-", "times": "*", "over": "/", "power": "**", "square": "*"},
+    **{"rminus": "-", "rover": "/", "rpower": "**"},  # those whose operands have changed places
+}
+REFLECTED = {"rminus", "rover", "rpower"}
+NAMES = {operation: name for name, operation in OPERATIONS.items()}
+
+
+@dataclass
+class Node:
+    """One thing in the picture of an expression.
+
+    Attributes:
+        kind: "value", "number", "operation", "module" (a call of a net, layer or neuron) or "note".
+        text: what it is called, or what it says; of a value its name, if it has one.
+        data, grad: of a value; of a Tensor if it is a single number.
+        shape: of a Tensor.
+        parents: what it was made from, as places in the list of nodes.
+    """
+
+    kind: str
+    text: str
+    data: float | None = None
+    grad: float | None = None
+    shape: tuple[int, ...] | None = None
+    parents: list[int] = field(default_factory=list)
+
+
+class Part:
+    """A number or an operation, in one of the graph's forms. Equal ones stand for the same thing."""
+
+    def node(self) -> Node:
+        """How it shows itself."""
+        raise NotImplementedError
+
+    def parents(self, walk: "Walk") -> Sequence["Part"]:
+        """What it was made from."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Text(Part):
+    """Something to read that belongs to ``owner``: a number, or a note."""
+
+    kind: str
+    text: str
+    owner: Any
+
+    def node(self) -> Node:
+        return Node(self.kind, self.text)
+
+
+def at_most(parts: Sequence[Part], owner: Any) -> Sequence[Part]:
+    """Those parts for which there is room, and a word about the others."""
+    if len(parts) <= WIDE:
+        return parts
+    return [*parts[:FEW], Text("note", f"… {len(parts) - FEW:,} more", owner)]
+
+
+def short(x: float) -> str:
+    """A number in four digits."""
+    return f"{x:.4g}"
+
+
+# Values -----------------------------------------------------------------------------------------
+
+
+def part_of(v: Value) -> Part:
+    """The part that ``v`` is; Values that stand for the same thing are the same part."""
+    if isinstance(v, Parameter):
+        return Cell.of(v._matrix, v._index)
+    if isinstance(v, Waiting) and v._a.__class__ is not Port:
+        v.data  # noqa: B018 - works it out, or raises the error that it comes to
+        return result_of(v._a, v._a.place(v._b))
+    return result_of(v._a.junction, v._a.place) if v._a.__class__ is Port else Plain(v)
+
+
+def result_of(column: Any, place: int) -> Part:
+    """The part that a result of a column is."""
+    if isinstance(column, Pins):
+        return part_of(column.pinned[place])
+    if isinstance(column, Leaves):
+        index = int(column.keys[place])
+        for matrix in column.matrices:
+            if index < matrix.tensor.size:
+                return Cell.of(matrix, index)
+            index -= matrix.tensor.size
+    return Result(column, place)
+
+
+def operation(name: str, number: float | None) -> str:
+    """What an operation is called, with its number if that is its other operand."""
+    symbol = SYMBOLS.get(name, name)
+    if number is None:
+        return symbol
+    return f"{short(number)} {symbol}" if name in REFLECTED else f"{symbol} {short(number)}"
+
+
+def label_of(v: Any) -> str:
+    """The name that a program gave a Value."""
+    label = getattr(v, "label", None)
+    return "" if label is None else str(label)
+
+
+@dataclass(frozen=True)
+class Plain(Part):
+    """A Value with its operands."""
+
+    value: Value
+
+    def node(self) -> Node:
+        return Node("value", label_of(self.value), self.value.data, self.value.grad)
+
+    def parents(self, walk: "Walk") -> Sequence[Part]:
+        return () if self.value._da is None else [Operation(self)]
+
+    def made(self) -> str:
+        """The operation that it came from."""
+        number = getattr(self.value, "_db", None) if self.value._b is None else None
+        return operation(self.value._op, number)
+
+    def operands(self, walk: "Walk") -> Sequence[Part]:
+        """What that was done to."""
+        return [part_of(v) for v in (self.value._a, self.value._b) if v is not None]
+
+
+@dataclass(frozen=True)
+class Cell(Part):
+    """A parameter, known by its address."""
+
+    address: int
+    matrix: Matrix = field(compare=False)
+    index: int = field(compare=False)
+
+    @staticmethod
+    def of(matrix: Matrix, index: int) -> "Cell":
+        """The index-th number of a matrix."""
+        array = matrix.tensor.data
+        address = array.__array_interface__["data"][0] + index * array.itemsize
+        return Cell(address, matrix, index)
+
+    def node(self) -> Node:
+        flat, k = self.matrix.owner[0](), self.matrix.owner[1]
+        neurons, columns = self.matrix.tensor.shape
+        i, j = divmod(self.index, columns)
+        name = "b" if j == columns - 1 else f"w[{j}]"
+        if neurons > 1 or (flat is not None and len(flat.matrices) > 1):
+            name = f"neurons[{i}].{name}"
+        if flat is not None and len(flat.matrices) > 1:
+            name = f"layers[{k}].{name}"
+        return Node("value", name, self.matrix.values[self.index], self.matrix.grads[self.index])
+
+
+@dataclass(frozen=True)
+class Result(Part):
+    """A result of a column, be there a Value for it or not."""
+
+    column: Any
+    place: int
+
+    def node(self) -> Node:
+        column, place = self.column, self.place
+        name = label_of((column.published or {}).get(place, NOTHING)())
+        if not name and isinstance(column, Batch) and column.kin.n_out > 1:
+            name = f"[{place % column.kin.n_out}]"
+        return Node("value", name, float(column.values[place]), column.gradient(place))
+
+    def parents(self, walk: "Walk") -> Sequence[Part]:
+        if not isinstance(self.column, Batch):
+            return [Operation(self)]
+        row, i = divmod(self.place, self.column.kin.n_out)
+        call = Call(self.column, row)
+        return [call] if walk.level is None else walk.opened(call).source(-1, i, walk.level)
+
+    def made(self) -> str:
+        """The operation that it came from."""
+        column = self.column
+        if isinstance(column, Sums):
+            return "+"
+        z = column.z if column.numbers else None
+        return operation(NAMES[column.operation], float(z[self.place]) if isinstance(z, np.ndarray) else z)
+
+    def operands(self, walk: "Walk") -> Sequence[Part]:
+        """What that was done to."""
+        column, place = self.column, self.place
+        if isinstance(column, Sums):
+            return at_most(self._terms(column, walk), self)
+        assert isinstance(column, Applied)
+        left = result_of(column.left, place if column.at is None else int(column.at[place]))
+        name = NAMES[column.operation]
+        if column.right is None:
+            return [left, left] if name == "square" else [left]
+        right = result_of(column.right, place if column.at_right is None else int(column.at_right[place]))
+        return [right, left] if name in REFLECTED else [left, right]
+
+    def _terms(self, sums: Sums, walk: "Walk") -> list[Part]:
+        """What the chain has added up until here, or since a sum that has a name or a node of its own."""
+        first = int(sums.heads[sums.heads.searchsorted(self.place, "right") - 1])
+        terms: list[Part] = []
+        for i in range(self.place, first - 1, -1):
+            if i < self.place and walk.shows(Result(sums, i)):
+                return [Result(sums, i), *terms[::-1]]
+            key = int(sums.summed[i])
+            terms.append(self._term(sums.odd.get(key, (sums.home, int(sums.there[i]))), i))
+        start = sums.starts[int(sums.summed[first]) >> SHIFT]
+        if start[0] is not None:  # or it is the 0 with which sum() begins
+            terms.append(self._term(start, -1))
+        return terms[::-1]
+
+    def _term(self, term: tuple[Column | None, Any], i: int) -> Part:
+        column, key = term
+        return (
+            Text("number", short(key), (self, i)) if column is None else result_of(column, column.place(key))
+        )
+
+
+@dataclass(frozen=True)
+class Operation(Part):
+    """The operation that a result came from."""
+
+    result: Plain | Result
+
+    def node(self) -> Node:
+        return Node("operation", self.result.made())
+
+    def parents(self, walk: "Walk") -> Sequence[Part]:
+        return self.result.operands(walk)
+
+
+# Nets on samples --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Call(Part):
+    """A call of a net, layer or neuron on one sample."""
+
+    batch: Batch
+    row: int
+
+    def node(self) -> Node:
+        samples = self.batch.kin
+        sizes = [samples.n_in, *(stage.matrix.tensor.data[stage.rows].shape[0] for stage in samples.stages)]
+        functions = [name for name, _ in groupby(function_name(stage.function) for stage in samples.stages)]
+        return Node("module", f"{samples.name} {'-'.join(map(str, sizes))}\n{', '.join(functions)}")
+
+    def parents(self, walk: "Walk") -> Sequence[Part]:
+        inputs = self.inputs()
+        values = [inputs[j] for j in sorted(inputs)]
+        x = [
+            f"x[{j}]" if j in inputs else short(self.batch.X[self.row, j]) for j in range(self.batch.kin.n_in)
+        ]
+        if len(values) == len(x):
+            return at_most(values, self)
+        if len(x) > WIDE:
+            x[FEW:] = [f"… {len(x) - FEW:,} more"]
+        return [Text("number", ", ".join(x), self), *at_most(values, self)]
+
+    def inputs(self) -> dict[int, Part]:
+        """Those of the sample's inputs that are Values, by place."""
+        first = self.row * self.batch.kin.n_in
+        places = range(first, first + self.batch.kin.n_in)
+        found = {i - first: part_of(v) for i, v in self.batch.values_at if i in places}
+        for column, at, own in self.batch.columns_at:
+            for k in np.flatnonzero((own >= first) & (own < places.stop)).tolist():
+                found[int(own[k]) - first] = result_of(column, k if at is None else int(at[k]))
+        return found
+
+
+def function_name(function: Any) -> str:
+    """What an activation is called."""
+    known = (name for name, own in ACTIVATIONS.items() if own is function)
+    return next(known, getattr(function, "__name__", type(function).__name__))
+
+
+class Inside:
+    """What a net computed of one sample, worked out again with all that lies in between.
+
+    Raises:
+        GradientError: it would not come out as it did, since parameters have been changed.
+    """
+
+    def __init__(self, call: Call) -> None:
+        batch, samples = call.batch, call.batch.kin
+        self.call, self.stages = call, samples.stages
+        if batch.versions != samples.versions():
+            raise GradientError(
+                f"draw() cannot open a {samples.name}: its parameters have been changed since it was called; "
+                "draw before changing them, or call it again"
+            )
+        outputs = slice(call.row * samples.n_out, (call.row + 1) * samples.n_out)
+        h = [Tensor(batch.X[call.row], requires_grad=True)]
+        z = []
+        with as_usual(), np.errstate(all="ignore"):
+            for stage in self.stages:
+                weights = Tensor._of(stage.matrix.tensor.data[stage.rows], None)
+                z.append(affine(weights, h[-1]))
+                h.append(activated(stage.function, z[-1]))
+            if not np.allclose(h[-1].data, batch.values[outputs], rtol=1e-4, atol=1e-6, equal_nan=True):
+                raise GradientError(
+                    f"draw() cannot open a {samples.name}: its activation gave something else this time"
+                )
+            g = np.zeros(samples.n_out) if batch.grads is None else batch.grads[outputs]
+            slopes = [t.data.tolist() for t in gradients(h[-1], [*h[:-1], *z], g.astype(samples.dtype))]
+        self.h, self.z = [t.data.tolist() for t in h], [t.data.tolist() for t in z]
+        self.slopes_h, self.slopes_z = slopes[: len(z)], slopes[len(z) :]
+
+    @cached_property
+    def inputs(self) -> dict[int, Part]:
+        """Those of the sample's inputs that are Values."""
+        return self.call.inputs()
+
+    def given(self, k: int) -> list[Part]:
+        """What goes into the k-th layer."""
+        if k > 0:
+            return [Inner(self, "output", k - 1, i) for i in range(len(self.h[k]))]
+        return [self.inputs.get(j) or Inner(self, "input", 0, j) for j in range(len(self.h[0]))]
+
+    def source(self, k: int, i: int, level: str) -> list[Part]:
+        """What the output of the i-th neuron of the k-th layer comes from."""
+        k %= len(self.stages)
+        if level == "layers":
+            return [Inner(self, "layer", k)]
+        if level == "neurons":
+            return [Inner(self, "neuron", k, i)]
+        linear = function_name(self.stages[k].function) == "linear"
+        return [Inner(self, "+" if linear else "activation", k, i)]
+
+
+@dataclass(frozen=True)
+class Inner(Part):
+    """Something within a net that was opened, in its k-th layer, of that the i-th neuron."""
+
+    inside: Inside
+    what: str
+    k: int
+    i: int = 0
+    j: int = 0  # which input of the neuron
+
+    def node(self) -> Node:
+        inside, k, i, j = self.inside, self.k, self.i, self.j
+        function = function_name(inside.stages[k].function)
+        n_in, n_out = len(inside.h[k]), len(inside.h[k + 1])
+        match self.what:
+            case "input":
+                return Node("number", f"x[{i}] = {short(inside.h[0][i])}")
+            case "layer":
+                return Node("module", f"layers[{k}] {n_in}-{n_out}\n{function}")
+            case "neuron":
+                return Node("module", f"layers[{k}].neurons[{i}]\n{function}")
+            case "output":
+                return Node("value", "", inside.h[k + 1][i], inside.slopes_h[k + 1][i])
+            case "activation":
+                return Node("operation", function)
+            case "sum":
+                return Node("value", "", inside.z[k][i], inside.slopes_z[k][i])
+            case "product":
+                return Node("value", "", self.weight().node().data * inside.h[k][j], inside.slopes_z[k][i])
+        return Node("operation", self.what)  # + or *
+
+    def weight(self, bias: bool = False) -> Cell:
+        """The weight for the j-th input, or the bias."""
+        stage = self.inside.stages[self.k]
+        columns = stage.matrix.tensor.shape[1]
+        row = (stage.rows.start or 0) + self.i
+        return Cell.of(stage.matrix, row * columns + (columns - 1 if bias else self.j))
+
+    def parents(self, walk: "Walk") -> Sequence[Part]:
+        inside, k, i, j = self.inside, self.k, self.i, self.j
+        match self.what:
+            case "layer" | "neuron":
+                return at_most(inside.given(k), self)
+            case "output":
+                assert walk.level is not None
+                return inside.source(k, i, walk.level)
+            case "activation":
+                return [Inner(inside, "sum", k, i)]
+            case "sum":
+                return [Inner(inside, "+", k, i)]
+            case "+":
+                products = [Inner(inside, "product", k, i, j) for j in range(len(inside.h[k]))]
+                return [self.weight(bias=True), *at_most(products, self)]
+            case "product":
+                return [Inner(inside, "*", k, i, j)]
+            case "*":
+                return [self.weight(), inside.given(k)[j]]
+        return ()
+
+
+# Tensors ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Recorded(Part):
+    """A leaf or a result on the tape."""
+
+    thing: Taped | Leaf
+
+    def node(self) -> Node:
+        thing = self.thing
+        if isinstance(thing, Taped):
+            return Node(
+                "value", "", float(thing.out.item()) if thing.out.size == 1 else None, shape=thing.shape
+            )
+        grad = thing.grad.item() if thing.grad is not None and thing.grad.size == 1 else None
+        return Node("value", "", grad=grad, shape=thing.shape)
+
+    def parents(self, walk: "Walk") -> Sequence[Part]:
+        return [Primitive(self.thing)] if isinstance(self.thing, Taped) else ()
+
+
+@dataclass(frozen=True)
+class Primitive(Part):
+    """The call that a result on the tape came from."""
+
+    taped: Taped
+
+    def node(self) -> Node:
+        said = {k: x for k, x in self.taped.kwargs.items() if isinstance(x, int | tuple) and x is not False}
+        options = [f"{name}={value}" for name, value in said.items()]
+        return Node("operation", "\n".join([self.taped.rule.name, *options]))
+
+    def parents(self, walk: "Walk") -> Sequence[Part]:
+        found: list[Part] = []
+        for i, (parent, given) in enumerate(zip(self.taped.parents, self.taped.args, strict=True)):
+            if parent is not None:
+                found.append(Recorded(parent))
+            elif isinstance(given, np.ndarray | int | float):
+                text = short(float(given)) if np.size(given) == 1 else f"shape {np.shape(given)}"
+                found.append(Text("number", text, (self, i)))
+        return at_most(found, self)
+
+
+# The walk ---------------------------------------------------------------------------------------
+
+
+class Walk:
+    """From results to all that they were made from.
+
+    Args:
+        names: of parts, by part.
+        level: to which nets are opened, None for not at all.
+    """
+
+    def __init__(self, names: Mapping[Part, str], level: str | None) -> None:
+        self.names = names
+        self.level = level
+        self.places: dict[Part, int] = {}
+        self.nodes: list[Node] = []
+        self.insides: dict[Call, Inside] = {}
+
+    def opened(self, call: Call) -> Inside:
+        """What lies within a call."""
+        if call not in self.insides:
+            self.insides[call] = Inside(call)
+        return self.insides[call]
+
+    def shows(self, part: Part) -> bool:
+        """Whether a part has a node, or a name."""
+        return part in self.places or part in self.names or bool(part.node().text)
+
+    def run(self, roots: Iterable[Part], limit: int) -> list[Node]:
+        """The nodes, of which there are ``limit`` at most, and a note about the others."""
+        beyond: set[Part] = set()
+        queue: deque[Part] = deque()
+
+        def found(part: Part) -> int | None:
+            """The place of its node, if there is room."""
+            if part in self.places:
+                return self.places[part]
+            if len(self.nodes) >= limit:
+                if part not in beyond and len(beyond) <= COUNTED:
+                    beyond.add(part)
+                    queue.append(part)
+                return None
+            node = part.node()
+            node.text = self.names.get(part, node.text)
+            self.places[part] = len(self.nodes)
+            self.nodes.append(node)
+            queue.append(part)
+            return self.places[part]
+
+        for root in roots:
+            found(root)
+        cut = []
+        while queue:
+            part = queue.popleft()
+            parents = [found(parent) for parent in part.parents(self)]
+            if part in self.places:
+                node = self.nodes[self.places[part]]
+                node.parents = [i for i in parents if i is not None]
+                if None in parents:
+                    cut.append(node)
+        if beyond:
+            count = f"{len(beyond):,}" if len(beyond) <= COUNTED else f"more than {COUNTED:,}"
+            for node in cut:
+                node.parents.append(len(self.nodes))
+            self.nodes.append(Node("note", f"… {count} more"))
+        return self.nodes
+
+
+def root_of(x: Any) -> Part:
+    """The part that something given to `draw` is."""
+    if isinstance(x, Value):
+        return part_of(x)
+    if isinstance(x, Tensor):
+        if x._node is None:
+            raise GradientError(
+                f"draw() of a Tensor of shape {x.shape} that was made from nothing with a gradient"
+            )
+        return Recorded(x._node)
+    raise NotANumberError(
+        f"draw() wants a Value, a list of them, or a Tensor, got {x!r} ({type(x).__name__})"
+    )
+
+
+def expression(
+    value: Any, names: Mapping[str, Any] | None = None, open: bool | str = False, limit: int = 200
+) -> list[Node]:
+    """The nodes of which `autograd.draw` makes a picture; it has the full description."""
+    level = LEVELS[-1] if open is True else None if open is False else open
+    if level not in (None, *LEVELS):
+        raise UnknownNameError.among("level", open, LEVELS)
+    limit = whole(limit, "limit")
+    with LOCK:
+        roots = [root_of(x) for x in (value if isinstance(value, list | tuple) else [value])]
+        named = {root_of(x): name for name, x in (names or {}).items()}
+        return Walk(named, level).run(roots, limit)
