@@ -16,6 +16,7 @@ from typing import Any
 
 import autograd
 from autograd import commands
+from autograd.demos import DEMOS
 from autograd.errors import AutogradError
 
 __all__ = ["main"]
@@ -28,6 +29,7 @@ examples:
   %(prog)s info flats.model.npz
   %(prog)s predict flats.model.npz examples/flats.csv
   %(prog)s evaluate flats.model.npz examples/flats.csv
+  %(prog)s demo sine
 
 Every command has a --help of its own, with examples.
 
@@ -93,6 +95,20 @@ INFO = """\
 examples:
   %(prog)s digits.model.npz
   %(prog)s digits.model.npz --json
+"""
+
+
+DEMO = """\
+examples:
+  %(prog)s sine
+      writes sine.gif
+  %(prog)s moons --seed 3 --output m.gif
+      other points and other weights; a name in .mp4 needs ffmpeg
+  %(prog)s digits --json
+
+minimize, tiny and sine are the demos of the original, a sample at a time; moons
+is micrograd's; digits trains on batches. All but digits, which ends in a picture
+of what was read wrongly, end in a film.
 """
 
 
@@ -218,6 +234,12 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--picture", metavar="FILE", type=picture, help="draw answers against the truth")
 
     info = _command(adders, commands.info, INFO, "Tell what a model is and what it was trained on.")
+
+    demo = _command(adders, commands.demo, DEMO, "Run a demo, and film it.")
+    demo.add_argument("name", metavar="NAME", choices=list(DEMOS), help=", ".join(DEMOS))
+    demo.add_argument("--seed", metavar="N", type=whole(0), default=0, help="of all that is drawn (0)")
+    demo.add_argument("--output", metavar="FILE", help="the film or picture (NAME.gif, digits.png)")
+    demo.set_defaults(quiet=False)
 
     for command in (predict, evaluate, info):
         command.add_argument("model", metavar="MODEL", help="a model that train has saved")

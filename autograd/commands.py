@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import io, metrics, plot
+from autograd import demos, io, metrics, plot
 from autograd.errors import DataError, FileFormatError, MissingExtraError
 from autograd.nn import Net
 from autograd.preprocessing import Inputs, Preprocessing, listed
@@ -24,7 +24,7 @@ from autograd.table import Table, read_table
 from autograd.tensor.tape import Array
 from autograd.training import CHUNK
 
-__all__ = ["evaluate", "info", "predict", "train"]
+__all__ = ["demo", "evaluate", "info", "predict", "train"]
 
 FEWEST_ROWS = 10
 AT_ONCE = 1 << 25  # numbers that may be made before training; of more they are made batch by batch
@@ -349,3 +349,22 @@ def info(options: argparse.Namespace) -> dict[str, Any]:
     for name, known in levels.items():
         tell(options, f"from the text {name!r}, with {len(known)} levels: {listed(known, SHOWN)}")
     return report
+
+
+# The demos --------------------------------------------------------------------------------------
+
+
+def demo(options: argparse.Namespace) -> dict[str, Any]:
+    """Run one of the demos, and tell what came out of it and where the film or the picture is."""
+    path = options.output or demos.PICTURES[options.name]
+    io.check_place(path)
+    try:
+        plot.figure(1)
+    except MissingExtraError as error:
+        tell(options, f"no picture: {error}")
+        path = None
+    found = demos.DEMOS[options.name](path, seed=options.seed)
+    tell(options, f"{options.name}: " + ", ".join(f"{name} {x:.6g}" for name, x in found.items()))
+    if path:
+        tell(options, f"saved {'a film' if str(path).endswith(('.gif', '.mp4')) else 'a picture'}: {path}")
+    return {"demo": options.name, "picture": path, **found}

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograd import commands, io, plot, training
+from autograd import commands, demos, io, plot, training
 from autograd.cli import main
 from autograd.nn import Net
 from autograd.progress import Report
@@ -675,6 +675,30 @@ def test_output_that_cannot_be_written_is_told_and_a_closed_pipe_is_not(folder, 
         assert (done.returncode, "rror" in done.stderr) == (0, False)
 
 
+def test_a_demo_tells_what_came_out_and_films_it(folder, capsys, pictures, short_films):
+    assert main(["demo", "tiny", "--seed", "2", "--output", "t.gif"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    found = demos.tiny(seed=2)
+    assert told == [f"tiny: epochs 100, loss {found['loss']:.6g}", "saved a film: t.gif"]
+    assert Path("t.gif").read_bytes().startswith(b"GIF89a")
+    assert main(["demo", "tiny", "--seed", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"demo": "tiny", "picture": "tiny.gif", **found}
+    assert main(["demo", "tiny", "--output", "none/t.gif"]) == 2
+    assert capsys.readouterr().err == "error: there is no such folder: 'none'\n"
+    assert main(["demo", "tiny", "--output", "t.bmp"]) == 2
+    assert "'.bmp'" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["demo", "sinus"])
+
+
+def test_a_demo_runs_without_matplotlib_and_says_what_is_missing(folder, capsys):
+    assert main(["demo", "tiny", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["picture"] is None
+    assert "no picture: a picture needs an optional dependency: pip install" in told.err
+    assert list(folder.iterdir()) == []
+
+
 def examples_of(*command):
     """The commands that a --help shows."""
     told = io_.StringIO()
@@ -692,7 +716,7 @@ def test_the_examples_of_every_help_run(folder, capsys, pictures, monkeypatch):
     page = (ROOT / "docs" / "command-line.md").read_text()
     shown = re.findall(r"^(?:python -m )?autograd (.*)$", page, re.MULTILINE)
     found = [*examples_of("train"), *(shlex.split(line) for line in shown), *examples_of()]
-    for command in ("predict", "evaluate", "info"):
+    for command in ("predict", "evaluate", "info", "demo"):
         found += examples_of(command)
     assert len(found) >= 20
     for command in found:

@@ -7,16 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from autograd import demos, film
+from autograd import demos
 from autograd.scalar.engine import Value
 
 ROOT = Path(__file__).parent.parent
-
-
-@pytest.fixture
-def short_films(monkeypatch):
-    for function in (film.Film.__init__, film.decision, film.curve):
-        monkeypatch.setitem(function.__kwdefaults__, "frames", 3)
 
 
 def test_minimize_goes_where_the_oracle_goes():
