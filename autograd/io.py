@@ -97,7 +97,7 @@ def _temporary(path: str) -> tuple[int, str]:
                 os.unlink(file.name)
     while True:
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=prefix)
-        with suppress(OSError):  # of file systems without locks, on which nothing is ever left over
+        with suppress(OSError):  # a file system without locks, where nothing is taken for left over
             flock(handle, LOCK_EX)
         if os.fstat(handle).st_nlink:
             return handle, temporary

@@ -270,11 +270,8 @@ def fit(
     every: int = 1,
 ) -> History:
     """Train ``module``; `autograd.nn.Net.fit` has the full description."""
-    epochs, batch_size, every = (
-        whole(epochs, "epochs"),
-        whole(batch_size, "batch_size"),
-        whole(every, "every"),
-    )
+    epochs, batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
+    every = whole(every, "every")
     patience = None if patience is None else whole(patience, "patience")
     alpha, clip = _positive(alpha, "alpha", 0.0), None if clip is None else _positive(clip, "clip")
     called = _listed(callbacks)

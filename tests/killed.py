@@ -23,7 +23,7 @@ CURVE = np.sin(3 * X)
 OPTIMIZERS = {
     "sgd.npz": lambda net: optim.SGD(net, lr=0.05, momentum=0.9),
     "adam.safetensors": lambda net: optim.Adam(net, lr=0.01),
-    "adamw.npz": lambda net: optim.AdamW(net, lr=schedules.cosine(0.02, steps=400)),
+    "adamw.npz": lambda net: optim.AdamW(net, lr=schedules.cosine(0.02, steps=144)),
     "rmsprop.safetensors": lambda net: optim.RMSprop(net, lr=schedules.Plateau(0.02, patience=2)),
     "lbfgs.npz": lambda net: optim.LBFGS(net, max_iter=2),
 }
@@ -34,7 +34,7 @@ def train(name, checkpoint=None):
     random.seed(1)
     net = Net(1, [8, 1], "tanh", "linear")
     opt = OPTIMIZERS[name](net)
-    options = {"epochs": 40, "batch_size": 8, "validation": 0.25, "patience": 30, "seed": 1}
+    options = {"epochs": 24, "batch_size": 8, "validation": 0.25, "patience": 20, "seed": 1}
     history = net.fit(X, CURVE, optimizer=opt, **options, checkpoint=checkpoint)
     told = history.loss, history.val_loss, history.lr, history.best, opt.state()["steps"]
     return net.values.tobytes() + opt.state()["memory"].tobytes() + repr(told).encode()

@@ -1,5 +1,6 @@
 """fit(checkpoint=...): a training that was ended goes on, bit for bit, in the program or another one."""
 
+import io as io_module
 import json
 import math
 import os
@@ -283,6 +284,30 @@ def test_a_loss_that_is_no_longer_finite_leaves_the_last_good_checkpoint(tmp_pat
     fit(net, path, loss=loss)
     fit(whole, None, loss=loss, epochs=9)
     np.testing.assert_array_equal(net.values, whole.values)
+
+
+class Terminal(io_module.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("with_tqdm", [True, False])
+def test_progress_is_told_from_where_it_goes_on(tmp_path, monkeypatch, capsys, with_tqdm):
+    begun(tmp_path / "x.npz")
+    content = (tmp_path / "x.npz").read_bytes()
+    fit(curve_net(), tmp_path / "x.npz", progress=True)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split("  ")[0] for line in lines] == [f"epoch {k}/9" for k in (5, 6, 7, 8, 9)]
+    (tmp_path / "x.npz").write_bytes(content)
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    if not with_tqdm:
+        monkeypatch.setitem(sys.modules, "tqdm", None)
+    fit(curve_net(), tmp_path / "x.npz", progress=True)
+    told = terminal.getvalue()
+    assert ("4/9" if with_tqdm else "5/9") in told
+    assert "3/9" not in told
+    assert "9/9" in told
 
 
 # What is not gone on from -----------------------------------------------------------------------
