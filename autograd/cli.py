@@ -277,7 +277,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code, report = _run(options)
     try:
         if options.json:
-            print(json.dumps(report, allow_nan=False))
+            finite = json.loads(json.dumps(report), parse_constant=lambda name: None)  # JSON has no nan
+            print(json.dumps(finite))
         sys.stdout.flush()
     except OSError as error:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the interpreter closes it

@@ -203,9 +203,11 @@ def read_for(preprocessing: Preprocessing, options: argparse.Namespace) -> tuple
 
 
 def outputs(net: Net, inputs: Inputs) -> Iterator[Array]:
-    """A net's outputs, for some rows at a time."""
+    """A net's outputs, for some rows at a time; they may be infinite where the inputs are very large."""
     for start in range(0, len(inputs), CHUNK):
-        yield net.predict(inputs.make(slice(start, start + CHUNK)))
+        with np.errstate(all="ignore"):
+            some = net.predict(inputs.make(slice(start, start + CHUNK)))
+        yield some
 
 
 def predict(options: argparse.Namespace) -> dict[str, Any]:

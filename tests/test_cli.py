@@ -638,6 +638,13 @@ def test_json_is_all_that_standard_output_gets(folder, capsys, trained):
     assert found == {"error": "none.csv: No such file or directory"}
 
 
+def test_numbers_that_json_does_not_have_are_null(folder, capsys):
+    Path("f.csv").write_text("x\n1\n1.7e308\n")
+    assert main(["predict", str(ROOT / "tests" / "files" / "line.model.npz"), "f.csv", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert found["predictions"] == [pytest.approx(12, abs=0.5), None]
+
+
 def test_ctrl_c_ends_a_training_and_keeps_what_was_learned(folder, capsys, monkeypatch):
     def interrupted(total, *rest, **options):
         for i in range(total):
