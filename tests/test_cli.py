@@ -640,7 +640,7 @@ def test_json_is_all_that_standard_output_gets(folder, capsys, trained):
 
 def test_numbers_that_json_does_not_have_are_null(folder, capsys):
     Path("f.csv").write_text("x\n1\n1.7e308\n")
-    assert main(["predict", str(ROOT / "tests" / "files" / "line.model.npz"), "f.csv", "--json"]) == 0
+    assert main(["predict", str(ROOT / "tests" / "files" / "format-1-line.npz"), "f.csv", "--json"]) == 0
     found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert found["predictions"] == [pytest.approx(12, abs=0.5), None]
 
@@ -724,7 +724,7 @@ def examples_of(*command):
     return [shlex.split(line.removeprefix("  python -m autograd")) for line in found]
 
 
-def test_the_examples_of_every_help_run(folder, capsys, pictures, monkeypatch):
+def test_the_examples_of_every_help_run(folder, capsys, pictures, short_films, monkeypatch):
     monkeypatch.setattr(plot, "save", lambda picture, path: Path(path).touch())  # drawing takes long
     (folder / "examples").symlink_to(ROOT / "examples")
     page = (ROOT / "docs" / "command-line.md").read_text()
@@ -748,6 +748,8 @@ def test_the_examples_run(name, capsys, folder, pictures):
         "digits.py": "rightly 97",
         "pipeline.py": "of 569 rows right",
         "checkpoint.py": "error 0.00",
+        "decision.py": "wrote spiral.gif",
+        "graph.py": "wrote inside.",
     }
     if name in ends:
         assert ends[name] in told

@@ -56,6 +56,15 @@ def test_a_picture_changes_nothing_of_what_comes_out(name, short_films, outcomes
         assert getattr(image, "n_frames", 1) == (1 if name == "digits" else 3)
 
 
+def test_the_film_of_minimize_is_slow_at_first_and_ends_at_the_end(short_films, tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(demos, "show_descent", lambda left, right, way, steps: shown.append(len(way)))
+    demos.minimize(tmp_path / "a.gif")
+    assert shown[0] == 1
+    assert 2 < shown[1] < 2000
+    assert shown[2] == 20_001
+
+
 def test_every_demo_has_a_usual_picture():
     assert demos.DEMOS.keys() == demos.PICTURES.keys() == {"minimize", "tiny", "sine", "moons", "digits"}
 

@@ -55,7 +55,7 @@ def test_what_was_drawn_before_is_gone_and_nothing_trembles(tmp_path):
     def both(left, right, i):
         bar(left, 1 - i / 4)
         right.plot([0, i], "o", color=f"C{i}")
-        right.set(xlim=(-1, 2), ylim=(-1, 5), xlabel="label", ylabel="label", title=f"frame {i}")
+        right.set(xlim=(-1, 2), ylim=(-1, 5 * 10**i), xlabel="label", ylabel="label", title=f"frame {i}")
 
     with film.Film(tmp_path / "a.gif", both, panels=2) as made:
         for i in range(4):
@@ -123,8 +123,10 @@ def test_a_film_of_a_loop_takes_losses_as_numbers_and_values(tmp_path):
         loss = sum((net(x) - yi) ** 2 for x, yi in zip(X, y, strict=True))
         made(loss)
         made(Value(1234567))
+        net.values = 7.0
         with pytest.raises(NotANumberError, match="a film wants a real number"):
             made("loss")
+    assert (net.values == 7).all()
     assert titles == [
         "epoch 1",
         "epoch 2, loss 0.5",
