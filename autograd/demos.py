@@ -150,6 +150,9 @@ def sine(path: Any = None, *, seed: int = 0) -> dict[str, float]:
 
     Returns:
         ``epochs``, and the ``loss`` after them, a mean of squares.
+
+    >>> sine()["loss"] < 0.01
+    True
     """
     X = [[i / 10] for i in range(50)]
     y = [math.sin(x[0]) for x in X]
@@ -188,6 +191,9 @@ def moons(path: Any = None, *, seed: int = 0) -> dict[str, float]:
 
     Returns:
         ``epochs``, and after them the ``loss`` and the ``accuracy``, a share of the points.
+
+    >>> moons()["accuracy"]
+    1.0
     """
     X, y = half_circles(100, 0.1, np.random.default_rng(seed))
     random.seed(seed)
@@ -220,6 +226,9 @@ def digits(path: Any = None, *, seed: int = 0) -> dict[str, float]:
 
     Returns:
         ``epochs``, and after them the ``loss`` and the ``accuracy``, a share of the digits held out.
+
+    >>> digits()["accuracy"] > 0.95
+    True
     """
     table = read_digits()
     rng = np.random.default_rng(seed)
@@ -245,7 +254,11 @@ def digits(path: Any = None, *, seed: int = 0) -> dict[str, float]:
 
 
 def read_digits() -> Array:
-    """A row for each image: 64 pixels from 0 to 16, and the digit."""
+    """A row for each image: 64 pixels from 0 to 16, and the digit.
+
+    >>> read_digits().shape
+    (1797, 65)
+    """
     file = Path(__file__).with_name("digits.csv.gz")  # in a package that was built
     if not file.exists():
         file = Path(__file__).parents[1] / "examples" / file.name  # in the project's own folder

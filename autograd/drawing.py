@@ -57,6 +57,9 @@ class Drawing:
     >>> drawing = draw(Value(2) * 3)
     >>> [node.text for node in drawing.nodes if node.kind == "operation"]
     ['* 3']
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     drawing.save(f"{folder}/product.dot")
     """
 
     def __init__(self, nodes: Sequence[Node]) -> None:

@@ -100,12 +100,26 @@ class Value:
     Args:
         data: a real number: int, float, NumPy scalar or array of no dimension.
 
+    Attributes:
+        data: the number.
+        grad: the slope of what `backward` was called on; 0 until then.
+
     Raises:
-        NotANumberError: ``data`` is something else. It is a TypeError.
+        NotANumberError: ``data`` is something else, or assigned to be. It is a TypeError.
 
     >>> x = Value(2)
     >>> x / Value(2.3)
     Value(0.8695652173913044, grad=0.0)
+    >>> (x**3).backward()
+    >>> x.data, x.grad
+    (2.0, 12.0)
+    >>> x.zero_grad()
+    >>> x
+    Value(2.0, grad=0.0)
+    >>> [round(float(y), 3) for y in (x.exp(), x.log(), x.sqrt(), x.sin(), x.cos(), x.tanh())]
+    [7.389, 0.693, 1.414, 0.909, -0.416, 0.964]
+    >>> [round(float(y), 3) for y in (x.sigmoid(), x.relu(), x.leaky_relu(), x.softplus(), x.gelu())]
+    [0.881, 2.0, 2.0, 2.127, 1.954]
     """
 
     # see graph.py; _op is for pictures, and has its number in _db; _next is for waiting.py

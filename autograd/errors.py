@@ -22,47 +22,121 @@ __all__ = [
 
 
 class AutogradError(Exception):
-    """What every error of this library is an instance of."""
+    """What every error of this library is an instance of.
+
+    >>> from autograd import Value
+    >>> try:
+    ...     Value(-1).log()
+    ... except AutogradError as error:
+    ...     print(error)
+    log() wants a number above 0, got -1.0
+    """
 
 
 class NotANumberError(AutogradError, TypeError):
-    """Something that is no real number stands where one is needed."""
+    """Something that is no real number stands where one is needed.
+
+    >>> from autograd import Value
+    >>> Value("2")
+    Traceback (most recent call last):
+    autograd.errors.NotANumberError: Value() wants a real number, got '2' (str)
+    """
 
 
 class DomainError(AutogradError, ValueError):
-    """A real function was asked for a value outside its domain, such as the log of -1."""
+    """A real function was asked for a value outside its domain, such as the log of -1.
+
+    >>> from autograd import Value
+    >>> Value(-8) ** 0.5
+    Traceback (most recent call last):
+    autograd.errors.DomainError: -8.0 ** 0.5 is not a real number
+    """
 
 
 class ShapeError(AutogradError, ValueError):
-    """Operands, samples or layers whose shapes cannot meet."""
+    """Operands, samples or layers whose shapes cannot meet.
+
+    >>> from autograd import Net
+    >>> Net(3, [1])([1.0, 2.0])
+    Traceback (most recent call last):
+    autograd.errors.ShapeError: Net of 3 inputs wants a sample of 3 numbers or Values, got 2
+    """
 
 
 class GradientError(AutogradError, RuntimeError):
-    """A gradient that does not exist, can no longer be had, or would be lost on the way."""
+    """A gradient that does not exist, can no longer be had, or would be lost on the way.
+
+    >>> from autograd import Tensor
+    >>> Tensor([1.0]).backward()
+    Traceback (most recent call last):
+    autograd.errors.GradientError: backward() from a Tensor that depends on none with requires_grad=True, ...
+    """
 
 
 class UnsupportedError(AutogradError, TypeError):
-    """A function that has no derivative here; going on would lose the gradient in silence."""
+    """A function that has no derivative here; going on would lose the gradient in silence.
+
+    >>> import numpy as np
+    >>> from autograd import Tensor
+    >>> np.fft.fft(Tensor([1.0, 2.0]))
+    Traceback (most recent call last):
+    autograd.errors.UnsupportedError: numpy.fft.fft() has no derivative for Tensors here; ...
+    """
 
 
 class ParityError(AutogradError, AssertionError):
-    """The array engine and the oracle differ, on the same call of the same program."""
+    """The array engine and the oracle differ, on the same call of the same program.
+
+    >>> from autograd import Value, verify
+    >>> with verify():
+    ...     y = 2 * Value(3)
+    ...     y._da = 7.0  # as a mistake in the array engine would have it
+    ...     y.backward()
+    Traceback (most recent call last):
+    autograd.errors.ParityError: verify(): the gradient of Value(3.0) in ... is 7.0 in the array engine ...
+    """
 
 
 class RecordingError(AutogradError, RuntimeError):
-    """A Program that does not do, or no longer does, what its function does."""
+    """A Program that does not do, or no longer does, what its function does.
+
+    >>> from autograd import record
+    >>> program = record(lambda x: x if x.sum() > 0 else -x, [1.0], check=True)
+    >>> program([-1.0])
+    Traceback (most recent call last):
+    autograd.errors.RecordingError: the Program of <lambda> gives another result than the function ...
+    """
 
 
 class RecordingWarning(UserWarning):
-    """A function being recorded did what its replays will not repeat."""
+    """A function being recorded did what its replays will not repeat.
+
+    >>> import warnings
+    >>> from autograd import record
+    >>> with warnings.catch_warnings(record=True) as told:
+    ...     warnings.simplefilter("always")
+    ...     program = record(lambda x: x if x.sum() > 0 else -x, [1.0])
+    >>> told[0].category.__name__
+    'RecordingWarning'
+    """
 
 
 class UnknownNameError(AutogradError, ValueError):
-    """A name (of an activation, a loss, an optimiser, a column, ...) that is not known."""
+    """A name (of an activation, a loss, an optimiser, a column, ...) that is not known.
+
+    >>> from autograd import Net
+    >>> Net(1, [1], "tahn")
+    Traceback (most recent call last):
+    autograd.errors.UnknownNameError: unknown activation 'tahn': the known ones are ...; did you mean 'tanh'?
+    """
 
     @classmethod
     def among(cls, kind: str, name: object, known: Iterable[str]) -> "UnknownNameError":
-        """The error for ``name``, listing the ``known`` names and the one that is nearest."""
+        """The error for ``name``, listing the ``known`` names and the one that is nearest.
+
+        >>> print(UnknownNameError.among("loss", "mes", ["mse", "mae"]))
+        unknown loss 'mes': the known ones are mse, mae; did you mean 'mse'?
+        """
         import difflib  # here, because it takes longer to import than all the rest of this file
 
         names = list(known)
@@ -72,23 +146,54 @@ class UnknownNameError(AutogradError, ValueError):
 
 
 class OptionError(AutogradError, ValueError):
-    """An option, such as a learning rate, outside its range."""
+    """An option, such as a learning rate, outside its range.
+
+    >>> from autograd import Net, optim
+    >>> optim.SGD(Net(1, [1]), lr=-1)
+    Traceback (most recent call last):
+    autograd.errors.OptionError: lr must be at least 0 and below inf, got -1
+    """
 
 
 class DataError(AutogradError, ValueError):
-    """Training data, or a table of them, that cannot be used as it is."""
+    """Training data, or a table of them, that cannot be used as it is.
+
+    >>> from autograd import Net
+    >>> Net(2, [1]).fit([[0.0, 1.0], [2.0, float("nan")]], [0.0, 1.0])
+    Traceback (most recent call last):
+    autograd.errors.DataError: fit() wants finite numbers, got nan in X at row 1, column 1
+    """
 
 
 class TrainingError(AutogradError, ArithmeticError):
-    """Training that cannot go on, such as a loss that is no longer finite."""
+    """Training that cannot go on, such as a loss that is no longer finite.
+
+    >>> from autograd import Net
+    >>> Net(1, [1], "linear").fit([1e200], [0.0])
+    Traceback (most recent call last):
+    autograd.errors.TrainingError: the loss became inf in epoch 1, batch 1, where ...
+    """
 
 
 class FileFormatError(AutogradError, ValueError):
-    """A file that is not what it was opened as."""
+    """A file that is not what it was opened as.
+
+    >>> import tempfile
+    >>> from autograd import Net
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     Net.load(file.name)
+    Traceback (most recent call last):
+    autograd.errors.FileFormatError: ...: not a file that was saved here, or damaged: it is empty
+    """
 
 
 class MissingExtraError(AutogradError, ImportError):
-    """An optional dependency is not installed; the message has the command that brings it."""
+    """An optional dependency is not installed; the message has the command that brings it.
+
+    >>> raise MissingExtraError.of("a picture", "plot")
+    Traceback (most recent call last):
+    autograd.errors.MissingExtraError: a picture needs an optional dependency: pip install ...
+    """
 
     @classmethod
     def of(cls, what: str, extra: str) -> "MissingExtraError":

@@ -1,11 +1,4 @@
-"""Films of a training, as GIF, or as MP4 where ffmpeg is found.
-
->>> import tempfile
->>> from autograd.nn import Net
->>> net, x = Net(1, [8, 1], "tanh", "linear"), [0.0, 0.5, 1.0]
->>> with tempfile.TemporaryDirectory() as folder, curve(net, x, x, f"{folder}/line.gif") as film:
-...     history = net.fit(x, x, epochs=20, callbacks=[film])
-"""
+"""Films of a training, as GIF, or as MP4 where ffmpeg is found."""
 
 import copy
 import os
@@ -101,9 +94,10 @@ class Film:
     ...     axes.plot(x, x, "o")
     ...     axes.set(xlim=(0, 5), ylim=(0, 5), title=f"x = {x}")
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with Film(f"{folder}/dot.gif", dot) as film:
-    ...         for i in range(5):
-    ...             film.add(i)
+    ...     film = Film(f"{folder}/dot.gif", dot)
+    ...     for i in range(5):
+    ...         film.add(i)
+    ...     film.save()  # what the end of a with block does
     """
 
     def __init__(
@@ -200,8 +194,18 @@ class Training(Film):
 
     Args:
         net: what is trained.
-        show: draws, into axes and with what predicts.
-        path, frames: as for `Film`.
+        show: called as ``show(axes, predict)``, draws what ``predict(X)`` says.
+        path: as for `Film`.
+        frames: as for `Film`.
+
+    >>> net = Net(1, [1], "linear")
+    >>> def line(axes, predict):
+    ...     axes.plot([0, 1], predict([[0], [1]]))
+    ...     axes.set(xlim=(0, 1), ylim=(-2, 2))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     film = Training(net, line, f"{folder}/line.gif", frames=5)
+    ...     history = net.fit([0, 1], [1, 0], epochs=9, callbacks=[film])
+    ...     film.save()
     """
 
     def __init__(self, net: Net, show: Callable[[Any, Any], Any], path: Any, frames: int) -> None:
@@ -244,8 +248,16 @@ def decision(
 
     Args:
         net: what is trained, of 2 inputs, or 1.
-        X, y, classes, threshold: as for `Net.plot_decision`.
-        path, frames: as for `Film`.
+        X: as for `Net.plot_decision`.
+        y: as for `Net.plot_decision`.
+        classes: as for `Net.plot_decision`.
+        threshold: as for `Net.plot_decision`.
+        path: as for `Film`.
+        frames: as for `Film`.
+
+    Raises:
+        ShapeError, DataError: as `Net.plot_decision`.
+        UnknownNameError, OptionError, OSError, MissingExtraError: as `Film`.
 
     Returns:
         A `Film`, to be called after each epoch with the loss, or given to `fit` among the callbacks.
@@ -267,7 +279,11 @@ def decision(
 def curve(net: Net, X: Any, y: Any, path: Any, *, frames: int = 60) -> Training:
     """A film of the outputs of a net of one input, as curves over the rows of data, while it is trained.
 
-    Arguments and what comes back are those of `decision`.
+    Arguments, what comes back and errors are those of `decision`.
+
+    >>> net, x = Net(1, [8, 1], "tanh", "linear"), [0.0, 0.5, 1.0]
+    >>> with tempfile.TemporaryDirectory() as folder, curve(net, x, x, f"{folder}/line.gif") as film:
+    ...     history = net.fit(x, x, epochs=20, callbacks=[film])
     """
     if net.n_in != 1:
         raise ShapeError(f"film.curve() wants a net of 1 input, got {net.n_in}; film.decision() takes 2")

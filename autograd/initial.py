@@ -21,6 +21,7 @@ INITS: dict[str, Callable[[int, int], float]] = {
     "xavier": lambda n_out, n_in: math.sqrt(6 / (n_in + n_out)),  # Glorot & Bengio 2010, eq. 16
     "he": lambda n_out, n_in: math.sqrt(6 / n_in),  # He et al. 2015, eq. 10, as a uniform law
 }
+"""How far from 0 weights may lie, for those ways to draw them that have a name."""
 
 
 def uniform(n: int) -> Array:

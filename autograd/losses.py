@@ -367,3 +367,4 @@ def cross_entropy(logits: Any, labels: Any, sample_weight: Any = None, class_wei
 LOSSES: dict[str, Callable[..., Any]] = {
     f.__name__: f for f in (mse, mae, huber, hinge, binary_cross_entropy, cross_entropy)
 }
+"""The losses by name."""

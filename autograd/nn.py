@@ -62,6 +62,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": Tensor.gelu,
     "linear": Tensor.__pos__,
 }
+"""The activations that have a name, as functions of a Tensor."""
 
 
 def activated(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
@@ -106,6 +107,9 @@ class Module:
     >>> line.step(0.01)
     >>> line.params()
     [Value(1.58, grad=42.0), Value(0.86, grad=14.0)]
+    >>> line.zero_grad()
+    >>> line.parameters(), line.nparams()
+    ([Value(1.58, grad=0.0), Value(0.86, grad=0.0)], 2)
     """
 
     def params(self) -> list[Value]:
@@ -132,7 +136,29 @@ class Module:
 
 
 class ArrayModule(Module):
-    """A module whose parameters are a stretch of a `Flat`: what `Neuron`, `Layer` and `Net` share."""
+    """What `Neuron`, `Layer` and `Net` share: parameters that are a stretch of one flat vector.
+
+    Attributes:
+        n_in: how many inputs.
+        n_out: how many outputs.
+        dtype: of parameters and gradients, float64 or float32.
+        values: the parameters, as a vector.
+        grads: the gradients of the parameters, as a vector.
+
+    >>> layer = Layer(2, 1, "linear", init=lambda n_out, n_in: [[3.0, 4.0]])
+    >>> layer.values
+    array([3., 4., 0.])
+    >>> layer([[1.0, 1.0], [1.0, 10.0]]).sum().backward()
+    >>> layer.grads
+    array([ 2., 11.,  2.])
+    >>> layer.pull()
+    >>> layer.values[-1] = 0.5
+    >>> layer.push()
+    >>> layer.params()[-1].data, layer([1, 1])
+    (0.5, Value(7.5, grad=0.0))
+    >>> layer.forward(Tensor([[1.0], [1.0]])).tolist()
+    [[7.5]]
+    """
 
     n_in: int
     n_out: int
@@ -179,6 +205,13 @@ class ArrayModule(Module):
         Raises:
             ShapeError: samples of another length than this module has inputs, or of several.
             NotANumberError: text, None or the like in a sample; Values in many samples at once.
+
+        >>> layer = Layer(2, 1, "linear", init=lambda n_out, n_in: [[3.0, 4.0]])
+        >>> layer([1, 10])
+        Value(43.0, grad=0.0)
+        >>> layer([[1, 10], [0, 1]])
+        Tensor([[43.],
+                [ 4.]], requires_grad=True)
         """
         samples = self._samples
         kind = x.__class__
@@ -315,6 +348,9 @@ class Neuron(ArrayModule):
     >>> n = Neuron(2, "linear", init=lambda n_out, n_in: [[3.0, 4.0]])
     >>> n([1, 10]), n.nparams()
     (Value(43.0, grad=0.0), 3)
+    >>> n.w[1], n.b = 5.0, 1.0
+    >>> n([1, 10]), n.w
+    (Value(54.0, grad=0.0), [Value(3.0, grad=0.0), Value(5.0, grad=0.0)])
     """
 
     n_out = 1
@@ -381,7 +417,9 @@ class Layer(ArrayModule):
     Args:
         N_in: how many inputs.
         N_out: how many neurons, and outputs.
-        activation, dtype, init: as for `Neuron`.
+        activation: as for `Neuron`.
+        dtype: as for `Neuron`.
+        init: as for `Neuron`.
 
     Attributes:
         neurons: a tuple of the neurons, as views of the rows of the layer's matrix.
@@ -393,8 +431,10 @@ class Layer(ArrayModule):
         UnknownNameError: no activation or init of that name.
 
     >>> layer = Layer(3, 10)
-    >>> layer, layer.nparams(), layer.weight.shape
-    (Layer(N_in=3, N_out=10), 40, (10, 3))
+    >>> layer, layer.nparams(), layer.weight.shape, layer.bias.shape
+    (Layer(N_in=3, N_out=10), 40, (10, 3), (10,))
+    >>> len(layer.neurons), layer.neurons[0]
+    (10, Neuron(3))
     """
 
     def __init__(
@@ -467,7 +507,8 @@ class Net(ArrayModule):
         N_outs: the size of each layer; the last one is the number of outputs.
         activation: of every layer, as for `Neuron`.
         output_activation: of the last layer, if that is to be another one.
-        dtype, init: as for `Neuron`, of every layer.
+        dtype: as for `Neuron`, of every layer.
+        init: as for `Neuron`, of every layer.
 
     Attributes:
         layers: a tuple of the layers, as views of the net's parameters.
@@ -828,7 +869,16 @@ class Net(ArrayModule):
     # Keeping
 
     def state_dict(self) -> dict[str, Array]:
-        """The parameters by name, ``layers.0.weight`` and so on, as arrays of their own."""
+        """The parameters by name, ``layers.0.weight`` and so on, as arrays of their own.
+
+        >>> net = Net(2, [3, 1])
+        >>> {name: array.shape for name, array in net.state_dict().items()}
+        {'layers.0.weight': (3, 2), 'layers.0.bias': (3,), 'layers.1.weight': (1, 3), 'layers.1.bias': (1,)}
+        >>> twin = Net(2, [3, 1])
+        >>> twin.load_state_dict(net.state_dict())
+        >>> twin([1, 2]).data == net([1, 2]).data
+        True
+        """
         state = {}
         for k, layer in enumerate(self.layers):
             state[f"layers.{k}.weight"] = layer.weight.copy()

@@ -49,6 +49,18 @@ class Optimizer:
 
     Your own overrides `_update`, and says how many vectors it remembers from step to step.
 
+    Args:
+        target: a module or a list of Values.
+        lr: learning rate, 0 or more; or a function of the number of steps before, as in `schedules`.
+
+    Attributes:
+        target: what it was made for.
+        last_lr: the learning rate of the newest step.
+
+    Raises:
+        NotANumberError: ``target`` is neither a module nor a list of Values.
+        OptionError: ``lr`` is below 0 or infinite.
+
     >>> class SignDescent(Optimizer):
     ...     def _update(self, lr, x, g, s):
     ...         x -= lr * np.sign(g)
@@ -56,8 +68,11 @@ class Optimizer:
     >>> opt = SignDescent([x], lr=0.5)
     >>> (x * x).backward()
     >>> opt.step()
-    >>> x.data
-    3.5
+    >>> x.data, x.grad
+    (3.5, 8.0)
+    >>> opt.zero_grad()
+    >>> x.grad
+    0.0
     """
 
     memories = 0  # how many vectors it remembers
@@ -86,7 +101,13 @@ class Optimizer:
         vector.push()
 
     def rate(self) -> float:
-        """The learning rate of the next step: ``lr``, or what that says if it is a function."""
+        """The learning rate of the next step: ``lr``, or what that says if it is a function.
+
+        >>> opt = SGD([Value(4.0)], lr=lambda step: 0.1 / (1 + step))
+        >>> opt.step()
+        >>> opt.last_lr, opt.rate()
+        (0.1, 0.05)
+        """
         return between(self.lr(self._steps), 0, math.inf, "lr(step)") if callable(self.lr) else self.lr
 
     def zero_grad(self) -> None:
@@ -94,7 +115,13 @@ class Optimizer:
         self._vector.zero_grad()
 
     def state(self) -> dict[str, Any]:
-        """What it remembers of the steps so far, as a copy."""
+        """What it remembers of the steps so far, as a copy.
+
+        >>> opt = SGD([Value(4.0)], momentum=0.9)
+        >>> opt.state()
+        {'kind': 'SGD', 'steps': 0, 'memory': array([[0.]])}
+        >>> opt.load_state(opt.state())
+        """
         memory = np.array(self._memory).reshape(self.memories, self._room.size)
         return {"kind": type(self).__name__, "steps": self._steps, "memory": memory}
 
@@ -430,3 +457,4 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "rmsprop": RMSprop,
     "lbfgs": LBFGS,
 }
+"""The optimisers by name."""

@@ -33,6 +33,14 @@ def above(x: Any, low: float, name: str) -> float:
 def step_decay(lr: float, every: int, factor: float = 0.1) -> Schedule:
     """``lr``, times ``factor`` after each ``every`` steps.
 
+    Args:
+        lr: what it starts with, 0 or more.
+        every: so many steps it stays the same.
+        factor: 0 or more.
+
+    Raises:
+        OptionError: an option is out of its range.
+
     >>> schedule = step_decay(1.0, every=10)
     >>> schedule(9), schedule(10)
     (1.0, 0.1)
@@ -43,6 +51,14 @@ def step_decay(lr: float, every: int, factor: float = 0.1) -> Schedule:
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Schedule:
     """Half a wave of the cosine from ``lr`` down to ``end`` in so many steps (Loshchilov & Hutter 2017).
+
+    Args:
+        lr: what it starts with, 0 or more.
+        steps: how many steps it takes; from then on it is ``end``.
+        end: what it comes down to, 0 or more.
+
+    Raises:
+        OptionError: an option is out of its range.
 
     >>> schedule = cosine(1.0, steps=100)
     >>> schedule(0), round(schedule(50), 9), schedule(100), schedule(1000)
@@ -58,6 +74,9 @@ def warm_up(lr: float | Schedule, steps: int) -> Schedule:
     Args:
         lr: what to arrive at, a number or a schedule that starts then.
         steps: how many steps it takes.
+
+    Raises:
+        OptionError: an option is out of its range.
 
     >>> schedule = warm_up(cosine(1.0, steps=100), steps=4)
     >>> [schedule(i) for i in range(5)], round(schedule(54), 9)
@@ -84,6 +103,9 @@ def one_cycle(peak: float, steps: int, rise: float = 0.3, start: float = 25.0, e
         rise: the part of them that goes up, in (0, 1).
         start: the first learning rate is ``peak / start``.
         end: the last one is the first over ``end``.
+
+    Raises:
+        OptionError: an option is out of its range.
 
     >>> schedule = one_cycle(1.0, steps=101, rise=0.3)
     >>> [round(schedule(step), 6) for step in (0, 30, 100)]
@@ -119,11 +141,21 @@ class Plateau:
         threshold: progress is a loss below ``(1 - threshold)`` times the best one.
         lowest: it is never reduced below that.
 
+    Attributes:
+        lr: the learning rate now.
+
+    Raises:
+        OptionError: an option is out of its range.
+
     >>> lr = Plateau(0.1, patience=1)
     >>> for loss in (3.0, 2.0, 2.0, 2.0):
     ...     lr.observe(loss)
     >>> round(lr(0), 9)
     0.01
+    >>> again = Plateau(0.1, patience=1)
+    >>> again.load_state(lr.state())  # as fit does with a checkpoint
+    >>> again(0) == lr(0)
+    True
     """
 
     def __init__(

@@ -383,8 +383,10 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
     >>> model = NetClassifier((8,), solver="lbfgs", random_state=1).fit(X, ["no", "yes", "yes", "no"])
     >>> model.predict(X).tolist()
     ['no', 'yes', 'yes', 'no']
-    >>> model.predict_proba(X).shape
-    (4, 2)
+    >>> model.predict_proba(X).shape, model.predict_log_proba(X).shape, model.decision_function(X).shape
+    ((4, 2), (4, 2), (4,))
+    >>> len(model.coefs_), len(model.intercepts_)
+    (2, 2)
     """
 
     def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Array, Any]:
@@ -448,7 +450,9 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         """Go once through rows of data, as a portion of all.
 
         Args:
-            X, y, sample_weight: as for `fit`.
+            X: as for `fit`.
+            y: as for `fit`.
+            sample_weight: as for `fit`.
             classes: all classes that there will ever be; wanted at the first call.
 
         Returns:
@@ -456,6 +460,12 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
 
         Raises:
             ValueError: as for `fit`; ``classes`` is missing at the first call, or another one than then.
+
+        >>> model = NetClassifier((), random_state=0)
+        >>> for _ in range(20):
+        ...     model = model.partial_fit([[0.0], [1.0]], [0, 1], classes=[0, 1])
+        >>> model.n_iter_
+        20
         """
         self._check_options()
         first = not hasattr(self, "net_")
@@ -566,7 +576,12 @@ class NetRegressor(RegressorMixin, MultiOutputMixin, NetEstimator):  # type: ign
         return outputs[:, 0] if self._flat else outputs
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Go once through rows of data, as a portion of all. Arguments and errors are those of `fit`."""
+        """Go once through rows of data, as a portion of all. Arguments and errors are those of `fit`.
+
+        >>> model = NetRegressor((), random_state=0).partial_fit([[0.0], [1.0]], [0.0, 1.0])
+        >>> model.partial_fit([[2.0]], [2.0]).n_iter_
+        2
+        """
         self._check_options()
         first = not hasattr(self, "net_")
         X, y = self._validated(X, y, reset=first)

@@ -16,6 +16,12 @@ class Stats:
         sizes: how many batches there were of each size.
         early: by source line, how often it looked at a number that was still waiting, so that all
             that this depends on was worked out then, and not later together with more.
+
+    >>> told = Stats()
+    >>> told.batch(50)
+    >>> told.batch(20)
+    >>> print(told)
+    70 calls, 2 batches of 20 to 50
     """
 
     calls: int = 0
@@ -52,6 +58,9 @@ def stats(*, reset: bool = False) -> Stats:
 
     Calls that still wait are not counted yet. In a loop that goes well there are as many batches as
     updates; a line with many early reads is one to move out of the loop.
+
+    Args:
+        reset: begin to count anew.
 
     >>> import random
     >>> from autograd.nn import Net

@@ -75,6 +75,11 @@ class History:
         time: seconds from the start of the training to the end of the epoch.
         best: the epoch, counted from 0, whose weights the net has now, if ``patience`` was given.
         interrupted: whether it was ended by Ctrl-C; the net has the weights of the last whole step.
+
+    >>> from autograd.nn import Net
+    >>> history = Net(1, [1]).fit([0.0, 1.0], [0.0, 1.0], epochs=3)
+    >>> len(history.loss), history.val_loss, history.lr, history.interrupted
+    (3, [], [0.001, 0.001, 0.001], False)
     """
 
     loss: list[float] = field(default_factory=list)
@@ -95,6 +100,10 @@ class History:
 
         Raises:
             MissingExtraError: matplotlib is not installed; the message says what to type.
+
+        >>> picture = History(loss=[3.0, 2.0, 1.5]).plot()
+        >>> picture.axes[0].get_xlabel()
+        'epoch'
         """
         from autograd.plot import figure, save, show_loss
 

@@ -17,6 +17,8 @@ from collections.abc import Callable
 from numbers import Real
 from typing import Any, TypeVar
 
+__all__ = ["Value"]
+
 R = TypeVar("R")
 
 # Real functions: what Python's own leave open is decided here ---------------------------------
@@ -99,11 +101,27 @@ class Value:
     called on; both can be assigned. Values are ordered by ``data`` and equal only to themselves,
     so they can stand in sets and be keys of a dict.
 
+    Args:
+        data: a real number.
+        parents: what it was made of; a leaf has none.
+        slopes: its slope for each of the parents.
+
     Raises:
         TypeError: ``data`` is not a real number.
 
-    >>> Value(2) / Value(2.3)
+    >>> x = Value(2)
+    >>> x / Value(2.3)
     Value(0.8695652173913044, grad=0.0)
+    >>> (x**3).backward()
+    >>> x.grad
+    12.0
+    >>> x.zero_grad()
+    >>> x.exp(), x.exp().slopes
+    (Value(7.3890560989306495, grad=0.0), (7.3890560989306495,))
+    >>> [round(float(y), 3) for y in (x.log(), x.sqrt(), x.sin(), x.cos(), x.tanh(), x.sigmoid())]
+    [0.693, 1.414, 0.909, -0.416, 0.964, 0.881]
+    >>> [round(float(y), 3) for y in (x.relu(), x.leaky_relu(), x.softplus(), x.gelu())]
+    [2.0, 2.0, 2.127, 1.954]
     """
 
     def __init__(self, data: Any, parents: tuple["Value", ...] = (), slopes: tuple[float, ...] = ()) -> None:
@@ -200,6 +218,7 @@ class Value:
     # Functions
 
     def exp(self) -> "Value":
+        """e to the x; OverflowError beyond the largest float."""
         y = exponential(self.data)
         return Value(y, (self,), (y,))
 
@@ -219,14 +238,17 @@ class Value:
         return Value(y, (self,), (0.5 / y if y else math.inf,))
 
     def sin(self) -> "Value":
+        """The sine of x radians; ValueError for infinity."""
         check_finite("sin", self.data)
         return Value(math.sin(self.data), (self,), (math.cos(self.data),))
 
     def cos(self) -> "Value":
+        """The cosine of x radians; ValueError for infinity."""
         check_finite("cos", self.data)
         return Value(math.cos(self.data), (self,), (-math.sin(self.data),))
 
     def tanh(self) -> "Value":
+        """The hyperbolic tangent."""
         y = math.tanh(self.data)
         return Value(y, (self,), (1 - y * y,))
 

@@ -18,6 +18,8 @@ from typing import Any
 
 from autograd.scalar.engine import Value
 
+__all__ = ["ACTIVATIONS", "INITS", "MLP", "Layer", "Module", "Net", "Neuron"]
+
 Activation = str | Callable[[Value], Value]
 
 ACTIVATIONS: dict[str, Callable[[Value], Value]] = {
@@ -64,7 +66,24 @@ def weights(n_out: int, n_in: int, init: Any) -> list[list[float]]:
 
 
 class Module:
-    """What has parameters. Your own modules override `params` (or micrograd's `parameters`)."""
+    """What has parameters. Your own modules override `params` (or micrograd's `parameters`).
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.height = Value(2), Value(1)
+    ...     def __call__(self, x):
+    ...         return self.slope * x + self.height
+    ...     def params(self):
+    ...         return [self.slope, self.height]
+    >>> line = Line()
+    >>> (line(3) ** 2).backward()
+    >>> line.step(0.01)
+    >>> line.params()
+    [Value(1.58, grad=42.0), Value(0.86, grad=14.0)]
+    >>> line.zero_grad()
+    >>> line.parameters(), line.nparams()
+    ([Value(1.58, grad=0.0), Value(0.86, grad=0.0)], 2)
+    """
 
     def params(self) -> list[Value]:
         """The parameters, always in the same order."""
@@ -96,6 +115,17 @@ class Neuron(Module):
         N: how many inputs.
         activation: a name out of `ACTIVATIONS`, or a function from Value to Value.
         init: a name out of `INITS`, or a function from (n_out, n_in) to rows of weights.
+
+    Attributes:
+        w: the list of weights.
+        b: the bias.
+
+    Raises:
+        ValueError: N is no whole number of 1 or more, a name is unknown, or a sample has not N inputs.
+
+    >>> n = Neuron(2, "linear", init=lambda n_out, n_in: [[3.0, 4.0]])
+    >>> n([1, 10]), n.params()
+    (Value(43.0, grad=0.0), [Value(3.0, grad=0.0), Value(4.0, grad=0.0), Value(0.0, grad=0.0)])
     """
 
     def __init__(self, N: int, activation: Activation = "sigmoid", *, init: Any = "uniform") -> None:
@@ -119,7 +149,24 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """N_out neurons side by side, each with the same N_in inputs."""
+    """N_out neurons side by side, each with the same N_in inputs.
+
+    Args:
+        N_in: how many inputs.
+        N_out: how many neurons, and outputs.
+        activation: as for `Neuron`.
+        init: as for `Neuron`.
+
+    Attributes:
+        neurons: the list of them.
+
+    Raises:
+        ValueError: as for `Neuron`.
+
+    >>> layer = Layer(3, 10)
+    >>> layer, len(layer.params()), len(layer([1, 2, 3]))
+    (Layer(N_in=3, N_out=10), 40, 10)
+    """
 
     def __init__(
         self, N_in: int, N_out: int, activation: Activation = "sigmoid", *, init: Any = "uniform"
@@ -151,6 +198,16 @@ class Net(Module):
         activation: of every layer.
         output_activation: of the last layer, if that is to be another one.
         init: as for `Neuron`, of every layer.
+
+    Attributes:
+        layers: the list of them.
+
+    Raises:
+        ValueError: as for `Neuron`, or there is no layer.
+
+    >>> net = Net(3, [4, 2])
+    >>> net, len(net.params()), len(net([1, 2, 3]))
+    (Net([3, 4, 2]): ['Layer(N_in=3, N_out=4)', 'Layer(N_in=4, N_out=2)']], 26, 2)
     """
 
     def __init__(
@@ -186,7 +243,11 @@ class Net(Module):
 
 
 class MLP(Net):
-    """micrograd's net: ReLU inside, linear at the end."""
+    """micrograd's net: ReLU inside, linear at the end. Arguments are those of `Net`.
+
+    >>> MLP(2, [16, 16, 1]).nparams()
+    337
+    """
 
     def __init__(self, nin: int, nouts: Sequence[int], *, init: Any = "uniform") -> None:
         super().__init__(nin, nouts, "relu", "linear", init=init)

@@ -1,4 +1,13 @@
-"""The array engine: NumPy arrays that take part in differentiation."""
+"""The array engine: NumPy arrays that take part in differentiation.
+
+``sigmoid`` and ``softplus`` are Tensor's methods as functions, for arrays too; ``append_ones`` puts a
+row of ones below a matrix, so that one product with [W | b] is the affine map of a layer.
+
+>>> sigmoid(Tensor([0.0])).item(), softplus(Tensor([1000.0])).item()
+(0.5, 1000.0)
+>>> append_ones(Tensor([[2.0, 3.0]])).tolist()
+[[2.0, 3.0], [1.0, 1.0]]
+"""
 
 from autograd.tensor.core import Tensor, gradients, no_grad, tensor
 from autograd.tensor.elementwise import sigmoid, softplus

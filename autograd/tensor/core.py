@@ -284,6 +284,28 @@ class Tensor:
     >>> (3 * x**2).sum().backward()
     >>> x.grad
     array([ 6., 12., 18.])
+    >>> x.data -= 0.1 * x.grad
+    >>> x.numpy().round(1), x.requires_grad, x.detach().requires_grad
+    (array([0.4, 0.8, 1.2]), True, False)
+
+    Its methods are NumPy's, and some that nets need:
+
+    >>> t = Tensor([[1.0, 4.0], [9.0, 16.0]])
+    >>> t.shape, t.ndim, t.size, t.dtype, int(t.argmax()), t.argmin(axis=1).tolist()
+    ((2, 2), 2, 4, dtype('float64'), 3, [0, 0])
+    >>> [y.item() for y in (t.sum(), t.mean(), t.max(), t.min(), t.prod(), t.var())]
+    [30.0, 7.5, 16.0, 1.0, 576.0, 32.25]
+    >>> t.sqrt().tolist(), t.clip(max=5).tolist(), round(t.std().item(), 3)
+    ([[1.0, 2.0], [3.0, 4.0]], [[1.0, 4.0], [5.0, 5.0]], 5.679)
+    >>> t.T.tolist() == t.mT.tolist() == t.transpose().tolist() == t.swapaxes(0, 1).tolist()
+    True
+    >>> t.reshape(4, 1).shape, t.ravel().shape, t.dot([1.0, 0.0]).tolist(), t.astype("float32").dtype
+    ((4, 1), (4,), [1.0, 9.0], dtype('float32'))
+    >>> x = Tensor([-1.0])
+    >>> [round(y.item(), 3) for y in (x.exp(), x.sin(), x.cos(), x.tanh(), x.exp().log())]
+    [0.368, -0.841, 0.54, -0.762, -1.0]
+    >>> [round(y.item(), 3) for y in (x.sigmoid(), x.relu(), x.leaky_relu(), x.softplus(), x.gelu())]
+    [0.269, 0.0, -0.01, 0.313, -0.159]
     """
 
     __slots__ = ("__weakref__", "_data", "_node", "_version")
@@ -373,18 +395,22 @@ class Tensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
         return self._data.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        """What kind of numbers it holds."""
         return self._data.dtype
 
     @property
     def ndim(self) -> int:
+        """How many axes there are."""
         return self._data.ndim
 
     @property
     def size(self) -> int:
+        """How many numbers there are."""
         return self._data.size
 
     @property
@@ -455,11 +481,11 @@ class Tensor:
         return data
 
     def item(self) -> float:
-        """The single number in it, as Python's."""
+        """The single number in it, as Python's; ValueError if there are several."""
         return array_of(self).item()  # type: ignore[no-any-return]
 
     def tolist(self) -> Any:
-        """The numbers as nested lists."""
+        """The numbers as nested lists; as Python's number if it has no axis."""
         return array_of(self).tolist()
 
     # NumPy's protocols
@@ -557,21 +583,27 @@ class Tensor:
     # Functions, as methods
 
     def exp(self) -> "Tensor":
+        """e to each number."""
         return ROWS["exp"](self)
 
     def log(self) -> "Tensor":
+        """The natural logarithms; nan below 0."""
         return ROWS["log"](self)
 
     def sqrt(self) -> "Tensor":
+        """The square roots; nan below 0."""
         return ROWS["sqrt"](self)
 
     def sin(self) -> "Tensor":
+        """The sines of radians."""
         return ROWS["sin"](self)
 
     def cos(self) -> "Tensor":
+        """The cosines of radians."""
         return ROWS["cos"](self)
 
     def tanh(self) -> "Tensor":
+        """The hyperbolic tangents."""
         return ROWS["tanh"](self)
 
     def sigmoid(self) -> "Tensor":
@@ -595,27 +627,35 @@ class Tensor:
         return self * ROWS["normal_cdf"](self)
 
     def clip(self, min: Any = None, max: Any = None) -> "Tensor":
+        """Each number, or the limit that it lies beyond; slope 1 on the limits and between them."""
         return np.clip(self, min, max)  # type: ignore[return-value]
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
+        """The sum of all numbers, or along ``axis``, an int or several."""
         return ROWS["sum"](self, axis=axis, keepdims=keepdims)
 
     def mean(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
+        """The mean of all numbers, or along ``axis``."""
         return ROWS["mean"](self, axis=axis, keepdims=keepdims)
 
     def prod(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
+        """The product of all numbers, or along ``axis``."""
         return ROWS["prod"](self, axis=axis, keepdims=keepdims)
 
     def max(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
+        """The largest of all numbers, or along ``axis``; those that tie share the gradient equally."""
         return ROWS["max"](self, axis=axis, keepdims=keepdims)
 
     def min(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
+        """The smallest of all numbers, or along ``axis``; those that tie share the gradient equally."""
         return ROWS["min"](self, axis=axis, keepdims=keepdims)
 
     def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> "Tensor":
+        """The variance of all numbers, or along ``axis``; ``ddof`` is taken from their count."""
         return np.var(self, axis=axis, ddof=ddof, keepdims=keepdims)  # type: ignore[no-any-return]
 
     def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> "Tensor":
+        """The standard deviation, the root of `var`."""
         return np.std(self, axis=axis, ddof=ddof, keepdims=keepdims)  # type: ignore[no-any-return]
 
     def argmax(self, axis: Any = None) -> Any:
@@ -627,23 +667,29 @@ class Tensor:
         return array_of(self).argmin(axis)
 
     def reshape(self, *shape: Any) -> "Tensor":
+        """The same numbers, in C order, in another shape; one -1 in it is worked out."""
         return ROWS["reshape"](self, shape=shape[0] if len(shape) == 1 else shape)
 
     def ravel(self) -> "Tensor":
+        """The same numbers in one dimension."""
         return self.reshape(-1)
 
     def transpose(self, *axes: Any) -> "Tensor":
+        """The axes in another order, reversed if none is given."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
         return ROWS["transpose"](self, axes=order)
 
     def swapaxes(self, a: int, b: int) -> "Tensor":
+        """Two axes exchanged."""
         order = np.empty(range(self.ndim)).swapaxes(a, b).shape  # axis k has length k
         return ROWS["transpose"](self, axes=order)
 
     def astype(self, dtype: npt.DTypeLike) -> "Tensor":
+        """The same numbers as another dtype; a gradient goes on if that is float64 or float32."""
         return ROWS["astype"](self, dtype=np.dtype(dtype))
 
     def dot(self, other: Any) -> "Tensor":
+        """The product with ``other``, as ``np.dot`` has it."""
         return np.dot(self, other)  # type: ignore[no-any-return]
 
     # As a container and as a number
@@ -750,7 +796,7 @@ def _dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any
 
 
 def tensor(data: Any, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
-    """A `Tensor` of ``data``, with the order of arguments that PyTorch has.
+    """A `Tensor` of ``data``, with the order of arguments that PyTorch has; errors are those of `Tensor`.
 
     >>> tensor([1, 2], dtype="float32")
     Tensor([1., 2.], dtype=float32)

@@ -111,6 +111,12 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Any:
     """NumPy's ``einsum`` of a string of subscripts and operands.
 
     An index may not stand twice in one operand; ``optimize`` changes nothing but NumPy's speed.
+
+    Raises:
+        ShapeError: there are not as many operands as ``subscripts`` says, or it cannot be taken.
+
+    >>> einsum("ij,j->i", Tensor([[1.0, 2.0], [3.0, 4.0]]), [1.0, 10.0]).tolist()
+    [21.0, 43.0]
     """
     if not isinstance(subscripts, str):
         raise ShapeError("einsum() of Tensors wants its subscripts as a string, as in 'ij,jk->ik'")

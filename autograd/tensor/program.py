@@ -45,6 +45,14 @@ class Program:
         ShapeError: called with other shapes or dtypes, or another number of arrays.
         RecordingError: a parameter's ``data`` or ``grad`` is another array than when it was
             recorded; or, with ``check=True``, the function now gives something else.
+
+    >>> program = record(lambda x: x * x, [1.0, 2.0])
+    >>> program([3.0, 4.0]).tolist()
+    [9.0, 16.0]
+    >>> program.inputs[0][:] = 5, 6
+    >>> program.run()
+    >>> program.outputs.tolist(), program
+    ([25.0, 36.0], <Program of <lambda>: 1 calls>)
     """
 
     def __init__(self, name: str, trace: Trace, names: Sequence[str], inputs: Sequence[Traced], result: Any):
@@ -302,6 +310,8 @@ class Programs:
     >>> double = Programs(lambda x: 2 * x)
     >>> double([1.0]).tolist(), double([[1.0], [2.0]]).tolist()
     ([2.0], [[2.0], [4.0]])
+    >>> double.at([3.0]), len(double)
+    (<Program of <lambda>: 1 calls>, 2)
     """
 
     def __init__(self, function: Callable[..., Any], limit: int = 8, after: int = 0) -> None:

@@ -123,6 +123,11 @@ surprise = primitive(_surprise, _surprise_slope, FLAT, name="surprise")
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """log(sum(exp(x))) along ``axis``, safe for any finite ``x``.
 
+    Args:
+        x: a Tensor or array of any shape.
+        axis: an int, several, or None for all numbers.
+        keepdims: whether the axes stay, with length 1.
+
     >>> round(logsumexp(Tensor([1000.0, 1000.0])).item(), 6)  # 1000 + log(2)
     1000.693147
     """
@@ -132,6 +137,10 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 def softmax(x: Any, axis: Any = None) -> Tensor:
     """exp(x) / sum(exp(x)) along ``axis``: positive numbers that add up to 1.
 
+    Args:
+        x: a Tensor or array of any shape; any finite size of its numbers is safe.
+        axis: an int, several, or None for all numbers.
+
     >>> softmax(Tensor([0.0, 0.0])).tolist()
     [0.5, 0.5]
     """
@@ -139,7 +148,11 @@ def softmax(x: Any, axis: Any = None) -> Tensor:
 
 
 def log_softmax(x: Any, axis: Any = None) -> Tensor:
-    """The logarithm of `softmax`, without its underflow."""
+    """The logarithm of `softmax`, without its underflow; arguments as there.
+
+    >>> log_softmax(Tensor([0.0, -1000.0])).tolist()
+    [0.0, -1000.0]
+    """
     out: Tensor = x - logsumexp(x, axis=axis, keepdims=True)
     return out
 
