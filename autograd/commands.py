@@ -162,7 +162,7 @@ def _draw_training(
     plot.show_loss(axes[0], loss)
     if len(truth):
         _show(axes[1], preprocessing, truth, answers)
-    path = model.with_name(_stem(model, ".npz", ".model") + ".training.png")
+    path = model.with_name(_stem(model, ".npz", ".safetensors", ".model") + ".training.png")
     plot.save(picture, path)
     tell(options, f"saved a picture: {path}")
     return str(path)

@@ -536,6 +536,14 @@ def test_the_options_of_train_reach_the_training(folder, capsys, monkeypatch):
     assert "held out" not in capsys.readouterr().out
 
 
+def test_a_model_may_be_a_safetensors_file(folder, capsys, pictures):
+    assert main(["train", str(FLATS), "--epochs", "1", "--output", "flats.safetensors"]) == 0
+    assert sorted(p.name for p in folder.iterdir()) == ["flats.safetensors", "flats.training.png"]
+    capsys.readouterr()
+    assert main(["predict", "flats.safetensors", str(FLATS)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 240
+
+
 def test_evaluate_counts_what_was_right_of_each_class(folder, capsys):
     files = ROOT / "tests" / "files"
     Path("f.csv").write_text("long,wide,kind\n5,0,rose\n5,0,rose\n5,0,tulip\n-1,0,tulip\n")
