@@ -15,7 +15,9 @@ inputs = (X - scale["subtract"]) / scale["divide by"]
 
 checkpoint = Path("sine.checkpoint.npz")  # in the folder that it is run from
 print("going on" if checkpoint.exists() else "beginning")
-history = net.fit(inputs, np.sin(X), lr=0.01, epochs=400, seed=1, progress=True, checkpoint=checkpoint)
+history = net.fit(
+    inputs, np.sin(X), lr=0.01, epochs=400, seed=1, progress=True, checkpoint=checkpoint, every=20
+)
 if history.interrupted:
     print(f"ended after {len(history.loss)} epochs; run it again")
 else:
