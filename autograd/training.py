@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -358,6 +359,7 @@ class Fit:
     ) -> None:
         self.module, self.data, self.held_out = module, data, held_out
         self.steps, self.opt, self.batch_size, self.rng = Steps(measure), opt, batch_size, rng
+        self.learner = cache(partial(self.steps.learner, data))  # by the size of a batch
         self.history = History()
         self.interrupt = Interrupt()
         self.best: Snapshot | None = None  # of the best epoch, if there is patience
@@ -453,7 +455,7 @@ class Fit:
         """Go once through the rows in a new order; the mean loss."""
         rows, size, opt, interrupt = len(self.data), self.batch_size, self.opt, self.interrupt
         order = self.rng.permutation(rows)
-        learn = self.steps.learner(self.data, size)
+        learn = self.learner(size)
         total = 0.0
         if isinstance(opt, LBFGS):  # its batch is all the rows
             total = rows * opt.step(lambda: self._descend(learn, order, 0))
@@ -461,7 +463,7 @@ class Fit:
             for first in range(0, rows, size):
                 if first + size > rows:
                     size = rows - first
-                    learn = self.steps.learner(self.data, size)
+                    learn = self.learner(size)
                 total += size * self._descend(learn, order[first : first + size], first)
                 if clip is not None:
                     clip_gradient(self.module, clip)
