@@ -10,6 +10,7 @@ import os
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -144,7 +145,10 @@ class Checkpoint:
             raise FileFormatError(f"{self.path}: no checkpoint that fit() has written: {error}") from None
         done = len(state.history["loss"])
         if done > epochs:
-            raise OptionError(f"{self.path} is a checkpoint after {done} epochs, more than epochs={epochs}")
+            raise OptionError(
+                f"{self.path} is a checkpoint after {done} epochs, more than epochs={epochs}; give as many "
+                "or more, or delete the file to begin anew"
+            )
         if observer(opt) is None:  # what a function or a callback makes of lr is in no description
             last = state.now.optimizer.get("steps", 1) - 1
             rate = opt.lr(last) if callable(opt.lr) else opt.lr
@@ -255,6 +259,9 @@ def _said(x: Any, *without: str) -> str:
     """A value, a function or an object, in words that are the same in every process."""
     if isinstance(x, PLAIN):
         return str(x)
+    if isinstance(x, partial):
+        given = [*map(_said, x.args), *(f"{name}={_said(value)}" for name, value in x.keywords.items())]
+        return f"{_said(x.func)}({', '.join(given)})"
     if hasattr(x, "__name__"):
         return f"{getattr(x, '__module__', 'numpy')}.{getattr(x, '__qualname__', x.__name__)}"
     own = [(name, value) for name, value in getattr(x, "__dict__", {}).items() if isinstance(value, PLAIN)]

@@ -510,7 +510,7 @@ class Applied(Column):
             return None
         try:
             return keys, None, self._second(payloads)
-        except TypeError:  # there is None in a cell
+        except TypeError:  # there is None in a cell; among numbers it is nan, in a result that nobody has
             return None
 
     def _some(self) -> tuple[Array, Array | None, Any]:

@@ -63,6 +63,8 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     path = Path(options.file)
     model = Path(options.output or f"{_stem(path, '.gz', '.csv', '.tsv', '.npy', '.npz')}.model.npz")
     check_output(model, path)
+    if options.target in options.ignore:
+        raise DataError(f"{options.target!r} is the --target, and cannot be left out by --ignore as well")
     table = read_table(path, progress=False if options.quiet else None).without(options.ignore)
     if table.rows < FEWEST_ROWS:
         raise DataError(f"{path}: {table.rows} rows; at least {FEWEST_ROWS} are wanted")
@@ -218,7 +220,8 @@ def predict(options: argparse.Namespace) -> dict[str, Any]:
     if options.output:
         check_output(options.output, options.model, options.file)
     table, inputs = read_for(preprocessing, options)
-    truth = preprocessing.truth(table) if preprocessing.target in table.names else None
+    target = table.columns.get(preprocessing.target)
+    truth = preprocessing.truth(table) if target is not None and target.missing < table.rows else None
     notes = note(preprocessing.filled(table))
     answers: list[Array] = []
     rows: list[Any] = []
@@ -363,10 +366,12 @@ def demo(options: argparse.Namespace) -> dict[str, Any]:
     try:
         plot.figure(1)
     except MissingExtraError as error:
+        if options.output:
+            raise
         tell(options, f"no picture: {error}")
         path = None
     found = demos.DEMOS[options.name](path, seed=options.seed)
     tell(options, f"{options.name}: " + ", ".join(f"{name} {x:.6g}" for name, x in found.items()))
     if path:
-        tell(options, f"saved {'a film' if str(path).endswith(('.gif', '.mp4')) else 'a picture'}: {path}")
+        tell(options, f"saved {'a picture' if options.name == 'digits' else 'a film'}: {path}")
     return {"demo": options.name, "picture": path, **found}

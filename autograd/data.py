@@ -120,6 +120,11 @@ def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str) -> Array:
         array = in_dtype(array, module.dtype, name, "fit()")  # whole numbers may be labels, to a callable
     if not callable(loss):
         array = fitting(loss, (rows, module.n_out), array, module.dtype).data
+    elif module.n_out == 1 and array.ndim == 1:  # prediction - target would be of shape (rows, rows)
+        raise ShapeError(
+            f"fit() with a loss of your own wants {name} in the shape of the predictions, {(rows, 1)}, got "
+            f"{array.shape}: give np.reshape({name}, (-1, 1))"
+        )
     return array
 
 

@@ -134,7 +134,7 @@ def draw(
         NotANumberError: ``value`` or one of ``names`` is something else.
         GradientError: a net cannot be opened, since its parameters have been changed since the call.
         UnknownNameError: no such level.
-        OptionError: limit is no whole number of 1 or more.
+        OptionError: limit is no whole number of 1 or more, or names is no dict.
 
     >>> from autograd.engine import Value
     >>> a, b = Value(2), Value(-3)

@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd.columns import LOCK, NOTHING, OPERATIONS, SHIFT, Applied, Column, Pins, Sums
 from autograd.engine import Value
-from autograd.errors import GradientError, NotANumberError, UnknownNameError
+from autograd.errors import GradientError, NotANumberError, OptionError, UnknownNameError
 from autograd.graph import Port
 from autograd.nn import ACTIVATIONS, activated
 from autograd.options import whole
@@ -186,6 +186,8 @@ class Cell(Part):
             name = f"neurons[{i}].{name}"
         if flat is not None and len(flat.matrices) > 1:
             name = f"layers[{k}].{name}"
+        if flat is not None and flat._windows[k]:  # or nobody has had it in hand, to give it a name
+            name = label_of(flat._windows[k][self.index]) or name
         return Node("value", name, self.matrix.values[self.index], self.matrix.grads[self.index])
 
 
@@ -561,5 +563,7 @@ def expression(
     limit = whole(limit, "limit")
     with LOCK:
         roots = [root_of(x) for x in (value if isinstance(value, list | tuple) else [value])]
+        if not isinstance(names, Mapping | None):
+            raise OptionError(f"draw() wants names as a dict, of names and Values, got {names!r}")
         named = {root_of(x): name for name, x in (names or {}).items()}
         return Walk(named, level).run(roots, limit)

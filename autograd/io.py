@@ -60,7 +60,7 @@ def atomic(path: Any) -> Iterator[Any]:
     'all or nothing'
     """
     check_place(path)
-    path = os.path.realpath(path)  # of a link the file that it leads to
+    path = os.path.realpath(os.fsdecode(path))  # of a link the file that it leads to
     handle, temporary = _temporary(path)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -152,7 +152,17 @@ def read(path: Any) -> tuple[dict[str, Array], dict[str, Any]]:
 
 
 def read_header(path: Any) -> dict[str, Any]:
-    """The header alone. Errors are those of `read`, but damage to the arrays is not looked for."""
+    """The header of a file alone: what it says of its arrays, in JSON's types.
+
+    Errors are those of `read`, but damage to the arrays is not looked for.
+
+    >>> import tempfile
+    >>> from autograd.nn import Net
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Net(2, [3, 1], "tanh").save(f"{folder}/net.npz")
+    ...     read_header(f"{folder}/net.npz")["net"]["sizes"]
+    [2, 3, 1]
+    """
     with _opened(path) as parts:
         header = _parsed(next(parts)[1])
     return _checked(header, path)

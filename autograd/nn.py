@@ -649,7 +649,7 @@ class Net(ArrayModule):
             every: the checkpoint is written after so many epochs, and after the last one.
 
         Returns:
-            The `History`: losses, learning rate and time of each epoch. After Ctrl-C too, with
+            A `History` with losses, learning rate and time of each epoch. After Ctrl-C too, with
             ``interrupted`` set: the net has the weights of the last whole step, and the checkpoint
             holds the last whole epoch.
 

@@ -77,6 +77,8 @@ class Preprocessing:
         distinct = None if truth.levels is None else set(plainly(truth.levels))
         if distinct is not None and len(distinct) == 1:
             raise DataError(f"{table.path}: the target {target!r} is {distinct.pop()!r} in every row")
+        if truth.stray and COMMA.fullmatch(truth.stray[0]):
+            truth.check()
         self = cls(features, [], [], target, [])
         for name in features:
             column = table.column(name)
@@ -147,9 +149,14 @@ class Preprocessing:
         """The rows of a table, as the net gets them.
 
         Raises:
-            DataError: a number is no finite number; with ``strict`` one is missing, or a text unknown.
-            UnknownNameError: a feature is not among the columns.
+            DataError: a feature is not among the columns; a number is no finite number; with ``strict``
+                one is missing, or a text unknown.
         """
+        if lacking := [name for name in self.features if name not in table.columns]:
+            raise DataError(
+                f"{table.path} lacks what the model was trained on: {listed(lacking, 5)}; its columns are "
+                f"{listed(table.names, 20)}"
+            )
         for name in self.numbers:
             table.column(name).check(complete=strict or not self.median)
         for name, known in self.levels.items():
@@ -188,6 +195,10 @@ class Preprocessing:
         Raises:
             DataError: a label that is none of the classes, or a cell that is no finite number.
         """
+        if self.target not in table.columns:
+            raise DataError(
+                f"{table.path} has no column {self.target!r}, which the model predicts, to compare with"
+            )
         column = table.column(self.target)
         if not self.classes:
             column.check(complete=True)
@@ -276,7 +287,10 @@ def _scale(column: Column, rows: Array) -> tuple[float, float, float]:
     x = column.numbers(rows)
     missing = np.isnan(x)
     if missing.all():
-        raise DataError(f"{column.path}: column {column.name!r} is empty; leave it out by --ignore")
+        raise DataError(
+            f"{column.path}: column {column.name!r} is empty in the {len(rows)} rows that are learned; leave "
+            "it out by --ignore"
+        )
     with np.errstate(over="ignore", invalid="ignore"):
         x[missing] = median = float(np.median(x[~missing]))
         mean, spread = float(x.mean()), float(x.std())

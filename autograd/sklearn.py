@@ -11,8 +11,10 @@ scikit-learn comes with the extra ``sklearn``.
 True
 """
 
+import functools
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -40,6 +42,22 @@ __all__ = ["NetClassifier", "NetRegressor"]
 
 BATCH = 200  # rows, if ``batch_size`` is "auto"
 NAMES = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's, and ours
+
+
+def whole_or_not(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method, after whose errors the estimator is as it was before."""
+
+    @functools.wraps(method)
+    def careful(self: Any, *args: Any, **options: Any) -> Any:
+        before = self.__dict__.copy()
+        try:
+            return method(self, *args, **options)
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
+    return careful
 
 
 class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
@@ -94,6 +112,7 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
 
     # Learning
 
+    @whole_or_not
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from rows of data.
 
@@ -112,15 +131,19 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
             TrainingError: the loss is no longer finite.
         """
         self._check_options()
-        X, y = self._validated(X, y, reset=True)
-        X, y, weight = _weighed(X, y, sample_weight)
         again = self.warm_start and hasattr(self, "net_")
+        X, y = self._validated(X, y, reset=not again)
+        X, y, weight = _weighed(X, y, sample_weight)
         self._learn_targets(y, again)
         rng = check_random_state(self.random_state)
+        hidden, activation = self._architecture()
         if not again:
             self._make_net(X, rng)
-        elif self.net_.n_in != X.shape[1]:
-            raise DataError(f"warm_start goes on with {self.net_.n_in} features, got {X.shape[1]}")
+        elif (self.net_.N[1:-1], self.net_.activations[:-1]) != (hidden, [activation] * len(hidden)):
+            raise OptionError(
+                f"warm_start goes on with hidden_layer_sizes={tuple(self.net_.N[1:-1])} and the same "
+                "activation; for others set warm_start=False"
+            )
         held_out = None
         if self.early_stopping:
             X, y, weight, *held_out = self._split(X, y, weight, rng)
@@ -168,10 +191,13 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
             self._rng = check_random_state(self.random_state)
         if not hasattr(self, "net_"):
             self._make_net(X, self._rng)
-        targets, size, total = self._targets(y), self._batch(), 0.0
+        targets, size, total = self._targets(y), min(self._batch(), len(X)), 0.0
+        alpha = self._alpha(size if weight is None else size * float(weight.mean()))
         order = self._rng.permutation(len(X))
-        if not hasattr(self, "_online"):
+        online = getattr(self, "_online", None)
+        if online is None or online.target is not self.net_ or type(online) is not OPTIMIZERS[self.solver]:
             self._online = self._optimizer()
+        self._online.lr = self.learning_rate_init
         for start in range(0, len(X), size):
             rows = order[start : start + size]
             loss = self.net_.partial_fit(
@@ -180,7 +206,7 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
                 loss=self._loss,
                 optimizer=self._online,
                 sample_weight=None if weight is None else weight[rows],
-                alpha=self._alpha(size),
+                alpha=alpha,
             )
             total += loss * len(rows)
         self.loss_ = self._scale * total / len(X)
@@ -188,15 +214,18 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         self.n_iter_ = len(self.loss_curve_)
         return self
 
-    def _make_net(self, X: Array, rng: Any) -> None:
+    def _architecture(self) -> tuple[list[int], Any]:
+        """The sizes of the hidden layers, and their activation by our names."""
         sizes = self.hidden_layer_sizes
         sizes = list(sizes) if isinstance(sizes, list | tuple | np.ndarray) else [sizes]
-        hidden = [whole(size, "each of hidden_layer_sizes") for size in sizes]
-        activation = (
-            NAMES.get(self.activation, self.activation)
-            if isinstance(self.activation, str)
-            else self.activation
+        name = self.activation
+        return (
+            [whole(size, "each of hidden_layer_sizes") for size in sizes],
+            NAMES.get(name, name) if isinstance(name, str) else name,
         )
+
+    def _make_net(self, X: Array, rng: Any) -> None:
+        hidden, activation = self._architecture()
         reach = 2.0 if activation == "sigmoid" else 6.0  # Glorot & Bengio 2010, and as scikit-learn has it
 
         def init(n_out: int, n_in: int) -> Array:
@@ -363,8 +392,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         learning_rate_init: learning rate; lbfgs needs none.
         max_iter: the most epochs, or iterations of lbfgs.
         random_state: a seed, a generator of NumPy's legacy kind, or None.
-        tol: by how much the loss, or the score of what is held out, has to get better,
-        n_iter_no_change: within so many epochs, or the training ends.
+        tol: the least gain, in the loss or in the score of what is held out, that counts as one.
+        n_iter_no_change: epochs without such a gain after which the training ends.
         verbose: whether to show the progress.
         warm_start: go on with the net of the last ``fit`` instead of a new one.
         early_stopping: hold ``validation_fraction`` of the rows out and keep the weights that do best there.
@@ -374,9 +403,13 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         classes_: the labels.
         net_: the `autograd.nn.Net`; its outputs are logits.
         n_iter_: epochs that the last ``fit`` took.
-        loss_, loss_curve_, best_loss_: the loss at the end, after each epoch, and the least.
-        validation_scores_, best_validation_score_: with early_stopping, the accuracy on what is held out.
-        coefs_, intercepts_, n_layers_, n_outputs_, n_features_in_, feature_names_in_: as in scikit-learn.
+        loss_: the loss at the end.
+        loss_curve_: the loss after each epoch.
+        best_loss_: the least loss; None with early_stopping.
+        validation_scores_: with early_stopping, the accuracy on what is held out after each epoch.
+        best_validation_score_: the best of these.
+        n_outputs_: outputs of the net; one for two classes.
+        n_features_in_: columns of X.
 
     >>> import numpy as np
     >>> X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -405,10 +438,17 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
             y = column_or_1d(y, warn=True)
         return _dense(X), y
 
+    def _same_kind(self, y: Array) -> None:
+        """DataError if there is another number of labels in y than the net was made for."""
+        if (y.ndim == 2) != self._many_labels or (y.ndim == 2 and y.shape[1] != self.n_outputs_):
+            wanted = f"(rows, {self.n_outputs_})" if self._many_labels else "(rows,)"
+            raise DataError(f"the net was made for y of shape {wanted}, got {y.shape}")
+
     def _learn_targets(self, y: Any, again: bool) -> None:
         classes = np.arange(y.shape[1]) if y.ndim == 2 else np.unique(y)
         if again:
-            if not np.array_equal(classes, self.classes_) or (y.ndim == 2) != self._many_labels:
+            self._same_kind(y)
+            if not np.array_equal(classes, self.classes_):
                 raise DataError(
                     f"warm_start goes on with the classes {self.classes_.tolist()}, got {classes.tolist()}"
                 )
@@ -446,6 +486,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         labels: Array = self.classes_[places]
         return labels
 
+    @whole_or_not
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Go once through rows of data, as a portion of all.
 
@@ -474,10 +515,12 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
             if classes is None and y.ndim == 1:
                 raise DataError("the first partial_fit() wants classes, all that there will be")
             self._be_for(np.arange(y.shape[1]) if y.ndim == 2 else unique_labels(classes), y.ndim == 2)
-        elif classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
-            raise DataError(
-                f"partial_fit() got classes={classes!r}, and at its first call {self.classes_.tolist()}"
-            )
+        else:
+            self._same_kind(y)
+            if classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
+                raise DataError(
+                    f"partial_fit() got classes={classes!r}, and at its first call {self.classes_.tolist()}"
+                )
         strange = np.setdiff1d(y, self.classes_) if not self._many_labels else np.array([])
         if strange.size:
             raise DataError(f"y has labels that are none of the classes: {strange.tolist()}")
@@ -575,6 +618,7 @@ class NetRegressor(RegressorMixin, MultiOutputMixin, NetEstimator):  # type: ign
     def _numbers(self, outputs: Array) -> Array:
         return outputs[:, 0] if self._flat else outputs
 
+    @whole_or_not
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Go once through rows of data, as a portion of all. Arguments and errors are those of `fit`.
 

@@ -11,6 +11,7 @@ import gzip
 import io
 import os
 import re
+import tokenize
 import zipfile
 import zlib
 from array import array
@@ -261,7 +262,7 @@ class Table:
 
 
 def read_table(path: Any, progress: bool | None = None) -> Table:
-    """Read a table from a file, gzipped or not.
+    r"""Read a table from a file, gzipped or not.
 
     A name that ends in .npy or .npz says that it holds NumPy's arrays: a two-dimensional one, or some
     by name, of which a two-dimensional X gives the columns X_1, X_2 and so on, and y comes last.
@@ -277,6 +278,13 @@ def read_table(path: Any, progress: bool | None = None) -> Table:
     Raises:
         DataError: there is no such file, it is not of that kind, it has no rows, or rows of several
             lengths.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(f"{folder}/t.csv").write_text("area,district\n50,hill\n60,harbour\n")
+    ...     table = read_table(f"{folder}/t.csv")
+    >>> table.names, table.rows, table.column("area").numbers().tolist(), table.column("district").levels
+    (['area', 'district'], 2, [50.0, 60.0], ['hill', 'harbour'])
     """
     path = Path(path)
     kind = Path(path.name.lower().removesuffix(".gz")).suffix
@@ -293,7 +301,8 @@ def read_table(path: Any, progress: bool | None = None) -> Table:
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         raise DataError(
-            f"{path}: not a CSV file: byte {byte:#04x} is no text in {error.encoding.upper()}"
+            f"{path}: not a CSV file: byte {byte:#04x} is no text in {error.encoding.upper()}; if it is one "
+            "in another encoding, save it as UTF-8"
         ) from None
     except (EOFError, csv.Error, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path}: not a {kind[1:].upper() or 'CSV'} file: {error}") from None
@@ -385,8 +394,8 @@ def _of_arrays(file: Any, path: Path) -> Table:
     try:
         content = np.load(file, allow_pickle=False)
         arrays = {"": np.atleast_2d(content.T).T} if isinstance(content, np.ndarray) else dict(content)
-    except (ValueError, zipfile.BadZipFile) as error:
-        reason = (
+    except (ValueError, SyntaxError, RuntimeError, tokenize.TokenError, zipfile.BadZipFile) as error:
+        reason = (  # NumPy reads a header as Python, and zipfile refuses passwords by a RuntimeError
             "it holds Python objects, and reading those may run code" if "pickle" in str(error) else error
         )
         raise DataError(f"{path}: not arrays that can be read: {reason}") from None
@@ -398,7 +407,10 @@ def _of_arrays(file: Any, path: Path) -> Table:
                 "are numbers or text, (rows, columns) or (rows,)"
             )
         prefix = f"{name}_" if name else ""
-        parts |= {name: x} if x.ndim == 1 else {f"{prefix}{j + 1}": part for j, part in enumerate(x.T)}
+        own = {name: x} if x.ndim == 1 else {f"{prefix}{j + 1}": part for j, part in enumerate(x.T)}
+        if twice := parts.keys() & own:
+            raise DataError(f"{path}: two columns are called {min(twice)!r}")
+        parts |= own
     rows = {len(part) for part in parts.values()}
     if len(rows) != 1 or rows == {0}:
         held = ", ".join(f"{name} {x.shape}" for name, x in arrays.items()) or "nothing"

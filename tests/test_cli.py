@@ -343,7 +343,7 @@ def test_predict_tells_its_mistakes_too(folder, rng, capsys):
         ("junk.npz", "f.csv", "junk.npz: not a file that was saved here"),
         ("net.npz", "f.csv", "net.npz: a net, but not one that train has saved"),
         ("f.model.npz", "none.csv", "none.csv: No such file"),
-        ("f.model.npz", "other.csv", "unknown column of other.csv 'wide'"),
+        ("f.model.npz", "other.csv", "other.csv lacks what the model was trained on: wide; its columns are"),
         ("f.model.npz", "strange.csv", "line 2, column 'kind': 'daisy' is none of the 2 classes"),
     ]:
         assert main(["predict", model, file]) == 2
@@ -712,11 +712,26 @@ def test_a_demo_tells_what_came_out_and_films_it(folder, capsys, pictures, short
         main(["demo", "sinus"])
 
 
+def test_what_is_missing_from_a_table_is_told_at_once(folder, capsys, trained):
+    Path("new.csv").write_text("area,rooms,heating\n50,2,gas\n")
+    assert main(["predict", str(trained), "new.csv"]) == 2
+    wanted = (
+        "new.csv lacks what the model was trained on: district, built; its columns are area, rooms, heating"
+    )
+    assert capsys.readouterr().err == f"error: {wanted}\n"
+    Path("new.csv").write_text("area,rooms,heating,district,built\n50,2,gas,hill,1990\n")
+    assert main(["evaluate", str(trained), "new.csv"]) == 2
+    assert "new.csv has no column 'rent', which the model predicts" in capsys.readouterr().err
+    assert main(["train", str(FLATS), "--target", "rent", "--ignore", "rent"]) == 2
+    assert "'rent' is the --target, and cannot be left out" in capsys.readouterr().err
+
+
 def test_a_demo_runs_without_matplotlib_and_says_what_is_missing(folder, capsys):
     assert main(["demo", "tiny", "--json"]) == 0
     told = capsys.readouterr()
     assert json.loads(told.out)["picture"] is None
     assert "no picture: a picture needs an optional dependency: pip install" in told.err
+    assert main(["demo", "tiny", "--output", "t.gif"]) == 2
     assert list(folder.iterdir()) == []
 
 
@@ -757,3 +772,15 @@ def test_the_comparison_runs_without_any_peer(tmp_path):
     assert "1-20-20-1, 50 rows" in done.stdout
     assert "NumPy by hand" in (tmp_path / "RESULTS.md").read_text()
     assert (tmp_path / "results.svg").read_text().startswith("<?xml")
+
+
+def test_a_target_that_is_there_but_empty_is_predicted(folder, capsys, trained):
+    Path("new.csv").write_text("area,rooms,heating,district,built,rent\n50,2,gas,hill,1990,\n")
+    assert main(["predict", str(trained), "new.csv"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_decimal_commas_in_a_target_are_no_classes(folder, capsys):
+    Path("f.csv").write_text("x;y\n" + "1;0,5\n2;1,5\n" * 10)
+    assert main(["train", "f.csv"]) == 2
+    assert "column 'y': '0,5' is no finite number; write it as in 1234.5" in capsys.readouterr().err

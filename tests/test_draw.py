@@ -28,6 +28,20 @@ from autograd.scalar.engine import Value as Oracle
 SYMBOLS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow}
 
 
+def test_a_parameter_is_called_by_its_label():
+    net = Net(2, [1])
+    weight = net.params()[0]
+    weight.label = "first"
+    assert [node.text for node in draw(weight * 2).nodes] == ["", "* 2", "first"]
+
+
+def test_names_are_a_dict():
+    with pytest.raises(
+        OptionError, match="draw\\(\\) wants names as a dict, of names and Values, got \\['a'\\]"
+    ):
+        draw(Value(1), names=["a"])
+
+
 def done(text, operands):
     """What an operation that is called so makes of its operands, as its text reads."""
     words = text.split()

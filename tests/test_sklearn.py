@@ -15,7 +15,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from autograd.errors import AutogradError, DataError, OptionError, UnknownNameError
+from autograd.errors import AutogradError, DataError, OptionError, TrainingError, UnknownNameError
 from autograd.sklearn import NetClassifier, NetRegressor
 
 quiet = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -267,6 +267,45 @@ def test_partial_fit_takes_the_rows_in_another_order():
     X, y = np.ones((400, 1)), np.repeat([0, 1], 200)
     model = NetClassifier((), solver="sgd", learning_rate_init=0.05, batch_size=10, random_state=0)
     assert model.partial_fit(X, y, classes=[0, 1]).predict_proba([[1.0]]).max() < 0.8
+
+
+@quiet
+def test_fit_and_partial_fit_may_follow_each_other_with_other_parameters(cancer):
+    X, y = cancer
+    model = NetClassifier((8,), max_iter=3, random_state=0).partial_fit(X, y, classes=[0, 1])
+    model.fit(X, y).partial_fit(X, y)
+    before = model.coefs_[0].copy()
+    model.set_params(learning_rate_init=1e-9).partial_fit(X, y)
+    np.testing.assert_allclose(model.coefs_[0], before, atol=1e-7)
+    model.set_params(learning_rate_init=0.5, solver="sgd").partial_fit(X, y)
+    assert np.abs(model.coefs_[0] - before).max() > 0.1
+
+
+@quiet
+def test_the_penalty_of_small_portions_is_scikit_learns(diabetes):
+    X, y = diabetes[0][:10, :3], diabetes[1][:10]
+    options = {"alpha": 20.0, "learning_rate_init": 0.01, "activation": "identity", "random_state": 0}
+    ours, theirs = NetRegressor((), **options), MLPRegressor(hidden_layer_sizes=(), **options)
+    for _ in range(800):
+        ours.partial_fit(X, y)
+        theirs.partial_fit(X, y)
+    np.testing.assert_allclose(ours.coefs_[0], theirs.coefs_[0], atol=5e-3)
+
+
+@quiet
+def test_after_an_error_the_estimator_is_as_it_was(diabetes):
+    X, y = diabetes
+    model = NetRegressor((5,), max_iter=5, random_state=0).fit(X, y)
+    before = pickle.dumps(model.__dict__)
+    with pytest.raises(TrainingError):
+        model.fit(X, np.full(len(y), 1e200))
+    assert pickle.dumps(model.__dict__) == before
+    model.set_params(warm_start=True)
+    with pytest.raises(ValueError, match="10 features"):
+        model.fit(X[:, :2], y)
+    assert model.predict(X).shape == y.shape
+    with pytest.raises(OptionError, match=r"warm_start goes on with hidden_layer_sizes=\(5,\)"):
+        model.set_params(hidden_layer_sizes=(9,)).fit(X, y)
 
 
 @pytest.mark.parametrize("solver", ["sgd", "adam", "rmsprop"])

@@ -1,5 +1,6 @@
 """Tables: every kind of file gives the same columns, however long it is, and mistakes are told."""
 
+import contextlib
 import csv
 import gzip
 import pickle
@@ -188,3 +189,21 @@ def test_training_on_a_long_table_takes_a_few_times_its_size(folder):
     code, growth = map(int, done.stdout.split())
     assert code == 0
     assert growth < 4 * Path("large.csv").stat().st_size, growth
+
+
+def test_damaged_files_of_numpy_are_told_in_one_line(tmp_path, rng):
+    X, y = rng.normal(size=(40, 3)), rng.integers(0, 2, 40)
+    np.save(tmp_path / "t.npy", X)
+    np.savez(tmp_path / "t.npz", X=X, y=y)
+    for name in ("t.npy", "t.npz"):
+        whole = bytearray((tmp_path / name).read_bytes())
+        for _ in range(400):
+            damaged = bytearray(whole)
+            for place in rng.integers(0, min(len(whole), 300), 3):
+                damaged[place] ^= 1 << int(rng.integers(8))
+            (tmp_path / name).write_bytes(damaged[: int(rng.integers(1, len(whole) + 1))])
+            with contextlib.suppress(DataError):
+                read_table(tmp_path / name)
+    np.savez(tmp_path / "t.npz", X=X, X_1=X[:, 0], y=y)
+    with pytest.raises(DataError, match=r"two columns are called 'X_1'"):
+        read_table(tmp_path / "t.npz")

@@ -271,6 +271,14 @@ def test_a_loss_that_turns_nan_late_costs_no_more_than_the_epochs_after_the_last
     np.testing.assert_array_equal(net.values, twin.values)
 
 
+def test_a_loss_of_ones_own_gets_no_flat_targets_that_would_spread_over_the_predictions():
+    net, x = Net(1, [1], "linear"), np.linspace(-1, 1, 5)
+    with pytest.raises(ShapeError, match=r"of the predictions, \(5, 1\), got \(5,\): give np.reshape\(y"):
+        net.fit(x, x, loss=lambda prediction, target: ((prediction - target) ** 2).mean())
+    with pytest.raises(ShapeError, match=r"np.reshape\(y"):
+        net.partial_fit(x, x, loss=lambda prediction, target: ((prediction - target) ** 2).mean())
+
+
 def test_an_error_in_a_loss_of_ones_own_leaves_the_weights_of_the_last_whole_epoch():
     net = curve_net()
     calls = []
