@@ -33,6 +33,7 @@ __all__ = [
     "LOCK",
     "NOTHING",
     "OPERATIONS",
+    "ORDERS",
     "SHIFT",
     "Applied",
     "Column",
@@ -96,6 +97,7 @@ class Column(Junction):
         values: once it is closed, the numbers, in the order of the keys.
         grads: the gradients that the last walks left, if any did.
         changed: whether its `Pattern` is no longer what it was when it was gathered.
+        replay: weakly, what may do its work and that of others at once.
     """
 
     name: str | None = None
@@ -110,11 +112,13 @@ class Column(Junction):
     values: Any = None
     failed: Mapping[int, Callable[[], Any]] = {}  # by place, what raises the error
     published: dict[int, Any] | None = None  # by place, weakly: results that are plain Values now
+    replay: Any = NOTHING
     _floats: list[float] | None = None
     _reads = 0
     # Within a walk: which results were reached, True if all were; and their gradients so far
     hit: Any = None
     g: Array | None = None
+    _led: Any = None  # by which `Replay`
 
     def __init__(self, level: int, depth: int) -> None:
         self.level = level
@@ -144,6 +148,9 @@ class Column(Junction):
 
     def close(self) -> None:
         """Work it out; its parents are closed. After an error it is as before."""
+        replay = self.replay()
+        if replay is not None and replay.forward(self):
+            return
         self.closed = True
         try:
             keys, values = self.work()
@@ -225,7 +232,25 @@ class Column(Junction):
         """The gradient at ``place`` that the last walk there left."""
         return 0.0 if self.grads is None else float(self.grads[place]) + 0.0  # there is no -0.0
 
+    def sources(self) -> tuple[Sequence[Junction], Iterable[Value]]:
+        """What its reached results were made from, as `open` says."""
+        raise NotImplementedError
+
+    def share(self) -> Iterable[tuple[Value, float]]:
+        """Pass its gradients on, as `pass_on` says."""
+        raise NotImplementedError
+
     # The walk
+
+    def open(self) -> tuple[Sequence[Junction], Iterable[Value]]:
+        replay = self.replay()
+        if replay is not None and replay.leads(self):
+            self._led = replay
+            return replay.sources()  # type: ignore[no-any-return]
+        return self.sources()
+
+    def pass_on(self) -> Iterable[tuple[Value, float]]:
+        return self.share() if self._led is None else self._led.share(self.arrived())
 
     def reach(self, place: int) -> None:
         if self.hit is None:
@@ -274,21 +299,24 @@ class Column(Junction):
         return self.g
 
     def finish(self, done: bool) -> None:
-        if done:
-            g = self.arrived()
-            if self.hit is True or self.grads is None:
-                self.grads = g
-            else:
-                self.grads = np.where(self.hit, g, self.grads)
-            published = self.published or {}
-            for place, known in list(published.items()):
-                v = known()
-                if v is None:
-                    del published[place]
-                elif self.hit is True or self.hit[place]:
-                    v._grad = float(g[place]) + 0.0
+        if self._led is not None:
+            self._led.finish(done)
+            self._led = None
+        elif done:
+            self.keep(self.arrived(), self.hit)
         self.hit = self.g = None
         self.awaited = 0
+
+    def keep(self, g: Array, hit: Any) -> None:
+        """Have ``g`` as the gradients that a walk left, where ``hit`` says, or everywhere if True."""
+        self.grads = g if hit is True or self.grads is None else np.where(hit, g, self.grads)
+        published = self.published or {}
+        for place, known in list(published.items()):
+            v = known()
+            if v is None:
+                del published[place]
+            elif hit is True or hit[place]:
+                v._grad = float(g[place]) + 0.0
 
 
 def guarded(kind: type, *names: str) -> None:
@@ -323,7 +351,8 @@ def settle(*columns: Column, early: bool = False) -> None:
             TALLY.early[caller()] += 1
         with np.errstate(all="ignore"):
             for column in sorted(found, key=LEVEL):
-                column.close()
+                if column.values is None:
+                    column.close()
 
 
 # Operations -----------------------------------------------------------------------------------
@@ -548,14 +577,14 @@ class Applied(Column):
                 self.y[i] = math.nan
                 self.failed = {**self.failed, i: again}
 
-    def open(self) -> tuple[Sequence[Junction], Iterable[Value]]:
+    def sources(self) -> tuple[Sequence[Junction], Iterable[Value]]:
         some = self.reached()
         self.left.reach_many(self.at, some)
         if self.right is not None:
             self.right.reach_many(self.at_right, some)
         return self.parents(), ()
 
-    def pass_on(self) -> Iterable[tuple[Value, float]]:
+    def share(self) -> Iterable[tuple[Value, float]]:
         some, g = self.reached(), self.arrived()
         y, x, z = self.y, self.x, self.z
         if some is not None:
@@ -744,7 +773,7 @@ class Sums(Column):
             out[rows] = total.reshape(-1) if isinstance(rows, slice) else total
         return out
 
-    def open(self) -> tuple[Sequence[Junction], Iterable[Value]]:
+    def sources(self) -> tuple[Sequence[Junction], Iterable[Value]]:
         some = None  # the sums that were reached, or a later one of their chain; None if all
         if self.hit is not True and not (self.groups[0][1] == len(self.hit) and self.hit[-1]):
             some = self._back(self.hit, np.logical_or.accumulate)
@@ -759,7 +788,7 @@ class Sums(Column):
                 sources.append(column)
         return sources, ()
 
-    def pass_on(self) -> Iterable[tuple[Value, float]]:
+    def share(self) -> Iterable[tuple[Value, float]]:
         g = self._back(self.arrived(), np.add.accumulate)
         self.g = g  # what arrived at a sum later in the chain has come through this one
         some = self.some
@@ -772,7 +801,7 @@ class Sums(Column):
         return ()
 
     def finish(self, done: bool) -> None:
-        if done:
+        if done and self._led is None:
             self.hit = True if self.some is None else self.some
         super().finish(done)
 
@@ -798,11 +827,11 @@ class Pins(Column):
         self.pinned = [v for v, _ in payloads]
         return keys, np.fromiter((x for _, x in payloads), np.float64, len(keys))
 
-    def open(self) -> tuple[Sequence[Junction], Iterable[Value]]:
+    def sources(self) -> tuple[Sequence[Junction], Iterable[Value]]:
         some = self.reached()
         self.walked = range(len(self.pinned)) if some is None else np.flatnonzero(some).tolist()
         return (), [self.pinned[i] for i in self.walked]
 
-    def pass_on(self) -> Iterable[tuple[Value, float]]:
+    def share(self) -> Iterable[tuple[Value, float]]:
         g = self.arrived().tolist()
         return [(self.pinned[i], g[i]) for i in self.walked]

@@ -16,6 +16,7 @@ from autograd.engine import Value, as_number
 from autograd.errors import GradientError, NotANumberError, ShapeError
 from autograd.graph import Junction
 from autograd.patterns import Patterns
+from autograd.replay import Root
 from autograd.tensor.core import Tensor, entered, refuse_in_recording, unusual
 from autograd.tensor.tape import Array, Leaf
 from autograd.waiting import Waiting, again, member
@@ -23,7 +24,7 @@ from autograd.waiting import Waiting, again, member
 __all__ = ["Flat", "Leaves", "Matrix", "Parameter", "ParameterList", "Users"]
 
 
-class Leaves(Column):
+class Leaves(Root):
     """The parameters of a `Flat` as they are now, as operands of scalar expressions."""
 
     def __init__(self, values: Array, grads: Array, matrices: "Sequence[Matrix]") -> None:
@@ -37,18 +38,30 @@ class Leaves(Column):
     def another(self, new: Mapping[Column, Column]) -> Column:
         return Leaves(*self._own, self.matrices)
 
-    def work(self) -> tuple[Array, Array]:
-        keys = self.keys if self.keys.size else indices(self._own[0].size)
-        return keys, self._own[0].astype(np.float64)
+    asks = True
 
-    def open(self) -> tuple[Sequence[Junction], Iterable[Value]]:
+    def read(self) -> Array:
+        return self._own[0]
+
+    def through(self, X: Tensor) -> Tensor:
+        return X
+
+    def give(self, slopes: Array) -> Iterable[tuple[Value, float]]:
+        grads = self._own[1]
+        grads += slopes
+        return ()
+
+    def work(self) -> tuple[Array, Array]:
+        self.X = self.read()
+        keys = self.keys if self.keys.size else indices(self.X.size)
+        return keys, self.X.astype(np.float64)
+
+    def sources(self) -> tuple[Sequence[Junction], Iterable[Value]]:
         self.reached()
         return (), ()
 
-    def pass_on(self) -> Iterable[tuple[Value, float]]:
-        grads = self._own[1]
-        grads += self.arrived()
-        return ()
+    def share(self) -> Iterable[tuple[Value, float]]:
+        return self.give(self.arrived())
 
 
 class Users:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from autograd.columns import GIL, Column
 from autograd.engine import Value
+from autograd.replay import Replay
 from autograd.waiting import Kept, Waiting
 
 __all__ = ["Pattern", "Patterns"]
@@ -54,13 +55,14 @@ class Pattern:
         shared: once it was found to be free, whether somebody holds a column of it all the same.
     """
 
-    __slots__ = ("__weakref__", "_parts", "_used", "heads", "root", "shared", "slots")
+    __slots__ = ("__weakref__", "_parts", "_replay", "_used", "heads", "root", "shared", "slots")
 
     def __init__(self, root: Column) -> None:
         self.root: Any = root
         self.heads: list[Any] = []
         self.slots: list[tuple[int, Any]] = []
         self._parts: Parts | None = None  # once they were gathered
+        self._replay: Any = None  # of the columns, if all has been as it was since then
         self._used: Any = ()  # which columns have results since they were opened
         self.shared = False
 
@@ -78,6 +80,7 @@ class Pattern:
             self._parts = self._gather()
             if self._parts is None:
                 return False
+            self._replay = Replay(self._parts.columns)
         columns, references, results = self._parts
         if not _unheld(results[-1], columns[-1].used()):  # first what was made last: it is held most often
             return False
@@ -105,6 +108,8 @@ class Pattern:
                 deque(map(SET_COLUMN, some, repeat(made)), 0)
             columns, self._used = list(new.values()), range(len(columns))
             self.root, self._parts, self.shared = columns[0], Parts(columns, references, results), False
+            self._replay = Replay(columns)
+        self._replay.reopen()
         for i in self._used:
             some = results[i]
             columns[i].reopen(some[-1]._b + 1 if some else 0)
@@ -114,7 +119,7 @@ class Pattern:
         """Let go of the results, which then live only as long as somebody else holds them."""
         self.heads = [None] * len(self.heads)
         self.slots = []
-        self._parts = None
+        self._parts = self._replay = None
 
     def _gather(self) -> Parts | None:
         """Find the results and their columns; None as soon as somebody else is seen to hold one."""

@@ -6,7 +6,6 @@ several batches together. Samples whose inputs wait themselves form batches of t
 """
 
 import itertools
-import operator
 import sys
 import weakref
 from collections import OrderedDict
@@ -22,6 +21,7 @@ from autograd.errors import GradientError, NotANumberError, ShapeError
 from autograd.graph import Junction, Port
 from autograd.parameters import Matrix, Users
 from autograd.patterns import Patterns
+from autograd.replay import Root
 from autograd.tally import TALLY
 from autograd.tensor.core import Tensor, array_of, as_usual, entered, no_grad, recording, unusual
 from autograd.tensor.program import Program, record
@@ -39,7 +39,7 @@ SEEN = 64  # sizes whose uses are counted
 USUAL = nullcontext()
 
 
-class Batch(Column):
+class Batch(Root):
     """Samples of one module at one level. A result is known by its sample's number and its place there.
 
     Cells hold the samples, by number; ``inputs``, by number too, those places in one where Values stand.
@@ -71,27 +71,38 @@ class Batch(Column):
     def parents(self) -> Sequence[Column]:
         return list(self.above)
 
-    def work(self) -> tuple[Array, Array]:
+    def close(self) -> None:
+        super().close()
+        TALLY.batch(len(self.X))
+
+    def read(self) -> Array:
         samples = self.kin
         rows = self.cells[:]
         while rows[-1] is None:
             rows.pop()
-        if any(map(operator.is_, rows, itertools.repeat(None))):  # a thread took a number and came too late
-            rows = [(0.0,) * samples.n_in if row is None else row for row in rows]
         n = len(rows)
-        if rows[0].__class__ is tuple:
-            flat = itertools.chain.from_iterable(rows)
-            X = np.fromiter(flat, samples.dtype, n * samples.n_in).reshape(n, samples.n_in)
-        else:
+        try:
+            if rows[0].__class__ is tuple:
+                flat = itertools.chain.from_iterable(rows)
+                X = np.fromiter(flat, samples.dtype, n * samples.n_in).reshape(n, samples.n_in)
+            else:
+                X = np.array(rows, samples.dtype)
+        except (TypeError, ValueError):  # a thread took a number and came too late, which left None
+            rows = [(0.0,) * samples.n_in if row is None else row for row in rows]
             X = np.array(rows, samples.dtype)
         self.values_at: list[tuple[int, Any]] = []  # inputs that are Values, and where
         self.columns_at: list[tuple[Column, Array | None, Array]] = []  # results of columns: which, and where
         if self.inputs:
             self._place(X.reshape(-1), n)
-        self.X = X
         self.versions = samples.versions()
-        out = samples.forward(self)
-        TALLY.batch(n)
+        return X
+
+    def through(self, X: Tensor) -> Tensor:
+        return self.kin.through(X.T).T  # type: ignore[no-any-return]
+
+    def work(self) -> tuple[Array, Array]:
+        self.X = self.read()
+        out = self.kin.forward(self)
         values = out.reshape(-1)
         keys = self.keys if self.keys.size == values.size else indices(values.size)
         return keys, values if values.dtype == np.float64 else values.astype(np.float64)
@@ -125,7 +136,7 @@ class Batch(Column):
         """Whether gradients of the inputs are wanted."""
         return bool(self.inputs)
 
-    def open(self) -> tuple[Sequence[Junction], Iterable[Value]]:
+    def sources(self) -> tuple[Sequence[Junction], Iterable[Value]]:
         if self.root is not None:
             check_unchanged(consumers(self.root))
         elif self.versions != self.kin.versions():
