@@ -7,18 +7,25 @@
 12.0
 """
 
-import warnings
-from os.path import dirname, exists, join
-from typing import TYPE_CHECKING, Any
+import sys
+from os.path import basename, dirname, exists, join, splitext
 
-from autograd import losses, optim, schedules
-from autograd.engine import Value
-from autograd.nn import MLP, Layer, Module, Net, Neuron
-from autograd.tally import Stats, stats
-from autograd.tensor import Tensor, no_grad, record, tensor
-from autograd.tensor.core import eager
-from autograd.verification import verify
-from autograd.version import __version__ as __version__
+try:
+    import warnings
+    from typing import TYPE_CHECKING, Any
+
+    from autograd import losses, optim, schedules
+    from autograd.engine import Value
+    from autograd.nn import MLP, Layer, Module, Net, Neuron
+    from autograd.tally import Stats, stats
+    from autograd.tensor import Tensor, no_grad, record, tensor
+    from autograd.tensor.core import eager
+    from autograd.verification import verify
+    from autograd.version import __version__ as __version__
+except KeyboardInterrupt:
+    if splitext(basename(sys.argv[0]))[0] not in ("-m", "autograd"):
+        raise
+    sys.exit(130)  # as `autograd.__main__` ends, which Python imports only after this
 
 if TYPE_CHECKING:
     from autograd.drawing import draw

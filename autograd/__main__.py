@@ -1,8 +1,17 @@
-"""The command line, as ``python -m autograd``."""
+"""The command line, as ``python -m autograd`` and as the script ``autograd``."""
 
 import sys
 
-from autograd.cli import main
+
+def main() -> int:
+    """Run a command, and give back the exit code; Ctrl-C ends the imports as quietly as the work."""
+    try:
+        from autograd import cli
+
+        return cli.main()
+    except KeyboardInterrupt:
+        return 130
+
 
 if __name__ == "__main__":
     sys.exit(main())

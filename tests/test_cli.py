@@ -10,6 +10,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -671,6 +672,29 @@ def test_ctrl_c_at_any_other_time_ends_in_one_line(folder, capsys, monkeypatch):
     assert main(["train", str(FLATS)]) == 130
     assert capsys.readouterr().err == "interrupted\n"
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("module", ["numpy", "autograd.nn", "autograd.cli", "autograd.commands"])
+@pytest.mark.parametrize("script", [True, False])
+def test_ctrl_c_while_modules_are_imported_ends_it_without_a_word(folder, module, script):
+    (folder / "sitecustomize.py").write_text(
+        "import signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        f"        if name == {module!r}:\n"
+        "            signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+    )
+    entry = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]["autograd"]
+    place, _, function = entry.partition(":")
+    (folder / "autograd").write_text(f"import sys\nfrom {place} import {function}\nsys.exit({function}())\n")
+    done = subprocess.run(
+        [sys.executable, *(["autograd"] if script else ["-m", "autograd"]), "info", "none.npz"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"},
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
