@@ -11,13 +11,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import autograd
 from autograd import commands
 from autograd.demos import DEMOS
-from autograd.errors import AutogradError
+from autograd.errors import AutogradError, UnknownNameError
 
 __all__ = ["main"]
 
@@ -156,9 +157,34 @@ def picture(text: str) -> str:
 # The commands -----------------------------------------------------------------------------------
 
 
-def parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """One that says what a misspelt command or option may have meant."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does it, but for unknown options, which are told before anything else."""
+        args = sys.argv[1:] if args is None else args
+        ends = self._subparsers is not None  # at the command, whose options are the command's
+        for arg in takewhile(lambda arg: arg != "--" and not (ends and arg[:1] != "-"), args):
+            name = arg.partition("=")[0]
+            known = self._option_string_actions
+            if is_option(name) and not any(option.startswith(name) for option in known):
+                self.error(str(UnknownNameError.among("option", name, known)))
+        return super().parse_known_args(args, namespace)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            kind = str(action.metavar).lower()
+            raise argparse.ArgumentError(action, str(UnknownNameError.among(kind, value, action.choices)))
+
+
+def is_option(arg: str) -> bool:
+    """Whether an argument is meant as an option; a number below 0 is not."""
+    return arg.startswith("-") and arg.lstrip("-")[:1].isalpha()
+
+
+def parser() -> Parser:
     """The commands and their options."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="autograd" if Path(sys.argv[0]).stem == "autograd" else "python -m autograd",
         description="Train a neural net on a table, and use it.",
         epilog=TOP,
@@ -236,7 +262,7 @@ def parser() -> argparse.ArgumentParser:
     info = _command(adders, commands.info, INFO, "Tell what a model is and what it was trained on.")
 
     demo = _command(adders, commands.demo, DEMO, "Run a demo, and film it.")
-    demo.add_argument("name", metavar="NAME", choices=list(DEMOS), help=", ".join(DEMOS))
+    demo.add_argument("name", metavar="DEMO", choices=list(DEMOS), help=", ".join(DEMOS))
     demo.add_argument("--seed", metavar="N", type=whole(0), default=0, help="of all that is drawn (0)")
     demo.add_argument("--output", metavar="FILE", help="the film or picture (NAME.gif, digits.png)")
     demo.set_defaults(quiet=False)
@@ -250,11 +276,9 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _command(
-    adders: Any, run: Callable[..., Any], examples: str, description: str
-) -> argparse.ArgumentParser:
+def _command(adders: Any, run: Callable[..., Any], examples: str, description: str) -> Parser:
     """A command of the name of its function."""
-    command: argparse.ArgumentParser = adders.add_parser(
+    command: Parser = adders.add_parser(
         run.__name__,
         help=description.partition(".")[0].lower(),
         description=description,

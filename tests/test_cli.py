@@ -375,6 +375,41 @@ def test_a_command_that_is_none_is_answered_with_the_usage_and_exit_code_2(capsy
     assert "usage: python -m autograd" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["trian", "f.csv"], "unknown command 'trian': the known ones are train, predict, "),
+        (["trian", "f.csv"], "did you mean 'train'?"),
+        (["--verison"], "unknown option '--verison': the known ones are -h, --help, --version; "),
+        (["train", "f.csv", "--epcohs", "5"], "unknown option '--epcohs': the known ones are -h, --help, "),
+        (["train", "f.csv", "--epcohs", "5"], "did you mean '--epochs'?"),
+        (["train", "f.csv", "-epochs", "5"], "unknown option '-epochs'"),
+        (["train", "f.csv", "--epcohs=5"], "unknown option '--epcohs'"),
+        (["evaluate", "--picure", "p.png", "m.npz"], "did you mean '--picture'?"),
+        (["demo", "--sed", "3", "sine"], "did you mean '--seed'?"),
+        (["demo", "minimise"], "unknown demo 'minimise': the known ones are minimize, tiny, "),
+        (["demo", "minimise"], "did you mean 'minimize'?"),
+    ],
+)
+def test_a_misspelt_command_or_option_is_told_what_it_may_have_meant(capsys, arguments, message):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    told = capsys.readouterr().err
+    assert message in told
+    assert "usage: python -m autograd" in told
+
+
+def test_short_forms_values_below_0_and_names_after_two_dashes_are_no_misspelt_options(folder, capsys):
+    Path("f.csv").write_text(line_data(np.random.default_rng(0), whole=False))
+    assert main(["train", "--epoch", "1", "--lr=0.01", "--quiet", "--", "f.csv"]) == 0
+    with pytest.raises(SystemExit):
+        main(["train", "f.csv", "--seed", "-1"])
+    assert "wanted is a whole number of 0 or more, got '-1'" in capsys.readouterr().err
+    assert main(["info", "--", "--epcohs"]) == 2
+    assert "No such file" in capsys.readouterr().err
+
+
 def test_without_matplotlib_it_says_what_brings_the_picture(folder, rng, capsys):
     Path("f.csv").write_text(lines(flowers(rng)))
     assert main(["train", "f.csv", "--epochs", "1"]) == 0
