@@ -58,7 +58,8 @@ examples:
   %(prog)s examples/digits.csv.gz --target digit
       writes digits.model.npz and the picture digits.training.png
   %(prog)s examples/flats.csv --target rent --hidden 64,32 --patience 20
-      two hidden layers, until the held-out rows get no better for 20 epochs
+      two hidden layers, until half of the held-out rows get no better for 20
+      epochs; the other half tells how well it went
   %(prog)s examples/flats.csv --target district --ignore built --output d.npz
       text as the target: classes
   %(prog)s examples/flats.csv --json --quiet
@@ -230,8 +231,8 @@ def parser() -> Parser:
         "--patience",
         metavar="N",
         type=whole(1),
-        help="end after so many epochs in which the loss over the "
-        "held-out rows got no lower, and keep the best",
+        help="end after so many epochs in which the loss over half of the "
+        "held-out rows got no lower, and keep the best; the other half tells how well it went",
     )
     train.add_argument(
         "--held-out",

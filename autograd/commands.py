@@ -21,12 +21,14 @@ from autograd.errors import DataError, FileFormatError, MissingExtraError
 from autograd.nn import Net
 from autograd.preprocessing import Inputs, Preprocessing, listed
 from autograd.table import Table, read_table
+from autograd.tally import count
 from autograd.tensor.tape import Array
 from autograd.training import CHUNK
 
 __all__ = ["demo", "evaluate", "info", "predict", "train"]
 
 FEWEST_ROWS = 10
+FEWEST_LEARNED = 5
 AT_ONCE = 1 << 25  # numbers that may be made before training; of more they are made batch by batch
 STEPS = 10_000  # of an epoch; longer tables are learned in larger batches
 LARGEST = 1024  # rows of such a batch
@@ -69,7 +71,20 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     if table.rows < FEWEST_ROWS:
         raise DataError(f"{path}: {table.rows} rows; at least {FEWEST_ROWS} are wanted")
     order = np.random.default_rng(options.seed).permutation(table.rows)
-    held_out, kept = np.split(order, [min(round(table.rows * options.held_out), table.rows - 1)])
+    held_out, kept = np.split(order, [round(table.rows * options.held_out)])
+    if len(kept) < FEWEST_LEARNED:
+        raise DataError(
+            f"--held-out {options.held_out:g} leaves {len(kept)} of {table.rows} rows to learn from; "
+            f"at least {FEWEST_LEARNED} are wanted: give a smaller share"
+        )
+    watched = held_out[:0]
+    if options.patience is not None:
+        if len(held_out) < 2:
+            raise DataError(
+                f"--patience chooses the epoch on half of the rows held out, and --held-out "
+                f"{options.held_out:g} makes that {len(held_out)} of {table.rows}: give a larger share"
+            )
+        watched, held_out = np.array_split(held_out, 2)
     preprocessing = Preprocessing.of(table, kept, options.target, options.regression, options.strict)
     inputs, truth = preprocessing.inputs(table), preprocessing.truth(table)
     targets, classes = preprocessing.targets(truth), preprocessing.classes
@@ -81,8 +96,8 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     tell(options, f"{path}: {table.rows} rows of {given}, and {preprocessing.target!r}, {what}")
     if told := [*preprocessing.filled(table), *preprocessing.encoded()]:
         tell(options, "; ".join(told))
-    watched = options.patience is not None and len(held_out)
-    tell(options, f"training a net {'-'.join(map(str, net.N))} on {len(kept)} rows")
+    choosing = f", and choosing the epoch on {len(watched)} others" if len(watched) else ""
+    tell(options, f"training a net {'-'.join(map(str, net.N))} on {count(len(kept), 'row')}{choosing}")
     history = net.fit(
         _made(inputs.at(kept)),
         targets[kept],
@@ -90,7 +105,7 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
         lr=options.lr,
         epochs=options.epochs,
         batch_size=options.batch_size or min(max(32, len(kept) // STEPS), LARGEST),
-        validation=(_made(inputs.at(held_out)), targets[held_out]) if watched else None,
+        validation=(_made(inputs.at(watched)), targets[watched]) if len(watched) else None,
         patience=options.patience,
         seed=options.seed,
         progress=not options.quiet,
@@ -101,7 +116,8 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     if len(held_out):
         answers = np.concatenate([preprocessing.answers(o) for o in outputs(net, inputs.at(held_out))])
         found = _measured(preprocessing, truth[held_out], answers)
-        tell(options, f"on the {len(held_out)} rows held out: {metrics.verdict(found)}")
+        where = f"{count(len(held_out), 'row')} held out{' from both' if len(watched) else ''}"
+        tell(options, f"on the {where}: {metrics.verdict(found)}")
     net.save(model, preprocessing=preprocessing.as_header())
     tell(options, f"saved the model: {model}")
     picture = _draw_training(options, model, history.loss, preprocessing, truth[held_out], answers)

@@ -564,12 +564,53 @@ def test_the_options_of_train_reach_the_training(folder, capsys, monkeypatch):
     assert main([*command, "--held-out", "0.25", "--epochs", "6", "--quiet"]) == 0
     assert given["sizes"] == [11, 7, 5, 1]
     assert (given["lr"], given["batch_size"], given["patience"], given["epochs"]) == (0.01, 9, 4, 6)
-    assert (given["rows"], len(given["validation"][0]), given["progress"]) == (180, 60, False)
+    assert (given["rows"], len(given["validation"][0]), given["progress"]) == (180, 30, False)
     told = capsys.readouterr()
     assert told.out == told.err == ""
     assert main(["train", str(FLATS), "--held-out", "0"]) == 0
     assert (given["rows"], given["validation"], given["batch_size"]) == (240, None, 32)
     assert "held out" not in capsys.readouterr().out
+
+
+def test_the_rows_that_choose_the_epoch_do_not_tell_how_well_it_went(folder, capsys, monkeypatch):
+    Path("f.csv").write_text("x,y\n" + "".join(f"{i},{i % 7}.5\n" for i in range(100)))  # no row twice
+    learned, watched, told = [], [], []
+
+    def fit(net, X, y, *, validation, **options):
+        learned.extend(X[:, 0])
+        watched.extend(validation[0][:, 0])
+        return History(loss=[1.0])
+
+    def outputs(net, inputs):
+        told.extend(inputs.make(slice(None))[:, 0])
+        yield np.zeros((len(inputs), 1))
+
+    monkeypatch.setattr(Net, "fit", fit)
+    monkeypatch.setattr(commands, "outputs", outputs)
+    assert main(["train", "f.csv", "--patience", "5"]) == 0
+    assert (len(learned), len(watched), len(told)) == (80, 10, 10)
+    assert len({*learned, *watched, *told}) == 100
+    lines = capsys.readouterr().out
+    assert "on 80 rows, and choosing the epoch on 10 others" in lines
+    assert "on the 10 rows held out from both: " in lines
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ["--held-out", "0.99"],
+            "--held-out 0.99 leaves 2 of 240 rows to learn from; at least 5 are wanted: ",
+        ),
+        (["--patience", "5", "--held-out", "0"], "--patience chooses the epoch on half of the rows held out"),
+        (["--patience", "5", "--held-out", "0.004"], "--held-out 0.004 makes that 1 of 240: give a larger"),
+    ],
+)
+def test_a_share_that_leaves_too_few_rows_is_refused(folder, capsys, options, message):
+    assert main(["train", str(FLATS), *options]) == 2
+    told = capsys.readouterr()
+    assert message in told.err
+    assert (told.out, list(folder.iterdir())) == ("", [])
 
 
 def test_a_model_may_be_a_safetensors_file(folder, capsys, pictures):
