@@ -197,13 +197,26 @@ def _show(axes: Any, preprocessing: Preprocessing, truth: Array, answers: Array)
 # Using a model ----------------------------------------------------------------------------------
 
 
+def load(path: Any) -> Net:
+    """The net in a file.
+
+    Raises:
+        DataError: there is no such file.
+        FileFormatError: it is another kind of file.
+    """
+    try:
+        return Net.load(path)
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such model; train FILE --output {path} makes it") from None
+
+
 def load_trained(path: Any) -> tuple[Net, Preprocessing]:
     """The net and the preprocessing that `train` has saved.
 
     Raises:
-        FileFormatError: it is another kind of file.
+        DataError, FileFormatError: as `load`, or the net is not one that `train` has saved.
     """
-    net = Net.load(path)
+    net = load(path)
     if net.preprocessing is None:
         raise FileFormatError(f"{path}: a net, but not one that train has saved")
     try:
@@ -342,7 +355,7 @@ def _by_class(found: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 def info(options: argparse.Namespace) -> dict[str, Any]:
     """Tell what a model is, and what it was trained on."""
-    net = Net.load(options.model)
+    net = load(options.model)
     size = Path(options.model).stat().st_size
     report: dict[str, Any] = {
         "model": options.model,

@@ -14,12 +14,15 @@ import numpy as np
 from autograd.data import Drawn
 from autograd.errors import DataError
 from autograd.table import COMMA, KEPT, Column, Table, is_number, plain, plainly
+from autograd.tally import count
 from autograd.tensor.tape import Array
 
 __all__ = ["Inputs", "Preprocessing", "listed"]
 
 MOST_CLASSES = 20  # a target of whole numbers is taken for classes up to so many different ones
 MOST_LEVELS = 100  # different ones of a feature, which has an input for each
+ROW = "correct it, or leave the row out"  # what can be done about a target
+STRICT = "correct it, or leave out --strict"  # and about what else would be filled in
 
 
 @dataclass
@@ -84,15 +87,18 @@ class Preprocessing:
             column = table.column(name)
             if column.missing == table.rows:
                 raise DataError(f"{table.path}: column {name!r} is empty; leave it out by --ignore")
-            if column.numeric or strict or COMMA.fullmatch(column.stray[0] if column.stray else ""):
-                column.check(complete=strict)
+            if column.numeric or COMMA.fullmatch(column.stray[0] if column.stray else ""):
+                column.check("correct it, or leave the column out by --ignore")
+            if strict:
+                column.check("leave the column out by --ignore, or leave out --strict", complete=True)
+            if column.numeric:
                 self._learn_numbers(column, rows)
             else:
                 self.levels[name] = _levels(column, rows)
         if not regression and _holds_classes(truth, distinct):
             self.classes = _classes(truth, distinct, table.rows)
         else:
-            truth.check(complete=True)
+            truth.check(ROW, complete=True)
             _, self.target_mean, self.target_spread = _scale(truth, rows)
         return self
 
@@ -158,34 +164,38 @@ class Preprocessing:
                 f"{listed(table.names, 20)}"
             )
         for name in self.numbers:
-            table.column(name).check(complete=strict or not self.median)
+            table.column(name).check(complete=not self.median)
+            if strict:
+                table.column(name).check(STRICT, complete=True)
         for name, known in self.levels.items():
             column = table.column(name)
             if column.levels is None:
                 raise DataError(f"{column.path}: column {name!r} has too many different texts")
             for text, line in zip(column.levels, column.lines, strict=True):
                 if strict and text not in known:
-                    raise DataError(f"{column.at(line)}: {text!r} is none of its {len(known)} levels")
+                    raise DataError(
+                        f"{column.at(line)}: {text!r} is none of its {count(len(known), 'level')}; {STRICT}"
+                    )
         return Inputs(self, table, np.arange(table.rows))
 
     def filled(self, table: Table) -> list[str]:
         """What `inputs` makes of cells that say nothing to the net, in words, for each such column."""
         told = []
         for name, median in zip(self.numbers, self.median, strict=False):  # old models have no median
-            if count := table.column(name).missing:
-                told.append(f"{name}: {count} missing, by median {median:.6g}")
+            if missing := table.column(name).missing:
+                told.append(f"{name}: {missing} missing, by median {median:.6g}")
         for name, known in self.levels.items():
             column = table.column(name)
             counts = dict(zip(column.levels or [], np.bincount(column.codes).tolist(), strict=True))
             if strange := [text for text in counts if text not in known]:
-                count = sum(counts[text] for text in strange)
+                cells = sum(counts[text] for text in strange)
                 some = listed([repr(text) if text else "empty" for text in strange], 3)
-                told.append(f"{name}: {count} of no known level ({some}), all zeros")
+                told.append(f"{name}: {cells} of no known level ({some}), all zeros")
         return told
 
     def encoded(self) -> list[str]:
         """How text is given to the net, in words, for each such column."""
-        return [f"{name}: {len(known)} levels, one-hot" for name, known in self.levels.items()]
+        return [f"{name}: {count(len(known), 'level')}, one-hot" for name, known in self.levels.items()]
 
     # Targets and answers
 
@@ -201,7 +211,7 @@ class Preprocessing:
             )
         column = table.column(self.target)
         if not self.classes:
-            column.check(complete=True)
+            column.check(ROW, complete=True)
             return column.numbers()
         if column.levels is None:
             raise DataError(f"{column.path}: column {self.target!r} has too many different labels")
@@ -326,7 +336,7 @@ def _holds_classes(truth: Column, distinct: set[str] | None) -> bool:
 def _classes(truth: Column, distinct: set[str] | None, rows: int) -> list[str]:
     """The labels of a target, in the order of numbers or of the alphabet."""
     if truth.levels is not None and "" in truth.levels:
-        raise DataError(f"{truth.at(truth.lines[truth.levels.index('')])}: the label is empty")
+        raise DataError(f"{truth.at(truth.lines[truth.levels.index('')])}: the label is empty; {ROW}")
     if distinct is None or len(distinct) > rows / 2:
         raise DataError(
             f"{truth.path}: the target {truth.name!r} has {_many(distinct)} different labels in "

@@ -162,8 +162,12 @@ class Column:
         numbers: Array = self.values[rows if self.levels is None else self.codes[rows]]
         return numbers
 
-    def check(self, complete: bool = False) -> None:
+    def check(self, way_out: str = "correct it", complete: bool = False) -> None:
         """See that each cell is a finite number, or missing unless it is to be ``complete``.
+
+        Args:
+            way_out: what the message says can be done.
+            complete: whether to refuse missing numbers too.
 
         Raises:
             DataError: one is not; the message has its line and column.
@@ -171,8 +175,9 @@ class Column:
         found = self.stray or (self.hole if complete else None)
         if found is not None:
             cell, line = found
-            hint = "; write it as in 1234.5" if COMMA.fullmatch(cell) else ""
-            raise DataError(f"{self.at(line)}: {cell!r} is no finite number{hint}")
+            if COMMA.fullmatch(cell):
+                way_out = "write it as in 1234.5"
+            raise DataError(f"{self.at(line)}: {cell!r} is no finite number; {way_out}")
 
 
 class Filling:

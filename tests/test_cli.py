@@ -159,7 +159,8 @@ GOOD = "a,b\n" + "1,2.5\n3,4.5\n" * 5
             "hole.csv",
             GOOD + ",1\n",
             ["--strict"],
-            "error: hole.csv, line 12, column 'a': '' is no finite number",
+            "error: hole.csv, line 12, column 'a': '' is no finite number; leave the column out by --ignore, "
+            "or leave out --strict\n",
         ),
         (
             "price.csv",
@@ -189,13 +190,13 @@ GOOD = "a,b\n" + "1,2.5\n3,4.5\n" * 5
             "label.csv",
             "a,b\n" + "1,x\n2,y\n" * 5 + "1,\n",
             [],
-            "error: label.csv, line 12, column 'b': the label",
+            "error: label.csv, line 12, column 'b': the label is empty; correct it, or leave the row out\n",
         ),
         (
             "mixed.csv",
             "a,b\n" + "1,2.5\n2,3.5\n" * 5 + "1,x\n",
             ["--regression"],
-            "error: mixed.csv, line 12, column 'b': 'x' is no finite number",
+            "error: mixed.csv, line 12, column 'b': 'x' is no finite number; correct it, or leave the row",
         ),
         (
             "target.csv",
@@ -340,7 +341,7 @@ def test_predict_tells_its_mistakes_too(folder, rng, capsys):
     Net(1, [1]).save("net.npz")
     capsys.readouterr()
     for model, file, message in [
-        ("none.npz", "f.csv", "No such file"),
+        ("none.npz", "f.csv", "none.npz: there is no such model; train FILE --output none.npz makes it"),
         ("junk.npz", "f.csv", "junk.npz: not a file that was saved here"),
         ("net.npz", "f.csv", "net.npz: a net, but not one that train has saved"),
         ("f.model.npz", "none.csv", "none.csv: No such file"),
@@ -407,7 +408,7 @@ def test_short_forms_values_below_0_and_names_after_two_dashes_are_no_misspelt_o
         main(["train", "f.csv", "--seed", "-1"])
     assert "wanted is a whole number of 0 or more, got '-1'" in capsys.readouterr().err
     assert main(["info", "--", "--epcohs"]) == 2
-    assert "No such file" in capsys.readouterr().err
+    assert "--epcohs: there is no such model" in capsys.readouterr().err
 
 
 def test_without_matplotlib_it_says_what_brings_the_picture(folder, rng, capsys):
@@ -493,7 +494,7 @@ def test_text_is_one_hot_and_missing_numbers_are_the_median_as_the_model_remembe
 def test_strict_takes_nothing_that_the_model_does_not_know(folder, capsys, trained, row, message):
     Path("new.csv").write_text(f"area,rooms,district,heating,built\n50,2,hill,gas,1990\n{row}\n")
     assert main(["predict", str(trained), "new.csv", "--strict"]) == 2
-    assert capsys.readouterr().err == f"error: new.csv, {message}\n"
+    assert capsys.readouterr().err == f"error: new.csv, {message}; correct it, or leave out --strict\n"
 
 
 @pytest.fixture(scope="module")
@@ -507,7 +508,16 @@ def trained(tmp_path_factory):
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        ("a,b,y\n" + "1,x,0\n2,z,1\n" * 9, ["--strict"], "line 2, column 'b': 'x' is no finite number"),
+        (
+            "a,b,y\n" + "1,x,0\n2,z,1\n" * 9,
+            ["--strict"],
+            "line 2, column 'b': 'x' is no finite number; leave the column out by --ignore, or leave out --s",
+        ),
+        (
+            "a,b,y\n" + "1,2,0\n2,3,1\n" * 9 + "1,two,0\n",
+            ["--strict"],
+            "line 20, column 'b': 'two' is no finite number; correct it, or leave the column out by --ignore",
+        ),
         (
             "a,b,y\n" + "".join(f"{i},n{i},{i % 2}\n" for i in range(30)),
             [],
@@ -663,7 +673,9 @@ def test_models_of_before_are_read(folder, capsys):
     assert capsys.readouterr().out.split() == ["12.1391", "7.92702"]
     Path("x.csv").write_text("x\n1\n?\n")
     assert main(["predict", str(files / "format-1-line.npz"), "x.csv"]) == 2
-    assert capsys.readouterr().err == "error: x.csv, line 3, column 'x': '?' is no finite number\n"
+    assert (
+        capsys.readouterr().err == "error: x.csv, line 3, column 'x': '?' is no finite number; correct it\n"
+    )
 
 
 def test_probabilities_are_the_softmax_of_the_outputs(folder, capsys):
