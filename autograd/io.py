@@ -27,9 +27,12 @@ def check_place(path: Any) -> None:
     """Raise what `write` would, if it is sure that no file can be written there.
 
     Raises:
-        OSError: there is no such folder, or what has that name is no file; it names ``path``.
+        OSError: there is no such folder, or it takes no files, or what has that name is no file; it
+            names the folder, or ``path``.
         MissingExtraError: the name asks for safetensors, and that package is not installed.
     """
+    import tempfile
+
     from autograd.containers import is_safetensors, need_safetensors
 
     folder = os.path.dirname(os.fspath(path)) or "."
@@ -39,8 +42,10 @@ def check_place(path: Any) -> None:
         raise IsADirectoryError(errno.EISDIR, "that is a folder", os.fspath(path))
     if os.path.exists(path) and not os.path.isfile(path):
         raise FileExistsError(errno.EEXIST, "there is something else than a file", os.fspath(path))
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(errno.EACCES, "nothing may be written into the folder", folder)
+    try:
+        tempfile.TemporaryFile(dir=folder).close()  # permissions say less: of /proc, or a read-only disk
+    except OSError as error:
+        raise OSError(error.errno, "no file can be written into the folder", folder) from None
     if is_safetensors(path):
         need_safetensors()
 

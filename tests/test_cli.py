@@ -298,12 +298,14 @@ def test_the_place_for_the_model_is_looked_at_before_training(folder, rng, capsy
     for output, message in [
         ("nowhere/m.npz", "there is no such folder: 'nowhere'"),
         (str(folder), "that is a folder"),
+        ("/proc/m.npz", "no file can be written into the folder: '/proc'"),
         ("f.csv", "error: f.csv is the input itself"),
     ]:
         assert main(["train", "f.csv", "--output", output]) == 2
         told = capsys.readouterr()
         assert message in told.err
         assert "training" not in told.out
+        assert list(folder.iterdir()) == [folder / "f.csv"]
 
 
 @pytest.mark.parametrize(

@@ -204,9 +204,11 @@ def test_a_place_where_no_file_can_be_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     os.mkfifo("pipe")
     net = Net(1, [1])
-    for place, named in ((".", "'.'"), ("none/net", "'none'"), ("pipe", "'pipe'"), ("", "''")):
-        with pytest.raises(OSError, match=named):
-            net.save(place)
+    places = [(".", "'.'"), ("none/net", "'none'"), ("pipe", "'pipe'"), ("", "''"), ("/proc/x", "'/proc'")]
+    for place, named in places:
+        for call in (net.save, io.check_place):
+            with pytest.raises(OSError, match=named + "$"):
+                call(place)
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
