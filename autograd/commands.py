@@ -69,7 +69,7 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
         raise DataError(f"{options.target!r} is the --target, and cannot be left out by --ignore as well")
     table = read_table(path, progress=False if options.quiet else None).without(options.ignore)
     if table.rows < FEWEST_ROWS:
-        raise DataError(f"{path}: {table.rows} rows; at least {FEWEST_ROWS} are wanted")
+        raise DataError(f"{path}: {count(table.rows, 'row')}; at least {FEWEST_ROWS} are wanted")
     order = np.random.default_rng(options.seed).permutation(table.rows)
     held_out, kept = np.split(order, [round(table.rows * options.held_out)])
     if len(kept) < FEWEST_LEARNED:
@@ -96,7 +96,7 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     tell(options, f"{path}: {table.rows} rows of {given}, and {preprocessing.target!r}, {what}")
     if told := [*preprocessing.filled(table), *preprocessing.encoded()]:
         tell(options, "; ".join(told))
-    choosing = f", and choosing the epoch on {len(watched)} others" if len(watched) else ""
+    choosing = f", and choosing the epoch on {count(len(watched), 'other')}" if len(watched) else ""
     tell(options, f"training a net {'-'.join(map(str, net.N))} on {count(len(kept), 'row')}{choosing}")
     history = net.fit(
         _made(inputs.at(kept)),
@@ -111,7 +111,8 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
         progress=not options.quiet,
     )
     if history.interrupted:
-        tell(options, f"interrupted after {len(history.loss)} epochs; what was learned until then is kept")
+        epochs = count(len(history.loss), "epoch")
+        tell(options, f"interrupted after {epochs}; what was learned until then is kept")
     found, answers = None, np.empty(0)
     if len(held_out):
         answers = np.concatenate([preprocessing.answers(o) for o in outputs(net, inputs.at(held_out))])
@@ -146,8 +147,8 @@ def _stem(path: Path, *endings: str) -> str:
 
 def _given(preprocessing: Preprocessing) -> str:
     """What a net is given, in words."""
-    numbers, texts = len(preprocessing.numbers), len(preprocessing.levels)
-    return f"{numbers} numbers" + (f" and {texts} texts" if texts else "")
+    numbers, texts = count(len(preprocessing.numbers), "number"), len(preprocessing.levels)
+    return f"{numbers} and {count(texts, 'text')}" if texts else numbers
 
 
 def _made(inputs: Inputs) -> Inputs | Array:
@@ -269,14 +270,14 @@ def predict(options: argparse.Namespace) -> dict[str, Any]:
     report["target"] = preprocessing.target
     if options.output:
         report["output"] = options.output
-        tell(options, f"wrote {table.rows} predictions: {options.output}")
+        tell(options, f"wrote {count(table.rows, 'prediction')}: {options.output}")
     else:
         report["predictions"] = [row[0] for row in rows]
         if options.proba:
             report |= {"classes": preprocessing.classes, "probabilities": [row[1:] for row in rows]}
     if truth is not None:
         found = report["found"] = _measured(preprocessing, truth, np.concatenate(answers))
-        print(f"{table.rows} rows: {metrics.verdict(found)}", file=sys.stderr)
+        print(f"{count(table.rows, 'row')}: {metrics.verdict(found)}", file=sys.stderr)
     return report
 
 
@@ -329,7 +330,7 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
     notes = note(preprocessing.filled(table))
     answers = np.concatenate([preprocessing.answers(some) for some in outputs(net, inputs)])
     found = _measured(preprocessing, truth, answers)
-    tell(options, f"{table.rows} rows: {metrics.verdict(found)}")
+    tell(options, f"{count(table.rows, 'row')}: {metrics.verdict(found)}")
     if preprocessing.classes:
         for line in _by_class(found["classes"]):
             tell(options, line)
@@ -337,7 +338,7 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
         tell(options, f"mean absolute error {found['mae']:.4g}")
     if options.picture:
         _show(axes, preprocessing, truth, answers)
-        axes.set_title(f"{table.rows} rows of {Path(options.file).name}")
+        axes.set_title(f"{count(table.rows, 'row')} of {Path(options.file).name}")
         plot.save(picture, options.picture)
         tell(options, f"saved a picture: {options.picture}")
     report = {"model": options.model, "file": options.file, "target": preprocessing.target, "notes": notes}
@@ -379,9 +380,10 @@ def info(options: argparse.Namespace) -> dict[str, Any]:
     what = f"one of {len(classes)} classes: {listed(classes, SHOWN)}" if classes else "a number"
     tell(options, f"target: {preprocessing.target!r}, {what}")
     if preprocessing.numbers:
-        tell(options, f"from {len(preprocessing.numbers)} numbers: {listed(preprocessing.numbers, SHOWN)}")
+        numbers = count(len(preprocessing.numbers), "number")
+        tell(options, f"from {numbers}: {listed(preprocessing.numbers, SHOWN)}")
     for name, known in levels.items():
-        tell(options, f"from the text {name!r}, with {len(known)} levels: {listed(known, SHOWN)}")
+        tell(options, f"from the text {name!r}, with {count(len(known), 'level')}: {listed(known, SHOWN)}")
     return report
 
 

@@ -26,6 +26,7 @@ import numpy as np
 
 from autograd.errors import DataError, UnknownNameError
 from autograd.progress import track
+from autograd.tally import count
 from autograd.tensor.tape import Array
 
 __all__ = ["Column", "Table", "is_number", "plain", "plainly", "read_table"]
@@ -201,11 +202,11 @@ class Filling:
                 self._take(self.turned, cells, lines)
             return
         codes = list(map(self.levels.__getitem__, cells))
-        known, count = len(self.lines), len(self.levels.names)
-        if known < count:
+        known, total = len(self.lines), len(self.levels.names)
+        if known < total:
             first = dict(zip(reversed(codes), reversed(lines), strict=True))
-            self.lines += [first[code] for code in range(known, count)]
-        if count <= KEPT:
+            self.lines += [first[code] for code in range(known, total)]
+        if total <= KEPT:
             self.codes.extend(codes)
             return
         self.turned = turned = self._of_levels(np.array([*self.codes, *codes]))
@@ -350,20 +351,20 @@ def _of_text(text: Iterator[str], path: Path, tabs: bool, reading: _Reading) -> 
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f"{path}: two columns are called {twice!r}")
-    columns, count = [Filling(path, name, "line") for name in names], 0
+    columns, total = [Filling(path, name, "line") for name in names], 0
     body = chain(head[headed:], rows)
     while stretch := list(islice(body, max(1, CELLS // len(names)))):
         for row, number in stretch:
             if len(row) != len(names):
-                raise DataError(f"{path}, line {number}: {len(row)} cells where {len(names)} are wanted")
+                raise DataError(f"{path}, line {number}: {count(len(row), 'cell')} instead of {len(names)}")
         cells, numbers = zip(*stretch, strict=True)
         for column, some in zip(columns, zip(*cells, strict=True), strict=True):
             column.extend(some, numbers)
-        count += len(stretch)
+        total += len(stretch)
         reading.show()
-    if not count:
+    if not total:
         raise DataError(f"{path}: there are column names but no rows")
-    return Table(path, {c.name: c.column() for c in columns}, count, headed)
+    return Table(path, {c.name: c.column() for c in columns}, total, headed)
 
 
 def _lines(text: Iterator[str], path: Path) -> Iterator[str]:

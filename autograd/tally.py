@@ -47,7 +47,7 @@ class Stats:
 
 def count(n: int, what: str) -> str:
     """``n`` and what there are ``n`` of."""
-    return f"{n} {what}" if n == 1 else f"{n} {what}es" if what.endswith("h") else f"{n} {what}s"
+    return f"{n} {what}" if n == 1 else f"{n} {what}es" if what.endswith("tch") else f"{n} {what}s"
 
 
 TALLY = Stats()

@@ -150,8 +150,8 @@ GOOD = "a,b\n" + "1,2.5\n3,4.5\n" * 5
         ("empty.csv", "", [], "error: empty.csv: the file is empty"),
         ("names.csv", "a,b\n", [], "error: names.csv: there are column names but no rows"),
         ("twice.csv", "a,a\n1,2\n", [], "error: twice.csv: two columns are called 'a'"),
-        ("short.csv", GOOD + "5\n", [], "error: short.csv, line 12: 1 cells where 2 are wanted"),
-        ("few.csv", "a,b\n1,2\n", [], "error: few.csv: 1 rows; at least 10 are wanted"),
+        ("short.csv", GOOD + "5\n", [], "error: short.csv, line 12: 1 cell instead of 2"),
+        ("few.csv", "a,b\n1,2\n", [], "error: few.csv: 1 row; at least 10 are wanted"),
         ("one.csv", "a\n" + "1\n2\n" * 5, [], "error: one.csv: there is no column beside the target 'a'"),
         ("same.csv", "a,b\n" + "1,x\n" * 10, [], "error: same.csv: the target 'b' is 'x' in every row"),
         ("text.csv", GOOD + "x,1\n", [], "error: text.csv, line 12, column 'a': 'x' is no finite number"),
@@ -623,6 +623,29 @@ def test_a_share_that_leaves_too_few_rows_is_refused(folder, capsys, options, me
     told = capsys.readouterr()
     assert message in told.err
     assert (told.out, list(folder.iterdir())) == ("", [])
+
+
+def test_one_row_is_no_rows(folder, capsys):
+    Path("f.csv").write_text("x,note,y\n" + "".join(f"{i},same,{i}.5\n" for i in range(10)))
+    assert main(["train", "f.csv", "--epochs", "1", "--patience", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "10 rows of 1 number and 1 text, and 'y'" in told
+    assert "note: 1 level, one-hot" in told
+    assert "on 8 rows, and choosing the epoch on 1 other\n" in told
+    assert "on the 1 row held out from both: " in told
+    assert main(["info", "f.model.npz"]) == 0
+    told = capsys.readouterr().out
+    assert "from 1 number: x" in told
+    assert "with 1 level: same" in told
+    Path("one.csv").write_text("x,note,y\n1,same,1\n")
+    assert main(["evaluate", "f.model.npz", "one.csv"]) == 0
+    assert capsys.readouterr().out.startswith("1 row: ")
+    assert main(["predict", "f.model.npz", "one.csv", "--output", "a.csv"]) == 0
+    told = capsys.readouterr()
+    assert (told.out, told.err[:7]) == ("wrote 1 prediction: a.csv\n", "1 row: ")
+    Path("one.csv").write_text("x,note,y\n1,other,1\n")
+    assert main(["predict", "f.model.npz", "one.csv", "--strict"]) == 2
+    assert "'other' is none of its 1 level;" in capsys.readouterr().err
 
 
 def test_a_model_may_be_a_safetensors_file(folder, capsys, pictures):

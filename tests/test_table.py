@@ -111,7 +111,7 @@ def test_arrays_that_are_no_table_are_refused(folder, name, arrays, message):
         (b"a,b\n1,2\n" + b"x" * 200_000 + b",1\n", "line 3: field larger than field limit"),
         (b"x" * 200_000 + b",1\n", "not a CSV file: field larger than field limit"),
         (b'""\n', "the file is empty"),
-        (b'a,b\n1,2\n"1,2\n3,4\n', "line 4: 1 cells where 2 are wanted"),
+        (b'a,b\n1,2\n"1,2\n3,4\n', "line 4: 1 cell instead of 2"),
     ],
 )
 def test_text_that_is_no_table_is_refused(folder, content, message):
