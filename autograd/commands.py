@@ -22,6 +22,7 @@ from autograd.nn import Net
 from autograd.preprocessing import Inputs, Preprocessing, listed
 from autograd.table import Table, read_table
 from autograd.tally import count
+from autograd.tensor import softmax
 from autograd.tensor.tape import Array
 from autograd.training import CHUNK
 
@@ -259,7 +260,7 @@ def predict(options: argparse.Namespace) -> dict[str, Any]:
         for some in outputs(net, inputs):
             answers.append(preprocessing.answers(some))
             columns = [preprocessing.labels(answers[-1])]
-            columns += softmax(some).T.tolist() if options.proba else []
+            columns += softmax(some, axis=1).T.tolist() if options.proba else []
             write(list(zip(*columns, strict=True)))
     report: dict[str, Any] = {
         "model": options.model,
@@ -309,14 +310,6 @@ def _csv(file: Any, head: Sequence[str]) -> Callable[[Any], None]:
 
 def _cell(answer: str | float) -> str:
     return answer if isinstance(answer, str) else f"{answer:.6g}"
-
-
-def softmax(outputs: Array) -> Array:
-    """The probabilities of classes, in rows as the outputs are."""
-    from scipy import special
-
-    shares: Array = special.softmax(outputs, axis=1)
-    return shares
 
 
 def evaluate(options: argparse.Namespace) -> dict[str, Any]:
