@@ -6,11 +6,13 @@ Each takes the options, tells a person what it does and finds, and returns that 
 
 import argparse
 import csv
+import os
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,8 @@ FEWEST_LEARNED = 5
 AT_ONCE = 1 << 25  # numbers that may be made before training; of more they are made batch by batch
 STEPS = 10_000  # of an epoch; longer tables are learned in larger batches
 LARGEST = 1024  # rows of such a batch
+PER_WEIGHT = 128  # bytes of a training at its height, measured: weight, gradient, Adam's, copies
+PER_OUTPUT = 40  # of each neuron for each row of a batch, likewise
 SHOWN = 20  # names that are listed at most
 DOTS = 5000  # that are drawn at most
 
@@ -90,8 +94,11 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     inputs, truth = preprocessing.inputs(table), preprocessing.truth(table)
     targets, classes = preprocessing.targets(truth), preprocessing.classes
 
+    batch = options.batch_size or min(max(32, len(kept) // STEPS), LARGEST)
+    sizes = [*options.hidden, len(classes) or 1]
+    check_memory([preprocessing.width, *sizes], min(batch, len(kept)))
     random.seed(options.seed)
-    net = Net(preprocessing.width, [*options.hidden, len(classes) or 1], "relu", "linear", init="he")
+    net = Net(preprocessing.width, sizes, "relu", "linear", init="he")
     what = f"one of {len(classes)} classes" if classes else "a number"
     given = _given(preprocessing)
     tell(options, f"{path}: {table.rows} rows of {given}, and {preprocessing.target!r}, {what}")
@@ -105,7 +112,7 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
         loss="cross_entropy" if classes else "mse",
         lr=options.lr,
         epochs=options.epochs,
-        batch_size=options.batch_size or min(max(32, len(kept) // STEPS), LARGEST),
+        batch_size=batch,
         validation=(_made(inputs.at(watched)), targets[watched]) if len(watched) else None,
         patience=options.patience,
         seed=options.seed,
@@ -137,6 +144,24 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
         "interrupted": history.interrupted,
         "held_out": found,
     }
+
+
+def check_memory(sizes: Sequence[int], batch: int) -> None:
+    """See that this machine has the memory to train a net of these sizes, if its system says so.
+
+    Raises:
+        DataError: it has less.
+    """
+    if not hasattr(os, "sysconf"):
+        return
+    weights = sum((m + 1) * n for m, n in pairwise(sizes))
+    wanted = PER_WEIGHT * weights + PER_OUTPUT * batch * sum(sizes)
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if wanted > there:
+        raise DataError(
+            f"to train a net {'-'.join(map(str, sizes))} takes about {wanted // 10**6:,} MB of memory, and "
+            f"this machine has {there // 10**6:,}; give smaller layers by --hidden"
+        )
 
 
 def _stem(path: Path, *endings: str) -> str:
@@ -315,6 +340,7 @@ def _cell(answer: str | float) -> str:
 def evaluate(options: argparse.Namespace) -> dict[str, Any]:
     """Tell how good a model is on a table that has the target too."""
     if options.picture:
+        plot.check_kind(options.picture)
         check_output(options.picture, options.model, options.file)
         picture, (axes,) = plot.figure(1)
     net, preprocessing = load_trained(options.model)

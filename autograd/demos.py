@@ -227,9 +227,14 @@ def digits(path: Any = None, *, seed: int = 0) -> dict[str, float]:
     Returns:
         ``epochs``, and after them the ``loss`` and the ``accuracy``, a share of the digits held out.
 
+    Raises:
+        UnknownNameError: the path does not end as a picture's does.
+
     >>> digits()["accuracy"] > 0.95
     True
     """
+    if path is not None:
+        plot.check_kind(path)
     table = read_digits()
     rng = np.random.default_rng(seed)
     rng.shuffle(table)

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from autograd import io
-from autograd.errors import MissingExtraError
+from autograd.errors import MissingExtraError, UnknownNameError
 from autograd.tensor.tape import Array
 
 __all__ = [
     "COLOURS",
     "MANY",
+    "check_kind",
     "figure",
     "save",
     "show_confusion",
@@ -38,6 +39,7 @@ SHADES = 6  # of a region: a few flat ones look calm, and make small files
 MANY = 20  # classes, of which a matrix has room for names and numbers
 LONGEST = 24  # letters of a class's name
 COLUMN = 16  # lines of a legend
+KINDS = (".png", ".svg", ".pdf", ".jpg")
 
 
 def figure(panels: int, size: tuple[float, float] = (5.2, 4.4)) -> tuple[Any, list[Any]]:
@@ -54,6 +56,13 @@ def figure(panels: int, size: tuple[float, float] = (5.2, 4.4)) -> tuple[Any, li
     rows = max(1, math.ceil(panels / columns))
     picture = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
     return picture, [picture.add_subplot(rows, columns, i + 1) for i in range(panels)]
+
+
+def check_kind(path: Any) -> None:
+    """See that a file's name ends as that of a picture does; UnknownNameError if not."""
+    kind = os.path.splitext(path)[1].lower()
+    if kind not in KINDS:
+        raise UnknownNameError.among("kind of picture", kind, KINDS)
 
 
 def save(picture: Any, path: Any) -> None:

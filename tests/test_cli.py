@@ -368,7 +368,6 @@ def test_predict_tells_its_mistakes_too(folder, rng, capsys):
         ["train", "f.csv", "--lr", "0"],
         ["train", "f.csv", "--hidden", "8,"],
         ["train", "f.csv", "--held-out", "1"],
-        ["evaluate", "m.npz", "f.csv", "--picture", "p.csv"],
     ],
 )
 def test_a_command_that_is_none_is_answered_with_the_usage_and_exit_code_2(capsys, arguments):
@@ -845,8 +844,44 @@ def test_a_demo_tells_what_came_out_and_films_it(folder, capsys, pictures, short
     assert capsys.readouterr().err == "error: there is no such folder: 'none'\n"
     assert main(["demo", "tiny", "--output", "t.bmp"]) == 2
     assert "'.bmp'" in capsys.readouterr().err
-    with pytest.raises(SystemExit, match="2"):
-        main(["demo", "sinus"])
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (
+            ["demo", "digits", "--output", "d.gif"],
+            "kind of picture '.gif': the known ones are .png, .svg, .pdf, ",
+        ),
+        (["demo", "digits", "--output", "d"], "unknown kind of picture ''"),
+        (["demo", "sine", "--output", "s.png"], "unknown kind of film '.png': the known ones are .gif, .mp4"),
+        (["evaluate", "none.npz", "f.csv", "--picture", "p.csv"], "unknown kind of picture '.csv'"),
+    ],
+)
+def test_a_name_that_no_picture_has_is_told_before_the_work(
+    folder, capsys, monkeypatch, pictures, command, message
+):
+    for name in ("fit", "__call__"):
+        monkeypatch.setattr(Net, name, lambda *_, **__: pytest.fail("it works already"))
+    assert main(command) == 2
+    told = capsys.readouterr()
+    assert message in told.err
+    assert (told.err.count("\n"), told.out, list(folder.iterdir())) == (1, "", [])
+
+
+def test_a_net_that_does_not_fit_into_memory_is_refused(folder, capsys, monkeypatch):
+    for sizes in ("99999999999", "999999,999999"):
+        assert main(["train", str(FLATS), "--hidden", sizes]) == 2
+        told = capsys.readouterr().err
+        assert f"error: to train a net 11-{sizes.replace(',', '-')}-1 takes about " in told
+        assert told.endswith("; give smaller layers by --hidden\n")
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 1000, "SC_PHYS_PAGES": 100}.__getitem__)
+    assert main(["train", str(FLATS), "--epochs", "1"]) == 2
+    assert "this machine has 0; give" in capsys.readouterr().err
+    assert list(folder.iterdir()) == []
+    assert main(["train", str(FLATS), "--epochs", "1", "--hidden", "2"]) == 0
+    monkeypatch.delattr(os, "sysconf")
+    assert main(["train", str(FLATS), "--epochs", "1"]) == 0
 
 
 def test_what_is_missing_from_a_table_is_told_at_once(folder, capsys, trained):
