@@ -157,7 +157,7 @@ class Checkpoint:
 
     def compare(self, facts: dict[str, tuple[Any, Any]]) -> None:
         """OptionError if one of these ``facts`` was not what it is now."""
-        other = [f"{name} was {old} and is {new}" for name, (old, new) in facts.items() if old != new]
+        other = [f"{name}: then {old}, now {new}" for name, (old, new) in facts.items() if old != new]
         if other:
             raise OptionError(
                 f"{self.path} is the checkpoint of another training: {'; '.join(other)}. Give the same, or "

@@ -538,8 +538,8 @@ class Walk:
         return self.nodes
 
 
-def root_of(x: Any) -> Part:
-    """The part that something given to `draw` is."""
+def root_of(x: Any, wanted: str) -> Part:
+    """The part that something given to `draw` is; NotANumberError if it is not what was ``wanted``."""
     if isinstance(x, Value):
         return part_of(x)
     if isinstance(x, Tensor):
@@ -548,9 +548,7 @@ def root_of(x: Any) -> Part:
                 f"draw() of a Tensor of shape {x.shape} that was made from nothing with a gradient"
             )
         return Recorded(x._node)
-    raise NotANumberError(
-        f"draw() wants a Value, a list of them, or a Tensor, got {x!r} ({type(x).__name__})"
-    )
+    raise NotANumberError(f"draw() wants {wanted}, got {x!r} ({type(x).__name__})")
 
 
 def expression(
@@ -562,8 +560,11 @@ def expression(
         raise UnknownNameError.among("level", open, LEVELS)
     limit = whole(limit, "limit")
     with LOCK:
-        roots = [root_of(x) for x in (value if isinstance(value, list | tuple) else [value])]
+        results = value if isinstance(value, list | tuple) else [value]
+        roots = [root_of(x, "a Value, a list of them, or a Tensor") for x in results]
         if not isinstance(names, Mapping | None):
             raise OptionError(f"draw() wants names as a dict, of names and Values, got {names!r}")
-        named = {root_of(x): name for name, x in (names or {}).items()}
+        named = {
+            root_of(x, f"a Value or a Tensor as names[{name!r}]"): name for name, x in (names or {}).items()
+        }
         return Walk(named, level).run(roots, limit)

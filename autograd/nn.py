@@ -18,6 +18,7 @@ stand in columns on their way through, with a row of ones below them: a layer is
 True
 """
 
+import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import pairwise
@@ -646,7 +647,8 @@ class Net(ArrayModule):
                 its name, as in `save`. If it is there, the training goes on from it, and comes to the
                 weights and the history of one that was never ended, bit for bit; if that was done, it
                 comes back at once. More ``epochs`` than before train on. `docs/files.md` has the rest.
-            every: the checkpoint is written after so many epochs, and after the last one.
+            every: the checkpoint is written after so many epochs, and after the last one; above 1 it
+                needs ``checkpoint``.
 
         Returns:
             A `History` with losses, learning rate and time of each epoch. After Ctrl-C too, with
@@ -897,8 +899,9 @@ class Net(ArrayModule):
         if not isinstance(state, Mapping):
             raise NotANumberError(f"load_state_dict() wants a dict of arrays, got {type(state).__name__}")
         if state.keys() != own.keys():
-            strange = ", ".join(sorted(map(str, state.keys() ^ own.keys())))
-            raise ShapeError(f"load_state_dict(): missing, or not part of this net: {strange}")
+            apart = {"missing": own.keys() - state.keys(), "not part of this net": state.keys() - own.keys()}
+            said = [f"{what}: {', '.join(sorted(map(str, names)))}" for what, names in apart.items() if names]
+            raise ShapeError(f"load_state_dict() wants the names of state_dict(); {'; '.join(said)}")
         arrays = {}
         for name, old in own.items():
             try:
@@ -928,7 +931,7 @@ class Net(ArrayModule):
             path: where to. A name that ends in .safetensors gets a file of that kind, which the extra
                 ``safetensors`` brings; any other one NumPy's npz, without pickle.
             preprocessing: what has to be done to data before this net sees them, in JSON's types; it
-                becomes the net's ``preprocessing``. If not given, what the net has is written.
+                becomes the net's ``preprocessing``, as a copy. If not given, what the net has is written.
 
         Raises:
             OptionError: an activation is a function, which a file cannot hold; use `state_dict`. Or
@@ -944,13 +947,11 @@ class Net(ArrayModule):
         >>> again([1, 2]).data == net([1, 2]).data, again.preprocessing
         (True, {'divide by': 255})
         """
-        if preprocessing is None:
-            preprocessing = self.preprocessing
-        elif not isinstance(preprocessing, dict):
+        if not isinstance(preprocessing, dict | None):
             raise OptionError(f"save() wants preprocessing to be a dict, got {type(preprocessing).__name__}")
-        header = {"net": self.architecture(), "preprocessing": preprocessing}
-        io.write(path, self.state_dict(), header)
-        self.preprocessing = preprocessing
+        kept = self.preprocessing if preprocessing is None else preprocessing
+        io.write(path, self.state_dict(), {"net": self.architecture(), "preprocessing": kept})
+        self.preprocessing = copy.deepcopy(kept)
 
     def architecture(self) -> dict[str, Any]:
         """Sizes, activations and dtype, as JSON has them."""

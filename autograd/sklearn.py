@@ -246,7 +246,9 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         return OPTIMIZERS[self.solver](self.net_, lr=self.learning_rate_init)
 
     def _batch(self) -> int:
-        return BATCH if self.batch_size == "auto" else whole(self.batch_size, "batch_size")
+        if self.batch_size == "auto":
+            return BATCH
+        return whole(self.batch_size, 'batch_size, if it is not "auto",')
 
     def _alpha(self, rows: float) -> float:
         """The penalty that scikit-learn's alpha is, for our losses: it divides it by the rows of a batch."""

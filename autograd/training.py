@@ -282,6 +282,8 @@ def fit(
     """Train ``module``; `autograd.nn.Net.fit` has the full description."""
     epochs, batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
     every = whole(every, "every")
+    if every > 1 and checkpoint is None:
+        raise OptionError(f"fit() got every={every} without the file that is then written; add checkpoint=")
     patience = None if patience is None else whole(patience, "patience")
     alpha, clip = _positive(alpha, "alpha", 0.0), None if clip is None else _positive(clip, "clip")
     called = _listed(callbacks)
@@ -331,8 +333,8 @@ def _listed(callbacks: Any) -> list[Any]:
 def _generator(seed: int | None) -> Any:
     try:
         return np.random.default_rng(random.getrandbits(64) if seed is None else seed)
-    except (TypeError, ValueError) as error:
-        raise OptionError(f"seed must be a whole number of 0 or more, got {seed!r}: {error}") from None
+    except (TypeError, ValueError):
+        raise OptionError(f"seed must be a whole number of 0 or more, got {seed!r}") from None
 
 
 def largest(grads: Array) -> str:

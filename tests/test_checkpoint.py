@@ -95,7 +95,7 @@ def test_partials_of_a_loss_differ_by_what_they_were_given(tmp_path):
     net, x = Net(1, [1], "linear"), np.linspace(-1, 1, 8)[:, None]
     options = {"checkpoint": tmp_path / "x.npz", "seed": 1}
     net.fit(x, x, loss=partial(losses.huber, delta=1.0), epochs=1, **options)
-    with pytest.raises(OptionError, match=r"loss was \S+huber\(delta=1\.0\) and is \S+huber\(delta=0\.1\)"):
+    with pytest.raises(OptionError, match=r"loss: then \S+huber\(delta=1\.0\), now \S+huber\(delta=0\.1\)"):
         net.fit(x, x, loss=partial(losses.huber, delta=0.1), epochs=2, **options)
 
 
@@ -326,32 +326,32 @@ def own_loss(prediction, y):
 
 
 OTHER = {
-    "sizes": ({"net": lambda: Net(1, [6, 1], "tanh", "linear")}, r"sizes was \[1, 5, 1\] and is \[1, 6, 1\]"),
+    "sizes": ({"net": lambda: Net(1, [6, 1], "tanh", "linear")}, r"sizes: then \[1, 5, 1\], now \[1, 6, 1\]"),
     "activations": (
         {"net": lambda: Net(1, [5, 1], "relu", "linear")},
-        "activations was tanh, linear and is relu, linear",
+        "activations: then tanh, linear, now relu, linear",
     ),
     "another activation": (
         {"net": lambda: Net(1, [5, 1], np.tanh, "linear")},
-        r"activations was tanh, linear and is numpy\.tanh, linear",
+        r"activations: then tanh, linear, now numpy\.tanh, linear",
     ),
-    "dtype": ({"net": lambda: curve_net(dtype="float32")}, "dtype was float64 and is float32"),
-    "loss": ({"loss": "mae"}, "loss was mse and is mae"),
-    "a loss": ({"loss": own_loss}, r"loss was mse and is test_checkpoint\.own_loss"),
-    "optimizer": ({"optimizer": "rmsprop"}, r"optimizer was Adam\(.*\) and is RMSprop\("),
-    "lr": ({"lr": 0.02}, "lr was 0.05 and is 0.02"),
-    "a schedule": ({"lr": schedules.cosine(0.05, 10)}, r"lr was 0.05 and is autograd\.schedules\.cosine"),
-    "a plateau": ({"lr": schedules.Plateau(0.05)}, r"lr was 0.05 and is Plateau\("),
-    "batch_size": ({"batch_size": 20}, "batch_size was 16 and is 20"),
-    "alpha": ({"alpha": 0.1}, "alpha was 0.0 and is 0.1"),
-    "clip": ({"clip": 0.1}, "clip was None and is 0.1"),
-    "patience": ({"patience": 20}, "patience was None and is 20"),
-    "seed": ({"seed": 4}, "seed was 3 and is 4"),
-    "rows": ({"X": X[1:], "y": CURVE[1:]}, "X of the rows was 40 rows, [0-9a-f]{12} and is 39 rows, .* y of"),
-    "X": ({"X": X + 1e-15}, "X of the rows was 40 rows, [0-9a-f]{12} and is 40 rows, [0-9a-f]{12}. Give"),
-    "y": ({"y": CURVE * (1 + 1e-15)}, "(?<=training: )y of the rows was 40 rows, "),
-    "weights": ({"sample_weight": np.arange(40)}, "weights of the rows was None and is 40 rows"),
-    "validation": ({"validation": 0.25}, "X of the validation rows was None and is 10 rows"),
+    "dtype": ({"net": lambda: curve_net(dtype="float32")}, "dtype: then float64, now float32"),
+    "loss": ({"loss": "mae"}, "loss: then mse, now mae"),
+    "a loss": ({"loss": own_loss}, r"loss: then mse, now test_checkpoint\.own_loss"),
+    "optimizer": ({"optimizer": "rmsprop"}, r"optimizer: then Adam\(.*\), now RMSprop\("),
+    "lr": ({"lr": 0.02}, "lr: then 0.05, now 0.02"),
+    "a schedule": ({"lr": schedules.cosine(0.05, 10)}, r"lr: then 0.05, now autograd\.schedules\.cosine"),
+    "a plateau": ({"lr": schedules.Plateau(0.05)}, r"lr: then 0.05, now Plateau\("),
+    "batch_size": ({"batch_size": 20}, "batch_size: then 16, now 20"),
+    "alpha": ({"alpha": 0.1}, "alpha: then 0.0, now 0.1"),
+    "clip": ({"clip": 0.1}, "clip: then None, now 0.1"),
+    "patience": ({"patience": 20}, "patience: then None, now 20"),
+    "seed": ({"seed": 4}, "seed: then 3, now 4"),
+    "rows": ({"X": X[1:], "y": CURVE[1:]}, "X of the rows: then 40 rows, [0-9a-f]{12}, now 39 rows, .* y of"),
+    "X": ({"X": X + 1e-15}, "X of the rows: then 40 rows, [0-9a-f]{12}, now 40 rows, [0-9a-f]{12}. Give"),
+    "y": ({"y": CURVE * (1 + 1e-15)}, "(?<=training: )y of the rows: then 40 rows, "),
+    "weights": ({"sample_weight": np.arange(40)}, "weights of the rows: then None, now 40 rows"),
+    "validation": ({"validation": 0.25}, "X of the validation rows: then None, now 10 rows"),
 }
 
 
@@ -382,7 +382,7 @@ def test_the_checkpoint_of_another_training_says_what_differs_and_nothing_is_cha
 )
 def test_another_schedule_of_the_same_name_is_found_out(tmp_path, first, second):
     begun(tmp_path / "x.npz", lr=first)
-    with pytest.raises(OptionError, match=r"(the learning rate of step 11|lr) was "):
+    with pytest.raises(OptionError, match=r"(the learning rate of step 11|lr): then "):
         fit(curve_net(), tmp_path / "x.npz", lr=second)
 
 
@@ -397,7 +397,7 @@ def test_a_learning_rate_that_a_callback_has_changed_is_found_out(tmp_path):
     with pytest.raises(StopError):
         fit(net, tmp_path / "x.npz", optimizer=opt, lr=None, callbacks=[callback, stop_after(6)])
     fresh = curve_net()
-    with pytest.raises(OptionError, match=r"the learning rate of step 14 was 0\.25 and is 0\.5"):
+    with pytest.raises(OptionError, match=r"the learning rate of step 14: then 0\.25, now 0\.5"):
         fit(fresh, tmp_path / "x.npz", optimizer=optim.SGD(fresh, lr=0.5), lr=None)
 
 

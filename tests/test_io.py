@@ -105,6 +105,13 @@ def test_preprocessing_stays_with_a_net_in_files_and_copies(tmp_path, suffix):
     assert Net.load(path).preprocessing is None
 
 
+def test_preprocessing_that_is_changed_after_saving_is_not_changed_in_the_net(tmp_path):
+    net, scales = Net(2, [1]), {"mean": [1.0, 2.0]}
+    net.save(tmp_path / "net.npz", preprocessing=scales)
+    scales["mean"][0] = 7.0
+    assert net.preprocessing == Net.load(tmp_path / "net.npz").preprocessing == {"mean": [1.0, 2.0]}
+
+
 CIRCLE = {}
 CIRCLE["self"] = CIRCLE
 

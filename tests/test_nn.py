@@ -554,7 +554,7 @@ def test_a_state_dict_is_a_copy_by_name_and_goes_back_in(net):
 @pytest.mark.parametrize(
     ("entries", "error", "message"),
     [
-        ({"layers.2.bias": [1]}, ShapeError, "layers.2.bias"),
+        ({"layers.2.bias": [1]}, ShapeError, r"state_dict\(\); not part of this net: layers\.2\.bias$"),
         ({"layers.1.bias": np.zeros(2)}, ShapeError, r"layers.1.bias has shape \(2,\), this net \(1,\)"),
         (
             {"layers.0.weight": np.zeros(6)},
@@ -571,7 +571,12 @@ def test_a_state_dict_that_does_not_fit_changes_nothing(entries, error, message,
     with pytest.raises(error, match=message):
         net.load_state_dict(state)
     assert numbers(net) == before
-    with pytest.raises(ShapeError, match=r"missing.*layers\.0\.bias"):
+    both = r"missing: layers\.0\.bias; not part of this net: layers\.0\.offset$"
+    with pytest.raises(ShapeError, match=both):
+        net.load_state_dict(
+            {name.replace("0.bias", "0.offset"): array for name, array in net.state_dict().items()}
+        )
+    with pytest.raises(ShapeError, match=r"missing: layers\.0\.bias, [^;]*layers\.1\.weight$"):
         net.load_state_dict({})
 
 

@@ -329,6 +329,11 @@ def test_a_pickled_estimator_learns_on_as_the_original_does(solver, cancer):
         ({"hidden_layer_sizes": (8, 0)}, OptionError, "hidden_layer_sizes"),
         ({"alpha": -1.0}, OptionError, "alpha must be 0 or more"),
         ({"batch_size": 0}, OptionError, "batch_size"),
+        (
+            {"batch_size": "all"},
+            OptionError,
+            "^batch_size, if it is not \"auto\", must be a whole number of 1 or more, got 'all'$",
+        ),
         ({"max_iter": 0}, OptionError, "max_iter"),
         ({"validation_fraction": 1.0}, OptionError, "between 0 and 1"),
         ({"learning_rate_init": -1}, OptionError, "learning_rate_init must be 0 or more"),

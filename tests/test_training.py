@@ -237,6 +237,16 @@ TWO = np.hstack([X, X])
         ),
         (lambda n: n.fit(X, CURVE, epochs=2.5), OptionError, "epochs"),
         (lambda n: n.fit(X, CURVE, batch_size=0), OptionError, "batch_size"),
+        (
+            lambda n: n.fit(X, CURVE, every=5),
+            OptionError,
+            r"^fit\(\) got every=5 without the file that is then written; add checkpoint=$",
+        ),
+        (
+            lambda n: n.fit(X, CURVE, seed="a"),
+            OptionError,
+            "^seed must be a whole number of 0 or more, got 'a'$",
+        ),
     ],
 )
 def test_what_fit_cannot_take_is_said_and_changes_nothing(make, kind, message):
