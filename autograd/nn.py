@@ -799,6 +799,8 @@ class Net(ArrayModule):
         Raises:
             ShapeError: the net has more than two inputs, or X, y and classes do not fit.
             DataError: other labels, or numbers that are not finite.
+            UnknownNameError: matplotlib writes no picture of the kind that the path says.
+            OSError: nothing can be written there.
 
         >>> net = Net(2, [4, 1], "tanh")
         >>> picture = net.plot_decision([[0, 1], [1, 0]], [-1, 1], classes=["no", "yes"])
@@ -818,7 +820,7 @@ class Net(ArrayModule):
         threshold: float | None = None,
         path: Any = None,
     ) -> Any:
-        """Draw how many rows of each class the net takes for which class.
+        """Draw how many rows of each class the net takes for which class: right in blue, wrong in orange.
 
         Arguments, what comes back and errors are those of `plot_decision`, for any number of inputs.
 
@@ -843,6 +845,7 @@ class Net(ArrayModule):
 
         Raises:
             ShapeError: ``shape`` is not that of N_in numbers.
+            UnknownNameError, OSError: as `plot_decision`.
 
         >>> len(Net(4, [3, 2]).plot_weights(shape=(2, 2)).axes)  # two panels, with a colour bar each
         4

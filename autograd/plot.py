@@ -42,11 +42,18 @@ COLUMN = 16  # lines of a legend
 KINDS = (".png", ".svg", ".pdf", ".jpg")
 
 
-def figure(panels: int, size: tuple[float, float] = (5.2, 4.4)) -> tuple[Any, list[Any]]:
+def figure(panels: int, size: tuple[float, float] = (5.2, 4.4), path: Any = None) -> tuple[Any, list[Any]]:
     """A figure with so many panels of a size, three in a row, and their axes; it is tied to no window.
+
+    Args:
+        panels: how many.
+        size: of each, in inches.
+        path: where it is to be saved, if it is; what `save` would refuse is refused before there is work.
 
     Raises:
         MissingExtraError: matplotlib is not installed; the message says what to type.
+        UnknownNameError: matplotlib writes no picture of the kind that the path says.
+        OSError: nothing can be written there.
     """
     try:
         from matplotlib.figure import Figure
@@ -55,6 +62,9 @@ def figure(panels: int, size: tuple[float, float] = (5.2, 4.4)) -> tuple[Any, li
     columns = max(1, min(panels, 3))
     rows = max(1, math.ceil(panels / columns))
     picture = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
+    if path is not None:
+        kind_of(picture, path)
+        io.check_place(path)
     return picture, [picture.add_subplot(rows, columns, i + 1) for i in range(panels)]
 
 
@@ -65,10 +75,19 @@ def check_kind(path: Any) -> None:
         raise UnknownNameError.among("kind of picture", kind, KINDS)
 
 
+def kind_of(picture: Any, path: Any) -> str:
+    """The kind of picture that the name of a file says, png if it says none; else an UnknownNameError."""
+    kind = os.path.splitext(os.fspath(path))[1].lower()
+    known = [f".{name}" for name in picture.canvas.get_supported_filetypes()]
+    if kind and kind not in known:
+        raise UnknownNameError.among("kind of picture", kind, known)
+    return kind[1:] or "png"
+
+
 def save(picture: Any, path: Any) -> None:
     """Write the figure into a file of the kind that its name says, such as .png or .svg."""
     with io.atomic(path) as file:
-        picture.savefig(file, dpi=150, format=os.path.splitext(path)[1][1:] or "png")
+        picture.savefig(file, dpi=150, format=kind_of(picture, path))
 
 
 def shortened(name: str, longest: int = LONGEST) -> str:
@@ -84,6 +103,21 @@ def colour(k: int) -> tuple[float, ...]:
     return tuple(part * 0.6 ** (k // len(COLOURS)) for part in to_rgb(COLOURS[k % len(COLOURS)]))
 
 
+def tints(hue: str) -> Any:
+    """A colour map from a pale tint of a colour to the colour."""
+    from matplotlib.colors import LinearSegmentedColormap, to_rgb
+
+    full = to_rgb(hue)
+    return LinearSegmentedColormap.from_list(hue, [tuple(1 - 0.25 * (1 - part) for part in full), full])
+
+
+def ink_on(colour: Sequence[float]) -> str:
+    """Black or white, whichever has more contrast to a colour, by WCAG 2: 4.5 to 1 at least."""
+    rgb = np.asarray(colour)
+    light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return "black" if light @ (0.2126, 0.7152, 0.0722) > 0.179 else "white"
+
+
 def legend(axes: Any, count: int) -> None:
     """A legend beside the axes, where it covers nothing."""
     axes.legend(
@@ -95,14 +129,22 @@ def legend(axes: Any, count: int) -> None:
     )
 
 
+def whole_ticks(axis: Any) -> None:
+    """Let an axis that counts have no fractions."""
+    axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+
+
 def show_loss(axes: Any, loss: Sequence[float], val_loss: Sequence[float] = ()) -> None:
     """The mean loss of each epoch, on a logarithmic scale if it is positive."""
-    axes.plot(range(1, len(loss) + 1), loss, color=COLOURS[0], label="training rows")
+    alone = "o" if len(loss) == 1 else ""  # one epoch makes no line
+    axes.plot(range(1, len(loss) + 1), loss, color=COLOURS[0], marker=alone, label="training rows")
     axes.set(xlabel="epoch", ylabel="mean loss over the training rows", title="Training")
     if val_loss:
-        axes.plot(range(1, len(val_loss) + 1), val_loss, "--", color=COLOURS[1], label="validation rows")
+        style = {"color": COLOURS[1], "linestyle": "--", "marker": alone}
+        axes.plot(range(1, len(val_loss) + 1), val_loss, **style, label="validation rows")
         axes.set_ylabel("mean loss")
         axes.legend()
+    whole_ticks(axes.xaxis)
     if min([*loss, *val_loss], default=0) > 0:
         axes.set_yscale("log")
     axes.grid(alpha=0.3)
@@ -111,22 +153,31 @@ def show_loss(axes: Any, loss: Sequence[float], val_loss: Sequence[float] = ()) 
 def show_confusion(
     axes: Any, truth: Array, predicted: Array, classes: Sequence[str], title: str = "Held-out rows"
 ) -> None:
-    """How many rows of each true class were taken for which class; both are indices into ``classes``."""
+    """How many rows of each true class were taken for which class; both are indices into ``classes``.
+
+    What is right is blue, what is wrong orange, and what is zero stays blank.
+    """
     n = len(classes)
     counts = np.bincount(truth * n + predicted, minlength=n * n).reshape(n, n)
-    # cividis reads the same with and without colour blindness; zeros stay blank
-    image = axes.imshow(np.where(counts, counts, math.nan), cmap="cividis_r", vmin=0)
+    right = np.eye(n, dtype=bool)
     axes.set(xlabel="predicted", ylabel="true", title=title)
-    if n > MANY:
-        axes.figure.colorbar(image, ax=axes, label="rows")
-        return
-    for i, j in np.argwhere(counts):
-        dark = counts[i, j] > 0.5 * counts.max()
-        axes.text(j, i, counts[i, j], ha="center", va="center", color="white" if dark else "black")
-    names = list(map(shortened, classes))
-    long = max(map(len, names)) > 3
-    axes.set_xticks(range(n), names, rotation=45 if long else 0, ha="right" if long else "center")
-    axes.set_yticks(range(n), names)
+    cell = axes.get_window_extent().height / axes.figure.dpi * 72 / n  # in points, as font sizes are
+    size = min(10.0, 1.5 * cell / len(str(counts.max())))  # a digit is about 0.6 of it wide
+    # A scale for each: beside hundreds that are right, one that is wrong would be lost
+    for cells, what, hue in ((right, "right", COLOURS[0]), (~right, "wrong", COLOURS[1])):
+        shown = np.where(cells & (counts > 0), counts, math.nan)
+        image = axes.imshow(shown, cmap=tints(hue), vmin=0, vmax=counts[cells].max(initial=1))
+        if n > MANY:
+            whole_ticks(axes.figure.colorbar(image, ax=axes, label=f"rows that are {what}").ax.yaxis)
+            continue
+        for i, j in np.argwhere(cells & (counts > 0)):
+            ink = ink_on(image.to_rgba(counts[i, j])[:3])
+            axes.text(j, i, counts[i, j], ha="center", va="center", color=ink, fontsize=size)
+    if n <= MANY:
+        names = list(map(shortened, classes))
+        long = max(map(len, names)) > 3
+        axes.set_xticks(range(n), names, rotation=45 if long else 0, ha="right" if long else "center")
+        axes.set_yticks(range(n), names)
 
 
 def show_fit(axes: Any, truth: Array, predicted: Array, name: str) -> None:
@@ -213,8 +264,8 @@ def show_weights(axes: Any, weight: Array, limit: float) -> None:
     image = axes.imshow(
         weight, cmap=DIVERGING, vmin=-limit, vmax=limit, aspect="auto", interpolation="nearest"
     )
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    whole_ticks(axes.xaxis)
+    whole_ticks(axes.yaxis)
     axes.set(xlabel="input", ylabel="neuron")
     axes.figure.colorbar(image, ax=axes)
 

@@ -1,6 +1,6 @@
 """Pictures of a net: what it says of a plane or a line, which classes it takes for which, its weights."""
 
-import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -141,7 +141,7 @@ def decision(
 ) -> Any:
     """`autograd.nn.Net.plot_decision`."""
     show = show_decision(net, X, y, classes, threshold, "plot_decision()")
-    picture, (axes,) = plot.figure(1, (6.0, 4.4))
+    picture, (axes,) = plot.figure(1, (6.0, 4.4), path)
     show(axes, net.predict)
     return saved(picture, path)
 
@@ -152,19 +152,29 @@ def confusion(
     """`autograd.nn.Net.plot_confusion`."""
     rows, targets = rows_to_show(net, X, y, "plot_confusion()")
     read = Classes(net, targets, classes, threshold, "plot_confusion()")
+    side = max(4.8, 2.4 + 0.42 * read.count)
+    size = (8.6, 6.4) if read.count > plot.MANY else (side, side)
+    picture, (axes,) = plot.figure(1, size, path)
     answers = read.of(net.predict(rows))
-    side = 6.4 if read.count > plot.MANY else max(4.8, 2.4 + 0.42 * read.count)
-    picture, (axes,) = plot.figure(1, (side, side))
     right = (answers == read.labels).mean()
     plot.show_confusion(axes, read.labels, answers, read.names, f"{right:.1%} of {len(rows):,} rows right")
     return saved(picture, path)
 
 
+def is_shape(shape: Any, size: int) -> bool:
+    """Whether it is that of an image of so many numbers."""
+    try:
+        rows, columns = map(operator.index, shape)
+    except (TypeError, ValueError):
+        return False
+    return rows > 0 and rows * columns == size
+
+
 def weights(net: Any, shape: tuple[int, int] | None, path: Any) -> Any:
     """`autograd.nn.Net.plot_weights`."""
-    if shape is not None and (len(shape) != 2 or math.prod(shape) != net.n_in):
-        raise ShapeError(f"plot_weights() wants a shape (rows, columns) of {net.n_in} inputs, got {shape}")
-    picture, panels = plot.figure(len(net.layers))
+    if shape is not None and not is_shape(shape, net.n_in):
+        raise ShapeError(f"plot_weights() wants a shape (rows, columns) of {net.n_in} inputs, got {shape!r}")
+    picture, panels = plot.figure(len(net.layers), path=path)
     for k, (axes, layer) in enumerate(zip(panels, net.layers, strict=True)):
         weight = layer.weight
         limit = float(np.abs(weight).max()) or 1.0

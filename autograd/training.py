@@ -101,6 +101,8 @@ class History:
 
         Raises:
             MissingExtraError: matplotlib is not installed; the message says what to type.
+            UnknownNameError: matplotlib writes no picture of the kind that the path says.
+            OSError: nothing can be written there.
 
         >>> picture = History(loss=[3.0, 2.0, 1.5]).plot()
         >>> picture.axes[0].get_xlabel()
@@ -108,7 +110,7 @@ class History:
         """
         from autograd.plot import figure, save, show_loss
 
-        picture, (axes,) = figure(1)
+        picture, (axes,) = figure(1, path=path)
         show_loss(axes, self.loss, self.val_loss)
         if path is not None:
             save(picture, path)

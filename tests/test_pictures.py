@@ -1,13 +1,14 @@
 """Pictures of nets: what is drawn is what the net says, all can be read, and colour carries nothing alone."""
 
 import random
+import re
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
 from autograd import plot
-from autograd.errors import DataError, MissingExtraError, NotANumberError, ShapeError
+from autograd.errors import DataError, MissingExtraError, NotANumberError, ShapeError, UnknownNameError
 from autograd.nn import Net
 from autograd.training import History
 
@@ -117,11 +118,15 @@ def test_rows_of_a_class_have_a_marker_a_colour_and_a_place_in_the_legend_of_the
     assert axes.get_legend().get_window_extent().x0 > axes.get_window_extent().x1
 
 
+def light_of(colour):
+    rgb = np.array(to_rgb(colour))
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
 def seen_by_the_colour_blind(colour):
     """Deuteranopia, by the matrix of Viénot, Brettel and Mollon (1999), on linear light."""
-    rgb = np.array(to_rgb(colour))
-    light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]) @ light
+    matrix = np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]])
+    return matrix @ light_of(colour)
 
 
 def test_the_first_classes_are_told_apart_by_the_colour_blind():
@@ -199,13 +204,56 @@ def test_the_confusion_matrix_counts_what_was_taken_for_what(net, rng):
     assert one_hot.get_title() == axes.get_title()
 
 
+def cell(axes, i, j):
+    """The colour that a cell of the matrix has, of the image that has a number there."""
+    (image,) = [image for image in axes.images if not np.ma.masked_invalid(image.get_array()).mask[i, j]]
+    return image.to_rgba(image.get_array())[i, j, :3]
+
+
+def confusion_of(counts):
+    truth, predicted = np.repeat(np.indices(counts.shape).reshape(2, -1), counts.ravel(), axis=1)
+    picture, (axes,) = plot.figure(1)
+    plot.show_confusion(axes, truth, predicted, list(map(str, range(len(counts)))))
+    return picture, axes
+
+
 def test_a_number_in_the_matrix_stands_out_from_its_cell():
-    truth = np.repeat([0, 1, 2], [50, 24, 1])
-    _, (axes,) = plot.figure(1)
-    plot.show_confusion(axes, truth, truth, list("abc"))
+    _, axes = confusion_of(np.add.outer(5 * np.arange(9), np.arange(9)) + 1)
+    assert len(axes.texts) == 81
     for text in axes.texts:
-        cell = axes.images[0].to_rgba(np.array([float(text.get_text())]))[0][:3]
-        assert abs(np.mean(to_rgb(text.get_color())) - np.mean(cell)) > 0.35
+        j, i = map(int, text.get_position())
+        luminance = [
+            np.dot(light_of(c), [0.2126, 0.7152, 0.0722]) for c in (text.get_color(), cell(axes, i, j))
+        ]
+        assert (max(luminance) + 0.05) / (min(luminance) + 0.05) >= 4.5  # WCAG 2, level AA
+
+
+def test_a_number_in_the_matrix_fits_its_cell():
+    for n, most in ((3, 10**6), (10, 10**5), (20, 1000)):
+        picture, axes = confusion_of(np.diag([most] * n))
+        picture.draw_without_rendering()
+        for text in axes.texts:
+            assert text.get_window_extent().width < axes.get_window_extent().width / n
+
+
+def test_one_mistake_beside_a_thousand_right_answers_stands_out():
+    counts = np.diag([1000, 900, 100])
+    counts[0, 2] = 1
+    _, axes = confusion_of(counts)
+    wrong, others = cell(axes, 0, 2), [cell(axes, i, i) for i in range(3)]
+    for other in ("white", *others):
+        assert np.linalg.norm(seen_by_the_colour_blind(wrong) - seen_by_the_colour_blind(other)) > 0.3
+    picture, _ = confusion_of(np.eye(plot.MANY + 1, dtype=int))
+    assert [axes.get_ylabel() for axes in picture.axes[1:]] == ["rows that are right", "rows that are wrong"]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 5])
+def test_the_epochs_of_a_short_training_are_whole_numbers_and_all_are_seen(epochs):
+    losses = [1 / (k + 1) for k in range(epochs)]
+    (axes,) = History(losses, losses).plot().axes
+    low, high = axes.get_xlim()
+    assert [t for t in axes.get_xticks() if low <= t <= high] == list(range(1, epochs + 1))
+    assert all((line.get_marker() == "o") == (epochs == 1) for line in axes.lines)
 
 
 def test_weights_are_drawn_from_orange_to_purple_and_white_is_zero():
@@ -263,9 +311,33 @@ def test_bad_input_is_refused_before_anything_is_written(net, rng, tmp_path):
         net.plot_decision([[0, np.nan]], [0], path=path)
     with pytest.raises(NotANumberError, match=r"threshold in plot_decision\(\)"):
         Net(2, [1]).plot_decision(X, np.zeros(60), threshold="half", path=path)
-    with pytest.raises(ShapeError, match=r"plot_weights\(\) wants a shape \(rows, columns\) of 2 inputs"):
-        net.plot_weights(shape=(2, 2), path=path)
+    for shape in ((2, 2), 2, "2", (-1, -2), (1.0, 2.0), (2,), (1, 2, 1)):
+        said = re.escape(f"plot_weights() wants a shape (rows, columns) of 2 inputs, got {shape!r}")
+        with pytest.raises(ShapeError, match=said):
+            net.plot_weights(shape=shape, path=path)
     assert not path.exists()
+
+
+PLOTS = {
+    "decision": lambda net, path: net.plot_decision([[0, 0]], [0], path=path),
+    "confusion": lambda net, path: net.plot_confusion([[0, 0]], [0], path=path),
+    "weights": lambda net, path: net.plot_weights(path=path),
+    "history": lambda net, path: History([1.0]).plot(path),
+}
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_file_that_cannot_be_is_refused_before_there_is_work(name, net, tmp_path, monkeypatch):
+    for shown in ("show_regions", "show_confusion", "show_weights", "show_loss"):
+        monkeypatch.setattr(plot, shown, lambda *_: pytest.fail("something was drawn"))
+    monkeypatch.setattr(Net, "predict", lambda *_: pytest.fail("something was predicted"))
+    with pytest.raises(
+        UnknownNameError, match=r"unknown kind of picture '\.pgn': .*; did you mean '\.png'\?"
+    ):
+        PLOTS[name](net, tmp_path / "x.pgn")
+    with pytest.raises(FileNotFoundError, match="there is no such folder"):
+        PLOTS[name](net, tmp_path / "none" / "x.png")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("method", ["plot_decision", "plot_confusion", "plot_weights"])
