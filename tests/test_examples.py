@@ -16,6 +16,7 @@ TOLD = {
     "digits": r"rightly 97\.\d%$",
     "digits_three_ways": r"^(.*at most (0e\+00|\de-1[3-9]) from the first way's\n?){3}$",
     "graph": r"^wrote neuron\.(svg|dot: .*)\nwrote loss\.(svg|dot: .*)\nwrote inside\.(svg|dot: .*)$",
+    "keep": r"^(degrees\.(npz|safetensors): 0 and 37 °C are 32\.0 and 98\.6 °F\n?){2}$",
     "line": r"descent +1\.9900 x \+ 1\.0400\n.* +1\.9900 x \+ 1\.0400$",
     "minimize": r"y = -9\.825$",
     "online": r"portion +1 .* [12]\.\d+\n(.*\n)+portion 1000 .* 0\.00\d\d$",
@@ -38,7 +39,7 @@ def test_it_runs_in_any_folder_and_tells_what_it_is_about(path, capsys, tmp_path
     runpy.run_path(str(path))
     told = capsys.readouterr().out.strip()
     assert re.search(TOLD[path.stem], told), told
-    written = re.findall(r"\b\w+\.(?:npz|gif|png|svg|dot)\b", told)
+    written = re.findall(r"\b\w+\.(?:npz|safetensors|gif|png|svg|dot)\b", told)
     assert sorted(file.name for file in tmp_path.iterdir()) == sorted(written)
 
 
