@@ -72,17 +72,18 @@ def empty(axes: Any) -> None:
 
 
 class Film:
-    """A film of whatever goes on: note what there is to see now and then, and it is drawn at the end.
+    """A film of anything that changes: call `add` with what a frame shows; `save` draws the frames.
 
-    Used in a ``with`` block, it is written when that ends; after an error there is no file. What is
-    noted is thinned out evenly, so that however long it goes on there are no more frames than asked for.
-    What has to stay in the picture is measured at the first frame, so let the axes have limits.
+    At the end of a ``with`` block the film is saved; after an error there is no file. However often
+    `add` is called, the film has at most ``frames`` frames, at even distances. The layout of the first
+    frame is that of all others, so set the limits of the axes.
 
     Args:
         path: a file that ends in .gif, or in .mp4, which needs ffmpeg.
-        draw: called as ``draw(*axes, *what)``, draws what was noted into empty axes of matplotlib's.
-        panels: how many axes there are, side by side.
-        frames: how many frames there are at most.
+        draw: a function that draws one frame. It is called as ``draw(*axes, *what)``, with empty axes of
+            matplotlib's and the arguments of one `add`.
+        panels: the number of axes, side by side.
+        frames: the largest number of frames.
 
     Raises:
         UnknownNameError: the path ends in something else.
@@ -131,7 +132,7 @@ class Film:
         self._stride = 1
 
     def add(self, *what: Any) -> None:
-        """Note what the next frame shows: what ``draw`` is to be given then, so not what changes later."""
+        """Add a frame: the arguments for ``draw``. It is called later, so add copies of what changes."""
         if self._count % self._stride == 0:
             self._noted.append(what)
             if len(self._noted) > self.frames:
@@ -144,7 +145,7 @@ class Film:
         """Draw the frames and write the film; the last frame stays for a moment.
 
         Raises:
-            TrainingError: there is no frame.
+            TrainingError: `add` was never called.
         """
         if not self._count:
             raise TrainingError(f"a film without a frame: nothing was added to {os.fspath(self.path)}")
@@ -190,11 +191,12 @@ class Film:
 
 
 class Training(Film):
-    """A film of what a net says while it is trained. Call it after each epoch, or give it to `fit`.
+    """A film of a net's predictions during a training. Call it after each epoch, or give it to `fit`.
 
     Args:
-        net: what is trained.
-        show: called as ``show(axes, predict)``, draws what ``predict(X)`` says.
+        net: the net that is trained.
+        show: a function that draws one frame. It is called as ``show(axes, predict)``, where
+            ``predict(X)`` gives the net's outputs at that time.
         path: as for `Film`.
         frames: as for `Film`.
 
@@ -214,10 +216,10 @@ class Training(Film):
         super().__init__(path, self._frame, frames=frames)
 
     def __call__(self, loss: History | Value | float | None = None) -> None:
-        """Note the weights as they are now.
+        """Add a frame of the net with its present weights.
 
         Args:
-            loss: what the frame says of it, a number or a Value, or the `History` that a callback gets.
+            loss: for the title of the frame: a number, a Value, or the `History` that a callback gets.
         """
         epoch = self._count + 1
         if isinstance(loss, History):
