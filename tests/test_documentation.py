@@ -22,6 +22,7 @@ README = ROOT / "README.md"
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 NOTEBOOKS = sorted((ROOT / "docs").rglob("*.ipynb"))
 FIGURES = sorted((ROOT / "docs" / "figures").glob("*.svg"))
+WIDTH = 88  # characters of code that need no scrolling
 
 
 def blocks(page, language):
@@ -131,6 +132,27 @@ def test_a_notebook_prints_what_is_kept_in_it(path, monkeypatch):
         with contextlib.redirect_stdout(printed):
             exec(compile("".join(cell["source"]), str(path), "exec"), names)
         assert same(printed.getvalue(), kept), printed.getvalue()
+
+
+# Widths ------------------------------------------------------------------------------------------
+
+
+def code_of(page):
+    """The Python of a page or notebook, in blocks."""
+    if page.suffix == ".md":
+        return blocks(page, "python")
+    cells = json.loads(page.read_text())["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+
+
+NARROW = [page for page in (README, *DOCS, *NOTEBOOKS) if page.stem != "command-line"]
+
+
+@pytest.mark.parametrize("page", NARROW, ids=lambda page: page.stem)
+def test_code_fits_into_a_narrow_window(page):
+    """But for whole lines of what is printed, which are as long as they are."""
+    lines = [line for block in code_of(page) for line in block.splitlines()]
+    assert [line for line in lines if len(line) > WIDTH and not line.startswith("# ")] == []
 
 
 # Pictures ----------------------------------------------------------------------------------------
