@@ -145,10 +145,7 @@ def code_of(page):
     return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
 
-NARROW = [page for page in (README, *DOCS, *NOTEBOOKS) if page.stem != "command-line"]
-
-
-@pytest.mark.parametrize("page", NARROW, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [README, *DOCS, *NOTEBOOKS], ids=lambda page: page.stem)
 def test_code_fits_into_a_narrow_window(page):
     """But for whole lines of what is printed, which are as long as they are."""
     lines = [line for block in code_of(page) for line in block.splitlines()]
