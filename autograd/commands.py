@@ -340,9 +340,8 @@ def _cell(answer: str | float) -> str:
 def evaluate(options: argparse.Namespace) -> dict[str, Any]:
     """Tell how good a model is on a table that has the target too."""
     if options.picture:
-        plot.check_kind(options.picture)
         check_output(options.picture, options.model, options.file)
-        picture, (axes,) = plot.figure(1)
+        picture, (axes,) = plot.figure(1, path=options.picture)
     net, preprocessing = load_trained(options.model)
     table, inputs = read_for(preprocessing, options)
     truth = preprocessing.truth(table)

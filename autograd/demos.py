@@ -234,7 +234,7 @@ def digits(path: Any = None, *, seed: int = 0) -> dict[str, float]:
     True
     """
     if path is not None:
-        plot.check_kind(path)
+        figure, _ = plot.figure(0, (10.4, 4.8), path)
     table = read_digits()
     rng = np.random.default_rng(seed)
     rng.shuffle(table)
@@ -248,7 +248,6 @@ def digits(path: Any = None, *, seed: int = 0) -> dict[str, float]:
     )
     answers = net.predict(X[test]).argmax(axis=1)
     if path is not None:
-        figure, _ = plot.figure(0, (10.4, 4.8))
         left, right = figure.subfigures(1, 2)
         names = [str(digit) for digit in range(10)]
         plot.show_confusion(left.subplots(), labels[test], answers, names, f"{HELD_OUT} digits held out")

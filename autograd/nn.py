@@ -799,7 +799,7 @@ class Net(ArrayModule):
         Raises:
             ShapeError: the net has more than two inputs, or X, y and classes do not fit.
             DataError: other labels, or numbers that are not finite.
-            UnknownNameError: matplotlib writes no picture of the kind that the path says.
+            UnknownNameError: the path ends in none of .png, .svg, .pdf and .jpg.
             OSError: nothing can be written there.
 
         >>> net = Net(2, [4, 1], "tanh")

@@ -18,7 +18,6 @@ from autograd.tensor.tape import Array
 __all__ = [
     "COLOURS",
     "MANY",
-    "check_kind",
     "figure",
     "save",
     "show_confusion",
@@ -52,7 +51,7 @@ def figure(panels: int, size: tuple[float, float] = (5.2, 4.4), path: Any = None
 
     Raises:
         MissingExtraError: matplotlib is not installed; the message says what to type.
-        UnknownNameError: matplotlib writes no picture of the kind that the path says.
+        UnknownNameError: the path ends in none of .png, .svg, .pdf and .jpg.
         OSError: nothing can be written there.
     """
     try:
@@ -63,31 +62,23 @@ def figure(panels: int, size: tuple[float, float] = (5.2, 4.4), path: Any = None
     rows = max(1, math.ceil(panels / columns))
     picture = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
     if path is not None:
-        kind_of(picture, path)
+        kind_of(path)
         io.check_place(path)
     return picture, [picture.add_subplot(rows, columns, i + 1) for i in range(panels)]
 
 
-def check_kind(path: Any) -> None:
-    """See that a file's name ends as that of a picture does; UnknownNameError if not."""
-    kind = os.path.splitext(path)[1].lower()
+def kind_of(path: Any) -> str:
+    """The kind of picture that the name of a file says; an UnknownNameError if it is none of `KINDS`."""
+    kind: str = os.path.splitext(os.fspath(path))[1].lower()
     if kind not in KINDS:
         raise UnknownNameError.among("kind of picture", kind, KINDS)
-
-
-def kind_of(picture: Any, path: Any) -> str:
-    """The kind of picture that the name of a file says, png if it says none; else an UnknownNameError."""
-    kind = os.path.splitext(os.fspath(path))[1].lower()
-    known = [f".{name}" for name in picture.canvas.get_supported_filetypes()]
-    if kind and kind not in known:
-        raise UnknownNameError.among("kind of picture", kind, known)
-    return kind[1:] or "png"
+    return kind[1:]
 
 
 def save(picture: Any, path: Any) -> None:
     """Write the figure into a file of the kind that its name says, such as .png or .svg."""
     with io.atomic(path) as file:
-        picture.savefig(file, dpi=150, format=kind_of(picture, path))
+        picture.savefig(file, dpi=150, format=kind_of(path))
 
 
 def shortened(name: str, longest: int = LONGEST) -> str:

@@ -101,7 +101,7 @@ class History:
 
         Raises:
             MissingExtraError: matplotlib is not installed; the message says what to type.
-            UnknownNameError: matplotlib writes no picture of the kind that the path says.
+            UnknownNameError: the path ends in none of .png, .svg, .pdf and .jpg.
             OSError: nothing can be written there.
 
         >>> picture = History(loss=[3.0, 2.0, 1.5]).plot()
