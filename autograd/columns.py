@@ -244,10 +244,11 @@ class Column(Junction):
 
     def open(self) -> tuple[Sequence[Junction], Iterable[Value]]:
         replay = self.replay()
-        if replay is not None and replay.leads(self):
-            self._led = replay
-            return replay.sources()  # type: ignore[no-any-return]
-        return self.sources()
+        if replay is None or not replay.leads(self):
+            return self.sources()
+        self._led = replay
+        sources: tuple[Sequence[Junction], Iterable[Value]] = replay.sources()
+        return sources
 
     def pass_on(self) -> Iterable[tuple[Value, float]]:
         return self.share() if self._led is None else self._led.share(self.arrived())

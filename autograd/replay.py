@@ -22,8 +22,8 @@ from autograd.columns import ORDERS, Applied, Column, Sums
 from autograd.engine import Value
 from autograd.errors import UnsupportedError
 from autograd.graph import Junction
+from autograd.passes import Passes, turn
 from autograd.tensor.core import Tensor, array_of, as_usual
-from autograd.tensor.program import Program, record
 from autograd.tensor.shaping import scatter
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import check
@@ -57,10 +57,6 @@ class Root(Column):
     def give(self, slopes: Array) -> Iterable[tuple[Value, float]]:
         """Pass the gradient of ``X`` on."""
         raise NotImplementedError
-
-
-def pause(*values: Array) -> None:
-    """Where the recorded calls stop, until a gradient is there."""
 
 
 def sound(y: Array) -> None:
@@ -101,7 +97,8 @@ class Applying:
         elif len(cells) != self.n:
             cells = cells[: self.n]  # there was room for more
         if self.number is None:
-            return cells.count(self.constant) == self.n  # type: ignore[no-any-return]
+            same: int = cells.count(self.constant)
+            return same == self.n
         self.write(self.number, 0, *cells)  # struct.error if there is None
         return True
 
@@ -166,7 +163,7 @@ def step_of(column: Column, before: Column, ends: slice) -> Applying | Summing |
 
     The walk back has to come by all results of that one: it does if it comes by its ``ends``.
     """
-    if column.parents() != [before] and column.parents() != (before,):
+    if list(column.parents()) != [before]:
         return None
     if isinstance(column, Applied):
         at = column.at
@@ -254,8 +251,7 @@ class Replay:
         if X.shape != self.X.shape or root.failed or root.asks > self.asks:
             return False
         np.copyto(self.X, X)
-        for call in self.forth:
-            call()
+        self.passes.forward()
         self.fresh = True
         return True
 
@@ -282,19 +278,17 @@ class Replay:
 
     def sources(self) -> tuple[Sequence[Junction], Iterable[Value]]:
         """What the first column was made from."""
-        root = self.columns[0]
+        root: Root = self.columns[0]
         root.hit = True
-        return root.sources()  # type: ignore[no-any-return]
+        return root.sources()
 
     def share(self, g: Array) -> Iterable[tuple[Value, float]]:
         """Go back from the gradients ``g`` of the last column."""
         if not self.fresh:
-            for call in self.forth:
-                call()
-        self.fresh = False  # the way back may use the memory of the way forward
+            self.passes.forward()
+        self.fresh = False
         np.copyto(self.seed, g)
-        for call in self.back:
-            call()
+        self.passes.backward()
         return () if self.slopes is None else self.columns[0].give(self.slopes)
 
     def finish(self, done: bool) -> None:
@@ -328,7 +322,7 @@ class Replay:
             for step, z in zip(steps, fed, strict=True):
                 x = values[-1]
                 values.append(step.forward(x if step.part is None else x[step.part], z))
-            check(pause, *values)
+            turn(*values)
             grads = [array_of(seed)]
             for step, z, x, y in zip(steps[::-1], fed[::-1], values[-2::-1], values[:0:-1], strict=True):
                 grads[-1], g = step.backward(grads[-1], y, x if step.part is None else x[step.part], z)
@@ -340,17 +334,13 @@ class Replay:
         X = Tensor(root.X, True) if asks else root.X
         numbers = [step.number for step in steps if step.number is not None]
         try:
-            program: Program = record(both, X, np.zeros(before.keys.size), *numbers)
+            self.passes = Passes(both, X, np.zeros(before.keys.size), *numbers)
         except (UnsupportedError, FloatingPointError):
             return
-        self.program = program  # keeps the memory
-        # a Program promises no more than callables; these are partials
-        split = [call.func is pause for call in program.calls].index(True)  # type: ignore[attr-defined]
-        self.forth, self.back = program.calls[:split], program.calls[split + 1 :]
-        self.X, self.seed, *buffers = program.inputs
+        self.X, self.seed, *buffers = self.passes.inputs
         for step in steps:
             step.number = None if step.number is None else buffers.pop(0)
-        self.values, self.grads, self.slopes = program.outputs
+        self.values, self.grads, self.slopes = self.passes.outputs
         self.asks = asks
         self.ends = steps[-1].ends
         self.keys = root.keys, root.start

@@ -326,6 +326,27 @@ def test_where_something_is_not_as_it_was_the_columns_do_the_work_themselves(cha
     assert replayed["forward"] > before["forward"]  # as before, or recorded anew
 
 
+def test_what_is_added_to_another_chain_is_not_what_was_recorded(replayed):
+    def summed(long):
+        def loop(net, epoch):
+            terms = [net(x) ** 2 for x in ROWS[:4]]
+            first, second = 0 + terms[0] + terms[1], 0 + terms[2]
+            if long:
+                first += terms[3]
+            else:
+                second += terms[3]
+            return first * second, terms
+
+        return loop
+
+    net = make()
+    for _ in range(3):
+        warm(net, summed(False))
+        assert agrees(net, summed(True))
+        assert agrees(net, summed(False))
+    assert replayed["forward"] >= 9
+
+
 def sums_of(net, sizes):
     """Sums of so many squares each, and those before the last square."""
     terms = [net(x) ** 2 for x in ROWS]
@@ -423,8 +444,8 @@ def test_what_is_fed_and_used_again_hears_from_both(replayed):
 
 def test_what_changes_all_the_time_is_not_recorded_all_the_time(replayed, monkeypatch):
     recorded = []
-    record = replay.record
-    monkeypatch.setattr(replay, "record", lambda *args: recorded.append(1) or record(*args))
+    record = replay.Passes
+    monkeypatch.setattr(replay, "Passes", lambda *args: recorded.append(1) or record(*args))
     net = make()
     for i in range(200):
         loss = sum(net(x) ** (i + 1.5 if i > 5 else 2) for x in [[0.5, 0.5]] * 3) * 0.0
@@ -437,7 +458,7 @@ def test_what_changes_all_the_time_is_not_recorded_all_the_time(replayed, monkey
 def test_what_changes_back_and_forth_is_recorded_once(replayed, monkeypatch):
     net = make()
     warm(net)
-    monkeypatch.setattr(replay, "record", None)
+    monkeypatch.setattr(replay, "Passes", None)
     for _ in range(30):
         assert agrees(net, changed(rows=5))
         assert agrees(net, squares)
