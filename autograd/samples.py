@@ -20,13 +20,12 @@ from autograd.engine import Value, number
 from autograd.errors import GradientError, NotANumberError, ShapeError
 from autograd.graph import Junction, Port
 from autograd.parameters import Matrix, Users
+from autograd.passes import Passes, turn
 from autograd.patterns import Patterns
 from autograd.replay import Root
 from autograd.tally import TALLY
 from autograd.tensor.core import Tensor, array_of, as_usual, entered, no_grad, recording, unusual
-from autograd.tensor.program import Program, record
 from autograd.tensor.tape import Array, Leaf, Node, check_unchanged, consumers, pull
-from autograd.tensor.trace import check
 from autograd.waiting import Waiting, member, publish
 
 __all__ = ["Batch", "Samples", "Stage", "is_batch"]
@@ -98,7 +97,8 @@ class Batch(Root):
         return X
 
     def through(self, X: Tensor) -> Tensor:
-        return self.kin.through(X.T).T  # type: ignore[no-any-return]
+        out: Tensor = self.kin.through(X.T).T
+        return out
 
     def work(self) -> tuple[Array, Array]:
         self.X = self.read()
@@ -426,40 +426,56 @@ class Samples:
         with as_usual() if entered else USUAL:
             if not self.waits:
                 return [pair for batch in batches for pair in self._untaped(batch)]
-            asks = any(batch.asks for batch in batches)
-            if len(batches) == 1 and batches[0].some is None:
-                (batch,) = batches
-                X, G = batch.X, batch.arrived().reshape(-1, self.n_out)
-                ran: Batch | None = batch
+            return [pair for some in self._full(batches) for pair in self._together(some)]
+
+    def _full(self, batches: Sequence[Batch]) -> Iterable[list[Batch]]:
+        """The batches in groups that are no larger than a batch may be, since caches are not either."""
+        some: list[Batch] = []
+        rows = 0
+        for batch in batches:
+            rows += len(batch.X)
+            if some and rows > self.room:
+                yield some
+                some, rows = [], len(batch.X)
+            some.append(batch)
+        yield some
+
+    def _together(self, batches: list[Batch]) -> Iterable[tuple[Value, float]]:
+        """Pass the gradients of several batches on in one go."""
+        asks = any(batch.asks for batch in batches)
+        if len(batches) == 1 and batches[0].some is None:
+            (batch,) = batches
+            X, G = batch.X, batch.arrived().reshape(-1, self.n_out)
+            ran: Batch | None = batch
+        else:
+            parts = [b.X if b.some is None else b.X[b.some] for b in batches]
+            gradients = [b.arrived().reshape(-1, self.n_out) for b in batches]
+            X = np.concatenate(parts)
+            G = np.concatenate(
+                [g if b.some is None else g[b.some] for b, g in zip(batches, gradients, strict=True)]
+            )
+            ran = None
+        staged = self.staged(len(X), asks)
+        if staged is not None:
+            slopes = staged.backward(X, G, ran)
+        else:
+            leaf = Leaf(X.T.shape, self.dtype) if asks else None
+            y = self.through(Tensor._of(X.T, leaf))
+            y.backward(G.T.astype(self.dtype, copy=False))
+            slopes = leaf.grad.T if leaf is not None and leaf.grad is not None else None
+        if slopes is None:
+            return ()
+        pairs: list[tuple[Value, float]] = []
+        start = 0
+        for batch in batches:
+            if batch.some is None:
+                part = slopes[start : start + len(batch.X)]
             else:
-                parts = [b.X if b.some is None else b.X[b.some] for b in batches]
-                gradients = [b.arrived().reshape(-1, self.n_out) for b in batches]
-                X = np.concatenate(parts)
-                G = np.concatenate(
-                    [g if b.some is None else g[b.some] for b, g in zip(batches, gradients, strict=True)]
-                )
-                ran = None
-            staged = self.staged(len(X), asks)
-            if staged is not None:
-                slopes = staged.backward(X, G, ran)
-            else:
-                leaf = Leaf(X.T.shape, self.dtype) if asks else None
-                y = self.through(Tensor._of(X.T, leaf))
-                y.backward(G.T.astype(self.dtype, copy=False))
-                slopes = leaf.grad.T if leaf is not None and leaf.grad is not None else None
-            if slopes is None:
-                return ()
-            pairs: list[tuple[Value, float]] = []
-            start = 0
-            for batch in batches:
-                if batch.some is None:
-                    part = slopes[start : start + len(batch.X)]
-                else:
-                    part = np.zeros_like(batch.X)
-                    part[batch.some] = slopes[start : start + int(batch.some.sum())]
-                start += len(batch.X) if batch.some is None else int(batch.some.sum())
-                pairs += batch.give(part)
-            return pairs
+                part = np.zeros_like(batch.X)
+                part[batch.some] = slopes[start : start + int(batch.some.sum())]
+            start += len(batch.X) if batch.some is None else int(batch.some.sum())
+            pairs += batch.give(part)
+        return pairs
 
     def _untaped(self, batch: Batch) -> Iterable[tuple[Value, float]]:
         """The same for one whose computing was taped."""
@@ -472,39 +488,30 @@ class Samples:
         return () if slopes is None else batch.give(slopes[None])
 
 
-def pause(y: Array) -> None:
-    """Where a recorded call stops, until the gradient of ``y`` is there."""
-
-
 class Staged:
-    """A Program that goes forward and, later, back."""
+    """A module's way forward and back for a number of samples, recorded."""
 
     def __init__(
         self, through: Callable[[Tensor], Tensor], n: int, n_in: int, n_out: int, dtype: Any, asks: bool
     ) -> None:
         def both(X: Tensor, G: Tensor) -> Any:
             y = through(X.T).T
-            check(pause, array_of(y))
+            turn(array_of(y))
             y.backward(G)
             return y, X.grad if asks else None
 
         X: Any = np.zeros((n, n_in), dtype)
         with np.errstate(all="ignore"):
-            program: Program = record(both, Tensor(X, True) if asks else X, np.zeros((n, n_out), dtype))
-        # a Program promises no more than callables; these are partials
-        (split,) = (i for i, call in enumerate(program.calls) if call.func is pause)  # type: ignore[attr-defined]
-        self.program = program  # keeps the memory
-        self.forth, self.back = program.calls[:split], program.calls[split + 1 :]
-        self.X, self.G = program.inputs
-        self.y, self.slopes = program.outputs
+            self.passes = Passes(both, Tensor(X, True) if asks else X, np.zeros((n, n_out), dtype))
+        self.X, self.G = self.passes.inputs
+        self.y, self.slopes = self.passes.outputs
         self.ran: Any = NOTHING  # the batch that went forward last, weakly
 
     def forward(self, batch: Batch) -> Array:
         """The outputs of a batch."""
         self.ran = NOTHING
         np.copyto(self.X, batch.X)
-        for call in self.forth:
-            call()
+        self.passes.forward()
         self.ran = weakref.ref(batch)
         return self.y.copy()  # type: ignore[no-any-return]  # an output of any kind
 
@@ -513,12 +520,10 @@ class Staged:
         if batch is None or self.ran() is not batch:
             self.ran = NOTHING
             np.copyto(self.X, X)
-            for call in self.forth:
-                call()
-        self.ran = NOTHING  # the way back may use the memory of the way forward
+            self.passes.forward()
+        self.ran = NOTHING
         np.copyto(self.G, G)
-        for call in self.back:
-            call()
+        self.passes.backward()
         return self.slopes  # type: ignore[no-any-return]  # the same
 
 

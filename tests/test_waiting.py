@@ -1179,6 +1179,32 @@ def test_past_a_cap_what_waits_is_worked_out(batches):
     assert sum(batches) == 20_000
 
 
+def test_many_batches_go_back_in_groups_no_larger_than_a_batch(monkeypatch):
+    monkeypatch.setattr(samples, "ROWS", 8)
+    rows, walks = [], []
+    staged = samples.Samples.staged
+    monkeypatch.setattr(samples.Samples, "staged", lambda *args: rows.append(args[1]) or staged(*args))
+    found = []
+    for net, kind in zip(twins(small_net), (FACADE, ORACLE), strict=True):
+        for _ in range(4):
+            inputs = [[kind.Value(x), 1.0] for x in np.linspace(-1, 1, 30).tolist()]
+            outs = []
+            for i, x in enumerate(inputs):
+                outs.append(net(x) ** 2)
+                if i in (1, 4):
+                    assert outs[-1].data  # so that the first batches are of 2 and of 3
+            rows.clear()
+            (3 * sum(outs[:9] + outs[20:])).backward()
+            walks.append(rows[:])
+        found.append([*[x[0].grad for x in inputs], *[p.grad for p in net.params()]])
+    forward, *back = walks[3]
+    assert forward == 1
+    assert sum(back) == 19
+    assert max(back) <= 8
+    assert len(back) < 6  # batches that there are
+    assert found[0] == pytest.approx(found[1], rel=1e-12)
+
+
 def test_mistakes_come_from_the_call_that_made_them_and_leave_the_others_waiting(batches):
     net = Net(2, [3, 1])
     v = net([0.5, 1.0])
