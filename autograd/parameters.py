@@ -67,11 +67,11 @@ class Leaves(Root):
 class Users:
     """Columns that use the parameters of a `Flat` and may not be worked out yet."""
 
-    __slots__ = ("limit", "operands", "pending")
+    __slots__ = ("limit", "owner", "pending")
 
-    def __init__(self) -> None:
+    def __init__(self, owner: "Flat") -> None:
+        self.owner = weakref.ref(owner)
         self.limit = 32  # of what is pending, before it is looked through for what has gone
-        self.operands: dict[int, Any] = {}  # parameters as they are now, by key, as Values that wait
         self.pending: dict[Any, Any] = {}  # with the patterns of which they are the root, all weakly
 
     def add(self, column: Column, pattern: Any = NOTHING) -> None:
@@ -86,7 +86,9 @@ class Users:
     def settle(self) -> None:
         """Work out what waits. Call it before a parameter changes."""
         with LOCK:
-            self.operands = {}  # what comes later is to be made from other numbers
+            flat = self.owner()
+            if flat is not None:
+                flat.operands = {}  # what comes later is to be made from other numbers
             waiting, dropped = [], {}
             for known, pattern in self.pending.items():
                 if known() is not None and known().values is None:
@@ -137,7 +139,8 @@ class Flat:
     def __init__(self, values: Array, shapes: Sequence[tuple[int, int]]) -> None:
         self.values = values
         self.grads = np.zeros_like(values)
-        self.users = Users()
+        self.users = Users(self)
+        self.operands: dict[int, Any] = {}  # parameters as they are now, by key, as Values that wait
         self.matrices: list[Matrix] = []
         self.parts: list[slice] = []  # where in the vectors each matrix lies
         start = 0
@@ -162,17 +165,16 @@ class Flat:
 
     def operand(self, key: int) -> Any:
         """A parameter as it is now, as a Value that waits."""
-        users = self.users
         with LOCK:
             pattern = self.patterns.current
-            if pattern is None or not users.operands:
+            if pattern is None or not self.operands:
                 pattern = self.patterns.begin(lambda: Leaves(self.values, self.grads, self.matrices))
-                users.operands = dict(pattern.heads)
-                users.add(pattern.root, weakref.ref(pattern))
-            if key not in users.operands:
-                users.operands[key] = member(pattern.root, key)
-                pattern.add(key, users.operands[key])
-            return users.operands[key]
+                self.operands = dict(pattern.heads)
+                self.users.add(pattern.root, weakref.ref(pattern))
+            if key not in self.operands:
+                self.operands[key] = member(pattern.root, key)
+                pattern.add(key, self.operands[key])
+            return self.operands[key]
 
     def windows(self, k: int) -> list["Parameter"]:
         """A `Parameter` for each number of the k-th matrix, in order: the same ones at every call."""
@@ -268,17 +270,17 @@ class Parameter(Value):
         flat = self._matrix.owner[0]()
         if flat is not None:
             flat.patterns.forget()
-            flat.users.operands = {}
+            flat.operands = {}
 
     def _wait(self, name: str, payload: Any = 0) -> Any:
         """The result of an operation, waiting; None if it is to be a plain one."""
         if entered and unusual():
             return None
-        operand = self._matrix.users.operands.get(self._b)
+        flat = self._matrix.owner[0]()
+        if flat is None:
+            return None
+        operand = flat.operands.get(self._b)
         if operand is None:
-            flat = self._matrix.owner[0]()
-            if flat is None:
-                return None
             operand = flat.operand(self._b)
         return again(operand, name, payload)
 

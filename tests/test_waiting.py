@@ -1597,6 +1597,23 @@ def test_steps_leave_nothing_to_the_collector(step):
         gc.enable()
 
 
+@pytest.mark.parametrize("updated", [True, False])
+@pytest.mark.parametrize("step", [plain_step, penalised_step])
+def test_nets_leave_nothing_to_the_collector(step, updated):
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            net = Net(2, [3, 2], activation="tanh")
+            for _ in range(6):
+                step(net)
+            penalty = None if updated else sum(p * p for p in net.params())
+            del net, penalty
+            assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
 # Threads --------------------------------------------------------------------------------------
 
 
