@@ -19,8 +19,9 @@ True
 """
 
 import copy
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 from itertools import pairwise
 from typing import Any
 
@@ -574,10 +575,10 @@ class Net(ArrayModule):
         """The same, from samples that have a row of ones below them already."""
         return forward(self.layers[1:], self.layers[0].through(h))
 
-    def penalty(self) -> Tensor:
-        """The sum of the squares of all weights; biases do not count."""
-        # sum() could give its own 0, if there were no layers
-        return sum(((m.tensor * m.weighty) ** 2).sum() for m in self.matrices)  # type: ignore[return-value]
+    def penalty(self, alpha: float) -> Tensor:
+        """``alpha / 2`` times the sum of the squares of all weights; biases do not count."""
+        parts = [(m.tensor**2).reshape(-1) @ (alpha / 2 * m.weighty).reshape(-1) for m in self.matrices]
+        return reduce(operator.add, parts)
 
     def _windows(self) -> list[Parameter]:
         return [p for k in range(len(self.layers)) for p in self._flat.windows(k)]

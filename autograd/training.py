@@ -60,8 +60,8 @@ class Trainable(Protocol):
     def push(self) -> None:
         """Note that ``values`` were written into."""
 
-    def penalty(self) -> Tensor:
-        """The sum of the squares of all weights; biases do not count."""
+    def penalty(self, alpha: float) -> Tensor:
+        """``alpha / 2`` times the sum of the squares of all weights; biases do not count."""
 
 
 @dataclass
@@ -154,7 +154,7 @@ class Measure:
         """The loss, with its gradient left with the module."""
         loss = self._of(self._predict(X), y, weight)
         if self.alpha:
-            loss = loss + self.alpha / 2 * self.module.penalty()
+            loss = loss + self.module.penalty(self.alpha)
         self.module.zero_grad()
         loss.backward()
         return loss
