@@ -19,7 +19,7 @@ from autograd.columns import LOCK, NOTHING, OPERATIONS, SHIFT, Applied, Column, 
 from autograd.engine import Value
 from autograd.errors import GradientError, NotANumberError, OptionError, UnknownNameError
 from autograd.graph import Port
-from autograd.nn import ACTIVATIONS, activated
+from autograd.module import ACTIVATIONS, activated
 from autograd.options import whole
 from autograd.parameters import Leaves, Matrix, Parameter
 from autograd.samples import Batch

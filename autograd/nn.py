@@ -4,8 +4,7 @@ They are used as those of the oracle, ``autograd.scalar.nn``, are: called on one
 with Values, and ``params()`` lists Values. Called on many samples at once they answer with a Tensor.
 
 A layer is one matrix [W | b] with a row for each neuron and the bias in the last column, and a net
-is one flat vector of such matrices, so that the order of ``params()`` is that of memory. Samples
-stand in columns on their way through, with a row of ones below them: a layer is one product.
+is one flat vector of such matrices, so that the order of ``params()`` is that of memory.
 
 >>> import random
 >>> random.seed(1)
@@ -30,61 +29,27 @@ import numpy.typing as npt
 
 from autograd import io, training
 from autograd.data import in_dtype, rows_of
-from autograd.engine import Value, as_number, number
+from autograd.engine import as_number
 from autograd.errors import (
     FileFormatError,
     NotANumberError,
     OptionError,
     ShapeError,
-    UnsupportedError,
 )
 from autograd.initial import INITS, Init, starting
+from autograd.module import ACTIVATIONS, ArrayModule, Module, activated, one_layer
 from autograd.optim import Optimizer
 from autograd.options import float_type, named, whole
-from autograd.parameters import Flat, Matrix, Parameter, ParameterList, write
-from autograd.patterns import Patterns
-from autograd.samples import Samples, Stage, is_batch
+from autograd.parameters import Flat, Parameter, ParameterList, write
 from autograd.schedules import Schedule
 from autograd.tensor import Programs
-from autograd.tensor.core import Tensor, array_of, entered, no_grad, recording, refuse_in_recording
-from autograd.tensor.products import affine
+from autograd.tensor.core import Tensor, no_grad, refuse_in_recording
 from autograd.tensor.tape import Array
 from autograd.training import History
 
-__all__ = ["ACTIVATIONS", "INITS", "MLP", "Layer", "Module", "Net", "Neuron"]
+__all__ = ["ACTIVATIONS", "INITS", "MLP", "ArrayModule", "Layer", "Module", "Net", "Neuron"]
 
 Activation = str | Callable[[Tensor], Tensor]
-
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "sigmoid": Tensor.sigmoid,
-    "tanh": Tensor.tanh,
-    "relu": Tensor.relu,
-    "leaky_relu": Tensor.leaky_relu,
-    "softplus": Tensor.softplus,
-    "gelu": Tensor.gelu,
-    "linear": Tensor.__pos__,
-}
-"""The activations that have a name, as functions of a Tensor."""
-
-
-def activated(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """``function(x)``, which has to be a Tensor of the same shape."""
-    try:
-        out = function(x)
-    except (TypeError, ValueError) as error:
-        raise UnsupportedError(
-            f"an activation is given a Tensor, here of shape {x.shape}, not one Value at a time, and "
-            f"yours cannot take it: {error}"
-        ) from error
-    if not isinstance(out, Tensor) or out.shape != x.shape:
-        got = f"shape {out.shape}" if isinstance(out, Tensor) else f"{type(out).__name__}"
-        raise ShapeError(f"an activation must give a Tensor of its argument's shape {x.shape}, got {got}")
-    return out
-
-
-def one_layer(m: Tensor, function: Callable[[Tensor], Tensor], row: slice | None, x: Tensor) -> Tensor:
-    """function(w x + b) for m = [w | b], or for some of its rows."""
-    return activated(function, affine(m if row is None else m[row], x))
 
 
 def forward(layers: Iterable["Layer"], x: Tensor) -> Tensor:
@@ -92,241 +57,6 @@ def forward(layers: Iterable["Layer"], x: Tensor) -> Tensor:
     for layer in layers:
         x = layer.forward(x)
     return x
-
-
-class Module:
-    """What has parameters. Your own modules override `params` (or micrograd's `parameters`).
-
-    >>> class Line(Module):
-    ...     def __init__(self):
-    ...         self.slope, self.height = Value(2), Value(1)
-    ...     def __call__(self, x):
-    ...         return self.slope * x + self.height
-    ...     def params(self):
-    ...         return [self.slope, self.height]
-    >>> line = Line()
-    >>> (line(3) ** 2).backward()
-    >>> line.step(0.01)
-    >>> line.params()
-    [Value(1.58, grad=42.0), Value(0.86, grad=14.0)]
-    >>> line.zero_grad()
-    >>> line.parameters(), line.nparams()
-    ([Value(1.58, grad=0.0), Value(0.86, grad=0.0)], 2)
-    """
-
-    def params(self) -> list[Value]:
-        """The parameters, always in the same order."""
-        return self.parameters() if type(self).parameters is not Module.parameters else []
-
-    def parameters(self) -> list[Value]:
-        """The same as `params`, under micrograd's name."""
-        return self.params()
-
-    def nparams(self) -> int:
-        """How many parameters there are."""
-        return len(self.params())
-
-    def zero_grad(self) -> None:
-        """Set every gradient to 0."""
-        for p in self.params():
-            p.grad = 0.0
-
-    def step(self, lr: float) -> None:
-        """Move every parameter against its gradient, ``lr`` times its length."""
-        for p in self.params():
-            p.data -= lr * p.grad
-
-
-class ArrayModule(Module):
-    """What `Neuron`, `Layer` and `Net` share: parameters that are a stretch of one flat vector.
-
-    Attributes:
-        n_in: how many inputs.
-        n_out: how many outputs.
-        dtype: of parameters and gradients, float64 or float32.
-        values: the parameters, as a vector.
-        grads: the gradients of the parameters, as a vector.
-
-    >>> layer = Layer(2, 1, "linear", init=lambda n_out, n_in: [[3.0, 4.0]])
-    >>> layer.values
-    array([3., 4., 0.])
-    >>> layer([[1.0, 1.0], [1.0, 10.0]]).sum().backward()
-    >>> layer.grads
-    array([ 2., 11.,  2.])
-    >>> layer.pull()
-    >>> layer.values[-1] = 0.5
-    >>> layer.push()
-    >>> layer.params()[-1].data, layer([1, 1])
-    (0.5, Value(7.5, grad=0.0))
-    >>> layer.forward(Tensor([[1.0], [1.0]])).tolist()
-    [[7.5]]
-    """
-
-    n_in: int
-    n_out: int
-    dtype: np.dtype[Any]
-    grads: Array  # the gradients of the parameters, as a vector
-    matrices: Sequence[Matrix]  # the layers that they belong to
-    _values: Array
-    _samples: Samples
-
-    @property
-    def values(self) -> Array:
-        """The parameters, as a vector. Call `push` after writing into it.
-
-        Ask for it anew each time: what waits and depends on the parameters is worked out when you do.
-        """
-        self.pull()
-        return self._values
-
-    @values.setter
-    def values(self, values: Any) -> None:
-        self.pull()
-        self._values[...] = values
-        self.push()
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Samples in columns, (n_in, rows) or one (n_in,), to outputs, (n_out, rows) or (n_out,)."""
-        raise NotImplementedError
-
-    def _windows(self) -> list[Parameter]:
-        """The parameters, the same objects at every call."""
-        raise NotImplementedError
-
-    def __call__(self, x: Any) -> Any:
-        """The outputs for one sample, as Values, or for many, as a Tensor.
-
-        Args:
-            x: one sample, which is a list, tuple or one-dimensional array of numbers and Values; or
-                many in rows, a nested list, two-dimensional array or Tensor of numbers.
-
-        Returns:
-            For one sample a list of Values, or the Value itself if there is one output; for many a
-            Tensor of shape (rows, outputs).
-
-        Raises:
-            ShapeError: samples of another length than this module has inputs, or of several.
-            NotANumberError: text, None or the like in a sample; Values in many samples at once.
-
-        >>> layer = Layer(2, 1, "linear", init=lambda n_out, n_in: [[3.0, 4.0]])
-        >>> layer([1, 10])
-        Value(43.0, grad=0.0)
-        >>> layer([[1, 10], [0, 1]])
-        Tensor([[43.],
-                [ 4.]], requires_grad=True)
-        """
-        samples = self._samples
-        kind = x.__class__
-        if (kind is list or kind is tuple) and len(x) == self.n_in and not entered:
-            for item in x:
-                if item.__class__ is not float:
-                    break
-            else:
-                return samples.wait(tuple(x)) if samples.waits else samples.take(x)
-            if isinstance(item, Value):
-                return samples.take(x)
-        elif kind is np.ndarray and x.ndim == 1:
-            return samples.take(x)
-        if isinstance(x, Tensor):
-            return self._of_tensor(x)
-        if is_batch(x):
-            return self._of_tensor(self._table(x))
-        return samples.take(x)
-
-    def _called(self) -> str:
-        return f"{type(self).__name__} of {self.n_in} inputs"
-
-    def _of_tensor(self, x: Tensor) -> Tensor:
-        if not 1 <= x.ndim <= 2 or x.shape[-1] != self.n_in:
-            raise ShapeError(f"{self._called()} wants shape (rows, {self.n_in}), got {x.shape}")
-        if x.dtype != self.dtype:
-            x = x.astype(self.dtype)
-        # `affine` copies what it is given, so that a constant needs no record and no copy before
-        columns = x.T if x.requires_grad else Tensor._of(array_of(x).T, None)
-        return self.forward(columns).T
-
-    def _table(self, x: Any) -> Tensor:
-        try:
-            table = np.asarray(x)
-        except ValueError:
-            lengths = sorted({len(row) if hasattr(row, "__len__") else 1 for row in x})
-            what = f"of different lengths, {lengths}" if len(lengths) > 1 else "with lists inside"
-            raise ShapeError(f"{self._called()} got samples {what}") from None
-        if table.dtype.kind not in "fiub":
-            cells = np.asarray(x, dtype=object).flat
-            cell = next((v for v in cells if isinstance(v, Value) or number(v) is None), x)
-            if isinstance(cell, Value):
-                raise NotANumberError(
-                    f"{self._called()} takes Values one sample at a time, [net(x) for x in X]; many at "
-                    "once would lose their gradients"
-                )
-            raise NotANumberError(f"{self._called()} wants numbers, got {cell!r} ({type(cell).__name__})")
-        return Tensor._of(table.astype(self.dtype), None)
-
-    def __getstate__(self) -> dict[str, Any]:
-        views = ("_values", "grads", "matrices", "_samples", "_patterns", "_programs", "_online")
-        return {name: value for name, value in self.__dict__.items() if name not in views}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._place()
-
-    def _place(self) -> None:
-        """Take the views of the flat vector that are this module's."""
-        raise NotImplementedError
-
-    def _take(
-        self,
-        through: Callable[[Tensor], Tensor],
-        *functions: Callable[[Tensor], Tensor],
-        rows: slice = slice(None),
-    ) -> None:
-        """Take samples, which wait if all activations are known: one of yours might mix them up."""
-        waits = all(function in ACTIVATIONS.values() for function in functions)
-        stages = [Stage(m, rows, function) for m, function in zip(self.matrices, functions, strict=True)]
-        self._patterns = Patterns()
-        self._samples = Samples(
-            type(self).__name__, self.n_in, self.n_out, through, stages, waits, self._patterns
-        )
-
-    def params(self) -> list[Value]:
-        """The parameters, neuron by neuron, weights and then bias: the same objects at every call."""
-        return list(self._windows())
-
-    def nparams(self) -> int:
-        """How many parameters there are."""
-        return self._values.size
-
-    def zero_grad(self) -> None:
-        """Set every gradient to 0."""
-        if recording.trace is None:
-            self.grads.fill(0)
-        elif self.grads.size < sum(m.tensor.size for m in self.matrices):
-            raise UnsupportedError("zero_grad() of a Neuron cannot be recorded; call it on the layer or net")
-        else:
-            for m in self.matrices:
-                m.tensor.grad = None
-
-    def step(self, lr: float) -> None:
-        """Move every parameter against its gradient, ``lr`` times its length."""
-        refuse_in_recording("step()")
-        values = self.values
-        values -= as_number(lr, "step()") * self.grads
-        self.push()
-
-    def pull(self) -> None:
-        """Have everything worked out that waits and depends on the parameters, which may change now."""
-        users = self.matrices[0].users
-        if users.pending:
-            users.settle()
-
-    def push_gradient(self) -> None:
-        """Nothing: ``grads`` are the gradients. An optimiser calls it after changing them."""
-
-    def push(self) -> None:
-        """Note that `values` were written into, so that no old graph is used with the new ones."""
-        for m in self.matrices:
-            m.changed()
 
 
 class Neuron(ArrayModule):

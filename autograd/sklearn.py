@@ -21,7 +21,8 @@ import numpy as np
 
 from autograd.engine import as_number
 from autograd.errors import DataError, MissingExtraError, OptionError
-from autograd.nn import ACTIVATIONS, Net
+from autograd.module import ACTIVATIONS
+from autograd.nn import Net
 from autograd.optim import LBFGS, OPTIMIZERS, SGD, Optimizer
 from autograd.options import named, whole
 from autograd.tensor.tape import Array

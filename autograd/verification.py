@@ -23,7 +23,8 @@ import numpy as np
 
 from autograd.engine import Value, number
 from autograd.errors import ParityError, UnsupportedError
-from autograd.nn import ACTIVATIONS, ArrayModule, Net
+from autograd.module import ACTIVATIONS, ArrayModule
+from autograd.nn import Net
 from autograd.parameters import Parameter
 from autograd.samples import is_batch
 from autograd.tensor.core import Tensor

@@ -47,7 +47,7 @@ ROOMS = [
     ["patterns"],
     ["losses", "parameters", "schedules"],
     ["initial", "samples", "optim"],
-    ["containers", "data", "metrics", "progress"],
+    ["module", "containers", "data", "metrics", "progress"],
     ["io", "table"],
     ["plot", "checkpoint"],
     ["portrait", "training"],

@@ -30,7 +30,7 @@ from autograd import (
 )
 from autograd.columns import OPERATIONS, Sums
 from autograd.errors import DomainError, GradientError, ParityError, ShapeError, UnsupportedError
-from autograd.nn import ACTIVATIONS, ArrayModule
+from autograd.module import ACTIVATIONS, ArrayModule
 from autograd.parameters import Parameter
 from autograd.samples import Samples
 from autograd.verification import OPERATIONS as WATCHED
