@@ -352,7 +352,8 @@ class Net(ArrayModule):
                 (rows,) integers in [0, outputs).
             loss: ``mse mae huber hinge binary_cross_entropy cross_entropy``, or a function of the
                 predictions, a Tensor of shape (rows, outputs), and the targets, giving a Tensor with
-                one number. The cross entropies take logits: use ``output_activation="linear"``.
+                one number. The cross entropies take logits: use ``output_activation="linear"``, for
+                the outputs of a sigmoid or tanh are refused.
             optimizer: ``sgd adam adamw rmsprop lbfgs``, or one made for this net.
             lr: learning rate, a number or a function of the step, as in `schedules`; the optimizer's
                 own default if not given.
@@ -390,8 +391,9 @@ class Net(ArrayModule):
             ShapeError: X and y do not fit the net or each other.
             DataError: nan or infinity in the data (with row and column), or labels out of range.
             UnknownNameError: no loss or optimizer of that name.
-            OptionError: an option outside its range, or a callback that answers something else; or
-                the checkpoint is that of another training, and the message says what differs.
+            OptionError: an option outside its range, a loss that this net's outputs are not for, or a
+                callback that answers something else; or the checkpoint is that of another training, and
+                the message says what differs.
             FileFormatError: the checkpoint is damaged, or another kind of file.
             OSError: the checkpoint cannot be written there.
             TrainingError: the loss, over the validation rows too, is no longer finite; the net has the
@@ -466,7 +468,7 @@ class Net(ArrayModule):
         """
         if lr is not None and not callable(lr):
             lr = as_number(lr, "lr")
-        options = training.known_loss(loss), optimizer, lr, as_number(alpha, "alpha")
+        options = training.loss_for(self, loss), optimizer, lr, as_number(alpha, "alpha")
         online = self._online
         if online is None or online[0] != options:
             module = self if isinstance(optimizer, Optimizer) else self._twin()

@@ -33,6 +33,7 @@ from autograd.tensor.tape import Array
 __all__ = ["History", "Online", "fit"]
 
 CHUNK = 1024  # rows that are evaluated at once where nothing is learned, which bounds the memory
+LOGITS = ("binary_cross_entropy", "cross_entropy")  # the losses that take them
 HINT = "the net has its last good weights again. A smaller lr, or X scaled to about -1 to 1, may help"
 
 
@@ -292,7 +293,7 @@ def fit(
     file = None if checkpoint is None else Checkpoint(checkpoint, every)
     seed = seed if file is None else file.seed(seed)
     rng = _generator(seed)
-    loss = known_loss(loss)
+    loss = loss_for(module, loss)
     opt = _optimizer(optimizer, lr, module)
     if isinstance(opt, LBFGS) and clip is not None:
         raise OptionError("lbfgs takes no clip: its line search needs the gradient as it is")
@@ -307,14 +308,21 @@ def fit(
     return training.run(epochs, patience, clip, progress, called)
 
 
-def known_loss(loss: Any) -> Any:
+def loss_for(module: Trainable, loss: Any) -> Any:
     """A loss by its name, if it is one of ours, or a function.
 
     Raises:
         UnknownNameError: there is no loss of that name.
+        OptionError: it wants logits, and what the module gives has bounds.
     """
     loss = next((name for name, known in LOSSES.items() if known is loss), loss)
     named("loss", loss, LOSSES)
+    last = module.activations[-1]
+    if loss in LOGITS and last in ("sigmoid", "tanh"):
+        raise OptionError(
+            f"{loss} takes logits, which have no bounds, and the outputs of this net are those of a {last}; "
+            'make it with output_activation="linear"'
+        )
     return loss
 
 
@@ -527,7 +535,7 @@ class Online:
 
     def __init__(self, module: Trainable, loss: Any, optimizer: Any, lr: Any, alpha: float) -> None:
         self.module = module
-        self.loss = known_loss(loss)
+        self.loss = loss_for(module, loss)
         self.opt = _optimizer(optimizer, lr, module)
         if isinstance(self.opt, LBFGS):
             raise OptionError("lbfgs wants the whole data at once: use fit()")

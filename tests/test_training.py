@@ -1492,6 +1492,18 @@ def test_partial_fit_runs_a_loss_of_ones_own_each_time():
     np.testing.assert_allclose(net.values, twin.values, rtol=1e-12)
 
 
+@pytest.mark.parametrize("loss", ["cross_entropy", "binary_cross_entropy", losses.cross_entropy])
+@pytest.mark.parametrize("last", ["sigmoid", "tanh"])
+def test_outputs_with_bounds_are_no_logits(loss, last):
+    net = Net(3, [4, 2], "relu", last)
+    before = net.values.copy()
+    for learn in (net.fit, net.partial_fit):
+        with pytest.raises(OptionError, match=rf'those of a {last}; make it with output_activation="linear"'):
+            learn(ROWS, TARGETS["cross_entropy"], loss=loss)
+    np.testing.assert_array_equal(net.values, before)
+    assert net.fit(ROWS, TARGETS["mse"], epochs=1).loss
+
+
 PARTIAL_MISTAKES = {
     "shape": ({"X": ROWS[:, :2]}, ShapeError, r"X of shape \(rows, 3\), got \(40, 2\)"),
     "rows": ({"y": NUMBERS[:-1]}, ShapeError, r"each of 40 rows of X, got shape \(39, 2\)"),
