@@ -41,8 +41,8 @@ files:
 
 output:
   --json prints one JSON document on standard output, and all else on standard
-  error; after a mistake that is {"error": "..."}. Notes and progress are always
-  on standard error.
+  error; after a mistake that is {"error": "..."}. Progress is always on standard
+  error, and so are the notes of predict and evaluate.
 
 exit codes:
   0  it went well

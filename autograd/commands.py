@@ -26,7 +26,7 @@ from autograd.table import Table, read_table
 from autograd.tally import count
 from autograd.tensor import softmax
 from autograd.tensor.tape import Array
-from autograd.training import CHUNK
+from autograd.training import CHUNK, History
 
 __all__ = ["demo", "evaluate", "info", "predict", "train"]
 
@@ -121,6 +121,8 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     if history.interrupted:
         epochs = count(len(history.loss), "epoch")
         tell(options, f"interrupted after {epochs}; what was learned until then is kept")
+    if history.best is not None:
+        tell(options, f"kept the weights of epoch {history.best + 1} of {len(history.loss)}, the best")
     found, answers = None, np.empty(0)
     if len(held_out):
         answers = np.concatenate([preprocessing.answers(o) for o in outputs(net, inputs.at(held_out))])
@@ -129,7 +131,7 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
         tell(options, f"on the {where}: {metrics.verdict(found)}")
     net.save(model, preprocessing=preprocessing.as_header())
     tell(options, f"saved the model: {model}")
-    picture = _draw_training(options, model, history.loss, preprocessing, truth[held_out], answers)
+    picture = _draw_training(options, model, history, preprocessing, truth[held_out], answers)
     return {
         "model": str(model),
         "picture": picture,
@@ -140,6 +142,7 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
         "notes": told,
         "layers": net.N,
         "epochs": len(history.loss),
+        "best": None if history.best is None else history.best + 1,
         "loss": history.loss[-1] if history.loss else None,
         "interrupted": history.interrupted,
         "held_out": found,
@@ -193,7 +196,7 @@ def _measured(preprocessing: Preprocessing, truth: Array, answers: Array) -> dic
 def _draw_training(
     options: argparse.Namespace,
     model: Path,
-    loss: Sequence[float],
+    history: History,
     preprocessing: Preprocessing,
     truth: Array,
     answers: Array,
@@ -204,7 +207,7 @@ def _draw_training(
     except MissingExtraError as error:
         tell(options, f"no picture: {error}")
         return None
-    plot.show_loss(axes[0], loss)
+    plot.show_loss(axes[0], history.loss, history.val_loss, history.best)
     if len(truth):
         _show(axes[1], preprocessing, truth, answers)
     path = model.with_name(_stem(model, ".npz", ".safetensors", ".model") + ".training.png")
@@ -213,12 +216,14 @@ def _draw_training(
     return str(path)
 
 
-def _show(axes: Any, preprocessing: Preprocessing, truth: Array, answers: Array) -> None:
+def _show(
+    axes: Any, preprocessing: Preprocessing, truth: Array, answers: Array, title: str = "Held-out rows"
+) -> None:
     if preprocessing.classes:
-        plot.show_confusion(axes, truth, answers, preprocessing.classes)
+        plot.show_confusion(axes, truth, answers, preprocessing.classes, title)
     else:
         every = slice(None, None, 1 + len(truth) // DOTS)
-        plot.show_fit(axes, truth[every], answers[every], preprocessing.target)
+        plot.show_fit(axes, truth[every], answers[every], preprocessing.target, title)
 
 
 # Using a model ----------------------------------------------------------------------------------
@@ -355,8 +360,8 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
     else:
         tell(options, f"mean absolute error {found['mae']:.4g}")
     if options.picture:
-        _show(axes, preprocessing, truth, answers)
-        axes.set_title(f"{count(table.rows, 'row')} of {Path(options.file).name}")
+        title = f"{count(table.rows, 'row')} of {Path(options.file).name}"
+        _show(axes, preprocessing, truth, answers, title)
         plot.save(picture, options.picture)
         tell(options, f"saved a picture: {options.picture}")
     report = {"model": options.model, "file": options.file, "target": preprocessing.target, "notes": notes}

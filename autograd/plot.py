@@ -125,8 +125,10 @@ def whole_ticks(axis: Any) -> None:
     axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
 
 
-def show_loss(axes: Any, loss: Sequence[float], val_loss: Sequence[float] = ()) -> None:
-    """The mean loss of each epoch, on a logarithmic scale if it is positive."""
+def show_loss(
+    axes: Any, loss: Sequence[float], val_loss: Sequence[float] = (), best: int | None = None
+) -> None:
+    """The mean loss of each epoch, on a logarithmic scale if it is positive; the epoch ``best`` is marked."""
     alone = "o" if len(loss) == 1 else ""  # one epoch makes no line
     axes.plot(range(1, len(loss) + 1), loss, color=COLOURS[0], marker=alone, label="training rows")
     axes.set(xlabel="epoch", ylabel="mean loss over the training rows", title="Training")
@@ -134,6 +136,8 @@ def show_loss(axes: Any, loss: Sequence[float], val_loss: Sequence[float] = ()) 
         style = {"color": COLOURS[1], "linestyle": "--", "marker": alone}
         axes.plot(range(1, len(val_loss) + 1), val_loss, **style, label="validation rows")
         axes.set_ylabel("mean loss")
+        if best is not None:
+            axes.plot(best + 1, val_loss[best], "D", color=COLOURS[1], label=f"the best, of epoch {best + 1}")
         axes.legend()
     whole_ticks(axes.xaxis)
     if min([*loss, *val_loss], default=0) > 0:
@@ -171,12 +175,12 @@ def show_confusion(
         axes.set_yticks(range(n), names)
 
 
-def show_fit(axes: Any, truth: Array, predicted: Array, name: str) -> None:
+def show_fit(axes: Any, truth: Array, predicted: Array, name: str, title: str = "Held-out rows") -> None:
     """Predicted against true numbers, with the line on which they agree."""
     ends = [min(truth.min(), predicted.min()), max(truth.max(), predicted.max())]
     axes.plot(ends, ends, color="0.6", linewidth=1, label="exact")
-    axes.plot(truth, predicted, "o", color=COLOURS[0], markersize=4, alpha=0.6, label="held-out rows")
-    axes.set(xlabel=f"true {name}", ylabel=f"predicted {name}", title="Held-out rows")
+    axes.plot(truth, predicted, "o", color=COLOURS[0], markersize=4, alpha=0.6, label="rows")
+    axes.set(xlabel=f"true {name}", ylabel=f"predicted {name}", title=title)
     axes.legend()
     axes.grid(alpha=0.3)
 

@@ -112,7 +112,7 @@ class History:
         from autograd.plot import figure, save, show_loss
 
         picture, (axes,) = figure(1, path=path)
-        show_loss(axes, self.loss, self.val_loss)
+        show_loss(axes, self.loss, self.val_loss, self.best)
         if path is not None:
             save(picture, path)
         return picture

@@ -606,6 +606,19 @@ def test_the_rows_that_choose_the_epoch_do_not_tell_how_well_it_went(folder, cap
     assert "on the 10 rows held out from both: " in lines
 
 
+def test_with_patience_the_epoch_that_was_kept_is_told(folder, capsys):
+    command = ["train", str(FLATS), "--epochs", "30", "--patience", "2", "--lr", "0.1", "--quiet", "--json"]
+    assert main(command) == 0
+    found = json.loads(capsys.readouterr().out)
+    best, epochs = found["best"], found["epochs"]
+    assert 1 <= best <= epochs <= 30
+    assert best == epochs - 2 or epochs == 30
+    assert main([name for name in command if name not in ("--quiet", "--json")]) == 0
+    assert f"kept the weights of epoch {best} of {epochs}, the best\n" in capsys.readouterr().out
+    assert main(["train", str(FLATS), "--epochs", "1", "--quiet", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["best"] is None
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

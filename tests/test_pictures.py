@@ -256,6 +256,13 @@ def test_the_epochs_of_a_short_training_are_whole_numbers_and_all_are_seen(epoch
     assert all((line.get_marker() == "o") == (epochs == 1) for line in axes.lines)
 
 
+def test_the_epoch_whose_weights_were_kept_is_marked():
+    (axes,) = History([3.0, 2.0, 1.0], [3.0, 1.5, 2.0], best=1).plot().axes
+    assert axes.lines[-1].get_xydata().tolist() == [[2.0, 1.5]]
+    texts = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert texts == ["training rows", "validation rows", "the best, of epoch 2"]
+
+
 def test_weights_are_drawn_from_orange_to_purple_and_white_is_zero():
     net = Net(6, [3, 1], "tanh")
     picture = net.plot_weights()
