@@ -128,7 +128,7 @@ def whole_ticks(axis: Any) -> None:
 def show_loss(
     axes: Any, loss: Sequence[float], val_loss: Sequence[float] = (), best: int | None = None
 ) -> None:
-    """The mean loss of each epoch, on a logarithmic scale if it is positive; the epoch ``best`` is marked."""
+    """The mean loss of each epoch, the ``best`` one marked; on a logarithmic scale if it falls tenfold."""
     alone = "o" if len(loss) == 1 else ""  # one epoch makes no line
     axes.plot(range(1, len(loss) + 1), loss, color=COLOURS[0], marker=alone, label="training rows")
     axes.set(xlabel="epoch", ylabel="mean loss over the training rows", title="Training")
@@ -140,7 +140,7 @@ def show_loss(
             axes.plot(best + 1, val_loss[best], "D", color=COLOURS[1], label=f"the best, of epoch {best + 1}")
         axes.legend()
     whole_ticks(axes.xaxis)
-    if min([*loss, *val_loss], default=0) > 0:
+    if 0 < 10 * min([*loss, *val_loss], default=0) <= max([*loss, *val_loss]):
         axes.set_yscale("log")
     axes.grid(alpha=0.3)
 

@@ -256,6 +256,21 @@ def test_the_epochs_of_a_short_training_are_whole_numbers_and_all_are_seen(epoch
     assert all((line.get_marker() == "o") == (epochs == 1) for line in axes.lines)
 
 
+@pytest.mark.parametrize(
+    ("loss", "scale"),
+    [
+        ([1.0, 0.1], "log"),
+        ([1.0, 0.11], "linear"),
+        ([1.0, 0.0], "linear"),
+        ([1.0, -0.1], "linear"),
+        ([], "linear"),
+    ],
+)
+def test_a_loss_that_falls_tenfold_has_a_logarithmic_scale(loss, scale):
+    (axes,) = History(loss).plot().axes
+    assert axes.get_yscale() == scale
+
+
 def test_the_epoch_whose_weights_were_kept_is_marked():
     (axes,) = History([3.0, 2.0, 1.0], [3.0, 1.5, 2.0], best=1).plot().axes
     assert axes.lines[-1].get_xydata().tolist() == [[2.0, 1.5]]
