@@ -401,7 +401,10 @@ def _density(x: Any) -> Any:
 
 
 def _power(x: Any, k: Any) -> Any:
-    return x * x if k.__class__ is float and k == 2.0 else np.power(x, k)
+    if k.__class__ is float and k == 2.0:
+        return x * x
+    # NumPy has a power of -inf that is 0, where the plain operation has none
+    return np.where((x == -math.inf) & (k != np.floor(k)), math.nan, np.power(x, k))
 
 
 def _base_slope(g: Any, y: Any, x: Any, k: Any) -> Any:
@@ -441,7 +444,7 @@ OPERATIONS: dict[str, Operation] = {
                         lambda y, x, z: x == 0),
     "power":  Operation(lambda x, z: x**z,   _power,
                         _base_slope, _exponent_slope, _unreal),
-    "rpower": Operation(lambda x, z: z**x,   lambda x, z: np.power(z, x),
+    "rpower": Operation(lambda x, z: z**x,   lambda x, z: _power(z, x),
                         lambda g, y, x, z: _exponent_slope(g, y, z, x),
                         lambda g, y, x, z: _base_slope(g, y, z, x),
                         lambda y, x, z: _unreal(y, z, x)),

@@ -8,6 +8,7 @@ them in ``_da`` and ``_db``; a leaf has neither ``_a`` nor ``_da``, a function o
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from heapq import heappop, heappush
 from threading import RLock
 from typing import Any, ClassVar
@@ -16,6 +17,7 @@ import numpy as np
 
 __all__ = ["LOCK", "Junction", "Port", "backward"]
 
+USUAL = nullcontext()
 LOCK = RLock()  # held while junctions are computed, and while a walk goes through them
 
 
@@ -155,7 +157,6 @@ def backward(root: Any) -> None:
     opened: dict[Junction, Sequence[Junction]] = {}  # with its sources
     heap: list[Any] = []
     done = held = False
-    quiet = None
     try:
         for stage in stages:
             for v in stage:
@@ -196,46 +197,42 @@ def backward(root: Any) -> None:
         root._grad = 1.0
         ready: list[Any] = [root]
         waiting: list[Junction] = []  # junctions that have heard from all
-        if opened:
-            quiet = np.errstate(all="ignore")
-            quiet.__enter__()
-        while ready:
-            for v in ready:
-                g = v._grad
-                a = v._a
-                if a is None:
-                    v.junction.receive(v.place, g)
-                    hear(v.junction, waiting)
-                    continue
-                if a._da is None:
-                    a._grad += v._da * g
-                elif not more:
-                    a._grad = v._da * g + 0.0
-                    ready.append(a)
-                else:
-                    arrive(a, v._da * g, more, ready)
-                b = v._b
-                if b is None:
-                    continue
-                if b._da is None:
-                    b._grad += v._db * g
-                elif not more:
-                    b._grad = v._db * g + 0.0
-                    ready.append(b)
-                else:
-                    arrive(b, v._db * g, more, ready)
-            ready = []
-            while waiting and not ready:
-                group, pairs = next_of(waiting)
-                for v, g in pairs:
-                    arrive(v, g, more, ready)
-                for junction in group:
-                    for source in opened[junction]:
-                        hear(source, waiting)
+        with np.errstate(all="ignore") if opened else USUAL:
+            while ready:
+                for v in ready:
+                    g = v._grad
+                    a = v._a
+                    if a is None:
+                        v.junction.receive(v.place, g)
+                        hear(v.junction, waiting)
+                        continue
+                    if a._da is None:
+                        a._grad += v._da * g
+                    elif not more:
+                        a._grad = v._da * g + 0.0
+                        ready.append(a)
+                    else:
+                        arrive(a, v._da * g, more, ready)
+                    b = v._b
+                    if b is None:
+                        continue
+                    if b._da is None:
+                        b._grad += v._db * g
+                    elif not more:
+                        b._grad = v._db * g + 0.0
+                        ready.append(b)
+                    else:
+                        arrive(b, v._db * g, more, ready)
+                ready = []
+                while waiting and not ready:
+                    group, pairs = next_of(waiting)
+                    for v, g in pairs:
+                        arrive(v, g, more, ready)
+                    for junction in group:
+                        for source in opened[junction]:
+                            hear(source, waiting)
         done = True
     finally:
-        if quiet is not None:
-            quiet.__exit__(None, None, None)
         for junction in opened:
             junction.finish(done)
         if not done:

@@ -243,7 +243,7 @@ class ArrayModule(Module):
         """Take samples, which wait if all activations are known: one of yours might mix them up."""
         waits = all(function in ACTIVATIONS.values() for function in functions)
         stages = [Stage(m, rows, function) for m, function in zip(self.matrices, functions, strict=True)]
-        self._patterns = Patterns()
+        self._patterns = Patterns(self.matrices[0].users)
         self._samples = Samples(
             type(self).__name__, self.n_in, self.n_out, through, stages, waits, self._patterns
         )

@@ -84,22 +84,22 @@ class Users:
             self.pending[weakref.ref(column)] = pattern
 
     def settle(self) -> None:
-        """Work out what waits. Call it before a parameter changes."""
+        """Work out what waits, and empty patterns that nobody holds. Call it before a parameter changes."""
         with LOCK:
             flat = self.owner()
             if flat is not None:
                 flat.operands = {}  # what comes later is to be made from other numbers
-            waiting, dropped = [], {}
-            for known, pattern in self.pending.items():
+            waiting, emptied = [], set()
+            for known, pattern in list(self.pending.items()):
                 if known() is not None and known().values is None:
                     if pattern() is not None and pattern().free() and not pattern().shared:
-                        pattern().reopen()
-                        dropped[known] = pattern
+                        pattern().reopen(self)
+                        emptied.add(known)
                     else:
                         waiting.append(known())
             settle(*waiting)
-            self.pending.clear()
-            self.pending.update(dropped)
+            for known in [known for known in self.pending if known not in emptied]:
+                del self.pending[known]
 
 
 class Matrix:
@@ -151,7 +151,7 @@ class Flat:
             self.parts.append(part)
             start = part.stop
         self._windows: list[list[Parameter]] = [[] for _ in shapes]
-        self.patterns = Patterns()
+        self.patterns = Patterns(self.users)
 
     def __reduce__(self) -> Any:
         own = {}  # attributes that programs have hung on parameters
@@ -170,7 +170,6 @@ class Flat:
             if pattern is None or not self.operands:
                 pattern = self.patterns.begin(lambda: Leaves(self.values, self.grads, self.matrices))
                 self.operands = dict(pattern.heads)
-                self.users.add(pattern.root, weakref.ref(pattern))
             if key not in self.operands:
                 self.operands[key] = member(pattern.root, key)
                 pattern.add(key, self.operands[key])

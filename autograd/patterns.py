@@ -97,8 +97,11 @@ class Pattern:
         self.shared = list(map(getrefcount, columns)) != references
         return True
 
-    def reopen(self) -> None:
-        """Let all be done again, in new columns if others hold the old ones. Call it if it is `free`."""
+    def reopen(self, users: Any) -> None:
+        """Let all be done again, in new columns if others hold the old ones. Call it if it is `free`.
+
+        The ``users`` of the parameters know the root before anything joins it, whatever interrupts.
+        """
         assert self._parts is not None
         columns, references, results = self._parts
         if self.shared:
@@ -107,8 +110,10 @@ class Pattern:
                 new[column] = made = column.another(new)
                 deque(map(SET_COLUMN, some, repeat(made)), 0)
             columns, self._used = list(new.values()), range(len(columns))
-            self.root, self._parts, self.shared = columns[0], Parts(columns, references, results), False
+            self._parts, self.shared = Parts(columns, references, results), False
             self._replay = Replay(columns)
+        users.add(columns[0], weakref.ref(self))
+        self.root = columns[0]
         self._replay.reopen()
         for i in self._used:
             some = results[i]
@@ -177,11 +182,15 @@ class Patterns:
     """The last patterns of one module.
 
     There are two, since ``loss = ...`` lets go of the last result only when the next one is there.
+
+    Args:
+        users: of the parameters, which are told of each root.
     """
 
-    __slots__ = ("__weakref__", "_alone", "_spare", "current")
+    __slots__ = ("__weakref__", "_alone", "_spare", "_users", "current")
 
-    def __init__(self) -> None:
+    def __init__(self, users: Any) -> None:
+        self._users = users
         self.current: Pattern | None = None
         self._spare: Pattern | None = None
         self._alone = 0  # how many times in a row there was a single head, which is not worth the looking
@@ -191,18 +200,23 @@ class Patterns:
         first, second = self.current, self._spare
         self._alone = self._alone + 1 if first and len(first.heads) - len(first.slots) == 1 else 0
         if first is None or self._alone > 1:
-            self.current = first = Pattern(make())
+            self.current = first = self._new(make)
         elif first.free():
-            first.reopen()
+            first.reopen(self._users)
         else:
             self._spare = first
             if second is not None and second.free():
-                second.reopen()
+                second.reopen(self._users)
                 first = second
             else:
-                first = Pattern(make())
+                first = self._new(make)
             self.current = first
         return first
+
+    def _new(self, make: Callable[[], Column]) -> Pattern:
+        pattern = Pattern(make())
+        self._users.add(pattern.root, weakref.ref(pattern))
+        return pattern
 
     def forget(self) -> None:
         """Let go of all results."""

@@ -188,8 +188,7 @@ class Replay:
     `forward`, and the last one that it records, which on the way back stands for all.
     """
 
-    ran = False  # whether it did the work since the pattern was opened
-    fresh = False  # whether the memory of the way forward is as that left it
+    ran = False  # whether it did the work since the pattern was opened, and has not gone back yet
 
     def __init__(self, columns: list[Any]) -> None:
         self.columns = columns  # the very list of the pattern, which counts references
@@ -252,7 +251,6 @@ class Replay:
             return False
         np.copyto(self.X, X)
         self.passes.forward()
-        self.fresh = True
         return True
 
     def _publish(self, root: Root, columns: Sequence[Any]) -> None:
@@ -284,9 +282,7 @@ class Replay:
 
     def share(self, g: Array) -> Iterable[tuple[Value, float]]:
         """Go back from the gradients ``g`` of the last column."""
-        if not self.fresh:
-            self.passes.forward()
-        self.fresh = False
+        self.ran = False  # the way back may use the memory of the way forward: another walk is the columns'
         np.copyto(self.seed, g)
         self.passes.backward()
         return () if self.slopes is None else self.columns[0].give(self.slopes)

@@ -271,7 +271,6 @@ class Samples:
         pattern = patterns.current
         if pattern is None or pattern.root.closed:
             pattern = patterns.begin(self._batch)
-            self.users.add(pattern.root, weakref.ref(pattern))
         try:
             i, out = pattern.slots.pop() if pattern.slots else (len(pattern.heads), None)
         except IndexError:  # another thread has taken the last one
@@ -279,7 +278,7 @@ class Samples:
         if out is None:
             if i >= self.room:
                 if pattern.free() and not pattern.shared:
-                    pattern.reopen()
+                    pattern.reopen(self.users)
                 else:
                     settle(pattern.root, *pattern.root.following())
                 return self._first()
@@ -403,7 +402,7 @@ class Samples:
             if staged is None:
                 with no_grad():
                     return self.through(Tensor._of(batch.X.T, None)).T.data
-            return staged.forward(batch)
+            return staged.forward(batch.X)
 
     def staged(self, n: int, asks: bool) -> "Staged | None":
         """The Program for a number of rows; None if they have not come before."""
@@ -446,7 +445,6 @@ class Samples:
         if len(batches) == 1 and batches[0].some is None:
             (batch,) = batches
             X, G = batch.X, batch.arrived().reshape(-1, self.n_out)
-            ran: Batch | None = batch
         else:
             parts = [b.X if b.some is None else b.X[b.some] for b in batches]
             gradients = [b.arrived().reshape(-1, self.n_out) for b in batches]
@@ -454,10 +452,9 @@ class Samples:
             G = np.concatenate(
                 [g if b.some is None else g[b.some] for b, g in zip(batches, gradients, strict=True)]
             )
-            ran = None
         staged = self.staged(len(X), asks)
         if staged is not None:
-            slopes = staged.backward(X, G, ran)
+            slopes = staged.backward(X, G)
         else:
             leaf = Leaf(X.T.shape, self.dtype) if asks else None
             y = self.through(Tensor._of(X.T, leaf))
@@ -505,19 +502,19 @@ class Staged:
             self.passes = Passes(both, Tensor(X, True) if asks else X, np.zeros((n, n_out), dtype))
         self.X, self.G = self.passes.inputs
         self.y, self.slopes = self.passes.outputs
-        self.ran: Any = NOTHING  # the batch that went forward last, weakly
+        self.ran: Any = NOTHING  # the samples that went forward last, weakly, until they went back
 
-    def forward(self, batch: Batch) -> Array:
-        """The outputs of a batch."""
+    def forward(self, X: Array) -> Array:
+        """The outputs of samples."""
         self.ran = NOTHING
-        np.copyto(self.X, batch.X)
+        np.copyto(self.X, X)
         self.passes.forward()
-        self.ran = weakref.ref(batch)
+        self.ran = weakref.ref(X)
         return self.y.copy()  # type: ignore[no-any-return]  # an output of any kind
 
-    def backward(self, X: Array, G: Array, batch: Batch | None) -> Array | None:
+    def backward(self, X: Array, G: Array) -> Array | None:
         """Add to the gradients of parameters; those of the inputs, if they are wanted."""
-        if batch is None or self.ran() is not batch:
+        if self.ran() is not X:
             self.ran = NOTHING
             np.copyto(self.X, X)
             self.passes.forward()

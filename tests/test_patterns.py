@@ -357,6 +357,52 @@ def test_a_net_goes_with_its_last_handle_and_all_that_was_made_with_it():
         gc.enable()
 
 
+@pytest.mark.parametrize("use", ["samples", "parameters"])
+@pytest.mark.parametrize("held", [True, False])
+def test_after_an_interrupt_between_two_epochs_a_sample_still_has_the_numbers_of_its_call(
+    use, held, monkeypatch
+):
+    net = Net(1, [1], "linear", init=lambda n_out, n_in: [[2.0]])
+    (weight, _) = net.params()
+
+    def result():
+        return net([1.5]) * 2.0 if use == "samples" else weight**2 * 1.5
+
+    kept = []
+    for _ in range(4):
+        loss = sum(net([i / 4]) for i in range(4)) + sum(p * p for p in net.params())
+        loss.backward()
+        kept = [loss] if held else []
+        net.step(0.0)
+        del loss
+    reopen = patterns.Pattern.reopen
+
+    def interrupted(self, users):
+        reopen(self, users)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(patterns.Pattern, "reopen", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            result()
+    one = result()
+    weight.data = 5.0
+    assert one.data == 6.0
+    assert len(kept) == held
+
+
+def test_samples_that_were_dropped_before_a_change_leave_the_next_ones_their_numbers():
+    net = Net(1, [1], "linear", init=lambda n_out, n_in: [[2.0]])
+    (weight, _) = net.params()
+    for old in (2.0, 3.0, 4.0, 5.0):
+        dropped = [net([x]) * 2.0 for x in (0.5, 1.0, 1.5)]
+        del dropped
+        weight.data = old
+        one = net([1.5])
+        weight.data = 7.0
+        assert one.data == 1.5 * old
+
+
 def test_parameters_that_change_give_a_penalty_its_new_numbers(net):
     for _ in range(6):
         penalty = sum(p * p for p in net.params())

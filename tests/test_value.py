@@ -7,6 +7,7 @@ import operator
 import pickle
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -381,6 +382,25 @@ def test_after_an_interrupt_in_backward_the_same_graph_works_again(place, monkey
         v.grad = 0
     y.backward()
     assert [v.grad for v in everything] == expected
+
+
+def test_after_an_interrupt_before_the_gradients_are_passed_on_others_can_go_on(monkeypatch):
+    class Interrupted(np.errstate):
+        def __enter__(self):
+            raise KeyboardInterrupt
+
+    _, _, _, y = mixed_expression()
+    assert y.data
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "errstate", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            y.backward()
+    assert type(y.grad) is float
+    others = threading.Thread(target=y.backward, daemon=True)
+    others.start()
+    others.join(10)
+    assert not others.is_alive()
+    assert y.grad == 1.0
 
 
 # Memory ---------------------------------------------------------------------------------------

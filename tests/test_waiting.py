@@ -1087,6 +1087,41 @@ def test_a_number_worked_out_without_gradients_has_its_gradient_all_the_same():
     assert found[0] == pytest.approx(found[1], rel=1e-12)
 
 
+@pytest.mark.parametrize("k", [-2.0, 3.0, 0.0, -math.inf, math.inf])
+def test_powers_of_infinity_are_those_of_working_at_once(k):
+    def found():
+        outs = [net([x]) for x in (-math.inf, math.inf, 0.5, 2.0)]
+        powers = [out**k for out in outs]
+        sum(powers).backward()
+        return [v.data for v in powers] + [v.grad for v in outs]
+
+    net = Net(1, [1], "linear", init=lambda n_out, n_in: [[1.0]])
+    with autograd.eager():
+        expected = found()
+    for _ in range(6):
+        assert found() == pytest.approx(expected, rel=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    "power", [lambda v: v**-0.5, lambda v: v**0.5, lambda v: v**-1.5], ids=["-1/2", "1/2", "-3/2"]
+)
+def test_there_is_no_root_of_minus_infinity(power):
+    net = Net(1, [1], "linear", init=lambda n_out, n_in: [[1.0]])
+    for _ in range(6):
+        powers = [power(net([x])) for x in (0.5, -math.inf, 2.0)]
+        assert powers[0].data == pytest.approx(power(0.5), rel=1e-15)
+        with pytest.raises(DomainError, match="is not a real number"):
+            powers[1].data  # noqa: B018
+
+
+def test_minus_infinity_has_no_root_as_a_base_either():
+    net = Net(1, [1], "linear", init=lambda n_out, n_in: [[1.0]])
+    powers = [(-math.inf) ** net([x]) for x in (-0.5, -2.0)]
+    assert powers[1].data == 0.0
+    with pytest.raises(DomainError, match="is not a real number"):
+        powers[0].data  # noqa: B018
+
+
 def test_a_net_of_floats_of_32_bits_waits_too():
     net = Net(2, [3, 1], dtype="float32")
     X = [[0.1, 0.2], [0.3, -0.4], [0.5, 0.6]]
