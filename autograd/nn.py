@@ -307,7 +307,7 @@ class Net(ArrayModule):
 
     def penalty(self, alpha: float) -> Tensor:
         """``alpha / 2`` times the sum of the squares of all weights; biases do not count."""
-        parts = [(m.tensor**2).reshape(-1) @ (alpha / 2 * m.weighty).reshape(-1) for m in self.matrices]
+        parts = [(m.tensor**2).reshape(-1) @ (alpha / 2 * m.weight_mask).reshape(-1) for m in self.matrices]
         return reduce(operator.add, parts)
 
     def _windows(self) -> list[Parameter]:

@@ -122,7 +122,7 @@ class Matrix:
         self.grads: Any = memoryview(grads.reshape(-1).data)
 
     @property
-    def weighty(self) -> Array:
+    def weight_mask(self) -> Array:
         """1 where a weight stands and 0 for biases."""
         ones = np.ones(self.tensor.shape, self.tensor.dtype)
         ones[:, -1] = 0

@@ -158,14 +158,16 @@ class Pattern:
 
 def _unheld(results: list[Any], n: int) -> bool:
     """Whether nobody else holds one of the first ``n`` results, or knows it weakly."""
-    some, ours = (results, OURS) if n >= len(results) else (results[:n], OURS + 1)
+    some, ours = (results, OURS) if n >= len(results) else (results[:n], OURS + 1)  # a slice holds them too
     return list(map(getrefcount, some)).count(ours) == len(some) and not any(
         map(weakref.getweakrefcount, some)
     )
 
 
 def after(v: Any, found: dict[Column, list[Any]]) -> Any:
-    """What was made from ``v`` last, if it can be made again; its column joins those ``found``."""
+    """What was made from ``v`` last, its column among those ``found``; if it cannot be made again, None,
+    and ``v`` forgets it.
+    """
     out = v._next
     if out is not None:
         column = out._a

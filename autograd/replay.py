@@ -59,7 +59,7 @@ class Root(Column):
         raise NotImplementedError
 
 
-def sound(y: Array) -> None:
+def refuse_wrong(y: Array) -> None:
     """FloatingPointError if an operation may have gone wrong."""
     if not math.isfinite(y.dot(y)):
         raise FloatingPointError
@@ -95,7 +95,7 @@ class Applying:
                 return False
             cells = list(cells.values())
         elif len(cells) != self.n:
-            cells = cells[: self.n]  # there was room for more
+            cells = cells[: self.n]  # there was room for more; a key that is missing shows as None
         if self.number is None:
             same: int = cells.count(self.constant)
             return same == self.n
@@ -105,7 +105,7 @@ class Applying:
     def forward(self, x: Any, z: Any) -> Any:
         y = self.operation.forward(x, z)
         if self.operation.wrong is not None:
-            check(sound, y)
+            check(refuse_wrong, y)
         return y
 
     def backward(self, g: Any, y: Any, x: Any, z: Any) -> tuple[Any, Any]:

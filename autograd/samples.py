@@ -54,13 +54,14 @@ class Batch(Root):
         self.rows = 0  # if it is at a level
         self.inputs: dict[int, list[tuple[int, Any]]] = {}
         self.above: dict[Column, None] = {}  # those that inputs wait for
-        self.root: Node | Leaf | None = None  # if it was taped
+        self.taped: Node | Leaf | None = None  # its outputs, if it was
         self.leaf: Leaf | None = None
 
     def another(self, new: Mapping[Column, Column]) -> Column:
         return Batch(self.kin, self.level)
 
     def used(self) -> int:
+        # Not 0 while all cells are empty: a thread may have a place, and not have filled it yet
         return self.keys.size if self.closed else sys.maxsize
 
     def reopen(self, room: int) -> None:
@@ -137,8 +138,8 @@ class Batch(Root):
         return bool(self.inputs)
 
     def sources(self) -> tuple[Sequence[Junction], Iterable[Value]]:
-        if self.root is not None:
-            check_unchanged(consumers(self.root))
+        if self.taped is not None:
+            check_unchanged(consumers(self.taped))
         elif self.versions != self.kin.versions():
             raise GradientError(
                 f"backward() through a call of a {self.kin.name} needs its parameters as they were then, but "
@@ -396,7 +397,7 @@ class Samples:
             if not self.waits:
                 batch.leaf = Leaf(batch.X.shape[1:], self.dtype) if batch.asks else None
                 y = self.through(Tensor._of(batch.X[0], batch.leaf))
-                batch.root = y._node
+                batch.taped = y._node
                 return y.data
             staged = self.staged(len(batch.X), batch.asks)
             if staged is None:
@@ -476,9 +477,9 @@ class Samples:
 
     def _untaped(self, batch: Batch) -> Iterable[tuple[Value, float]]:
         """The same for one whose computing was taped."""
-        if batch.root is None:
+        if batch.taped is None:
             return ()
-        found: dict[Any, Any] = pull(batch.root, batch.arrived().astype(self.dtype, copy=False))
+        found: dict[Any, Any] = pull(batch.taped, batch.arrived().astype(self.dtype, copy=False))
         slopes = found.pop(batch.leaf, None)
         for leaf, g in found.items():
             leaf.accumulate(g)
