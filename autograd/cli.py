@@ -41,8 +41,9 @@ files:
 
 output:
   --json prints one JSON document on standard output, and all else on standard
-  error; after a mistake that is {"error": "..."}. Progress is always on standard
-  error, and so are the notes of predict and evaluate.
+  error; after a mistake that is {"error": "..."}, but for a wrong command,
+  which gets its usage. Progress and usage are always on standard error, and so
+  are the notes of predict and evaluate.
 
 exit codes:
   0  it went well
@@ -123,7 +124,7 @@ def whole(least: int) -> Callable[[str], int]:
 
     def read(text: str) -> int:
         if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"wanted is a whole number of {least} or more, got {text!r}")
+            raise argparse.ArgumentTypeError(f"wants a whole number of {least} or more, got {text!r}")
         return int(text)
 
     return read
@@ -131,7 +132,10 @@ def whole(least: int) -> Callable[[str], int]:
 
 def sizes(text: str) -> list[int]:
     """Reads whole numbers of 1 or more, separated by commas."""
-    return [whole(1)(part.strip()) for part in text.split(",")]
+    try:
+        return [whole(1)(part.strip()) for part in text.split(",")]
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"wants sizes such as 128 or 64,32, got {text!r}") from None
 
 
 def number(good: Callable[[float], bool], what: str) -> Callable[[str], float]:
@@ -143,7 +147,7 @@ def number(good: Callable[[float], bool], what: str) -> Callable[[str], float]:
         except ValueError:
             x = math.nan
         if not good(x):
-            raise argparse.ArgumentTypeError(f"wanted is {what}, got {text!r}")
+            raise argparse.ArgumentTypeError(f"wants {what}, got {text!r}")
         return x
 
     return read
@@ -156,7 +160,7 @@ class Parser(argparse.ArgumentParser):
     """One that says what a misspelt command or option may have meant."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse does it, but for unknown options, which are told before anything else."""
+        """As argparse does it, but unknown options are told first, and what is too much by the command."""
         args = sys.argv[1:] if args is None else args
         ends = self._subparsers is not None  # at the command, whose options are the command's
         for arg in takewhile(lambda arg: arg != "--" and not (ends and arg[:1] != "-"), args):
@@ -164,7 +168,10 @@ class Parser(argparse.ArgumentParser):
             known = self._option_string_actions
             if is_option(name) and not any(option.startswith(name) for option in known):
                 self.error(str(UnknownNameError.among("option", name, known)))
-        return super().parse_known_args(args, namespace)
+        known_args, others = super().parse_known_args(args, namespace)
+        if others and not ends:
+            self.error(f"unrecognized arguments: {' '.join(others)}")
+        return known_args, others
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
@@ -231,7 +238,7 @@ def parser() -> Parser:
     train.add_argument(
         "--held-out",
         metavar="SHARE",
-        type=number(lambda x: 0 <= x < 1, "a share from 0 to below 1"),
+        type=number(lambda x: 0 <= x < 1, "a share from 0 to below 1, such as 0.2"),
         default=0.2,
         help="share of the rows that is not learned (0.2)",
     )
@@ -297,6 +304,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     It is 0 if it went well, 2 after a mistake of the user's, told in one line, 130 after Ctrl-C.
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments:
+        parser().exit(2, parser().format_help())
     options = parser().parse_args(arguments)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that has no ² gets a question mark

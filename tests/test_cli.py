@@ -357,24 +357,38 @@ def test_predict_tells_its_mistakes_too(folder, rng, capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "message"),
     [
-        [],
-        ["fly"],
-        ["train"],
-        ["train", "f.csv", "--epochs", "0"],
-        ["train", "f.csv", "--seed", "-1"],
-        ["train", "f.csv", "--lr", "nan"],
-        ["train", "f.csv", "--lr", "0"],
-        ["train", "f.csv", "--hidden", "8,"],
-        ["train", "f.csv", "--held-out", "1"],
+        ([], "\n    demo      "),  # the list of commands
+        (["fly"], "unknown command 'fly'"),
+        (["train"], "the following arguments are required: FILE"),
+        (["train", "f.csv", "more.csv"], "autograd train: error: unrecognized arguments: more.csv"),
+        (["train", "f.csv", "--epochs", "0"], "--epochs: wants a whole number of 1 or more, got '0'"),
+        (["train", "f.csv", "--seed", "-1"], "--seed: wants a whole number of 0 or more, got '-1'"),
+        (["train", "f.csv", "--lr", "nan"], "--lr: wants a number above 0, got 'nan'"),
+        (["train", "f.csv", "--lr", "0"], "--lr: wants a number above 0, got '0'"),
+        (["train", "f.csv", "--hidden", "8,"], "--hidden: wants sizes such as 128 or 64,32, got '8,'"),
+        (["train", "f.csv", "--hidden", "16x8"], "--hidden: wants sizes such as 128 or 64,32, got '16x8'"),
+        (["train", "f.csv", "--hidden", "8,0"], "--hidden: wants sizes such as 128 or 64,32, got '8,0'"),
+        (["train", "f.csv", "--held-out", "1"], "wants a share from 0 to below 1, such as 0.2, got '1'"),
     ],
 )
-def test_a_command_that_is_none_is_answered_with_the_usage_and_exit_code_2(capsys, arguments):
+def test_a_command_that_is_none_is_answered_with_the_usage_and_exit_code_2(capsys, arguments, message):
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
-    assert "usage: python -m autograd" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "usage: python -m autograd" in told
+    assert message in told
+
+
+def test_a_wrong_command_has_no_json_and_the_help_says_so(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "f.csv", "--json", "--epochs", "ten"])
+    assert capsys.readouterr().out == ""
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "but for a wrong command,\n  which gets its usage" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -407,7 +421,7 @@ def test_short_forms_values_below_0_and_names_after_two_dashes_are_no_misspelt_o
     assert main(["train", "--epoch", "1", "--lr=0.01", "--quiet", "--", "f.csv"]) == 0
     with pytest.raises(SystemExit):
         main(["train", "f.csv", "--seed", "-1"])
-    assert "wanted is a whole number of 0 or more, got '-1'" in capsys.readouterr().err
+    assert "wants a whole number of 0 or more, got '-1'" in capsys.readouterr().err
     assert main(["info", "--", "--epcohs"]) == 2
     assert "--epcohs: there is no such model" in capsys.readouterr().err
 
