@@ -21,6 +21,7 @@ import numpy as np
 from autograd import demos, io, metrics, plot
 from autograd.errors import DataError, FileFormatError, MissingExtraError
 from autograd.nn import Net
+from autograd.options import nearby
 from autograd.preprocessing import Inputs, Preprocessing, listed
 from autograd.table import Table, read_table
 from autograd.tally import count
@@ -239,7 +240,8 @@ def load(path: Any) -> Net:
     try:
         return Net.load(path)
     except FileNotFoundError:
-        raise DataError(f"{path}: there is no such model; train FILE --output {path} makes it") from None
+        way_out = nearby(path) or f"; train FILE --output {path} makes it"
+        raise DataError(f"{path}: there is no such model{way_out}") from None
 
 
 def load_trained(path: Any) -> tuple[Net, Preprocessing]:
@@ -255,6 +257,15 @@ def load_trained(path: Any) -> tuple[Net, Preprocessing]:
         return net, Preprocessing.of_header(net.preprocessing, net.n_in, net.n_out)
     except ValueError as error:
         raise FileFormatError(f"{path}: {error}") from None
+
+
+def load_for(options: argparse.Namespace) -> tuple[Net, Preprocessing]:
+    """The model that is used on a table, as `load_trained`."""
+    try:
+        return load_trained(options.model)
+    except FileFormatError as error:
+        swapped = "; MODEL comes before FILE" * options.file.endswith((".model.npz", ".safetensors"))
+        raise FileFormatError(f"{error}{swapped}") from None
 
 
 def read_for(preprocessing: Preprocessing, options: argparse.Namespace) -> tuple[Table, Inputs]:
@@ -275,7 +286,7 @@ def outputs(net: Net, inputs: Inputs) -> Iterator[Array]:
 
 def predict(options: argparse.Namespace) -> dict[str, Any]:
     """Print predictions or write them into a file, and tell how good they are if that can be known."""
-    net, preprocessing = load_trained(options.model)
+    net, preprocessing = load_for(options)
     if options.proba and not preprocessing.classes:
         raise DataError(f"{options.model}: --proba is for classes, and {preprocessing.target!r} is a number")
     if options.output:
@@ -347,7 +358,7 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
     if options.picture:
         check_output(options.picture, options.model, options.file)
         picture, (axes,) = plot.figure(1, path=options.picture)
-    net, preprocessing = load_trained(options.model)
+    net, preprocessing = load_for(options)
     table, inputs = read_for(preprocessing, options)
     truth = preprocessing.truth(table)
     notes = note(preprocessing.filled(table))

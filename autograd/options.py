@@ -1,13 +1,14 @@
-"""Checks of what users choose: by name, as a whole number, as a dtype."""
+"""Checks of what users choose: by name, as a whole number, as a dtype, as a file."""
 
 import operator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import OptionError, UnknownNameError
 
-__all__ = ["float_type", "named", "whole"]
+__all__ = ["float_type", "named", "nearby", "whole"]
 
 
 def named(kind: str, name: Any, known: dict[str, Any]) -> Any:
@@ -21,6 +22,15 @@ def named(kind: str, name: Any, known: dict[str, Any]) -> Any:
     if not isinstance(name, str) or name not in known:
         raise UnknownNameError.among(kind, name, known)
     return known[name]
+
+
+def nearby(path: Any) -> str:
+    """The end of a message on a file that is not there: one beside it of nearly that name, or nothing."""
+    import difflib  # here, as in `UnknownNameError.among`
+
+    names = [file.name for file in Path(path).parent.glob("*")]
+    near = difflib.get_close_matches(Path(path).name, names, n=1, cutoff=0.85)
+    return f"; did you mean {str(Path(path).with_name(near[0]))!r}?" if near else ""
 
 
 def whole(n: Any, what: str, error: type[Exception] = OptionError) -> int:

@@ -76,7 +76,10 @@ class Preprocessing:
         truth = table.column(target)
         features = [name for name in table.names if name != target]
         if not features:
-            raise DataError(f"{table.path}: there is no column beside the target {target!r}")
+            raise DataError(
+                f"{table.path}: there is no column beside the target {target!r}; columns are separated by "
+                "commas, semicolons or tabs, in a .tsv by tabs"
+            )
         distinct = None if truth.levels is None else set(plainly(truth.levels))
         if distinct is not None and len(distinct) == 1:
             raise DataError(f"{table.path}: the target {target!r} is {distinct.pop()!r} in every row")
@@ -98,6 +101,11 @@ class Preprocessing:
         if not regression and _holds_classes(truth, distinct):
             self.classes = _classes(truth, distinct, table.rows)
         else:
+            if truth.stray and not truth.numeric:
+                raise DataError(
+                    f"{table.path}: the target {target!r} is text, such as {_example(truth)}; leave out "
+                    "--regression to learn classes"
+                )
             truth.check(ROW, complete=True)
             _, self.target_mean, self.target_spread = _scale(truth, rows)
         return self
@@ -315,14 +323,21 @@ def _levels(column: Column, rows: Array) -> list[str]:
     known = None if levels is None else {levels[code] for code in np.unique(column.codes[rows])} - {""}
     if known is None or len(known) > min(MOST_LEVELS, len(rows) / 2):
         raise DataError(
-            f"{column.path}: column {column.name!r} has {_many(known)} different texts in {len(rows)} rows; "
-            f"at most {MOST_LEVELS}, and half of the rows, can be learned from; leave it out by --ignore"
+            f"{column.path}: column {column.name!r} has {_many(known)} different texts, such as "
+            f"{_example(column)}, in the {len(rows)} rows that are learned; at most {MOST_LEVELS}, and half "
+            "of the rows, can be learned from: write numbers without $ or %, or leave it out by --ignore"
         )
     return sorted(known)
 
 
 def _many(texts: set[str] | None) -> str:
     return f"more than {KEPT}" if texts is None else str(len(texts))
+
+
+def _example(column: Column) -> str:
+    """A cell of a column that holds text, or its first one, cut where it is long."""
+    cell = column.stray[0] if column.stray else (column.levels or [""])[0]
+    return repr(cell[:40])
 
 
 def _holds_classes(truth: Column, distinct: set[str] | None) -> bool:
@@ -338,8 +353,11 @@ def _classes(truth: Column, distinct: set[str] | None, rows: int) -> list[str]:
     if truth.levels is not None and "" in truth.levels:
         raise DataError(f"{truth.at(truth.lines[truth.levels.index('')])}: the label is empty; {ROW}")
     if distinct is None or len(distinct) > rows / 2:
+        way_out = "write numbers without $ or %, or choose another column by --target"
+        if truth.numeric:
+            way_out = "give --regression if they are numbers"
         raise DataError(
-            f"{truth.path}: the target {truth.name!r} has {_many(distinct)} different labels in "
-            f"{rows} rows, too many to learn; is it the right column?"
+            f"{truth.path}: the target {truth.name!r} has {_many(distinct)} different labels in {rows} rows, "
+            f"such as {_example(truth)}, too many to learn; {way_out}"
         )
     return sorted(distinct, key=float) if all(map(is_number, distinct)) else sorted(distinct)

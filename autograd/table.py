@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import DataError, UnknownNameError
+from autograd.options import nearby
 from autograd.progress import track
 from autograd.tally import count
 from autograd.tensor.tape import Array
@@ -178,7 +179,8 @@ class Column:
             cell, line = found
             if COMMA.fullmatch(cell):
                 way_out = "write it as in 1234.5"
-            raise DataError(f"{self.at(line)}: {cell!r} is no finite number; {way_out}")
+            what = f"{cell!r} is no finite number" if cell else "the cell is empty"
+            raise DataError(f"{self.at(line)}: {what}; {way_out}")
 
 
 class Filling:
@@ -312,6 +314,11 @@ def read_table(path: Any, progress: bool | None = None) -> Table:
         ) from None
     except (EOFError, csv.Error, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path}: not a {kind[1:].upper() or 'CSV'} file: {error}") from None
+    except FileNotFoundError:
+        way_out = nearby(path) or "; give the path of a table"
+        raise DataError(f"{path}: there is no such file{way_out}") from None
+    except IsADirectoryError:
+        raise DataError(f"{path}: that is a folder; give the path of a table") from None
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from None
 

@@ -146,20 +146,27 @@ GOOD = "a,b\n" + "1,2.5\n3,4.5\n" * 5
 @pytest.mark.parametrize(
     ("name", "content", "options", "message"),
     [
-        ("none.csv", None, [], "error: none.csv: No such file or directory"),
+        ("none.csv", None, [], "error: none.csv: there is no such file; give the path of a table\n"),
+        (".", None, [], "error: .: that is a folder; give the path of a table\n"),
         ("empty.csv", "", [], "error: empty.csv: the file is empty"),
         ("names.csv", "a,b\n", [], "error: names.csv: there are column names but no rows"),
         ("twice.csv", "a,a\n1,2\n", [], "error: twice.csv: two columns are called 'a'"),
         ("short.csv", GOOD + "5\n", [], "error: short.csv, line 12: 1 cell instead of 2"),
         ("few.csv", "a,b\n1,2\n", [], "error: few.csv: 1 row; at least 10 are wanted"),
-        ("one.csv", "a\n" + "1\n2\n" * 5, [], "error: one.csv: there is no column beside the target 'a'"),
+        (
+            "one.csv",
+            "a b\n" + "1 3\n2 4\n" * 5,
+            [],
+            "error: one.csv: there is no column beside the target 'a b'; columns are separated by commas, "
+            "semicolons or tabs, in a .tsv by tabs\n",
+        ),
         ("same.csv", "a,b\n" + "1,x\n" * 10, [], "error: same.csv: the target 'b' is 'x' in every row"),
         ("text.csv", GOOD + "x,1\n", [], "error: text.csv, line 12, column 'a': 'x' is no finite number"),
         (
             "hole.csv",
             GOOD + ",1\n",
             ["--strict"],
-            "error: hole.csv, line 12, column 'a': '' is no finite number; leave the column out by --ignore, "
+            "error: hole.csv, line 12, column 'a': the cell is empty; leave the column out by --ignore, "
             "or leave out --strict\n",
         ),
         (
@@ -172,7 +179,28 @@ GOOD = "a,b\n" + "1,2.5\n3,4.5\n" * 5
             "all.csv",
             "a,b\n" + "".join(f"{i},name {i}\n" for i in range(99)),
             [],
-            "error: all.csv: the target 'b' has 99 different labels in 99 rows, too many to learn",
+            "error: all.csv: the target 'b' has 99 different labels in 99 rows, such as 'name 0', too many "
+            "to learn; write numbers without $ or %, or choose another column by --target\n",
+        ),
+        (
+            "whole.csv",
+            "a,b\n" + "".join(f"{i},{i}\n" for i in range(12)),
+            [],
+            "error: whole.csv: the target 'b' has 12 different labels in 12 rows, such as '0', too many to "
+            "learn; give --regression if they are numbers\n",
+        ),
+        (
+            "fate.csv",
+            "age,fate\n" + "1,lost\n2,survived\n" * 5,
+            ["--regression"],
+            "error: fate.csv: the target 'fate' is text, such as 'lost'; leave out --regression to learn "
+            "classes\n",
+        ),
+        (
+            "gap.csv",
+            "a,b\n" + "1,2.5\n2,3.5\n" * 5 + "1,\n",
+            [],
+            "error: gap.csv, line 12, column 'b': the cell is empty; correct it, or leave the row out\n",
         ),
         (
             "large.csv",
@@ -346,7 +374,10 @@ def test_predict_tells_its_mistakes_too(folder, rng, capsys):
         ("none.npz", "f.csv", "none.npz: there is no such model; train FILE --output none.npz makes it"),
         ("junk.npz", "f.csv", "junk.npz: not a file that was saved here"),
         ("net.npz", "f.csv", "net.npz: a net, but not one that train has saved"),
-        ("f.model.npz", "none.csv", "none.csv: No such file"),
+        ("f.modl.npz", "f.csv", "f.modl.npz: there is no such model; did you mean 'f.model.npz'?"),
+        ("f.csv", "f.model.npz", "npz nor a safetensors file; MODEL comes before FILE\n"),
+        ("f.model.npz", "none.csv", "none.csv: there is no such file; give the path of a table"),
+        ("f.model.npz", "othr.csv", "othr.csv: there is no such file; did you mean 'other.csv'?"),
         ("f.model.npz", "other.csv", "other.csv lacks what the model was trained on: wide; its columns are"),
         ("f.model.npz", "strange.csv", "line 2, column 'kind': 'daisy' is none of the 2 classes"),
     ]:
@@ -441,7 +472,7 @@ def test_python_m_autograd_is_the_command_line(folder):
         env={**__import__("os").environ, "PYTHONPATH": str(ROOT)},
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "error: none.csv: No such file or directory\n"
+    assert done.stderr == "error: none.csv: there is no such file; give the path of a table\n"
 
 
 FLATS = ROOT / "examples" / "flats.csv"
@@ -501,7 +532,7 @@ def test_text_is_one_hot_and_missing_numbers_are_the_median_as_the_model_remembe
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("50,2,hill,gas,", "line 3, column 'built': '' is no finite number"),
+        ("50,2,hill,gas,", "line 3, column 'built': the cell is empty"),
         ("50,2,moon,gas,1990", "line 3, column 'district': 'moon' is none of its 4 levels"),
         ("50,2,hill,,1990", "line 3, column 'heating': '' is none of its 4 levels"),
     ],
@@ -536,7 +567,8 @@ def trained(tmp_path_factory):
         (
             "a,b,y\n" + "".join(f"{i},n{i},{i % 2}\n" for i in range(30)),
             [],
-            "column 'b' has 24 different texts in 24",
+            "column 'b' has 24 different texts, such as 'n0', in the 24 rows that are learned; at most 100, "
+            "and half of the rows, can be learned from: write numbers without $ or %, or leave it out",
         ),
         ("a,b,y\n" + "1,,0\n2,?,1\n" * 9, [], "column 'b' is empty; leave it out by --ignore"),
         (
@@ -782,7 +814,7 @@ def test_json_is_all_that_standard_output_gets(folder, capsys, trained):
         found = json.loads(told.out)
         assert (code, "error" in found) == ((2, True) if "none.csv" in command else (0, False))
         assert told.err
-    assert found == {"error": "none.csv: No such file or directory"}
+    assert found == {"error": "none.csv: there is no such file; give the path of a table"}
 
 
 def test_numbers_that_json_does_not_have_are_null(folder, capsys):
