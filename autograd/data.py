@@ -36,7 +36,10 @@ def numbers_of(x: Any, name: str, call: str, first: int = 0) -> Array:
         cells = [c for c in np.asarray(x, dtype=object).flat if number(c) is None]
         if cells:
             cell = cells[0]
-            raise DataError(f"{call} wants {name} to be numbers, got {cell!r} ({type(cell).__name__})")
+            classes = name == "y" and isinstance(cell, str)
+            way_out = "; number classes by np.unique(y, return_inverse=True)[1]" * classes
+            got = f"{cell!r} ({type(cell).__name__})"
+            raise DataError(f"{call} wants {name} to be numbers, got {got}{way_out}")
         array = array.astype(float)
     good = np.isfinite(array)
     if not good.all():
@@ -119,7 +122,12 @@ def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str) -> Array:
     if array.dtype.kind == "f" or (loss != "cross_entropy" and not callable(loss)):
         array = in_dtype(array, module.dtype, name, "fit()")  # whole numbers may be labels, to a callable
     if not callable(loss):
-        array = fitting(loss, (rows, module.n_out), array, module.dtype).data
+        try:
+            array = fitting(loss, (rows, module.n_out), array, module.dtype).data
+        except ShapeError as error:
+            classes = array.ndim == 1 < module.n_out and not (array % 1).any()
+            way_out = '; for classes give loss="cross_entropy"' * classes
+            raise ShapeError(f"{error}{way_out}") from None
     elif module.n_out == 1 and array.ndim == 1:  # prediction - target would be of shape (rows, rows)
         raise ShapeError(
             f"fit() with a loss of your own wants {name} in the shape of the predictions, {(rows, 1)}, got "

@@ -17,7 +17,7 @@ import numpy as np
 from autograd.engine import Value, number
 from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
 from autograd.tensor import Tensor
-from autograd.tensor.core import array_of
+from autograd.tensor.core import array_of, as_array
 from autograd.tensor.products import mean_square
 from autograd.tensor.reductions import surprise
 from autograd.tensor.trace import at, check
@@ -90,7 +90,8 @@ def mean_loss(
     if isinstance(prediction, Value) and np.ndim(target) == 0:
         target = [target]
     if rows is None:
-        prediction = prediction if isinstance(prediction, Tensor) else Tensor(prediction)
+        given = "logits" if "cross_entropy" in name else "prediction"
+        prediction = as_tensor(prediction, f"{name}({given}=...)")
         target = fitting(name, prediction.shape, target, prediction.dtype)
     else:
         target = fitting(name, (len(rows), len(rows[0])), target, np.dtype(float))
@@ -127,6 +128,11 @@ def mean(each: Tensor) -> Tensor:
     return (each / each.size).sum()
 
 
+def as_tensor(x: Any, what: str, dtype: Any = None) -> Tensor:
+    """``x`` as a Tensor; NotANumberError, which names ``what``, if it is no array of numbers."""
+    return x if isinstance(x, Tensor) else Tensor._of(as_array(x, dtype, what), None)
+
+
 def as_rows(prediction: Any) -> list[list[Value]] | None:
     """A Value, or lists of Values, as a list with a list for each sample; None if it is none."""
     if isinstance(prediction, np.ndarray) and prediction.dtype == object:
@@ -154,19 +160,26 @@ def fitting(name: str, shape: tuple[int, ...], target: Any, dtype: Any) -> Tenso
         DataError: labels that are none.
     """
     if name == "cross_entropy":
-        labels = target if isinstance(target, Tensor) else Tensor(target)
+        labels = as_tensor(target, f"{name}(labels=...)")
         if len(shape) != 2 or labels.shape != shape[:1]:
             raise ShapeError(
                 "cross_entropy() wants logits of shape (rows, classes) and a label for each row, got shapes "
                 f"{shape} and {labels.shape}"
             )
+        if shape[1] == 1:
+            raise ShapeError(
+                "cross_entropy() wants an output for each of 2 or more classes, got 1; a net of one output "
+                "takes binary_cross_entropy"
+            )
         if labels.dtype.kind not in "iu":
-            raise DataError(f"cross_entropy() wants integer labels, got dtype {labels.dtype}")
+            raise DataError(
+                f"cross_entropy() wants integer labels, got dtype {labels.dtype}; convert them by "
+                "np.array(labels, int)"
+            )
         check(check_range, array_of(labels), shape[1])
         return labels
-    targets = (
-        target if isinstance(target, Tensor) else Tensor(target, dtype=dtype if dtype.kind == "f" else None)
-    )
+    given = "labels" if name in CLASSES else "target"
+    targets = as_tensor(target, f"{name}({given}=...)", dtype if dtype.kind == "f" else None)
     if (*targets.shape, 1) == shape:
         targets = targets.reshape(shape)
     if targets.shape != shape:
@@ -218,7 +231,7 @@ def weights(
         table = class_table(class_weight, known, index)
         total = Tensor._of(at(table.astype(kind), index.astype(np.intp)), None)
     if sample_weight is not None:
-        given = sample_weight if isinstance(sample_weight, Tensor) else Tensor(sample_weight, dtype=kind)
+        given = as_tensor(sample_weight, f"{name}(sample_weight=...)", kind)
         if not target.ndim:
             raise ShapeError("sample_weight goes with rows, and a single number has none")
         if given.shape != target.shape[:1]:
@@ -355,7 +368,7 @@ def cross_entropy(logits: Any, labels: Any, sample_weight: Any = None, class_wei
             with a number for each class, or "balanced" for as much in all for every class.
 
     Raises:
-        ShapeError: ``labels`` is not one for each row.
+        ShapeError: ``labels`` is not one for each row, or there is but one class.
         DataError: a label is no integer or out of range.
 
     >>> round(cross_entropy(Tensor([[0.0] * 10] * 2), [3, 7]).item(), 6)  # log(10): ten equal guesses

@@ -317,7 +317,7 @@ class Tensor:
     def __init__(self, data: Any, requires_grad: bool = False, dtype: npt.DTypeLike | None = None):
         if isinstance(data, Tensor) and data._node is not None:
             raise GradientError("Tensor() of a Tensor with a gradient would cut it off; use t.detach()")
-        array = _like(data, dtype, "Tensor()")
+        array = as_array(data, dtype, "Tensor()")
         if requires_grad and array.dtype not in (np.float64, np.float32):
             raise GradientError(
                 f"Tensor(requires_grad=True) wants float64 or float32, got {array.dtype}; "
@@ -363,7 +363,7 @@ class Tensor:
                 for source in consumers(self._node):  # whose memory it may have been
                     source._version += 1
             return
-        array = _like(value, self.dtype, "t.data")
+        array = as_array(value, self.dtype, "t.data")
         if array.shape != self.shape:
             raise ShapeError(f"data of a Tensor of shape {self.shape} set to shape {array.shape}")
         self._data = array
@@ -379,7 +379,7 @@ class Tensor:
     def grad(self, value: Any) -> None:
         if not isinstance(self._node, Leaf):
             raise GradientError("grad can be set only on a Tensor made with requires_grad=True")
-        array = None if value is None else _like(value, self.dtype, "t.grad")
+        array = None if value is None else as_array(value, self.dtype, "t.grad")
         if array is not None and array.shape != self.shape:
             raise ShapeError(f"grad of a Tensor of shape {self.shape} set to shape {array.shape}")
         if recording.trace is not None:
@@ -466,7 +466,7 @@ class Tensor:
                     "first, y.sum().backward(), or give the gradient of that shape that arrives"
                 )
             return np.ones(self.shape, self.dtype)
-        seed: Array = _like(gradient, self.dtype, "backward()")
+        seed: Array = as_array(gradient, self.dtype, "backward()")
         if seed.shape != self.shape:
             raise ShapeError(f"backward() from shape {self.shape} got a gradient of shape {seed.shape}")
         return seed
@@ -748,7 +748,7 @@ def _index(part: Any) -> Any:
     return part if isinstance(part, Traced) else np.array(part)
 
 
-def _like(value: Any, dtype: npt.DTypeLike | None, what: str) -> Any:
+def as_array(value: Any, dtype: npt.DTypeLike | None, what: str) -> Any:
     """``value`` as an array of its own."""
     value = array_of(value) if isinstance(value, Tensor) else value
     try:
