@@ -93,7 +93,8 @@ class Drawing:
         try:
             import graphviz
         except ImportError:
-            raise MissingExtraError.of(f"a drawing as .{kind} (.dot does not)", "draw") from None
+            missing = MissingExtraError.of(f"a drawing as .{kind}", "draw")
+            raise MissingExtraError(f"{missing}; .dot needs nothing") from None
         try:
             content: bytes = graphviz.Source(str(self)).pipe(format=kind)
         except graphviz.ExecutableNotFound:

@@ -548,7 +548,9 @@ def root_of(x: Any, wanted: str) -> Part:
                 f"draw() of a Tensor of shape {x.shape} that was made from nothing with a gradient"
             )
         return Recorded(x._node)
-    raise NotANumberError(f"draw() wants {wanted}, got {x!r} ({type(x).__name__})")
+    kind = type(x).__name__
+    got = f"a {kind}; draw(net(x)) draws a call" if callable(x) else f"{x!r} ({kind})"
+    raise NotANumberError(f"draw() wants {wanted}, got {got}")
 
 
 def expression(

@@ -27,14 +27,16 @@ def check_place(path: Any) -> None:
     """Raise what `write` would, if it is sure that no file can be written there.
 
     Raises:
-        OSError: there is no such folder, or it takes no files, or what has that name is no file; it
-            names the folder, or ``path``.
+        OSError: the name is empty, or there is no such folder, or it takes no files, or what has that
+            name is no file; it names the folder, or ``path``.
         MissingExtraError: the name asks for safetensors, and that package is not installed.
     """
     import tempfile
 
     from autograd.containers import is_safetensors, need_safetensors
 
+    if not os.fspath(path):
+        raise FileNotFoundError(errno.ENOENT, "the file name is empty", path)
     folder = os.path.dirname(os.fspath(path)) or "."
     if not os.path.isdir(folder):
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", folder)
@@ -125,7 +127,8 @@ def write(path: Any, arrays: Mapping[str, Array], header: Mapping[str, Any]) -> 
         text = json.dumps(header, allow_nan=False).encode()
         same = json.loads(text) == header
     except (TypeError, ValueError, RecursionError) as error:
-        raise OptionError(f"{path}: a file holds what JSON has, and not this: {error}") from None
+        way_out = "; use .tolist()" * ("ndarray" in str(error))
+        raise OptionError(f"{path}: a file holds what JSON has, and not this: {error}{way_out}") from None
     if not same:
         raise OptionError(
             f"{path}: a file holds what JSON has, dicts with text as keys, lists, text, numbers, True, "

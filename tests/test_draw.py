@@ -407,6 +407,12 @@ def test_bad_input_is_refused():
         NotANumberError, match=r"draw\(\) wants a Value, a list of them, or a Tensor, got 'x'"
     ):
         draw("x")
+    with pytest.raises(NotANumberError, match=r", or a Tensor, got a Net; draw\(net\(x\)\) draws a call$"):
+        draw(Net(1, [1]))
+    with pytest.raises(
+        NotANumberError, match=r"as names\['net'\], got a Net; draw\(net\(x\)\) draws a call$"
+    ):
+        draw(x, {"net": Net(1, [1])})
     with pytest.raises(
         NotANumberError, match=r"draw\(\) wants a Value or a Tensor as names\['three'\], got 3\.0 \(float\)"
     ):
@@ -430,7 +436,8 @@ def test_the_text_is_written_without_graphviz(tmp_path, monkeypatch):
     drawing.save(tmp_path / "a.dot")
     assert (tmp_path / "a.dot").read_text() == str(drawing) == repr(drawing)
     (tmp_path / "a.svg").write_text("before")
-    with pytest.raises(MissingExtraError, match=r"pip install 'array-autograd\[draw\]'"):
+    message = r"^a drawing as \.svg needs .*: pip install 'array-autograd\[draw\]'; \.dot needs nothing$"
+    with pytest.raises(MissingExtraError, match=message):
         drawing.save(tmp_path / "a.svg")
     assert (tmp_path / "a.svg").read_text() == "before"
     assert drawing._repr_svg_() is None

@@ -136,6 +136,13 @@ def test_what_json_does_not_have_is_refused_as_preprocessing_and_changes_nothing
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_array_as_preprocessing_is_told_how_it_goes_in(tmp_path):
+    with pytest.raises(OptionError, match=r"type ndarray is not JSON serializable; use \.tolist\(\)$"):
+        Net(2, [1]).save(tmp_path / "net.npz", preprocessing={"mean": np.zeros(2)})
+    with pytest.raises(OptionError, match=r"type set is not JSON serializable$"):
+        Net(2, [1]).save(tmp_path / "net.npz", preprocessing={"mean": {1}})
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_what_a_file_begins_with_tells_its_kind_whatever_its_name_is(tmp_path, suffix):
     net = Net(2, [1])
@@ -211,7 +218,13 @@ def test_a_place_where_no_file_can_be_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     os.mkfifo("pipe")
     net = Net(1, [1])
-    places = [(".", "'.'"), ("none/net", "'none'"), ("pipe", "'pipe'"), ("", "''"), ("/proc/x", "'/proc'")]
+    places = [
+        (".", "that is a folder: '.'"),
+        ("none/net", "'none'"),
+        ("pipe", "'pipe'"),
+        ("", "the file name is empty: ''"),
+        ("/proc/x", "'/proc'"),
+    ]
     for place, named in places:
         for call in (net.save, io.check_place):
             with pytest.raises(OSError, match=named + "$"):
