@@ -64,7 +64,8 @@ def rows_of(X: Any, n_in: int, dtype: Any, call: str, first: int = 0) -> Array:
     if array.ndim == 1 and n_in == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] != n_in:
-        raise ShapeError(f"{call} wants X of shape (rows, {n_in}), got {array.shape}")
+        way_out = "; for one row, [x]" * (array.shape == (n_in,))
+        raise ShapeError(f"{call} wants X of shape (rows, {n_in}), got {array.shape}{way_out}")
     return in_dtype(array, dtype, "X", call)
 
 

@@ -13,6 +13,7 @@ from autograd.errors import NotANumberError, ShapeError, UnsupportedError
 from autograd.parameters import Matrix, Parameter
 from autograd.patterns import Patterns
 from autograd.samples import Samples, Stage, is_batch
+from autograd.tally import count
 from autograd.tensor.core import Tensor, array_of, entered, recording, refuse_in_recording
 from autograd.tensor.products import affine
 from autograd.tensor.tape import Array
@@ -193,7 +194,7 @@ class ArrayModule(Module):
         return samples.take(x)
 
     def _called(self) -> str:
-        return f"{type(self).__name__} of {self.n_in} inputs"
+        return f"{type(self).__name__} of {count(self.n_in, 'input')}"
 
     def _of_tensor(self, x: Tensor) -> Tensor:
         if not 1 <= x.ndim <= 2 or x.shape[-1] != self.n_in:
@@ -209,8 +210,9 @@ class ArrayModule(Module):
             table = np.asarray(x)
         except ValueError:
             lengths = sorted({len(row) if hasattr(row, "__len__") else 1 for row in x})
-            what = f"of different lengths, {lengths}" if len(lengths) > 1 else "with lists inside"
-            raise ShapeError(f"{self._called()} got samples {what}") from None
+            several = f"rows of {lengths[0]} and of {lengths[-1]} numbers"
+            got = several if len(lengths) > 1 else "samples with lists inside"
+            raise ShapeError(f"{self._called()} got {got}") from None
         if table.dtype.kind not in "fiub":
             cells = np.asarray(x, dtype=object).flat
             cell = next((v for v in cells if isinstance(v, Value) or number(v) is None), x)

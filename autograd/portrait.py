@@ -10,6 +10,7 @@ from autograd import plot
 from autograd.data import numbers_of, rows_of
 from autograd.engine import as_number
 from autograd.errors import DataError, ShapeError
+from autograd.tally import count
 from autograd.tensor.tape import Array
 
 __all__ = ["Classes", "confusion", "decision", "rows_to_show", "show_decision", "weights"]
@@ -55,7 +56,9 @@ class Classes:
                 wanted = (
                     "labels -1 and 1, or 0 and 1," if self.single else f"labels from 0 to {net.n_out - 1}"
                 )
-                raise DataError(f"{call} wants {wanted} for a net of {net.n_out} outputs, got {strange[0]}")
+                raise DataError(
+                    f"{call} wants {wanted} for a net of {count(net.n_out, 'output')}, got {strange[0]}"
+                )
             self.labels = np.searchsorted(known, y)
         if names is not None and len(names) != self.count:
             raise ShapeError(f"{call} wants names for {self.count} classes, got {len(names)}")

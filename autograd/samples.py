@@ -23,7 +23,7 @@ from autograd.parameters import Matrix, Users
 from autograd.passes import Passes, turn
 from autograd.patterns import Patterns
 from autograd.replay import Root
-from autograd.tally import TALLY
+from autograd.tally import TALLY, count
 from autograd.tensor.core import Tensor, array_of, as_usual, entered, no_grad, recording, unusual
 from autograd.tensor.tape import Array, Leaf, Node, check_unchanged, consumers, pull
 from autograd.waiting import Waiting, member, publish
@@ -306,7 +306,7 @@ class Samples:
         return [member(batch, key) for key in range(i * self.n_out, (i + 1) * self.n_out)]
 
     def _call(self) -> str:
-        return f"{self.name} of {self.n_in} inputs"
+        return f"{self.name} of {count(self.n_in, 'input')}"
 
     def take(self, x: Any) -> Any:
         """The outputs for a sample of any kind.
@@ -329,9 +329,8 @@ class Samples:
         else:
             items = list(x)
         if len(items) != self.n_in:
-            raise ShapeError(
-                f"{self._call()} wants a sample of {self.n_in} numbers or Values, got {len(items)}"
-            )
+            got = len(items) if isinstance(x, Iterable) else f"the number {x!r}"
+            raise ShapeError(f"{self._call()} wants a sample of {self.n_in} numbers or Values, got {got}")
         row = []
         inputs: list[tuple[int, Any]] = []
         above: dict[Column, None] = {}  # the columns that inputs are results of

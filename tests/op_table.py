@@ -199,7 +199,7 @@ AXES = [(None, False), (None, True), (0, False), (-1, True), ((0, 2), False), ((
 
 def reduction(row, axis, keepdims):
     call = functools.partial(getattr(np, row, ROWS[row]), axis=axis, keepdims=keepdims)
-    wrong = (((3,),), ShapeError, rf"^{row}\(\) of shapes \(3,\): axis 2 is out of bounds")
+    wrong = (((3,),), ShapeError, rf"^{row}\(\) of shape \(3,\): axis 2 is out of bounds")
     errors = (wrong,) if axis == (0, 2) else ()
     return Op(
         row,
@@ -337,15 +337,15 @@ def at(label, index):
 # fmt: off
 SHAPING = [
     Op("reshape", lambda x: x.reshape(3, -1), refilled((3, 4)), (R,), (((2, 6),), ((12,),), ((2, 3, 2),)),
-       errors=((((2, 5),), ShapeError, r"^reshape\(\) of shapes \(2, 5\): cannot reshape"),)),
+       errors=((((2, 5),), ShapeError, r"^reshape\(\) of shape \(2, 5\): cannot reshape"),)),
     Op("transpose", lambda x: x.T, lambda x: np.array(list(zip(*x, strict=True))), (R,), (((2, 3),),), "T"),
     Op("transpose", lambda x: x.transpose(2, 0, 1), lambda x: np.einsum("ijk->kij", x), (R,), (((2, 3, 4),),),
-       "cycle", errors=((((2, 3),), ShapeError, r"^transpose\(\) of shapes \(2, 3\): axes don't match"),)),
+       "cycle", errors=((((2, 3),), ShapeError, r"^transpose\(\) of shape \(2, 3\): axes don't match"),)),
     Op("transpose", lambda x: x.transpose(-2, 0, -1), lambda x: np.einsum("ijk->jik", x), (R,),
        (((2, 3, 4),),), "negative"),
     Op("broadcast_to", lambda x: np.broadcast_to(x, (2, 3)), lambda x: x + np.zeros((2, 3), int), (R,),
        (((),), ((3,),), ((2, 1),), ((2, 3),)),
-       errors=((((2,),), ShapeError, r"^broadcast_to\(\) of shapes \(2,\): "),)),
+       errors=((((2,),), ShapeError, r"^broadcast_to\(\) of shape \(2,\): "),)),
     *(op for label, index in INDICES.items() for op in at(label, index)),
     Op("getitem", lambda x: x[7], None, (R,), (), "outside",
        errors=((((3,),), IndexError, "index 7 is out of bounds"),)),
@@ -544,6 +544,6 @@ REFUSED: list[tuple[Callable[..., Any], type[Exception], str]] = [
         r"^concatenate\(\) of shapes \(3, 4\) and \(3, 4\)",
     ),
     (lambda x: np.stack([x, x[0]]), ShapeError, r"^stack\(\) of shapes \(3, 4\) and \(4,\)"),
-    (lambda x: np.broadcast_to(x, (4, 3)), ShapeError, r"^broadcast_to\(\) of shapes \(3, 4\)"),
+    (lambda x: np.broadcast_to(x, (4, 3)), ShapeError, r"^broadcast_to\(\) of shape \(3, 4\)"),
     (lambda x: np.where(x), UnsupportedError, "where"),
 ]

@@ -462,7 +462,9 @@ def test_under_no_grad_outputs_are_constants(net):
     [
         ([1, 2, 3], ShapeError, "2 .*got 3"),
         ([], ShapeError, "2 .*got 0"),
-        (5, ShapeError, "2 .*got 1"),
+        (5, ShapeError, "2 .*got the number 5$"),
+        (1.5, ShapeError, r"2 .*got the number 1\.5$"),
+        (Value(1.5), ShapeError, r"2 .*got the number Value\(1\.5, grad=0\.0\)$"),
         (np.zeros(3), ShapeError, "2 .*got 3"),
         (Tensor([1.0, 2.0, 3.0]), ShapeError, r"\(rows, 2\), got \(3,\)"),
         (Tensor(1.0), ShapeError, r"\(rows, 2\), got \(\)"),
@@ -470,8 +472,9 @@ def test_under_no_grad_outputs_are_constants(net):
         ([[1, 2, 3]], ShapeError, r"\(rows, 2\), got \(1, 3\)"),
         (np.zeros((4, 3)), ShapeError, r"\(rows, 2\), got \(4, 3\)"),
         (np.zeros((2, 2, 2)), ShapeError, r"\(rows, 2\), got \(2, 2, 2\)"),
-        ([[1, 2], [3]], ShapeError, r"different lengths, \[1, 2\]"),
-        ([[1, 2], []], ShapeError, r"different lengths, \[0, 2\]"),
+        ([[1, 2], [3]], ShapeError, "2 inputs got rows of 1 and of 2 numbers$"),
+        ([[1, 2], []], ShapeError, "2 inputs got rows of 0 and of 2 numbers$"),
+        ([[1, 2], [3], []], ShapeError, "2 inputs got rows of 0 and of 2 numbers$"),
         ([[1, [2, 3]], [4, 5]], AutogradError, "2 inputs"),
         (None, NotANumberError, "2 numbers or Values, got None"),
         ("ab", NotANumberError, "numbers or Values, got 'ab'"),
@@ -686,6 +689,22 @@ def test_an_activation_for_single_values_is_told_what_it_gets(function):
     net = Net(2, [3], function)
     with pytest.raises(UnsupportedError, match="an activation is given a Tensor"):
         net([1, 2])
+
+
+def test_one_input_is_no_plural():
+    for module, kind in [(net := Net(1, [1]), "Net"), (net.layers[0], "Layer")]:
+        for x in ([1, 2], [[1, 2]]):
+            with pytest.raises(ShapeError, match=f"^{kind} of 1 input wants"):
+                module(x)
+
+
+def test_predict_says_how_one_row_is_given(net):
+    with pytest.raises(
+        ShapeError, match=r"^predict\(\) wants X of shape \(rows, 2\), got \(2,\); for one row, \[x\]$"
+    ):
+        net.predict([1, 2])
+    with pytest.raises(ShapeError, match=r"got \(3,\)$"):
+        net.predict([1, 2, 3])
 
 
 def test_predict_takes_finite_numbers_only(net):

@@ -315,9 +315,7 @@ def test_bad_input_is_refused_before_anything_is_written(net, rng, tmp_path):
         DataError, match=r"plot_decision\(\) wants labels from 0 to 2 for a net of 3 outputs, got 3"
     ):
         net.plot_decision(X, y + 1, path=path)
-    with pytest.raises(
-        DataError, match=r"wants labels -1 and 1, or 0 and 1, for a net of 1 outputs, got 0.5"
-    ):
+    with pytest.raises(DataError, match=r"wants labels -1 and 1, or 0 and 1, for a net of 1 output, got 0.5"):
         Net(2, [1]).plot_confusion([[1, 2]], [0.5], path=path)
     with pytest.raises(DataError, match="got 0"):
         Net(2, [1]).plot_confusion([[1, 2], [1, 2]], [0, -1], path=path)

@@ -202,7 +202,8 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
         if isinstance(row.forward, np.ufunc) and row.forward.signature is None and _broadcast(raw):
             raise  # it is not about shapes
         shapes = " and ".join(str(a.shape) if isinstance(a, np.ndarray) else repr(a) for a in raw)
-        raise ShapeError(f"{row.name}() of shapes {shapes}: {error}") from None
+        of = "shape" if len(raw) == 1 else "shapes"
+        raise ShapeError(f"{row.name}() of {of} {shapes}: {error}") from None
     except (AttributeError, TypeError):
         if not (strangers := _strangers(raw)):
             raise
