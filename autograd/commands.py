@@ -264,7 +264,8 @@ def load_for(options: argparse.Namespace) -> tuple[Net, Preprocessing]:
     try:
         return load_trained(options.model)
     except FileFormatError as error:
-        swapped = "; MODEL comes before FILE" * options.file.endswith((".model.npz", ".safetensors"))
+        model = options.file.endswith((".model.npz", ".safetensors"))
+        swapped = "; MODEL comes before FILE" if model else ""
         raise FileFormatError(f"{error}{swapped}") from None
 
 

@@ -37,7 +37,7 @@ def numbers_of(x: Any, name: str, call: str, first: int = 0) -> Array:
         if cells:
             cell = cells[0]
             classes = name == "y" and isinstance(cell, str)
-            way_out = "; number classes by np.unique(y, return_inverse=True)[1]" * classes
+            way_out = "; number classes by np.unique(y, return_inverse=True)[1]" if classes else ""
             got = f"{cell!r} ({type(cell).__name__})"
             raise DataError(f"{call} wants {name} to be numbers, got {got}{way_out}")
         array = array.astype(float)
@@ -64,7 +64,7 @@ def rows_of(X: Any, n_in: int, dtype: Any, call: str, first: int = 0) -> Array:
     if array.ndim == 1 and n_in == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] != n_in:
-        way_out = "; for one row, [x]" * (array.shape == (n_in,))
+        way_out = "; for one row, [x]" if array.shape == (n_in,) else ""
         raise ShapeError(f"{call} wants X of shape (rows, {n_in}), got {array.shape}{way_out}")
     return in_dtype(array, dtype, "X", call)
 
@@ -127,7 +127,7 @@ def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str) -> Array:
             array = fitting(loss, (rows, module.n_out), array, module.dtype).data
         except ShapeError as error:
             classes = array.ndim == 1 < module.n_out and not (array % 1).any()
-            way_out = '; for classes give loss="cross_entropy"' * classes
+            way_out = '; for classes give loss="cross_entropy"' if classes else ""
             raise ShapeError(f"{error}{way_out}") from None
     elif module.n_out == 1 and array.ndim == 1:  # prediction - target would be of shape (rows, rows)
         raise ShapeError(

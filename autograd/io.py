@@ -127,7 +127,7 @@ def write(path: Any, arrays: Mapping[str, Array], header: Mapping[str, Any]) -> 
         text = json.dumps(header, allow_nan=False).encode()
         same = json.loads(text) == header
     except (TypeError, ValueError, RecursionError) as error:
-        way_out = "; use .tolist()" * ("ndarray" in str(error))
+        way_out = "; use .tolist()" if "ndarray" in str(error) else ""
         raise OptionError(f"{path}: a file holds what JSON has, and not this: {error}{way_out}") from None
     if not same:
         raise OptionError(
