@@ -18,7 +18,7 @@ import operator
 import sys
 import weakref
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -81,6 +81,16 @@ class Sparse(dict[int, Any]):
 
 LEVEL = operator.attrgetter("level")
 ORDERS = itertools.count(1)
+
+
+def in_order(keys: list[int], payloads: list[Any]) -> tuple[Array, list[Any]]:
+    """Cells sorted by key. Another thread may have added one between the two lists."""
+    n = min(len(keys), len(payloads))
+    array = np.fromiter(keys, np.int64, n)
+    if n > 1 and not (array[1:] > array[:-1]).all():
+        order = np.argsort(array)
+        array, payloads = array[order], [payloads[i] for i in order.tolist()]
+    return array, payloads[:n]
 
 
 class Column(Junction):
@@ -190,14 +200,8 @@ class Column(Junction):
         self.closed = False
 
     def snapshot(self) -> tuple[Array, list[Any]]:
-        """The cells, by key: keys and payloads. Another thread may be adding one; it will notice."""
-        keys, payloads = list(self.cells), list(self.cells.values())
-        n = min(len(keys), len(payloads))
-        array = np.fromiter(keys, np.int64, n)
-        if n > 1 and not (array[1:] > array[:-1]).all():
-            order = np.argsort(array)
-            array, payloads = array[order], [payloads[i] for i in order.tolist()]
-        return array, payloads[:n]
+        """The cells, by key: keys and payloads. Another thread that is adding one will notice."""
+        return in_order(list(self.cells), list(self.cells.values()))
 
     def locate(self, keys: Array) -> Array | None:
         """The places of ``keys``; None if these are all, in order."""
@@ -605,31 +609,75 @@ def usually(plain: Callable[..., Any], x: Value, z: float | None) -> Callable[[]
     return lambda: float(plain(x, z))
 
 
+class Term(NamedTuple):
+    """Part of what `Sums` add: results of one column.
+
+    Attributes:
+        source: which column, among ``parents()`` of the sums.
+        at: the places of the results there; None if these are all.
+        sums: the sums that they go into; None if these are all.
+        chains: the chains that begin with them, whose first sums these are; None if they are added later.
+    """
+
+    source: int
+    at: Array | None
+    sums: Array | None
+    chains: Array | None
+
+
+class Layout(NamedTuple):
+    """Which chains there are in `Sums`, and what they add. It serves again where nothing of that changes.
+
+    Attributes:
+        cells: what it was found in: keys, what stands there, ``starts`` and ``odd``.
+        sources: the keys of the columns that are added.
+        keys, there: of the sums; and what stands in their cells.
+        heads: by chain, the place of its first sum.
+        groups: which sums, how many a chain, and which chains, for each length that there is.
+        terms: all that is added and comes from columns.
+        begun, added: by chain, and by sum, the numbers; what columns are to fill in is not set.
+    """
+
+    cells: tuple[list[int], list[Any], Mapping[int, Any], Mapping[int, Any]]
+    sources: Sequence[Array]
+    keys: Array
+    there: Array
+    heads: Array
+    groups: list[tuple[Any, int, Array]]
+    terms: list[Term]
+    begun: Array
+    added: Array
+
+    def serves(self, cells: Any, sources: Sequence[Array]) -> bool:
+        """Whether all is as it was."""
+        if len(sources) != len(self.sources) or not all(map(operator.is_, sources, self.sources)):
+            return False
+        return bool(cells == self.cells)
+
+
 class Sums(Column):
     """Chains of ``+``: the keys of a chain follow each other, and its numbers are added in order.
 
     A cell holds what its step adds: the key of a result of ``home``. What is something else stands in
-    ``odd``: a column and the key there, or None and a number. What a chain starts with is one of these
-    too, in ``starts``, by the chain's number.
+    ``odd``: which one of ``others`` and the key there, or None and a number. What a chain starts with is
+    one of these too, in ``starts``, by the chain's number.
     """
 
     home: Column
     sparse = True
-    layout: Any = None  # the cells of the last time, if all that was added is of ``home``
-    home_keys: Any = None  # the keys of ``home`` then
-    # From each column, None for ``home``, to which of the sums, and from which places
-    terms: "list[tuple[Column | None, Array | None, Array | None]]"
+    layout: Any = None  # the `Layout` of the last time
 
     def __init__(self, home: Column) -> None:
         super().__init__(home.level + 1, home.depth + 1)
         self.cells = Sparse()
         self.home = home
         self.numbers = itertools.count()
-        self.starts: dict[int, tuple[Column | None, Any]] = {}
-        self.odd: dict[int, tuple[Column | None, Any]] = {}
+        self.starts: dict[int, tuple[int | None, Any]] = {}
+        self.odd: dict[int, tuple[int | None, Any]] = {}
+        self.others: dict[Column, int] = {}
 
     def repeats(self, found: Container[Column]) -> bool:
-        return self.home in found and not any(column in found for column in self.parents()[1:])
+        return self.home in found and not any(column in found for column in self.others)
 
     def another(self, new: Mapping[Column, Column]) -> Column:
         home = new[self.home]
@@ -640,11 +688,13 @@ class Sums(Column):
 
     def reopen(self, room: int) -> None:
         super().reopen(room)
-        self.starts, self.odd = {}, {}
-        if self.layout is None:
-            self.terms = []
+        self.starts, self.odd, self.others = {}, {}, {}
 
-    def chain(self, start: tuple[Column | None, Any], payload: int) -> int:
+    def term(self, column: Column | None, x: Any) -> tuple[int | None, Any]:
+        """A result of another column, or a number, as it stands in ``starts`` and ``odd``."""
+        return None if column is None else self.others.setdefault(column, len(self.others)), x
+
+    def chain(self, start: tuple[int | None, Any], payload: int) -> int:
         """Start a chain; the key of its first sum."""
         number = next(self.numbers)
         self.starts[number] = start
@@ -652,111 +702,91 @@ class Sums(Column):
         self.cells[key] = payload
         return key
 
-    def add(self, key: int, payload: Any) -> None:
-        """Fill a cell."""
-        if payload.__class__ is tuple:
-            self.odd[key] = payload
-            payload = 0
-        self.cells[key] = payload
-
     def parents(self) -> Sequence[Column]:
-        others = [column for column, _ in (*list(self.odd.values()), *list(self.starts.values()))]
-        return [self.home, *dict.fromkeys(column for column in others if column is not None)]
+        return [self.home, *self.others]
 
     def work(self) -> tuple[Array, Array]:
-        layout = list(self.cells), list(self.cells.values()), self.starts
-        home = self.home
-        if layout == self.layout and home.keys is self.home_keys and not self.odd:
-            at = self.terms[0][2]
-            added = home.values if at is None else home.values[at]
-        else:
-            self._lay_out()
-            added = self._added()
-            of_home = not self.odd and len(self.terms) == 1
-            self.layout, self.home_keys = layout if of_home else None, home.keys
+        cells = list(self.cells), list(self.cells.values()), self.starts, self.odd
+        parents = self.parents()
+        settle(*parents)  # another thread may have come with one
+        sources = [column.keys for column in parents]
+        if self.layout is None or not self.layout.serves(cells, sources):
+            self.layout = self._lay_out(cells, parents)
+        layout: Layout = self.layout
+        added, begun = layout.added, layout.begun
+        for source, at, sums, chains in layout.terms:
+            column = parents[source]
+            x = column.values if at is None else column.values[at]
+            if chains is not None:
+                begun = begun.copy() if begun is layout.begun else begun
+                begun[chains] = x
+            elif sums is None:
+                added = x
+            else:
+                added = added.copy() if added is layout.added else added
+                added[sums] = x
         # Chains of the same length are added up together
-        n = added.size
-        values = np.empty(n)
-        for rows, length, which in self.groups:
+        values = np.empty(added.size)
+        for rows, length, which in layout.groups:
             lines = np.empty((which.size, length + 1))
-            lines[:, 0] = self.begun[which]
+            lines[:, 0] = begun[which]
             lines[:, 1:] = added[rows].reshape(-1, length)
             values[rows] = np.add.accumulate(lines, axis=1)[:, 1:].reshape(values[rows].shape)
-        self._fail(n)
-        return self.summed, values
+        self._fail(layout, parents)
+        return layout.keys, values
 
-    def _lay_out(self) -> None:
-        """Find out which chains there are."""
-        keys, payloads = self.snapshot()
+    def _lay_out(self, cells: Any, parents: Sequence[Column]) -> Layout:
+        """Find out which chains there are, and what they add."""
+        keys, payloads = in_order(cells[0], cells[1])
         n = len(keys)
-        self.summed, self.there = keys, np.fromiter(payloads, np.int64, n)
-        chains = keys >> SHIFT
-        self.heads = heads = np.flatnonzero(np.concatenate([[True], chains[1:] != chains[:-1]]))
+        there = np.fromiter(payloads, np.int64, n)
+        numbers = keys >> SHIFT
+        heads = np.flatnonzero(np.concatenate([[True], numbers[1:] != numbers[:-1]]))
         lengths = np.diff(heads, append=n)
-        self.groups: list[tuple[Any, int, Array]] = []  # which sums, how many a chain, and which chains
+        groups: list[tuple[Any, int, Array]] = []
         for length in np.unique(lengths).tolist():
             which = np.flatnonzero(lengths == length)
             rows: Any = slice(None) if len(which) * length == n else heads[which, None] + np.arange(length)
-            self.groups.append((rows, length, which))
-
-    def _added(self) -> Array:
-        """What each step adds; with what the chains begin goes into ``begun``."""
-        keys = self.summed
-        settle(*self.parents())  # another thread may have come with one
-        self.terms = []
-        self.begun = np.empty(len(self.heads))
-        starts = [self.starts[chain] for chain in (keys[self.heads] >> SHIFT).tolist()]
-        self._gather(starts, np.arange(len(starts)), self.heads, self.begun)
-        if not self.odd:
-            at = self.home.locate(self.there)
-            self.terms.insert(0, (None, None, at))
-            values: Array = self.home.values
-            return values if at is None else values[at]
-        added = np.empty(len(keys))
-        odd = dict(self.odd)
-        their = np.fromiter(odd, np.int64, len(odd))
-        places = keys.searchsorted(their)
-        usual = np.ones(len(keys), bool)
-        there = places < len(keys)
-        there[there] = keys[places[there]] == their[there]  # or another thread was late
-        usual[places[there]] = False
-        items = [item for item, known in zip(odd.values(), there.tolist(), strict=True) if known]
-        self._gather(items, places[there], places[there], added)
-        own = np.flatnonzero(usual)
-        if own.size:
-            at = self.home.locate(self.there[own])
-            added[own] = self.home.values if at is None else self.home.values[at]
-            self.terms.insert(0, (None, own, at))
-        return added
-
-    def _gather(self, items: Sequence[tuple[Column | None, Any]], to: Array, sums: Array, out: Array) -> None:
-        """Put into ``out`` what stands in columns, or is a number, and note to which sums it goes."""
-        found: dict[Column | None, tuple[list[int], list[Any]]] = {}
-        for i, (column, x) in enumerate(items):
-            own, its = found.setdefault(column, ([], []))
-            own.append(i)
-            its.append(x)
-        for column, (own, its) in found.items():
-            if column is None:
-                out[to[own]] = its
+            groups.append((rows, length, which))
+        begun, added = np.zeros(len(heads)), np.zeros(n)
+        terms: list[Term] = []
+        starts = [self.starts[number] for number in numbers[heads].tolist()]
+        for i, x, own in by_source(starts):
+            if i is None:
+                begun[own] = x
             else:
-                at = column.locate(np.array(its))
-                out[to[own]] = column.values if at is None else column.values[at]
-                self.terms.append((column, sums[own], at))
+                terms.append(Term(i + 1, parents[i + 1].locate(x), heads[own], own))
+        place = {key: i for i, key in enumerate(keys.tolist())}
+        odd = {key: item for key, item in list(self.odd.items()) if key in place}  # a thread may be late
+        sums = np.array([place[key] for key in odd], np.int64)
+        for i, x, own in by_source(list(odd.values())):
+            if i is None:
+                added[sums[own]] = x
+            else:
+                terms.append(Term(i + 1, parents[i + 1].locate(x), sums[own], None))
+        usual = np.ones(n, bool)
+        usual[sums] = False
+        if usual.all():
+            terms.insert(0, Term(0, self.home.locate(there), None, None))
+        elif usual.any():
+            terms.insert(0, Term(0, self.home.locate(there[usual]), np.flatnonzero(usual), None))
+        sources = [column.keys for column in parents]
+        return Layout(cells, sources, keys, there, heads, groups, terms, begun, added)
 
-    def _fail(self, n: int) -> None:
+    def _fail(self, layout: Layout, parents: Sequence[Column]) -> None:
         """Let every sum fail that has a failed term."""
+        n = layout.keys.size
         bad = {}
-        for source, own, at in self.terms:
-            column = source or self.home
+        for source, at, sums, _ in layout.terms:
+            column = parents[source]
             if column.failed:
-                mine = range(n) if own is None else own.tolist()
+                mine = range(n) if sums is None else sums.tolist()
                 there = range(len(column.keys)) if at is None else at.tolist()
                 bad.update(
                     {i: column.failed[j] for i, j in zip(mine, there, strict=True) if j in column.failed}
                 )
         failed = {}
-        for rows, length, _ in self.groups if bad else ():
+        for rows, length, _ in layout.groups if bad else ():
             for chain in np.arange(n)[rows].reshape(-1, length).tolist():
                 cause = None
                 for i in chain:
@@ -767,11 +797,12 @@ class Sums(Column):
 
     def _back(self, x: Array, accumulate: Callable[..., Any]) -> Array:
         """Accumulate along each chain, from its end."""
-        if len(self.groups) == 1 and self.groups[0][1] == len(x):
+        groups = self.layout.groups
+        if len(groups) == 1 and groups[0][1] == len(x):
             sums: Array = accumulate(x[::-1])[::-1]
             return sums
         out = np.empty_like(x)
-        for rows, length, _ in self.groups:
+        for rows, length, _ in groups:
             lines = x[rows].reshape(-1, length)
             total = accumulate(lines[:, ::-1], axis=1)[:, ::-1]
             out[rows] = total.reshape(-1) if isinstance(rows, slice) else total
@@ -779,35 +810,45 @@ class Sums(Column):
 
     def sources(self) -> tuple[Sequence[Junction], Iterable[Value]]:
         some = None  # the sums that were reached, or a later one of their chain; None if all
-        if self.hit is not True and not (self.groups[0][1] == len(self.hit) and self.hit[-1]):
+        if self.hit is not True and not (self.layout.groups[0][1] == len(self.hit) and self.hit[-1]):
             some = self._back(self.hit, np.logical_or.accumulate)
             some = None if some.all() else some
         self.some = some
-        sources = []
-        for source, own, at in self.terms:
-            mine = some if own is None or some is None else some[own]
+        parents, sources = self.parents(), []
+        for source, at, sums, _ in self.layout.terms:
+            mine = some if sums is None or some is None else some[sums]
             if mine is None or mine.any():
-                column = source or self.home
-                column.reach_many(at, mine)
-                sources.append(column)
+                parents[source].reach_many(at, mine)
+                sources.append(parents[source])
         return sources, ()
 
     def share(self) -> Iterable[tuple[Value, float]]:
         g = self._back(self.arrived(), np.add.accumulate)
         self.g = g  # what arrived at a sum later in the chain has come through this one
-        some = self.some
-        for source, own, at in self.terms:
-            mine = some if own is None or some is None else some[own]
+        some, parents = self.some, self.parents()
+        for source, at, sums, _ in self.layout.terms:
+            mine = some if sums is None or some is None else some[sums]
             if mine is None or mine.any():
-                column = source or self.home
-                part = g if own is None else g[own]
-                column.receive_many(at, mine, part if mine is None else part[mine])
+                part = g if sums is None else g[sums]
+                parents[source].receive_many(at, mine, part if mine is None else part[mine])
         return ()
 
     def finish(self, done: bool) -> None:
         if done and self._led is None:
             self.hit = True if self.some is None else self.some
         super().finish(done)
+
+
+def by_source(
+    items: Sequence[tuple[int | None, Any]],
+) -> Iterable[tuple[int | None, Array, Array]]:
+    """Terms of `Sums` by the column that they come from: its number, keys or numbers, and which these are."""
+    found: dict[int | None, tuple[list[Any], list[int]]] = {}
+    for k, (i, x) in enumerate(items):
+        its, own = found.setdefault(i, ([], []))
+        its.append(x)
+        own.append(k)
+    return [(i, np.array(its), np.array(own)) for i, (its, own) in found.items()]
 
 
 class Pins(Column):

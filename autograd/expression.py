@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.columns import LOCK, NOTHING, OPERATIONS, SHIFT, Applied, Column, Pins, Sums
+from autograd.columns import LOCK, NOTHING, OPERATIONS, SHIFT, Applied, Pins, Sums
 from autograd.engine import Value
 from autograd.errors import GradientError, NotANumberError, OptionError, UnknownNameError
 from autograd.graph import Port
@@ -235,23 +235,25 @@ class Result(Part):
 
     def _terms(self, sums: Sums, walk: "Walk") -> list[Part]:
         """What the chain has added up until here, or since a sum that has a name or a node of its own."""
-        first = int(sums.heads[sums.heads.searchsorted(self.place, "right") - 1])
+        layout = sums.layout
+        first = int(layout.heads[layout.heads.searchsorted(self.place, "right") - 1])
         terms: list[Part] = []
         for i in range(self.place, first - 1, -1):
             if i < self.place and walk.shows(Result(sums, i)):
                 return [Result(sums, i), *terms[::-1]]
-            key = int(sums.summed[i])
-            terms.append(self._term(sums.odd.get(key, (sums.home, int(sums.there[i]))), i))
-        start = sums.starts[int(sums.summed[first]) >> SHIFT]
+            odd = sums.odd.get(int(layout.keys[i]))
+            key = int(layout.there[i])
+            terms.append(result_of(sums.home, sums.home.place(key)) if odd is None else self._term(*odd, i))
+        start = sums.starts[int(layout.keys[first]) >> SHIFT]
         if start[0] is not None:  # or it is the 0 with which sum() begins
-            terms.append(self._term(start, -1))
+            terms.append(self._term(*start, -1))
         return terms[::-1]
 
-    def _term(self, term: tuple[Column | None, Any], i: int) -> Part:
-        column, key = term
-        return (
-            Text("number", short(key), (self, i)) if column is None else result_of(column, column.place(key))
-        )
+    def _term(self, source: int | None, x: Any, i: int) -> Part:
+        if source is None:
+            return Text("number", short(x), (self, i))
+        column = list(self.column.others)[source]
+        return result_of(column, column.place(x))
 
 
 @dataclass(frozen=True)

@@ -119,31 +119,21 @@ class Applying:
         column.y, column.z = y, self.constant if self.number is None else self.number
 
 
-# What `Sums` know about their chains
-LAID_OUT = ("keys", "start", "layout", "home_keys", "terms", "groups", "begun", "summed", "there", "heads")
-
-
 class Summing:
     """What `Sums` do each time: they add up the same results."""
 
     constant = number = None
 
     def __init__(self, column: Sums, part: slice | None) -> None:
-        self.state = {name: getattr(column, name) for name in LAID_OUT}
-        self.part = part
-        (_, length, _) = column.groups[0]
+        self.keys, self.start, self.layout, self.part = column.keys, column.start, column.layout, part
+        (_, length, _) = self.layout.groups[0]
         self.ends = slice(length - 1, None, length)  # of the chains
         self.length = length
-        self.begun = column.begun[:, None]
+        self.begun = self.layout.begun[:, None]
 
     def fill(self, column: Any) -> bool:
-        keys, payloads, starts = self.state["layout"]
-        return (
-            not column.odd
-            and list(column.cells) == keys
-            and list(column.cells.values()) == payloads
-            and column.starts == starts
-        )
+        cells = list(column.cells), list(column.cells.values()), column.starts, column.odd
+        return bool(cells == self.layout.cells)
 
     def forward(self, x: Any, z: None) -> Any:
         lines = np.concatenate([self.begun, x.reshape(-1, self.length)], axis=1)
@@ -155,7 +145,7 @@ class Summing:
         return own, own
 
     def restore(self, column: Any, x: Array, y: Array) -> None:
-        vars(column).update(self.state)
+        column.keys, column.start, column.layout = self.keys, self.start, self.layout
 
 
 def step_of(column: Column, before: Column, ends: slice) -> Applying | Summing | None:
@@ -167,8 +157,8 @@ def step_of(column: Column, before: Column, ends: slice) -> Applying | Summing |
         return None
     if isinstance(column, Applied):
         at = column.at
-    elif isinstance(column, Sums) and column.layout is not None and len(column.groups) == 1:
-        at = column.terms[0][2]
+    elif isinstance(column, Sums) and len(column.layout.groups) == 1 and column.layout.terms[0].sums is None:
+        at = column.layout.terms[0].at
     else:
         return None
     part = None

@@ -386,10 +386,10 @@ def begin(v: Waiting, start: tuple[Column | None, Any]) -> Any:
         return None
     out = v._next
     if out is not None and out._a is sums and sums.cells[out._b] is None:
-        sums.starts[out._b >> SHIFT] = start
+        sums.starts[out._b >> SHIFT] = sums.term(*start)
         sums.cells[out._b] = v._b
     else:
-        out = member(sums, sums.chain(start, v._b), v)
+        out = member(sums, sums.chain(sums.term(*start), v._b), v)
     return out if not sums.closed else begin(v, start)
 
 
@@ -415,7 +415,8 @@ def plus(v: Waiting, other: Any) -> Any:
             return Value.__add__(publish(v), other)
         if v._a.home is None:
             return join(v, "plus", x) or Value.__add__(publish(v), x)
-        return longer(v, (None, x)) or join(v, "plus", x) or Value.__add__(publish(v), x)
+        longest = longer(v, (None, x)) if x else None  # there are two zeros, which are equal
+        return longest or join(v, "plus", x) or Value.__add__(publish(v), x)
     if not isinstance(v, Waiting):
         return v + other
     there = other if isinstance(other, Waiting) else pinned(v, other)
@@ -445,9 +446,12 @@ def rank(column: Column) -> int:
 def longer(v: Waiting, payload: Any) -> Any:
     """The chain that ends with ``v`` made longer; None if it cannot be."""
     sums, key = v._a, v._b + 1
-    if payload.__class__ is tuple and payload[0] is not None and rank(payload[0]) >= sums.level:
+    odd = payload.__class__ is tuple
+    if odd and payload[0] is not None and rank(payload[0]) >= sums.level:
         return None
     if sums.closed or key in sums.cells:
         return None
-    sums.add(key, payload)
-    return member(sums, key, None if key in sums.odd else v) if not sums.closed else None
+    if odd:
+        sums.odd[key] = sums.term(*payload)
+    sums.cells[key] = 0 if odd else payload
+    return member(sums, key, None if odd else v) if not sums.closed else None
