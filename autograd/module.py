@@ -3,7 +3,8 @@
 Samples stand in columns on their way through, with a row of ones below them: a layer is one product.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from autograd.tensor.core import Tensor, array_of, entered, recording, refuse_in
 from autograd.tensor.products import affine
 from autograd.tensor.tape import Array
 
-__all__ = ["ACTIVATIONS", "ArrayModule", "Module", "activated", "one_layer"]
+__all__ = ["ACTIVATIONS", "ArrayModule", "Module", "activated", "through"]
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": Tensor.sigmoid,
@@ -30,6 +31,9 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "linear": Tensor.__pos__,
 }
 """The activations that have a name, as functions of a Tensor."""
+
+
+ALL = slice(None)
 
 
 def activated(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
@@ -47,9 +51,12 @@ def activated(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     return out
 
 
-def one_layer(m: Tensor, function: Callable[[Tensor], Tensor], row: slice | None, x: Tensor) -> Tensor:
-    """function(w x + b) for m = [w | b], or for some of its rows."""
-    return activated(function, affine(m if row is None else m[row], x))
+def through(stages: Iterable[Stage], x: Tensor) -> Tensor:
+    """function(w x + b) with [w | b] for each stage, one after the other."""
+    for matrix, rows, function in stages:
+        m = matrix.tensor
+        x = activated(function, affine(m if rows == ALL else m[rows], x))
+    return x
 
 
 class Module:
@@ -146,7 +153,7 @@ class ArrayModule(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Samples in columns, (n_in, rows) or one (n_in,), to outputs, (n_out, rows) or (n_out,)."""
-        raise NotImplementedError
+        return self._samples.through(x)
 
     def _windows(self) -> list[Parameter]:
         """The parameters, the same objects at every call."""
@@ -236,18 +243,14 @@ class ArrayModule(Module):
         """Take the views of the flat vector that are this module's."""
         raise NotImplementedError
 
-    def _take(
-        self,
-        through: Callable[[Tensor], Tensor],
-        *functions: Callable[[Tensor], Tensor],
-        rows: slice = slice(None),
-    ) -> None:
+    def _take(self, *functions: Callable[[Tensor], Tensor], rows: slice = ALL) -> None:
         """Take samples, which wait if all activations are known: one of yours might mix them up."""
         waits = all(function in ACTIVATIONS.values() for function in functions)
         stages = [Stage(m, rows, function) for m, function in zip(self.matrices, functions, strict=True)]
         self._patterns = Patterns(self.matrices[0].users)
+        way = partial(through, stages)  # it knows no module, which would live as long as what comes out
         self._samples = Samples(
-            type(self).__name__, self.n_in, self.n_out, through, stages, waits, self._patterns
+            type(self).__name__, self.n_in, self.n_out, way, stages, waits, self._patterns
         )
 
     def params(self) -> list[Value]:

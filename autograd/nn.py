@@ -19,8 +19,8 @@ True
 
 import copy
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property, partial, reduce
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, reduce
 from itertools import pairwise
 from typing import Any
 
@@ -37,7 +37,7 @@ from autograd.errors import (
     ShapeError,
 )
 from autograd.initial import INITS, Init, starting
-from autograd.module import ACTIVATIONS, ArrayModule, Module, activated, one_layer
+from autograd.module import ACTIVATIONS, ArrayModule, Module, activated, through
 from autograd.optim import Optimizer
 from autograd.options import float_type, named, whole
 from autograd.parameters import Flat, Parameter, ParameterList, write
@@ -50,13 +50,6 @@ from autograd.training import History
 __all__ = ["ACTIVATIONS", "INITS", "MLP", "ArrayModule", "Layer", "Module", "Net", "Neuron"]
 
 Activation = str | Callable[[Tensor], Tensor]
-
-
-def forward(layers: Iterable["Layer"], x: Tensor) -> Tensor:
-    """One layer after the other."""
-    for layer in layers:
-        x = layer.forward(x)
-    return x
 
 
 class Neuron(ArrayModule):
@@ -112,16 +105,11 @@ class Neuron(ArrayModule):
         self._values, self.grads = self._flat.values[start : start + n], self._flat.grads[start : start + n]
         self.N = self.n_in = n - 1
         self.dtype = self._values.dtype
-        row = slice(self._row, self._row + 1)
-        through = partial(one_layer, self.matrices[0].tensor, self._function, row)
-        self._take(through, self._function, rows=row)
+        self._take(self._function, rows=slice(self._row, self._row + 1))
 
     def _windows(self) -> list[Parameter]:
         n = self.n_in + 1
         return self._flat.windows(self._k)[self._row * n : (self._row + 1) * n]
-
-    def forward(self, x: Tensor) -> Tensor:
-        return one_layer(self.matrices[0].tensor, self._function, slice(self._row, self._row + 1), x)
 
     @property
     def w(self) -> ParameterList:
@@ -195,7 +183,7 @@ class Layer(ArrayModule):
         n_out, columns = self.matrices[0].tensor.shape
         self.N_in, self.N_out = self.n_in, self.n_out = columns - 1, n_out
         self.dtype = self._values.dtype
-        self._take(partial(one_layer, self.matrices[0].tensor, self._function, None), self._function)
+        self._take(self._function)
 
     @cached_property
     def neurons(self) -> tuple[Neuron, ...]:
@@ -206,9 +194,6 @@ class Layer(ArrayModule):
 
     def _windows(self) -> list[Parameter]:
         return self._flat.windows(self._k)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return one_layer(self.matrices[0].tensor, self._function, None, x)
 
     def through(self, h: Tensor) -> Tensor:
         """The same, from samples that have a row of ones below them already."""
@@ -295,15 +280,11 @@ class Net(ArrayModule):
         self._values, self.grads, self.matrices = self._flat.values, self._flat.grads, self._flat.matrices
         self.n_in, self.n_out = self.N[0], self.N[-1]
         self.dtype = self._values.dtype
-        # of the layers, since what takes samples would keep a net alive that it knew
-        self._take(partial(forward, self.layers), *(layer._function for layer in self.layers))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return forward(self.layers, x)
+        self._take(*(layer._function for layer in self.layers))
 
     def through(self, h: Tensor) -> Tensor:
         """The same, from samples that have a row of ones below them already."""
-        return forward(self.layers[1:], self.layers[0].through(h))
+        return through(self._samples.stages[1:], self.layers[0].through(h))
 
     def penalty(self, alpha: float) -> Tensor:
         """``alpha / 2`` times the sum of the squares of all weights; biases do not count."""
@@ -595,9 +576,8 @@ class Net(ArrayModule):
 
     def _replayed(self) -> Programs:
         if self._programs is None:
-            # of the layers, since a Program that knew the net would keep it alive
-            layers = self.layers
-            self._programs = Programs(lambda X: forward(layers, X.T).T, after=1)
+            through = self._samples.through  # a Program that knew the net would keep it alive
+            self._programs = Programs(lambda X: through(X.T).T, after=1)
         return self._programs
 
     def _forward(self, X: Array) -> Array:

@@ -1585,6 +1585,13 @@ def penalised_step(net):
         p.data -= 0.01 * p.grad
 
 
+def step_with_a_penalty(net):
+    loss = net([0.5, 1.0])[1] ** 2 + 0.01 * sum(p * p for p in net.params())
+    net.zero_grad()
+    loss.backward()
+    net.step(0.01)
+
+
 def step_with_reads(net):
     loss = 0
     for x in np.linspace(0, 1, 12).tolist():
@@ -1633,7 +1640,7 @@ def test_steps_leave_nothing_to_the_collector(step):
 
 
 @pytest.mark.parametrize("updated", [True, False])
-@pytest.mark.parametrize("step", [plain_step, penalised_step])
+@pytest.mark.parametrize("step", [plain_step, penalised_step, step_with_a_penalty])
 def test_nets_leave_nothing_to_the_collector(step, updated):
     gc.collect()
     gc.disable()
