@@ -17,7 +17,8 @@ import math
 import operator
 import sys
 import weakref
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ from autograd.tensor.trace import caller
 
 __all__ = [
     "GIL",
+    "LEVEL",
     "LOCK",
     "NOTHING",
     "OPERATIONS",
@@ -93,11 +95,16 @@ def in_order(keys: list[int], payloads: list[Any]) -> tuple[Array, list[Any]]:
     return array, payloads[:n]
 
 
+NONE: Mapping[Any, Any] = MappingProxyType({})
+
+
 class Column(Junction):
     """Results of one operation, each known by its key.
 
     Attributes:
         name: of its operation, if that has no second operand or a number for it.
+        right: the column of the second operands, if it has one.
+        origin: the same for all columns that were made, by their first operands, from the same one.
         level: higher than that of every column this one depends on, unless that was closed before.
         depth: how many operations lie between it and a net or parameters.
         cells: by key, what is needed to work it out; in a list, None where there is none.
@@ -112,6 +119,8 @@ class Column(Junction):
 
     name: str | None = None
     home: "Column | None" = None  # of `Sums`
+    right: "Column | None" = None  # of `Applied`
+    others: "Mapping[Column, int]" = NONE  # of `Sums`
     changed = False
     sparse = False  # whether keys are no indices for a list
     keys: Array = INDICES[:0]
@@ -120,7 +129,7 @@ class Column(Junction):
     # What most columns never change
     closed = False
     values: Any = None
-    failed: Mapping[int, Callable[[], Any]] = {}  # by place, what raises the error
+    failed: Mapping[int, Callable[[], Any]] = NONE  # by place, what raises the error
     published: dict[int, Any] | None = None  # by place, weakly: results that are plain Values now
     replay: Any = NOTHING
     _floats: list[float] | None = None
@@ -130,9 +139,10 @@ class Column(Junction):
     g: Array | None = None
     _led: Any = None  # by which `Replay`
 
-    def __init__(self, level: int, depth: int) -> None:
+    def __init__(self, level: int, depth: int, origin: object = None) -> None:
         self.level = level
         self.depth = depth
+        self.origin = origin or object()
         self.cells: Any = {}
         self.children = Children()
 
@@ -148,8 +158,12 @@ class Column(Junction):
             found.extend([c for c in children if c is not None and not c.closed])
         return [c for c in found[1:] if c.cells and any(cell is not None for cell in list(c.cells))]
 
+    def operands(self) -> Sequence["Column"]:
+        """The columns that it was made from, if these can be opened again and it with them."""
+        return ()
+
     def parents(self) -> Sequence["Column"]:
-        """The columns it depends on."""
+        """The columns it depends on; `Sums` have some that they were not made from."""
         raise NotImplementedError
 
     def work(self) -> tuple[Array, Array]:
@@ -174,10 +188,6 @@ class Column(Junction):
             raise
         self.values = values
         self.cells = type(self.cells)()
-
-    def repeats(self, found: Container["Column"]) -> bool:
-        """Whether it can be opened again together with the columns ``found``."""
-        return False
 
     def another(self, new: Mapping["Column", "Column"]) -> "Column":
         """One for the same results at another time; ``new`` are those of the columns it depends on."""
@@ -496,8 +506,9 @@ class Applied(Column):
         level, depth = left.level, left.depth
         if right is not None:
             level, depth = max(level, right.level), max(depth, right.depth)
-        super().__init__(level + 1, depth + 1)
+        super().__init__(level + 1, depth + 1, left.origin)
         self.name = name if right is None else None
+        self.operation_name = name
         self.operation = OPERATIONS[name]
         self.left = left
         self.right = right
@@ -505,18 +516,16 @@ class Applied(Column):
         self.cells = Sparse() if left.sparse else [None] * ROOM
         self.numbers = numbers  # whether cells hold numbers
 
-    def repeats(self, found: Container[Column]) -> bool:
-        return self.right is None and self.left in found
-
     def another(self, new: Mapping[Column, Column]) -> Column:
-        assert self.name is not None
-        left = new[self.left]
-        made = Applied(self.name, left, None, self.numbers)
-        left.lead(self.name, made)
+        left, right = new[self.left], None if self.right is None else new[self.right]
+        made = Applied(self.operation_name, left, right, self.numbers)
+        left.lead(self.name or (self.operation_name, id(right)), made)
         return made
 
-    def parents(self) -> Sequence[Column]:
+    def operands(self) -> Sequence[Column]:
         return (self.left,) if self.right is None else (self.left, self.right)
+
+    parents = operands
 
     def work(self) -> tuple[Array, Array]:
         left, right = self.left, self.right
@@ -543,12 +552,9 @@ class Applied(Column):
         if self.left.start != 0 or cells.__class__ is not list:
             return None
         payloads = cells if len(cells) == keys.size else cells[: keys.size]
-        if len(payloads) < keys.size:
+        if len(payloads) < keys.size or None in payloads:
             return None
-        try:
-            return keys, None, self._second(payloads)
-        except TypeError:  # there is None in a cell; among numbers it is nan, in a result that nobody has
-            return None
+        return keys, None, self._second(payloads)
 
     def _some(self) -> tuple[Array, Array | None, Any]:
         """Keys, the places of these in the first operand's column, and what stands in the cells."""
@@ -648,11 +654,9 @@ class Layout(NamedTuple):
     begun: Array
     added: Array
 
-    def serves(self, cells: Any, sources: Sequence[Array]) -> bool:
-        """Whether all is as it was."""
-        if len(sources) != len(self.sources) or not all(map(operator.is_, sources, self.sources)):
-            return False
-        return bool(cells == self.cells)
+    def of(self, sources: Sequence[Array]) -> bool:
+        """Whether these are the keys of the columns that are added."""
+        return len(sources) == len(self.sources) and all(map(operator.is_, sources, self.sources))
 
 
 class Sums(Column):
@@ -668,16 +672,13 @@ class Sums(Column):
     layout: Any = None  # the `Layout` of the last time
 
     def __init__(self, home: Column) -> None:
-        super().__init__(home.level + 1, home.depth + 1)
+        super().__init__(home.level + 1, home.depth + 1, home.origin)
         self.cells = Sparse()
         self.home = home
         self.numbers = itertools.count()
         self.starts: dict[int, tuple[int | None, Any]] = {}
         self.odd: dict[int, tuple[int | None, Any]] = {}
         self.others: dict[Column, int] = {}
-
-    def repeats(self, found: Container[Column]) -> bool:
-        return self.home in found and not any(column in found for column in self.others)
 
     def another(self, new: Mapping[Column, Column]) -> Column:
         home = new[self.home]
@@ -702,6 +703,9 @@ class Sums(Column):
         self.cells[key] = payload
         return key
 
+    def operands(self) -> Sequence[Column]:
+        return (self.home,)
+
     def parents(self) -> Sequence[Column]:
         return [self.home, *self.others]
 
@@ -710,7 +714,7 @@ class Sums(Column):
         parents = self.parents()
         settle(*parents)  # another thread may have come with one
         sources = [column.keys for column in parents]
-        if self.layout is None or not self.layout.serves(cells, sources):
+        if self.layout is None or cells != self.layout.cells or not self.layout.of(sources):
             self.layout = self._lay_out(cells, parents)
         layout: Layout = self.layout
         added, begun = layout.added, layout.begun

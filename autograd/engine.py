@@ -122,8 +122,10 @@ class Value:
     [0.881, 2.0, 2.0, 2.127, 1.954]
     """
 
-    # see graph.py; _op is for pictures, and has its number in _db; _next is for waiting.py
-    __slots__ = ("__dict__", "__weakref__", "_a", "_b", "_da", "_data", "_db", "_grad", "_next", "_op")
+    # See graph.py; _op is for pictures, and has its number in _db; _next and _also are for waiting.py
+    __slots__ = (
+        *("__dict__", "__weakref__", "_a", "_also", "_b", "_da", "_data", "_db", "_grad", "_next", "_op"),
+    )
     __array_priority__ = 1000.0  # NumPy's scalars and arrays leave the operators to us
 
     _data: Any  # a float
@@ -133,6 +135,7 @@ class Value:
     _da: Any
     _db: Any
     _next: Any
+    _also: Any
     _op: str  # a name in the table of columns.py
 
     def __init__(self, data: Any) -> None:

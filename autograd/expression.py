@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.columns import LOCK, NOTHING, OPERATIONS, SHIFT, Applied, Pins, Sums
+from autograd.columns import LOCK, NOTHING, SHIFT, Applied, Pins, Sums
 from autograd.engine import Value
 from autograd.errors import GradientError, NotANumberError, OptionError, UnknownNameError
 from autograd.graph import Port
@@ -41,7 +41,6 @@ SYMBOLS = {
     **{"rminus": "-", "rover": "/", "rpower": "**"},  # those whose operands have changed places
 }
 REFLECTED = {"rminus", "rover", "rpower"}
-NAMES = {operation: name for name, operation in OPERATIONS.items()}
 
 
 @dataclass
@@ -218,7 +217,7 @@ class Result(Part):
         if isinstance(column, Sums):
             return "+"
         z = column.z if column.numbers else None
-        return operation(NAMES[column.operation], float(z[self.place]) if isinstance(z, np.ndarray) else z)
+        return operation(column.operation_name, float(z[self.place]) if isinstance(z, np.ndarray) else z)
 
     def operands(self, walk: "Walk") -> Sequence[Part]:
         """What that was done to."""
@@ -227,7 +226,7 @@ class Result(Part):
             return at_most(self._terms(column, walk), self)
         assert isinstance(column, Applied)
         left = result_of(column.left, place if column.at is None else int(column.at[place]))
-        name = NAMES[column.operation]
+        name = column.operation_name
         if column.right is None:
             return [left, left] if name == "square" else [left]
         right = result_of(column.right, place if column.at_right is None else int(column.at_right[place]))

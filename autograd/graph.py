@@ -66,7 +66,7 @@ class Port:
 
     # Nothing joins the results any more
     children: ClassVar[Any] = defaultdict(lambda: lambda: None)
-    name = home = None
+    name = home = right = None
 
     def __init__(self, junction: Junction, place: int) -> None:
         self._a = self._b = None

@@ -19,7 +19,7 @@ from autograd.patterns import Patterns
 from autograd.replay import Root
 from autograd.tensor.core import Tensor, entered, refuse_in_recording, unusual
 from autograd.tensor.tape import Array, Leaf
-from autograd.waiting import Waiting, again, member
+from autograd.waiting import Waiting, join, member
 
 __all__ = ["Flat", "Leaves", "Matrix", "Parameter", "ParameterList", "Users"]
 
@@ -281,7 +281,7 @@ class Parameter(Value):
         operand = flat.operands.get(self._b)
         if operand is None:
             operand = flat.operand(self._b)
-        return again(operand, name, payload)
+        return join(operand, name, payload)
 
 
 guarded(Parameter, "_wait")

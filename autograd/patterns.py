@@ -1,10 +1,10 @@
 """Patterns: a loop does the same each time, so what it left behind is used again.
 
-A result of a column leads to the result that was made from it last. Together with their columns these
+A result of a column leads to the results that were made from it last. Together with their columns these
 are the pattern of what was done; and once nobody holds any of them, the columns are opened again, and
 an operation finds the result that it is about to make already there, with its place in a column. All
 that is left to do is to write down the number that the operation was given. Where another operation
-comes than last time, it goes the usual way and takes that place in the pattern.
+comes than last time, it goes the usual way and joins the pattern.
 
 Whether somebody holds a result is a question of how many references there are to it. Where these are
 not counted exactly, in a Python without a global lock, nothing is used a second time.
@@ -18,7 +18,7 @@ from itertools import repeat
 from sys import getrefcount
 from typing import Any, NamedTuple
 
-from autograd.columns import GIL, Column
+from autograd.columns import GIL, LEVEL, Column
 from autograd.engine import Value
 from autograd.replay import Replay
 from autograd.waiting import Kept, Waiting
@@ -26,7 +26,8 @@ from autograd.waiting import Kept, Waiting
 __all__ = ["Pattern", "Patterns"]
 
 SET_COLUMN = vars(Value)["_a"].__set__
-CHANGED, KEY = operator.attrgetter("changed"), operator.attrgetter("_b")
+CHANGED, OTHERS = operator.attrgetter("changed"), operator.attrgetter("others")
+KEY = operator.attrgetter("_b")
 OURS = 3  # references to a result that nobody else holds: from before it, of a list, and to count
 
 
@@ -34,8 +35,8 @@ class Parts(NamedTuple):
     """What a pattern consists of.
 
     Attributes:
-        columns: each column.
-        references: how many there are to it, if nobody else holds it.
+        columns: each column, after those that it was made from.
+        references: how many there are to it, if nobody else holds it and no sum of others adds from it.
         results: its results, in the order of their keys.
     """
 
@@ -81,7 +82,7 @@ class Pattern:
             if self._parts is None:
                 return False
             self._replay = Replay(self._parts.columns)
-        columns, references, results = self._parts
+        columns, _, results = self._parts
         if not _unheld(results[-1], columns[-1].used()):  # first what was made last: it is held most often
             return False
         # Another thread may go on meanwhile, from a result to what it makes of it, but never back: in the
@@ -94,8 +95,20 @@ class Pattern:
                 return False
             if n:
                 self._used.append(i)
-        self.shared = list(map(getrefcount, columns)) != references
+        self.shared = list(map(getrefcount, columns)) != self._references()
         return True
+
+    def _references(self) -> list[int]:
+        """How many there are to each column, if nobody else holds it."""
+        assert self._parts is not None
+        columns, references, _ = self._parts
+        if any(map(OTHERS, columns)):
+            places = {id(column): i for i, column in enumerate(columns)}
+            references = references[:]
+            for i in [places.get(id(other)) for column in columns for other in column.others]:
+                if i is not None:
+                    references[i] += 1
+        return references
 
     def reopen(self, users: Any) -> None:
         """Let all be done again, in new columns if others hold the old ones. Call it if it is `free`.
@@ -130,20 +143,29 @@ class Pattern:
         """Find the results and their columns; None as soon as somebody else is seen to hold one."""
         if not GIL or None in self.heads:
             return None
-        found: dict[Column, list[Any]] = {self.root: []}
+        lines = []
         for head in self.heads:
-            lines = [[v] for v in head[1]] if head[1].__class__ is list else [[head[1]]]
-            for line in lines:
-                if not isinstance(line[0], Waiting) or vars(line[0]):
-                    return None
-                while line[-1] is not None:
-                    line.append(after(line[-1], found))
-                line.pop()
-                if list(map(getrefcount, line)).count(OURS) != len(line):
-                    return None
-                for v in line:
-                    if v.__class__ is Waiting:
-                        v.__class__ = Kept
+            line = head[1][:] if head[1].__class__ is list else [head[1]]
+            if not all(map(repeatable, line)):
+                return None
+            for v in line:
+                line += made_from(v, repeatable)
+            del v
+            if list(map(getrefcount, line)).count(OURS) != len(line):
+                return None
+            lines.append(line)
+        columns = dict.fromkeys(v._a for line in lines for v in line)
+        found: dict[Column, list[Any]] = {}
+        for column in sorted(columns, key=LEVEL):
+            operands = column.operands()
+            if column is self.root or (operands and all(operand in found for operand in operands)):
+                found[column] = []
+        for line in lines:
+            for v in line:
+                if v._a in found:
+                    if len(found) < len(columns):
+                        made_from(v, lambda out: out._a in found)
+                    v.__class__ = Kept
                     found[v._a].append(v)
         references = dict.fromkeys(found, 2)  # of a list, and to count
         references[self.root] += 1
@@ -151,8 +173,8 @@ class Pattern:
             column.changed = False
             some.sort(key=KEY)
             references[column] += len(some)
-            if column is not self.root:
-                references[column.parents()[0]] += 1  # of others, as in a sum, it holds some only this time
+            for operand in column.operands():
+                references[operand] += 1
         return Parts(list(found), list(references.values()), list(found.values()))
 
 
@@ -164,20 +186,23 @@ def _unheld(results: list[Any], n: int) -> bool:
     )
 
 
-def after(v: Any, found: dict[Column, list[Any]]) -> Any:
-    """What was made from ``v`` last, its column among those ``found``; if it cannot be made again, None,
-    and ``v`` forgets it.
-    """
-    out = v._next
-    if out is not None:
-        column = out._a
-        known = column in found
-        if isinstance(out, Waiting) and not vars(out) and (known or column.repeats(found)):
-            if not known:
-                found[column] = []
-            return out
-        v._next = None
-    return None
+def repeatable(v: Any) -> bool:
+    """Whether a result may be made again: it still waits, and nobody has hung anything on it."""
+    return isinstance(v, Waiting) and not vars(v)
+
+
+def made_from(v: Any, fit: Callable[[Any], bool]) -> list[Any]:
+    """The results made from ``v`` that it keeps and that are ``fit``; it forgets the others."""
+    kept, out = [], v._next
+    while out is not None:
+        kept.append(out)
+        out = out._also
+    some = list(filter(fit, kept))
+    if len(some) < len(kept):
+        v._next = some[0] if some else None
+        for out, following in zip(some, [*some[1:], None], strict=False):
+            out._also = following
+    return some
 
 
 class Patterns:

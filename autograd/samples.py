@@ -164,6 +164,9 @@ class Batch(Root):
         self.asked = [(i, v) for i, v in asked if v._da is not None]
         return sources, [v for _, v in self.asked]
 
+    def may_skip(self, some: Array) -> bool:
+        return bool(some.reshape(-1, self.kin.n_out).any(axis=1).all())  # samples have to be reached
+
     def give(self, slopes: Array) -> Iterable[tuple[Value, float]]:
         """Pass the gradients of X on."""
         line = slopes.reshape(-1).astype(np.float64, copy=False)

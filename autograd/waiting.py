@@ -3,8 +3,9 @@
 A net called on one sample answers with these. An operation on one adds a cell to a `Column` and makes
 another; looking at ``data``, ``grad`` or a comparison has the columns worked out that it depends on.
 
-Each keeps the result that was made from it last, in ``_next``. When the columns are opened again, as
-`autograd.patterns` says, an operation of the same name finds that there and fills its cell.
+Each keeps the results that were made from it last: the first in ``_next``, and from each in ``_also``
+the one after it. When the columns are opened again, as `autograd.patterns` says, the same operation
+finds its result there and fills the cell.
 """
 
 import weakref
@@ -15,13 +16,15 @@ from autograd.columns import LOCK, OPERATIONS, SHIFT, Applied, Column, Pins, Sum
 from autograd.engine import Value, number
 from autograd.graph import Port, backward
 
-__all__ = ["Kept", "Waiting", "again", "member", "publish"]
+__all__ = ["Kept", "Waiting", "join", "member", "publish"]
 
 FEW = 8  # rows: once worked out, what has fewer goes on as plain Values, which is quicker
 DEEP = 64  # operations in a row, after which the next is a plain one
 FULL = 8192  # cells of sums and pins, which do not come to an end with what they were made from
 ZERO = None, 0.0  # as a term of a sum
-OWN = {*Value.__slots__, "data", "grad"} - {"_next"}  # attributes that say nothing about another time
+MOST = 8  # results made from one Value that it keeps
+# Attributes that say nothing about another time
+OWN = {*Value.__slots__, "data", "grad"} - {"_next", "_also"}
 SLOTS: Any = vars(Value)
 USES = 64  # of one Value by one operation, before it goes on as a plain one
 
@@ -37,7 +40,7 @@ def publish(v: "Waiting", early: bool = True) -> Value:
             SLOTS["_data"].__set__(v, column.number(place))
             SLOTS["_grad"].__set__(v, column.gradient(place))
             SLOTS["_da"].__set__(v, 1.0)
-            v._b = v._next = None
+            v._b = v._next = v._also = None
             v._a = Port(column, place)
             if column.published is None:
                 column.published = {}
@@ -82,16 +85,33 @@ def member(column: Column, key: int, made_from: Value | None = None) -> Any:
     out = Waiting()
     out._a = column
     out._b = key
-    out._next = None
+    out._next = out._also = None
     if made_from is not None:
-        made_from._next = out
+        keep(made_from, out)
     return out
 
 
-def again(v: Value, name: str, payload: Any) -> Any:
-    """The result of an operation on ``v``: the one of last time if that is free, or by `join`."""
+def keep(v: Any, out: Value) -> None:
+    """Have ``out`` as the last of the results made from ``v``; if there are too many, the first one goes."""
+    first = last = v._next
+    if not isinstance(first, Waiting):
+        v._next = out
+        return
+    n = 1
+    while isinstance(last._also, Waiting):
+        last = last._also
+        n += 1
+    last._also = out
+    if n == MOST:
+        v._next = first._also
+
+
+def join(v: Value, name: str, payload: Any) -> Any:
+    """The result of an operation on ``v`` and no other Value: one that is kept if it is free, or a new
+    member of a column; None if a plain one is better.
+    """
     out = v._next
-    if out is not None:
+    while out is not None:
         column = out._a
         if column.name is name:
             key, cells = out._b, column.cells
@@ -102,11 +122,7 @@ def again(v: Value, name: str, payload: Any) -> Any:
                         return out
             except IndexError:
                 pass
-    return join(v, name, payload)
-
-
-def join(v: Value, name: str, payload: Any) -> Any:
-    """The result of an operation on ``v``, as a new member of a column; None if a plain one is better."""
+        out = out._also
     column = v._a.children[name]()
     if column is not None:
         key, cells = v._b, column.cells
@@ -117,26 +133,32 @@ def join(v: Value, name: str, payload: Any) -> Any:
                     return member(column, key, v)
         except IndexError:
             pass
-    return follow(v, name, payload)
-
-
-def follow(v: Value, name: str, payload: Any, other: "Waiting | None" = None) -> Any:
-    """The same where the column is not there yet, does not take it, or is one of two operands."""
     column, key = v._a, v._b
     if not isinstance(v, Waiting) or column.__class__ is Port:
         return None
-    slot: Any = name
-    right = None
-    if other is not None:
-        right, there = other._a, other._b
-        if not isinstance(other, Waiting) or right.__class__ is Port:
-            return None
-        slot, payload = (name, id(right)), there
-        if right.values is not None and len(right.keys) < FEW and column.values is not None:
-            return None
-    numbers = other is None and name in REFLECTED
-    made = child(column, slot, key, payload, lambda: Applied(name, column, right, numbers))
-    return None if made is None else member(made, key, v if other is None else None)
+    numbers = name in REFLECTED
+    made = child(column, name, key, payload, lambda: Applied(name, column, None, numbers))
+    return None if made is None else member(made, key, v)
+
+
+def meet(v: Value, name: str, other: Value) -> Any:
+    """The same for an operation on two Values that wait."""
+    column, key, right, there = v._a, v._b, other._a, other._b
+    if column.__class__ is Port or not isinstance(v, Waiting):
+        return None
+    if right.__class__ is Port or not isinstance(other, Waiting):
+        return None
+    out = v._next
+    while out is not None:
+        made = out._a
+        same = made.right is right and made.operation_name is name
+        if same and not made.closed and claim(made, key, there):
+            return out
+        out = out._also
+    if right.values is not None and len(right.keys) < FEW and column.values is not None:
+        return None
+    made = child(column, (name, id(right)), key, there, lambda: Applied(name, column, right))
+    return None if made is None else member(made, key, v if right.origin is column.origin else None)
 
 
 def pinned(v: "Waiting", other: Value) -> Any:
@@ -158,7 +180,7 @@ def unary(name: str) -> Any:
     """An operation on one Value."""
 
     def method(self: "Waiting") -> Any:
-        return again(self, name, 0) or getattr(publish(self), PLAIN.get(name, name))()
+        return join(self, name, 0) or getattr(publish(self), PLAIN.get(name, name))()
 
     method.__doc__ = getattr(Value, PLAIN.get(name, name)).__doc__
     return method
@@ -209,7 +231,7 @@ def binary(name: str) -> Any:
                 other = x
         if divides and not other:
             return plain(publish(self), other)  # which raises the error
-        out = self._next  # as in `again`; a call would cost a third of the time
+        out = self._next  # as in `join`; a call would cost a third of the time
         if out is not None:
             column = out._a
             if column.name is name:
@@ -230,7 +252,7 @@ def binary(name: str) -> Any:
             return -self + other
         if isinstance(self, Waiting):
             there = other if isinstance(other, Waiting) else pinned(self, other)
-            made = follow(self, name, None, there)
+            made = meet(self, name, there)
             if made is not None:
                 return made
         mine = publish(self)  # the other one need not be
@@ -378,18 +400,23 @@ class Kept(Waiting):
 
 def begin(v: Waiting, start: tuple[Column | None, Any]) -> Any:
     """``start + v``, as the beginning of a chain of sums; None if a plain sum is better."""
-    column = v._a
+    column, key = v._a, v._b
     if not isinstance(v, Waiting) or column.__class__ is Port:
         return None
+    out = v._next
+    while out is not None:
+        sums = out._a
+        if sums.home is column and not sums.closed and sums.cells[out._b] is None:
+            sums.starts[out._b >> SHIFT] = sums.term(*start)
+            sums.cells[out._b] = key
+            if not sums.closed:
+                return out
+        out = out._also
     sums = opened_sums(column)
     if sums is None:
         return None
-    out = v._next
-    if out is not None and out._a is sums and sums.cells[out._b] is None:
-        sums.starts[out._b >> SHIFT] = sums.term(*start)
-        sums.cells[out._b] = v._b
-    else:
-        out = member(sums, sums.chain(sums.term(*start), v._b), v)
+    kept = not isinstance(start[0], Pins)
+    out = member(sums, sums.chain(sums.term(*start), key), v if kept else None)
     return out if not sums.closed else begin(v, start)
 
 
@@ -446,12 +473,21 @@ def rank(column: Column) -> int:
 def longer(v: Waiting, payload: Any) -> Any:
     """The chain that ends with ``v`` made longer; None if it cannot be."""
     sums, key = v._a, v._b + 1
-    odd = payload.__class__ is tuple
-    if odd and payload[0] is not None and rank(payload[0]) >= sums.level:
-        return None
+    kept = True
+    if payload.__class__ is tuple:
+        column = payload[0]
+        if column is not None and rank(column) >= sums.level:
+            return None
+        kept = not isinstance(column, Pins)
     if sums.closed or key in sums.cells:
         return None
-    if odd:
+    if payload.__class__ is tuple:
         sums.odd[key] = sums.term(*payload)
-    sums.cells[key] = 0 if odd else payload
-    return member(sums, key, None if odd else v) if not sums.closed else None
+        payload = 0
+    sums.cells[key] = payload
+    if sums.closed:
+        return None
+    out = v._next
+    while out is not None and out._a is not sums:
+        out = out._also
+    return out or member(sums, key, v if kept else None)

@@ -33,6 +33,13 @@ TAILS = {
     "abs": lambda v, c: abs(v),
     "twice": lambda v, c: v + v,
     "exp": lambda v, c: (v * 0.1).exp(),
+    # what uses its operand more than once
+    "silu": lambda v, c: v * v.sigmoid(),
+    "entropy": lambda v, c: -(c * v.sigmoid().log() + (1 - c) * (1 - v.sigmoid()).log()),
+    "two ways": lambda v, c: (v - c) ** 2 + 0.1 * v**2,
+    "quotient": lambda v, c: v / (v * v + 2.0),
+    "twice the same": lambda v, c: (-v).tanh() - (-v).relu(),
+    "chain": lambda v, c: v * 2.0 + v + 0.5 + v * 3.0 + c,
 }
 
 

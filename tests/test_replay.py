@@ -146,7 +146,121 @@ def penalty_alone(net, epoch):
     return sum(abs(p) for p in net.params()) / 3.0, []
 
 
+# What follows uses results more than once
+
+
+def silu(net, epoch):
+    outs = [net(x) for x in rows_of(epoch)]
+    terms = [(out * out.sigmoid() - y) ** 2 for out, y in zip(outs, TARGETS, strict=True)]
+    return sum(terms), outs + terms
+
+
+def cross_entropy(net, epoch):
+    loss, kept = 0, []
+    for x, y in zip(rows_of(epoch), (0.0, 1.0, 1.0, 0.0, 1.0, 0.5), strict=True):
+        p = net(x).sigmoid()
+        loss += -(y * p.log() + (1 - y) * (1 - p).log())
+        kept += [p, loss]
+    return loss / 6, kept
+
+
+def softmax(net, epoch):
+    loss, kept = 0, []
+    for x, label in zip(rows_of(epoch), (0, 1, 2, 2, 1, 0), strict=True):
+        exps = [out.exp() for out in net(x)]
+        total = sum(exps)
+        loss -= (exps[label] / total).log()
+        kept += [*exps, total, loss]
+    return loss, kept
+
+
+def some_of_softmax(net, epoch):
+    loss, kept = 0, []
+    for x, label in zip(rows_of(epoch), (0, 1, 2, 2, 1, 0), strict=True):
+        exps = [(out * (1 + 0.1 * epoch)).exp() for out in net(x)]
+        total = sum(exps)
+        probabilities = [e / total for e in exps]
+        loss -= probabilities[label].log()
+        kept += probabilities
+    return loss, kept
+
+
+def log_sum_exp(net, epoch):
+    loss, kept = 0, []
+    for x, label in zip(rows_of(epoch), (0, 1, 2, 2, 1, 0), strict=True):
+        outs = net(x)
+        loss += sum(out.exp() for out in outs).log() - outs[label]
+        kept += [*outs, loss]
+    return loss, kept
+
+
+def two_sums(net, epoch):
+    outs = [net(x) for x in rows_of(epoch)]
+    error = sum((out - y) ** 2 for out, y in zip(outs, TARGETS, strict=True))
+    size = sum(out**2 for out in outs)
+    return error + (0.5 + epoch) * size, [*outs, error, size]
+
+
+def margins(net, epoch):
+    loss, kept = 0, []
+    for x, label in zip(rows_of(epoch), (0, 1, 2, 2, 1, 0), strict=True):
+        outs = net(x)
+        loss += sum((outs[j] - outs[label] + 1).relu() for j in range(3) if j != label)
+        kept += outs
+    return loss, kept
+
+
+def the_same_twice(net, epoch):
+    outs = [net(x) for x in rows_of(epoch)]
+    terms = [out.tanh() * (1.5 + epoch) + out.tanh() ** 3 + out.exp() / out.exp() for out in outs]
+    return sum(terms), outs + terms
+
+
+def chains_of_many(net, epoch):
+    terms = []
+    for x in rows_of(epoch):
+        out = net(x)
+        terms.append(out * 2.0 + out + 0.5 + out * (3.0 + epoch) + (out - 1.0) ** 2)
+    return sum(terms), terms
+
+
+def weights_decay(net, epoch):
+    weights = [p for layer in net.layers for neuron in layer.neurons for p in neuron.w]
+    return 0.5 * sum(w * w for w in weights) + 0.1 * sum(abs(w) for w in weights), []
+
+
+def accuracy_aside(net, epoch):
+    outs = [net(x) for x in rows_of(epoch)]
+    errors = [out - y for out, y in zip(outs, TARGETS, strict=True)]
+    near = sum((abs(e) * 2.0).tanh() for e in errors)
+    loss = sum(e**2 for e in errors)
+    assert near.data > 0
+    return loss, [near, *errors]
+
+
+def infinite_slopes(net, epoch):
+    loss, kept = 0, []
+    for x in rows_of(epoch):
+        out = net(x)
+        roots = [((out - out) * 1.0).sqrt(), (out**2 + 1.0).sqrt()]  # the first is 0, and not used
+        kept += roots
+        loss += roots[1]
+    return loss, kept
+
+
 LOOPS = {
+    "silu": (silu, make),
+    "cross entropy": (cross_entropy, make),
+    "softmax": (softmax, lambda: make(3)),
+    "some of softmax": (some_of_softmax, lambda: make(3)),
+    "log sum exp": (log_sum_exp, lambda: make(3)),
+    "two sums": (two_sums, make),
+    "margins": (margins, lambda: make(3)),
+    "the same twice": (the_same_twice, make),
+    "chains of many": (chains_of_many, make),
+    "weights decay": (weights_decay, make),
+    "accuracy aside": (accuracy_aside, make),
+    "infinite slopes": (infinite_slopes, make),
     "squares": (squares, make),
     "running": (running, make),
     "hinge and penalty": (hinge, make),
@@ -165,16 +279,6 @@ LOOPS = {
     "float32": (squares, lambda: make(dtype="float32")),
     "softplus": (squares, lambda: make(activation="softplus")),
 }
-
-
-BY_COLUMNS = (  # on the way back at least
-    "prefixes too",
-    "uneven sums",
-    "a term twice",
-    "backwards",
-    "another order",
-    "a number within",
-)
 
 
 def epochs(net, loop, n=EPOCHS):
@@ -204,8 +308,9 @@ def test_a_loop_that_repeats_runs_as_a_program_and_has_the_numbers_of_working_at
     found = epochs(make_net(), loop)
     near = 2e-5 if name == "float32" else 1e-12
     assert found == pytest.approx(expected, rel=near, abs=near)
-    assert replayed["forward"] >= EPOCHS - 5 or name == "prefixes too"  # which is another pattern each time
-    assert replayed["back"] >= EPOCHS - 5 or name in BY_COLUMNS  # the second backward() is the columns'
+    assert replayed["forward"] >= EPOCHS - 5
+    if name != "a number within":  # where one sample is not on the way back
+        assert replayed["back"] >= EPOCHS - 5  # the second backward() is the columns'
 
 
 @pytest.mark.parametrize("name", LOOPS)
@@ -232,8 +337,8 @@ def test_backward_from_something_on_the_way_gives_what_working_at_once_gives(nam
         expected = numbers(make_net())
     found = numbers(make_net())
     near = 2e-5 if name == "float32" else 1e-12
-    assert found == pytest.approx(expected, rel=near, abs=near)
-    assert replayed["forward"] >= EPOCHS - 5 or name == "prefixes too"
+    assert found == pytest.approx(expected, rel=near, abs=near, nan_ok=True)
+    assert replayed["forward"] >= EPOCHS - 5
 
 
 def warm(net, loop=squares):

@@ -335,6 +335,8 @@ class Binder:
             yield Step(function, args[0], kwargs["axis"], kwargs["dtype"], out, kwargs["keepdims"])
         elif function == np.add.accumulate:
             yield Step(function, args[0], kwargs["axis"], None, out)
+        elif function is METHODS["take"]:  # buffered, unless indices are clipped
+            yield Step(function, *args, **kwargs, out=out)
         elif function in (np.dot, METHODS["dot"]) and out.flags.c_contiguous:
             yield Step(np.dot, *args, out)
         elif isinstance(function, Kernel):
