@@ -641,7 +641,7 @@ class Layout(NamedTuple):
         heads: by chain, the place of its first sum.
         groups: which sums, how many a chain, and which chains, for each length that there is.
         terms: all that is added and comes from columns.
-        begun, added: by chain, and by sum, the numbers; what columns are to fill in is not set.
+        begun, added: what chains start with, and what each sum adds: numbers, and room for the terms.
     """
 
     cells: tuple[list[int], list[Any], Mapping[int, Any], Mapping[int, Any]]
@@ -722,12 +722,10 @@ class Sums(Column):
             column = parents[source]
             x = column.values if at is None else column.values[at]
             if chains is not None:
-                begun = begun.copy() if begun is layout.begun else begun
                 begun[chains] = x
             elif sums is None:
                 added = x
             else:
-                added = added.copy() if added is layout.added else added
                 added[sums] = x
         # Chains of the same length are added up together
         values = np.empty(added.size)

@@ -473,12 +473,8 @@ def rank(column: Column) -> int:
 def longer(v: Waiting, payload: Any) -> Any:
     """The chain that ends with ``v`` made longer; None if it cannot be."""
     sums, key = v._a, v._b + 1
-    kept = True
-    if payload.__class__ is tuple:
-        column = payload[0]
-        if column is not None and rank(column) >= sums.level:
-            return None
-        kept = not isinstance(column, Pins)
+    if payload.__class__ is tuple and payload[0] is not None and rank(payload[0]) >= sums.level:
+        return None
     if sums.closed or key in sums.cells:
         return None
     if payload.__class__ is tuple:
@@ -490,4 +486,4 @@ def longer(v: Waiting, payload: Any) -> Any:
     out = v._next
     while out is not None and out._a is not sums:
         out = out._also
-    return out or member(sums, key, v if kept else None)
+    return out or member(sums, key, v)

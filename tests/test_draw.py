@@ -227,6 +227,21 @@ def test_an_activation_of_ones_own_and_float32_are_drawn_as_they_compute(seeded)
     assert_computes_itself(draw(loss, open=True), rel=1e-4)
 
 
+def test_a_sum_is_drawn_as_it_was_though_its_terms_are_added_once_more(seeded):
+    net = Net(2, [3, 1], "tanh")
+    outs = [net([0.1 * i, -0.25]) for i in range(12)]
+    powers = [out.exp() for out in outs]
+    first = [out + power for out, power in zip(outs, powers, strict=True)]
+    assert first[0].data
+    trebles = [out * 3.0 for out in outs]
+    assert trebles[0].data
+    second = [power + treble for power, treble in zip(powers, trebles, strict=True)]
+    for v in (*first, *second):
+        total, plus, *_ = nodes = draw(v).nodes
+        assert plus.text == "+"
+        assert total.data == pytest.approx(sum(nodes[i].data for i in plus.parents), rel=1e-12)
+
+
 def test_a_net_is_one_box_and_its_outputs_come_from_the_same_one():
     net = Net(2, [16, 16, 2], "relu", "linear")
     u, v = two_of(net)

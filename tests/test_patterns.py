@@ -285,14 +285,74 @@ def test_a_result_that_somebody_holds_has_its_gradients_while_the_net_is_as_it_w
     assert found == pytest.approx([p.grad for p in twin.params()], rel=1e-12)
 
 
-def test_what_programs_hang_on_a_result_does_not_come_back(net):
+@pytest.mark.parametrize("name", ["label", "note"])
+@pytest.mark.parametrize("first", [2, 3])
+def test_what_programs_hang_on_a_result_does_not_come_back(name, first, net):
     for i in range(12):
-        terms = squares(net)
-        assert not any(hasattr(v, "label") for v in terms)
-        if i % 4 == 3:
+        outs = [net(x) for x in ROWS]
+        terms = [(out - x[0]) ** 2 for out, x in zip(outs, ROWS, strict=True)]
+        assert not any(hasattr(v, name) for v in outs + terms)
+        if i % 4 == first % 4:
             for k in range(0, 10, 2):
-                terms[k].label = f"epoch {i}"
+                setattr((outs if i % 3 else terms)[k], name, f"epoch {i}")
         assert sum(terms).data > 0
+        del outs, terms
+
+
+def test_a_result_that_has_got_a_gradient_by_hand_leaves_nothing_to_the_collector():
+    net = Net(2, [3, 1], "tanh", "linear")
+    gc.collect()
+    gc.disable()
+    try:
+        outs = [net(x) for x in ROWS]
+        first = [out * 2.0 for out in outs]
+        for v in first:
+            v.grad = 0.5
+        others = [net([v, 1.0]) for v in first]
+        assert others[0].data
+        sums = [out + other for out, other in zip(outs, others, strict=True)]
+        assert sum(sums).data
+        del net, outs, first, v, others, sums
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_what_cannot_be_made_again_is_let_go_with_all_that_it_was_made_from(net):
+    known = []
+    for _ in range(6):
+        own = Value(2.0)
+        known.append(weakref.ref(own))
+        outs = [net(x) for x in ROWS]
+        ways = [(out.exp(), out * (out + own), out**2) for out in outs]
+        for way in zip(*ways, strict=True):
+            sum(way).backward()
+        del own, outs, ways, way
+        net([0.0, 0.0])
+        assert not any(ref() for ref in known)
+
+
+def test_a_result_keeps_the_last_results_that_were_made_from_it_and_no_more(net):
+    outs = [net(x) for x in ROWS]
+    made = [weakref.ref(outs[0] * float(k)) for k in range(100)]
+    assert sum(known() is not None for known in made) < 10
+    assert made[-1]().data == pytest.approx(99 * outs[0].data)
+
+
+@pytest.mark.parametrize("first", ["left", "right"])
+def test_a_product_of_two_nets_leaves_each_its_columns(first, net):
+    other = Net(2, [3, 1], "tanh", "linear")
+    roots = []
+    for _ in range(8):
+        outs = [net(x) for x in ROWS] if first == "left" else []
+        others = [other(x) for x in ROWS]
+        outs = outs or [net(x) for x in ROWS]
+        ways = [(a.exp(), a * b, a**2) for a, b in zip(outs, others, strict=True)]
+        for way in zip(*ways, strict=True):
+            sum(way).backward()
+        roots.append((id(net._patterns.current.root), id(other._patterns.current.root)))
+        del outs, others, ways, way
+    assert len(set(roots[-5:])) == 1
 
 
 def test_a_result_that_is_known_weakly_does_not_come_back_as_another(net):
@@ -463,6 +523,16 @@ def test_zeros_keep_their_signs(net):
         zeros = [(0.0, -0.0)[(i + k) % 2] for k in range(4)]
         products = [(net(x) * 0.0 + 1.0) * zero for x, zero in zip(ROWS, zeros, strict=False)]
         assert [math.copysign(1, v.data) for v in products] == [math.copysign(1, zero) for zero in zeros]
+        del products
+
+
+def test_zeros_keep_their_signs_in_sums(net):
+    for i in range(6):
+        zeros = [(0.0, -0.0)[(i + k) % 2] for k in range(4)]
+        negative = [abs(net(x)) * -0.0 for x in ROWS]
+        sums = [a + b + zero for a, b, zero in zip(negative, negative[4:], zeros, strict=False)]
+        assert [math.copysign(1, v.data) for v in sums] == [math.copysign(1, zero) for zero in zeros]
+        del negative, sums
 
 
 def test_an_error_of_one_epoch_is_none_of_the_next(net):

@@ -432,6 +432,89 @@ def test_where_something_is_not_as_it_was_the_columns_do_the_work_themselves(cha
     assert replayed["forward"] > before["forward"]  # as before, or recorded anew
 
 
+def switched(what, late):
+    """A loop that goes another way when it is ``late``, over the same columns."""
+
+    def start(net):
+        outs = [net(x) for x in ROWS]
+        ways = [out.tanh() for out in outs], [out.sigmoid() for out in outs]
+        bases = [(out * 0.5).exp() for out in outs]
+        terms = [way + base for way, base in zip(ways[late], bases, strict=True)]
+        return sum(terms), [*ways[0], *ways[1], *bases, *terms]
+
+    def odd(net):
+        outs = [net(x) for x in ROWS]
+        ways = [out.tanh() for out in outs], [out.sigmoid() for out in outs]
+        terms = [(out * 0.5).exp() * 2.0 for out in outs]
+        loss = sum(terms) + ways[late][0] + ways[1 - late][1]
+        return loss, [*ways[0], *ways[1], *terms]
+
+    def partner(net):
+        outs = [net(x) for x in ROWS]
+        terms = [out * outs[(i + 1 + late) % 6] for i, out in enumerate(outs)]
+        return sum(terms), outs + terms
+
+    def order(net):
+        outs = [net(x) for x in ROWS]
+        halves = [out * 0.5 + 2.0 for out in outs]
+        terms = []
+        for out, half in zip(outs, halves, strict=True):
+            quotient = out / half if late else 0
+            terms.append(out * half)
+            terms.append(quotient if late else out / half)
+        return sum(terms), terms
+
+    def another_output(net):
+        outs = [net(x)[:2] for x in ROWS]
+        errors = [out[0] - 0.5 for out in outs]
+        aside = [outs[1][1] - 0.25] if late else []
+        return sum(e**2 for e in errors), errors + aside
+
+    def no_other_use(net):
+        outs = [net(x) for x in ROWS]
+        cubes = [] if late else [out**3 for out in outs]
+        return sum(cubes) + sum(out.exp() for out in outs), outs + cubes
+
+    loop = locals()[what]
+    return lambda net, epoch: loop(net)
+
+
+@pytest.mark.parametrize("what", ["start", "odd", "partner", "order", "another_output", "no_other_use"])
+def test_a_loop_that_goes_another_way_over_the_same_columns_is_not_the_recorded_one(what, replayed):
+    net = make(2 if what == "another_output" else 1)
+    warm(net, switched(what, False))
+    assert replayed["back"] >= 2
+    for _ in range(3):
+        assert agrees(net, switched(what, True))
+        assert agrees(net, switched(what, False))
+
+
+def partly(net, epoch):
+    outs = [net(x) for x in rows_of(epoch)]
+    roots = [(out**2 * k).sqrt() for out, k in zip(outs, (0.0, 1.0, 2.0, 3.0, 0.0, 1.0), strict=True)]
+    used = [roots[1], roots[2], roots[3], roots[5]]  # those of 0 have an infinite slope
+    return sum(used) + sum(out.exp() for out in outs), outs + roots
+
+
+def test_what_is_not_on_the_way_back_makes_nothing_infinite(replayed):
+    with autograd.eager():
+        expected = epochs(make(), partly)
+    assert all(map(math.isfinite, expected))
+    assert epochs(make(), partly) == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    assert replayed["back"] >= 3
+
+
+def test_an_infinite_sample_that_is_not_on_the_way_back_changes_no_gradient():
+    def loop(net, epoch):
+        outs = [net(x) for x in [*ROWS, [math.inf, 0.0]]]
+        return sum(out**2 for out in outs[:6]), outs
+
+    with autograd.eager():
+        expected = epochs(make(), loop)
+    assert all(map(math.isfinite, expected))
+    assert epochs(make(), loop) == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
 def test_what_is_added_to_another_chain_is_not_what_was_recorded(replayed):
     def summed(long):
         def loop(net, epoch):
