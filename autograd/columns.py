@@ -104,6 +104,7 @@ class Column(Junction):
     Attributes:
         name: of its operation, if that has no second operand or a number for it.
         right: the column of the second operands, if it has one.
+        home, others: of `Sums`.
         origin: the same for all columns that were made, by their first operands, from the same one.
         level: higher than that of every column this one depends on, unless that was closed before.
         depth: how many operations lie between it and a net or parameters.
@@ -635,7 +636,7 @@ class Layout(NamedTuple):
     """Which chains there are in `Sums`, and what they add. It serves again where nothing of that changes.
 
     Attributes:
-        cells: what it was found in: keys, what stands there, ``starts`` and ``odd``.
+        cells: what it was found in: keys, what stands there, ``starts`` and ``odd`` as they were then.
         sources: the keys of the columns that are added.
         keys, there: of the sums; and what stands in their cells.
         heads: by chain, the place of its first sum.
@@ -692,8 +693,17 @@ class Sums(Column):
         self.starts, self.odd, self.others = {}, {}, {}
 
     def term(self, column: Column | None, x: Any) -> tuple[int | None, Any]:
-        """A result of another column, or a number, as it stands in ``starts`` and ``odd``."""
-        return None if column is None else self.others.setdefault(column, len(self.others)), x
+        """A result of another column, or a number, as it stands in ``starts`` and ``odd``.
+
+        Ask before you look whether a cell is empty, since another thread may go on during a call.
+        """
+        if column is None:
+            return None, x
+        i = self.others.get(column)
+        if i is None:
+            with LOCK:
+                i = self.others.setdefault(column, len(self.others))
+        return i, x
 
     def chain(self, start: tuple[int | None, Any], payload: int) -> int:
         """Start a chain; the key of its first sum."""
@@ -773,6 +783,7 @@ class Sums(Column):
         elif usual.any():
             terms.insert(0, Term(0, self.home.locate(there[usual]), np.flatnonzero(usual), None))
         sources = [column.keys for column in parents]
+        cells = cells[0], cells[1], dict(self.starts), dict(self.odd)
         return Layout(cells, sources, keys, there, heads, groups, terms, begun, added)
 
     def _fail(self, layout: Layout, parents: Sequence[Column]) -> None:

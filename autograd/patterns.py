@@ -163,7 +163,7 @@ class Pattern:
         for line in lines:
             for v in line:
                 if v._a in found:
-                    if len(found) < len(columns):
+                    if len(found) < len(columns):  # some have an operand that is not of the pattern
                         made_from(v, lambda out: out._a in found)
                     v.__class__ = Kept
                     found[v._a].append(v)

@@ -22,7 +22,7 @@ FEW = 8  # rows: once worked out, what has fewer goes on as plain Values, which 
 DEEP = 64  # operations in a row, after which the next is a plain one
 FULL = 8192  # cells of sums and pins, which do not come to an end with what they were made from
 ZERO = None, 0.0  # as a term of a sum
-MOST = 8  # results made from one Value that it keeps
+MOST = 32  # results made from one Value that it keeps
 # Attributes that say nothing about another time
 OWN = {*Value.__slots__, "data", "grad"} - {"_next", "_also"}
 SLOTS: Any = vars(Value)
@@ -40,8 +40,8 @@ def publish(v: "Waiting", early: bool = True) -> Value:
             SLOTS["_data"].__set__(v, column.number(place))
             SLOTS["_grad"].__set__(v, column.gradient(place))
             SLOTS["_da"].__set__(v, 1.0)
+            v._a = Port(column, place)  # first, since a place is sought by the key only in a column
             v._b = v._next = v._also = None
-            v._a = Port(column, place)
             if column.published is None:
                 column.published = {}
             column.published[place] = weakref.ref(v)
@@ -357,7 +357,7 @@ class Waiting(Value):
                 sums, key = out._a, out._b
                 if sums.home is self._a:
                     cells = sums.cells
-                    if cells[key] is None:
+                    if cells[key] is None and not sums.closed:
                         sums.starts[key >> SHIFT] = ZERO
                         cells[key] = self._b
                         if not sums.closed:
@@ -405,11 +405,12 @@ def begin(v: Waiting, start: tuple[Column | None, Any]) -> Any:
         return None
     out = v._next
     while out is not None:
-        sums = out._a
-        if sums.home is column and not sums.closed and sums.cells[out._b] is None:
-            sums.starts[out._b >> SHIFT] = sums.term(*start)
-            sums.cells[out._b] = key
-            if not sums.closed:
+        sums, place = out._a, out._b
+        if sums.home is column and not sums.closed and sums.cells[place] is None:
+            term = sums.term(*start)
+            if not sums.closed and sums.cells[place] is None:  # after a call another thread may have come
+                sums.starts[place >> SHIFT] = term
+                sums.cells[place] = key
                 return out
         out = out._also
     sums = opened_sums(column)
@@ -478,7 +479,10 @@ def longer(v: Waiting, payload: Any) -> Any:
     if sums.closed or key in sums.cells:
         return None
     if payload.__class__ is tuple:
-        sums.odd[key] = sums.term(*payload)
+        term = sums.term(*payload)
+        if sums.closed or key in sums.cells:  # after a call another thread may have come
+            return None
+        sums.odd[key] = term
         payload = 0
     sums.cells[key] = payload
     if sums.closed:
