@@ -124,6 +124,33 @@ def digits(nn, Value):
     return epoch
 
 
+def classes_data():
+    import numpy as np
+
+    draw = np.random.default_rng(5)
+    labels = draw.integers(0, 3, 150)
+    return draw.normal(0, 1, (150, 4)) + np.eye(3, 4)[labels], labels
+
+
+def classes(nn, Value):
+    """A softmax and its cross entropy, written by hand."""
+    X, labels = classes_data()
+    rows, labels = X.tolist(), labels.tolist()
+    net = nn.Net(4, [16, 3], "tanh", "linear")
+
+    def epoch():
+        loss = 0
+        for x, label in zip(rows, labels, strict=True):
+            powers = [out.exp() for out in net(x)]
+            loss += -(powers[label] / sum(powers)).log()
+        net.zero_grad()
+        loss.backward()
+        net.step(1e-5)
+        return loss.data
+
+    return epoch
+
+
 def minimise(nn, Value):
     """The original's minimise demo: scalars only, 200 iterations."""
 
@@ -158,6 +185,7 @@ SCRIPTS = {
     "moons": (moons, "moons as in micrograd's demo: 100 samples, 2-16-16-1, hinge, L2 over all parameters"),
     "tiny": (tiny, "tiny demo: 4 samples, 3-10-1, hand-written update"),
     "digits": (digits, "digits: 200 samples, 64-32-10, squared error over 10 outputs"),
+    "classes": (classes, "three classes: 150 samples, 4-16-3, softmax and cross entropy by hand"),
     "minimise": (minimise, "minimise demo: scalars only"),
     "reading": (reading, "every result read at once: 50 samples, 1-20-20-1"),
 }
@@ -220,6 +248,11 @@ def torch_script(name):
         net = torch_net(torch, 64, [32, 10], torch.nn.Tanh)
         X, Y = (torch.tensor(a) for a in digits_data())
         return torch_step(torch, net, 1e-6, lambda: ((net(X) - Y) ** 2).sum())
+    if name == "classes":
+        net = torch_net(torch, 4, [16, 3], torch.nn.Tanh)
+        X, labels = map(torch.tensor, classes_data())
+        measure = torch.nn.CrossEntropyLoss(reduction="sum")
+        return torch_step(torch, net, 1e-5, lambda: measure(net(X), labels))
     raise ValueError(f"no batch in {name}")
 
 

@@ -58,6 +58,15 @@ class Value:
         out._backward = _backward
         return out
 
+    def log(self):
+        out = Value(math.log(self.data), (self,))
+
+        def _backward():
+            self.grad += out.grad / self.data
+
+        out._backward = _backward
+        return out
+
     def tanh(self):
         out = Value(math.tanh(self.data), (self,))
 
@@ -78,6 +87,9 @@ class Value:
 
     def __neg__(self):
         return self * -1
+
+    def __truediv__(self, other):
+        return self * other**-1
 
     def __sub__(self, other):
         return self + (-self._operand(other))
