@@ -194,7 +194,7 @@ class Samples:
 
     Args:
         name: what errors call the module.
-        n_in, n_out, dtype: of the module.
+        n_in, n_out: of the module.
         through: from (n_in, rows) to (n_out, rows).
         stages: the layers that it consists of.
         waits: whether it computes the same for a sample whatever others there are, and each time.
