@@ -337,7 +337,7 @@ def test_backward_from_something_on_the_way_gives_what_working_at_once_gives(nam
         expected = numbers(make_net())
     found = numbers(make_net())
     near = 2e-5 if name == "float32" else 1e-12
-    assert found == pytest.approx(expected, rel=near, abs=near, nan_ok=True)
+    assert found == pytest.approx(expected, rel=near, abs=near, nan_ok=name == "infinite slopes")
     assert replayed["forward"] >= EPOCHS - 5
 
 
