@@ -7,8 +7,7 @@ them in ``_da`` and ``_db``; a leaf has neither ``_a`` nor ``_da``, a function o
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 from threading import RLock
 from typing import Any, ClassVar
@@ -17,7 +16,6 @@ import numpy as np
 
 __all__ = ["LOCK", "Junction", "Port", "backward"]
 
-USUAL = nullcontext()
 LOCK = RLock()  # held while junctions are computed, and while a walk goes through them
 
 
@@ -126,6 +124,49 @@ def arrive(node: Any, g: float, more: dict[Any, int], ready: list[Any]) -> None:
         ready.append(node)
 
 
+def pass_on(root: Any, more: dict[Any, int], opened: Mapping[Junction, Sequence[Junction]]) -> None:
+    """Pass gradients on, from each node that has heard from all its consumers.
+
+    What arrives first is added to 0.0 as in the oracle, so that there is no -0.0.
+    """
+    root._grad = 1.0
+    ready: list[Any] = [root]
+    waiting: list[Junction] = []  # junctions that have heard from all
+    while ready:
+        for v in ready:
+            g = v._grad
+            a = v._a
+            if a is None:
+                v.junction.receive(v.place, g)
+                hear(v.junction, waiting)
+                continue
+            if a._da is None:
+                a._grad += v._da * g
+            elif not more:
+                a._grad = v._da * g + 0.0
+                ready.append(a)
+            else:
+                arrive(a, v._da * g, more, ready)
+            b = v._b
+            if b is None:
+                continue
+            if b._da is None:
+                b._grad += v._db * g
+            elif not more:
+                b._grad = v._db * g + 0.0
+                ready.append(b)
+            else:
+                arrive(b, v._db * g, more, ready)
+        ready = []
+        while waiting and not ready:
+            group, pairs = next_of(waiting)
+            for v, g in pairs:
+                arrive(v, g, more, ready)
+            for junction in group:
+                for source in opened[junction]:
+                    hear(source, waiting)
+
+
 def backward(root: Any) -> None:
     """Add d root / d leaf to the ``grad`` of every leaf, and set ``grad`` on what lies between.
 
@@ -192,45 +233,11 @@ def backward(root: Any) -> None:
                     if v._da is not None:
                         find(v, more, before, stage)
 
-        # Pass gradients on, from each node that has heard from all its consumers. What arrives first
-        # is added to 0.0 as in the oracle, so that there is no -0.0.
-        root._grad = 1.0
-        ready: list[Any] = [root]
-        waiting: list[Junction] = []  # junctions that have heard from all
-        with np.errstate(all="ignore") if opened else USUAL:
-            while ready:
-                for v in ready:
-                    g = v._grad
-                    a = v._a
-                    if a is None:
-                        v.junction.receive(v.place, g)
-                        hear(v.junction, waiting)
-                        continue
-                    if a._da is None:
-                        a._grad += v._da * g
-                    elif not more:
-                        a._grad = v._da * g + 0.0
-                        ready.append(a)
-                    else:
-                        arrive(a, v._da * g, more, ready)
-                    b = v._b
-                    if b is None:
-                        continue
-                    if b._da is None:
-                        b._grad += v._db * g
-                    elif not more:
-                        b._grad = v._db * g + 0.0
-                        ready.append(b)
-                    else:
-                        arrive(b, v._db * g, more, ready)
-                ready = []
-                while waiting and not ready:
-                    group, pairs = next_of(waiting)
-                    for v, g in pairs:
-                        arrive(v, g, more, ready)
-                    for junction in group:
-                        for source in opened[junction]:
-                            hear(source, waiting)
+        if opened:
+            with np.errstate(all="ignore"):
+                pass_on(root, more, opened)
+        else:
+            pass_on(root, more, opened)
         done = True
     finally:
         for junction in opened:
