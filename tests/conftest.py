@@ -1,8 +1,11 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import settings
 
 from autograd import film
+from autograd.tensor import elementwise
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
 settings.load_profile("repeatable")
@@ -12,6 +15,12 @@ settings.load_profile("repeatable")
 def rng():
     """A generator with the same numbers in every run."""
     return np.random.default_rng(20260101)
+
+
+@pytest.fixture(params=[1500, math.inf], ids=["by table", "by NumPy"])
+def tanh_of_many(request, monkeypatch):
+    """Both forms of tanh, whichever of them is the quicker one on this machine."""
+    monkeypatch.setattr(elementwise, "MANY", request.param)
 
 
 @pytest.fixture

@@ -1453,6 +1453,7 @@ def test_a_chain_of_elementwise_calls_needs_one_array():
     assert program(x) == chain(Tensor(x)).item()
 
 
+@pytest.mark.usefixtures("tanh_of_many")
 @pytest.mark.parametrize("shape", [(3, 499), (3, 500), (90, 100), (3, 9000)])
 def test_tanh_of_many_is_the_same_in_a_program_wherever_it_stands(rng, shape):
     def function(x):
@@ -1467,6 +1468,7 @@ def test_tanh_of_many_is_the_same_in_a_program_wherever_it_stands(rng, shape):
     np.testing.assert_allclose(program(x)[0], np.tanh(x), rtol=1e-15)
 
 
+@pytest.mark.usefixtures("tanh_of_many")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("sizes", [(64, [1]), (3, [1, 2]), (2, [5, 1])])
 def test_a_net_gives_the_same_bits_recorded_and_by_hand(rng, sizes, dtype):

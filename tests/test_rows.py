@@ -9,7 +9,7 @@ from op_table import CALLS, MASK, REFUSED, TABLE, each, exact, mp
 
 from autograd import Tensor, tensor
 from autograd.errors import NotANumberError, UnsupportedError
-from autograd.tensor import gradients, log_softmax, logsumexp, sigmoid, softmax, softplus
+from autograd.tensor import elementwise, gradients, log_softmax, logsumexp, sigmoid, softmax, softplus
 from autograd.tensor.core import IMPLEMENTED, PLAIN, ROWS
 
 CASES = [(op, shapes) for op in TABLE for shapes in op.shapes]
@@ -304,7 +304,8 @@ def in_chunks(name, x, size):
     return np.concatenate([getattr(Tensor(part), name)().data for part in parts])
 
 
-@pytest.mark.parametrize("size", [7, 1499, 1500, 10_000])  # tanh takes another form from 1500 on
+@pytest.mark.usefixtures("tanh_of_many")
+@pytest.mark.parametrize("size", [7, 1499, 1500, 10_000])  # tanh may take another form from 1500 on
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations_are_right_to_4_units_in_the_last_place(name, size):
     x = ARGUMENTS[ARGUMENTS < 709.7] if name == "exp" else ARGUMENTS
@@ -313,6 +314,23 @@ def test_activations_are_right_to_4_units_in_the_last_place(name, size):
     assert ulps(in_chunks(name, x, size), expected).max() <= 4
 
 
+@pytest.mark.parametrize(
+    ("found", "wide"),
+    [
+        ({"tanh": {"dd": {"current": "AVX512_SKX", "available": "AVX512_SKX AVX2 baseline(SSE)"}}}, True),
+        ({"tanh": {"dd": {"current": "X86_V4", "available": "X86_V4 X86_V3 baseline(X86_V2)"}}}, True),
+        ({"tanh": {"dd": {"current": "AVX2", "available": "AVX512_SKX AVX2 baseline(SSE)"}}}, False),
+        ({"tanh": {"dd": {"current": "baseline(NEON)", "available": "baseline(NEON)"}}}, False),
+        ({}, False),
+    ],
+)
+def test_tanh_is_left_to_numpy_where_that_takes_eight_numbers_at_a_time(found, wide, monkeypatch):
+    assert (elementwise.MANY == INF) == elementwise._wide()
+    monkeypatch.setattr(np.lib.introspect, "opt_func_info", lambda func_name, signature: found)
+    assert elementwise._wide() == wide
+
+
+@pytest.mark.usefixtures("tanh_of_many")
 def test_tanh_of_many_is_right_to_4_units_between_any_two_places_of_its_table(rng):
     middles = np.arange(-20.5, 20.5, 1 / 128)
     x = np.concatenate([middles + rng.uniform(-1 / 256, 1 / 256, middles.size) for _ in range(2)])
@@ -322,6 +340,7 @@ def test_tanh_of_many_is_right_to_4_units_between_any_two_places_of_its_table(rn
     assert ulps(Tensor(ends).tanh().data, each(mp.tanh)(exact(ends))).max() <= 4
 
 
+@pytest.mark.usefixtures("tanh_of_many")
 def test_tanh_of_many_keeps_the_sign_of_zero_and_takes_any_order_in_memory(rng):
     assert np.signbit(Tensor([-0.0, 0.0] * 800).tanh().data).tolist() == [True, False] * 800
     x = rng.normal(size=(60, 300))
@@ -329,6 +348,7 @@ def test_tanh_of_many_keeps_the_sign_of_zero_and_takes_any_order_in_memory(rng):
     np.testing.assert_allclose(Tensor(x[::-1, 1::2]).tanh().data, np.tanh(x)[::-1, 1::2], rtol=1e-15)
 
 
+@pytest.mark.usefixtures("tanh_of_many")
 def test_tanh_of_many_tiny_numbers_does_not_underflow():
     x = np.ldexp(1.0, -np.arange(1000, dtype=int))
     with np.errstate(all="raise"):
@@ -354,6 +374,7 @@ ENDS = {  # at -inf and inf
 # fmt: on
 
 
+@pytest.mark.usefixtures("tanh_of_many")
 @pytest.mark.parametrize("many", [1, 800])
 @pytest.mark.parametrize("name", ENDS)
 def test_activations_of_infinities_are_their_limits_and_nan_comes_through(name, many):
