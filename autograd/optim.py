@@ -22,6 +22,9 @@ from autograd.tensor.tape import Array
 __all__ = ["LBFGS", "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "clip_gradient"]
 
 
+FADING = 32  # steps, after which it is looked for what has all but faded
+
+
 def vector_of(target: Any) -> Any:
     """The arrays behind ``target``: those of a module, or made from a list of Values."""
     if hasattr(target, "grads") and hasattr(target, "push"):
@@ -47,7 +50,9 @@ def between(x: Any, low: float, high: float, name: str) -> float:
 class Optimizer:
     """What all optimisers have: a target, a learning rate, ``step`` and ``zero_grad``.
 
-    Your own overrides `_update`, and says how many vectors it remembers from step to step.
+    Your own overrides `_update`, and says how many vectors it remembers from step to step. What fades
+    there, since a gradient stays 0, becomes 0 in the end: it is not left among the subnormal numbers, with
+    which many processors take a hundred times as long.
 
     Args:
         target: a module or a list of Values.
@@ -85,6 +90,9 @@ class Optimizer:
         self._steps = 0
         self._memory = [np.zeros_like(self._vector.values) for _ in range(self.memories)]
         self._room = np.empty_like(self._vector.values)
+        kind = np.finfo(self._room.dtype)
+        self._tiny = kind.tiny
+        self._faint = kind.tiny * 2**20 / kind.eps  # added, it rounds to multiples of tiny * 2**20
 
     def step(self) -> None:
         """Change the parameters once, by their gradients as they are.
@@ -98,6 +106,10 @@ class Optimizer:
         lr = self.last_lr = self.rate()
         self._steps += 1
         self._update(lr, vector.values, vector.grads, self._room, *self._memory)
+        if self._steps % FADING == 0:
+            for memory in self._memory:
+                np.add(memory, self._faint, out=memory)
+                np.subtract(memory, self._faint, out=memory)
         vector.push()
 
     def rate(self) -> float:
@@ -265,7 +277,7 @@ class Adam(Optimizer):
         # x -= lr · mean / (1 - beta1^t) / (root(square / (1 - beta2^t)) + eps), constants taken together
         root = math.sqrt((1 - beta2**self._steps) / (1 - beta2))
         np.sqrt(square, out=s)
-        np.add(s, self.eps * root, out=s)
+        np.add(s, self.eps * root or self._tiny, out=s)  # without eps, 0 / 0 is to be 0
         np.divide(mean, s, out=s)
         np.multiply(s, lr * root * (1 - beta1) / (1 - beta1**self._steps), out=s)
         np.subtract(x, s, out=x)
@@ -336,7 +348,7 @@ class RMSprop(Optimizer):
         np.add(square, s, out=square)
         root = 1 / math.sqrt(1 - self.alpha)
         np.sqrt(square, out=s)
-        np.add(s, self.eps * root, out=s)
+        np.add(s, self.eps * root or self._tiny, out=s)  # without eps, 0 / 0 is to be 0
         np.divide(g, s, out=s)
         np.multiply(s, lr * root, out=s)
         np.subtract(x, s, out=x)

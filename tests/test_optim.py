@@ -12,7 +12,7 @@ from autograd.engine import Value
 from autograd.errors import NotANumberError, OptionError, UnsupportedError
 from autograd.losses import mse
 from autograd.nn import Layer, Module, Net
-from autograd.optim import LBFGS, OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop, clip_gradient
+from autograd.optim import FADING, LBFGS, OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop, clip_gradient
 
 KINDS = {
     "sgd": lambda t: SGD(t, lr=0.2),
@@ -277,11 +277,50 @@ def test_a_step_allocates_no_array(name, dtype):
     opt.step()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
-    opt.step()
+    for _ in range(FADING):
+        opt.step()
     clip_gradient(m, 1.0)
     after, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert max(after, peak) - before < m.values.nbytes / 10
+
+
+FORGETFUL = {  # they keep nine tenths of what they remember
+    "momentum": lambda t: SGD(t, momentum=0.9),
+    "nesterov": lambda t: SGD(t, momentum=0.9, nesterov=True),
+    "adam": lambda t: Adam(t, betas=(0.9, 0.9)),
+    "adamw": lambda t: AdamW(t, betas=(0.9, 0.9)),
+    "rmsprop": lambda t: RMSprop(t, alpha=0.9),
+}
+
+
+@pytest.mark.parametrize(("dtype", "steps"), [("float32", 1000), ("float64", 7200)])
+@pytest.mark.parametrize("name", FORGETFUL)
+def test_what_is_remembered_of_a_gradient_that_stays_0_fades_to_0_and_is_never_subnormal(name, dtype, steps):
+    m = Layer(3, 2, dtype=dtype)
+    opt = FORGETFUL[name](m)
+    gradients = np.array([1.0, -2.0, 1e-10, 0.0, 3.0, -4.0, 1e-30, 0.5], dtype)
+    tiny = np.finfo(dtype).tiny
+    for step in range(steps):
+        m.grads[:] = gradients if step == 0 else 0.0
+        m.grads[-1] = 0.5  # this one stays
+        opt.step()
+        if step % 8 == 0:
+            memory = np.abs(opt.state()["memory"])
+            assert not ((memory > 0) & (memory < tiny)).any()
+    assert not memory[:, :-1].any()
+    assert memory[:, -1].all()
+    assert np.isfinite(m.values).all()
+
+
+@pytest.mark.parametrize("kind", [Adam, AdamW, RMSprop])
+def test_without_eps_a_parameter_whose_gradient_is_0_stays_where_it_is(kind):
+    x, y = Value(2.0), Value(3.0)
+    opt = kind([x, y], lr=0.25, eps=0, **({"weight_decay": 0} if kind is AdamW else {}))
+    y.grad = 4.0
+    opt.step()
+    assert x.data == 2.0
+    assert y.data < 3.0
 
 
 def test_a_state_is_a_copy():
