@@ -18,6 +18,7 @@ from autograd.engine import Value, number
 from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
 from autograd.tensor import Tensor
 from autograd.tensor.core import array_of, as_array
+from autograd.tensor.elementwise import flushed
 from autograd.tensor.products import mean_square
 from autograd.tensor.reductions import surprise
 from autograd.tensor.trace import at, check
@@ -52,13 +53,13 @@ def shortfalls(prediction: Any, label: Any) -> Any:
 
 
 def binary_surprises(logit: Any, label: Any) -> Any:
-    doubt = (1 - 2 * label) * logit
+    doubt = (1 - 2 * label) * (flushed(logit) if isinstance(logit, Tensor) else logit)
     return doubt.softplus()
 
 
 def surprises(logits: Any, label: Any) -> Any:
     if isinstance(logits, Tensor):
-        return surprise(logits, label)
+        return surprise(flushed(logits), label)
     top = max(logits).data
     return sum((v - top).exp() for v in logits).log() - (logits[label] - top)
 

@@ -17,6 +17,7 @@ from autograd.options import whole
 from autograd.parameters import Vector
 from autograd.schedules import Schedule
 from autograd.tensor.core import refuse_in_recording
+from autograd.tensor.elementwise import faint
 from autograd.tensor.tape import Array
 
 __all__ = ["LBFGS", "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "clip_gradient"]
@@ -90,9 +91,8 @@ class Optimizer:
         self._steps = 0
         self._memory = [np.zeros_like(self._vector.values) for _ in range(self.memories)]
         self._room = np.empty_like(self._vector.values)
-        kind = np.finfo(self._room.dtype)
-        self._tiny = kind.tiny
-        self._faint = kind.tiny * 2**20 / kind.eps  # added, it rounds to multiples of tiny * 2**20
+        self._tiny = np.finfo(self._room.dtype).tiny
+        self._faint = faint(self._room.dtype, 20)
 
     def step(self) -> None:
         """Change the parameters once, by their gradients as they are.

@@ -138,6 +138,7 @@ ELEMENTWISE = [
     unary("relu",       lambda x: x if x > 0 else 0 * x,    R),
     unary("leaky_relu", lambda x: x if x > 0 else x * mp.mpf(0.01), R),
     unary("normal_cdf", mp.ncdf,                            R),
+    unary("flushed",    lambda x: +x,                       R),
 ]
 # fmt: on
 

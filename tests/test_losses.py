@@ -422,6 +422,26 @@ def test_binary_cross_entropy_of_huge_logits_is_exact(size, label):
     assert (3 * x.grad[:, 0]).tolist() == pytest.approx([1 - label, -label, 0.5 - label], abs=1e-15)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["binary_cross_entropy", "cross_entropy"])
+def test_a_gradient_next_to_nothing_is_0_and_never_subnormal(name, dtype):
+    kind = np.finfo(dtype)
+    sure = np.linspace(0, 1.1 * -np.log(float(kind.smallest_subnormal)), 500).astype(dtype)
+    if name == "cross_entropy":
+        logits, labels, sign = np.stack([sure, 0 * sure], axis=1), np.zeros(500, int), 1
+    else:
+        logits, labels, sign = sure[:, None], np.ones(500), -1
+    t = Tensor(logits, requires_grad=True)
+    LOSSES[name](t, labels).backward()
+    found = np.abs(t.grad[:, -1].astype(float))
+    expected = np.array([float(mp.exp(-x) / (1 + mp.exp(-x)) / 500) for x in sure.astype(float)])
+    assert (sign * t.grad[:, -1] >= 0).all()
+    least = float(kind.tiny) * 2.0**39
+    assert not ((found > 0) & (found < least)).any()
+    assert (found[expected < least / 2] == 0).all()
+    np.testing.assert_allclose(found, expected, rtol=400 * float(kind.eps), atol=2 * least)
+
+
 @pytest.mark.parametrize("size", [1e4, 1e300])
 def test_cross_entropy_of_huge_logits_is_exact(size):
     x = Tensor([[size, -size, 0.0], [size, size, -size]], requires_grad=True)
