@@ -52,8 +52,8 @@ class Optimizer:
     """What all optimisers have: a target, a learning rate, ``step`` and ``zero_grad``.
 
     Your own overrides `_update`, and says how many vectors it remembers from step to step. What fades
-    there, since a gradient stays 0, becomes 0 in the end: it is not left among the subnormal numbers, with
-    which many processors take a hundred times as long.
+    there, or among the parameters, as where a gradient stays 0, becomes 0 in the end: it is not left among
+    the subnormal numbers, with which many processors take a hundred times as long.
 
     Args:
         target: a module or a list of Values.
@@ -107,9 +107,9 @@ class Optimizer:
         self._steps += 1
         self._update(lr, vector.values, vector.grads, self._room, *self._memory)
         if self._steps % FADING == 0:
-            for memory in self._memory:
-                np.add(memory, self._faint, out=memory)
-                np.subtract(memory, self._faint, out=memory)
+            for array in (vector.values, *self._memory):
+                np.add(array, self._faint, out=array)
+                np.subtract(array, self._faint, out=array)
         vector.push()
 
     def rate(self) -> float:

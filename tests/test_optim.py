@@ -313,6 +313,17 @@ def test_what_is_remembered_of_a_gradient_that_stays_0_fades_to_0_and_is_never_s
     assert np.isfinite(m.values).all()
 
 
+@pytest.mark.parametrize(("dtype", "steps"), [("float32", 1000), ("float64", 7200)])
+def test_a_parameter_that_decays_is_never_subnormal_and_ends_as_0(dtype, steps):
+    m = Layer(2, 2, dtype=dtype)
+    m.values[:] = [1.0, -2.0, 0.5, 1e-30, -3.0, 4.0]
+    opt = SGD(m, lr=0.1, weight_decay=1 - 1e-9)  # nine tenths are left at each step
+    for _ in range(steps):
+        opt.step()
+        assert not ((m.values != 0) & (np.abs(m.values) < np.finfo(dtype).tiny)).any()
+    assert not m.values.any()
+
+
 @pytest.mark.parametrize("kind", [Adam, AdamW, RMSprop])
 def test_without_eps_a_parameter_whose_gradient_is_0_stays_where_it_is(kind):
     x, y = Value(2.0), Value(3.0)
