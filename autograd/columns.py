@@ -632,6 +632,11 @@ class Term(NamedTuple):
     chains: Array | None
 
 
+def same(keys: Array, others: Array) -> bool:
+    """Whether these are the same keys."""
+    return keys is others or np.array_equal(keys, others)
+
+
 class Layout(NamedTuple):
     """Which chains there are in `Sums`, and what they add. It serves again where nothing of that changes.
 
@@ -657,7 +662,7 @@ class Layout(NamedTuple):
 
     def of(self, sources: Sequence[Array]) -> bool:
         """Whether these are the keys of the columns that are added."""
-        return len(sources) == len(self.sources) and all(map(operator.is_, sources, self.sources))
+        return len(sources) == len(self.sources) and all(map(same, sources, self.sources))
 
 
 class Sums(Column):
@@ -684,6 +689,7 @@ class Sums(Column):
     def another(self, new: Mapping[Column, Column]) -> Column:
         home = new[self.home]
         made = Sums(home)
+        made.layout = self.layout
         made.numbers = self.numbers  # of chains, which are to be others than those there are
         home.lead("sum", made)
         return made

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd
-from autograd import patterns
+from autograd import columns, patterns
 from autograd.engine import Value
 from autograd.errors import DomainError, GradientError
 from autograd.nn import Layer, Net, Neuron
@@ -658,16 +658,35 @@ def test_a_long_loop_agrees_with_working_at_once_over_many_batches(monkeypatch):
     monkeypatch.setattr(autograd.samples, "ROWS", 8)
     net = Net(1, [3, 1], "tanh", "linear")
     twin = copy.deepcopy(net)
-    for i in range(6):
+    for i in range(18):
         for module in (net, twin):
             with autograd.eager() if module is twin else contextlib.nullcontext():
                 loss = 0 if i % 2 else Value(0.0)
-                for k in range(30 + i % 3):
+                for k in range(40 + i % 3):
                     loss += (module([k / 30]) - math.sin(k)) ** 2
+                    if i > 8 and k % 10 == i % 3:  # within the second batch and the following ones
+                        loss += 0.5 * k + i
                 module.zero_grad()
                 loss.backward()
                 module.step(1e-3)
         assert [p.grad for p in net.params()] == pytest.approx([p.grad for p in twin.params()], rel=1e-12)
+
+
+def test_a_loop_over_many_batches_finds_out_only_once_which_sums_there_are(monkeypatch):
+    monkeypatch.setattr(autograd.samples, "ROWS", 8)
+    net = Net(1, [3, 1], "tanh", "linear")
+    found = []
+    lay_out = columns.Sums._lay_out
+    monkeypatch.setattr(columns.Sums, "_lay_out", lambda *args: found.append(args) or lay_out(*args))
+    for _ in range(6):
+        found.clear()
+        loss = 0
+        for k in range(8 * 30):
+            loss += (net([k / 30]) - 0.5) ** 2
+        net.zero_grad()
+        loss.backward()
+        net.step(1e-3)
+    assert len(found) <= 4  # the first batch begins with a number, and is not as the others are
 
 
 def test_what_a_longer_loop_adds_is_used_again_only_when_it_is_free(net):
