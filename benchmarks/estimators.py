@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import sklearn
+from compare import machine
 from sklearn.datasets import (
     load_breast_cancer,
     load_diabetes,
@@ -91,7 +92,8 @@ def main():
         "",
         f"Made by `python benchmarks/estimators.py`, {seeds} seeds: mean and standard deviation of the score",
         "on rows held out (accuracy, R²), and medians of the time to fit; all parameters are the defaults.",
-        f"Python {platform.python_version()}, NumPy {np.__version__}, scikit-learn {sklearn.__version__}.",
+        f"{machine()}; Python {platform.python_version()}, NumPy {np.__version__}, "
+        f"scikit-learn {sklearn.__version__}.",
         "",
         "| data | score here | scikit-learn's | epochs, here and there | of scikit-learn's time |",
         "|---|---|---|---|---|",

@@ -5,12 +5,14 @@ $ python benchmarks/loops.py --pytorch /elsewhere/bin/python
 
 The same script runs on this library and on the yardstick (original.py); PyTorch gets the same step
 on the whole batch. All start from the same weights, and their answers are compared before and after
-an update. They take turns in processes of their own, and medians are compared. The results are
-written into LOOPS.md beside this file.
+an update. On methods that do nothing (nothing.py) the script shows what its own lines take. They take
+turns in processes of their own, and medians are compared. The results are written into LOOPS.md beside
+this file.
 """
 
 import argparse
 import gc
+import importlib
 import json
 import math
 import os
@@ -23,6 +25,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 OURS, ORIGINAL, NO_GC, TORCH = "autograd", "original's style", "original's style, gc off", "PyTorch"
+NOTHING = "methods that do nothing"
 ROUNDS, SLOW_ROUNDS = 9, 2  # the original takes seconds
 
 
@@ -282,8 +285,7 @@ class Worker:
                 from autograd import nn
                 from autograd.engine import Value
             else:
-                import original as nn
-
+                nn = importlib.import_module("nothing" if self.name == NOTHING else "original")
                 Value = nn.Value
             self.run = SCRIPTS[script][0](nn, Value)
         return [self.run(), self.run()]
@@ -355,6 +357,7 @@ def serve(name):
 def measured(contestants, script, rounds):
     """Median seconds by contestant."""
     answers = {name: c.ask("prepare", script) for name, c in contestants.items()}
+    answers.pop(NOTHING)
     for name, answer in answers.items():
         for mine, theirs in zip(answer, answers[OURS], strict=True):
             assert math.isclose(mine, theirs, rel_tol=1e-9), f"{script}: {name} disagrees, {answers}"
@@ -367,11 +370,11 @@ def measured(contestants, script, rounds):
 
 
 def times(x):
-    return "–" if x is None else f"{x:.0f}" if x >= 20 else f"{x:.1f}"
+    return f"{x:.0f} times" if x >= 20 else f"{x:.1f} times" if x >= 1 else f"{x:.2f} times"
 
 
 def main():
-    from compare import Contestant
+    from compare import Contestant, machine
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -380,7 +383,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = parser.parse_args()
     everybody = {}
-    for name in (OURS, ORIGINAL, NO_GC, TORCH):
+    for name in (OURS, ORIGINAL, NO_GC, TORCH, NOTHING):
         python = options.pytorch if name == TORCH else sys.executable
         contestant = Contestant(name, python, "loops.py")
         try:
@@ -388,16 +391,18 @@ def main():
             everybody[name] = contestant
         except RuntimeError as error:
             print(f"without {name}: {error}")
+    torch = f"PyTorch {everybody[TORCH].ask('version')}" if TORCH in everybody else "no PyTorch"
     lines = [
         "| script, the same for this library and the original's style | here | the original's style takes "
-        "| with its collector off | PyTorch takes, for the batch at once |",
-        "|---|---|---|---|---|",
+        "| with its collector off | PyTorch takes, for the batch at once | methods that do nothing take |",
+        "|---|---|---|---|---|---|",
     ]
     for script, (_, title) in SCRIPTS.items():
         some = {n: c for n, c in everybody.items() if n != TORCH or script not in ("tiny", "minimise")}
         found = measured(some, script, options.rounds)
-        ratios = [found[n] / found[OURS] if n in found else None for n in (ORIGINAL, NO_GC, TORCH)]
-        cells = [f"{found[OURS] * 1e3:.3f} ms", *(f"{times(r)} times" if r else "–" for r in ratios)]
+        others = (ORIGINAL, NO_GC, TORCH, NOTHING)
+        ratios = [times(found[n] / found[OURS]) if n in found else "–" for n in others]
+        cells = [f"{found[OURS] * 1e3:.3f} ms", *ratios]
         lines.append(f"| {title} | {' | '.join(cells)} |")
         print(lines[-1], flush=True)
     ours = everybody[OURS]
@@ -417,6 +422,7 @@ def main():
             "# Loops over samples and scalars",
             "",
             "Made by `python benchmarks/loops.py`; medians of interleaved rounds, one process each.",
+            f"{machine()}; Python {platform.python_version()}, {torch}.",
             "",
             *lines,
             "",
@@ -428,4 +434,4 @@ def main():
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1]) if sys.argv[1:2] and sys.argv[1] in (OURS, ORIGINAL, NO_GC, TORCH) else main()
+    serve(sys.argv[1]) if sys.argv[1:2] and sys.argv[1] in (OURS, ORIGINAL, NO_GC, TORCH, NOTHING) else main()
