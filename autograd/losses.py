@@ -93,6 +93,8 @@ def mean_loss(
     if rows is None:
         given = "logits" if "cross_entropy" in name else "prediction"
         prediction = as_tensor(prediction, f"{name}({given}=...)")
+        if prediction.dtype.kind != "f":  # differences of small integers may be none
+            prediction = prediction.astype(np.float64)
         target = fitting(name, prediction.shape, target, prediction.dtype)
     else:
         target = fitting(name, (len(rows), len(rows[0])), target, np.dtype(float))

@@ -23,7 +23,7 @@ from autograd.tensor.tape import Array
 __all__ = ["LBFGS", "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "clip_gradient"]
 
 
-FADING = 32  # steps, after which it is looked for what has all but faded
+FADING = 32  # after so many steps, what has all but faded becomes 0
 
 
 def vector_of(target: Any) -> Any:
@@ -51,9 +51,10 @@ def between(x: Any, low: float, high: float, name: str) -> float:
 class Optimizer:
     """What all optimisers have: a target, a learning rate, ``step`` and ``zero_grad``.
 
-    Your own overrides `_update`, and says how many vectors it remembers from step to step. What fades
-    there, or among the parameters, as where a gradient stays 0, becomes 0 in the end: it is not left among
-    the subnormal numbers, with which many processors take a hundred times as long.
+    Your own overrides `_update`, and says how many vectors it remembers from step to step. What is below
+    1e-32 in float32, or 1e-302 in float64, there or among the parameters, is rounded every 32 steps, mostly
+    to 0: what fades is not left among the subnormal numbers, with which many processors take tens of times
+    as long.
 
     Args:
         target: a module or a list of Values.
@@ -91,8 +92,9 @@ class Optimizer:
         self._steps = 0
         self._memory = [np.zeros_like(self._vector.values) for _ in range(self.memories)]
         self._room = np.empty_like(self._vector.values)
-        self._tiny = np.finfo(self._room.dtype).tiny
         self._faint = faint(self._room.dtype, 20)
+        # At least this is added to the root of a mean of squares, which may have been rounded to 0
+        self._floor = math.sqrt(np.finfo(self._room.dtype).tiny * 2.0**20)
 
     def step(self) -> None:
         """Change the parameters once, by their gradients as they are.
@@ -277,7 +279,7 @@ class Adam(Optimizer):
         # x -= lr · mean / (1 - beta1^t) / (root(square / (1 - beta2^t)) + eps), constants taken together
         root = math.sqrt((1 - beta2**self._steps) / (1 - beta2))
         np.sqrt(square, out=s)
-        np.add(s, self.eps * root or self._tiny, out=s)  # without eps, 0 / 0 is to be 0
+        np.add(s, max(self.eps * root, self._floor), out=s)
         np.divide(mean, s, out=s)
         np.multiply(s, lr * root * (1 - beta1) / (1 - beta1**self._steps), out=s)
         np.subtract(x, s, out=x)
@@ -348,7 +350,7 @@ class RMSprop(Optimizer):
         np.add(square, s, out=square)
         root = 1 / math.sqrt(1 - self.alpha)
         np.sqrt(square, out=s)
-        np.add(s, self.eps * root or self._tiny, out=s)  # without eps, 0 / 0 is to be 0
+        np.add(s, max(self.eps * root, self._floor), out=s)
         np.divide(g, s, out=s)
         np.multiply(s, lr * root, out=s)
         np.subtract(x, s, out=x)

@@ -357,7 +357,7 @@ def serve(name):
 def measured(contestants, script, rounds):
     """Median seconds by contestant."""
     answers = {name: c.ask("prepare", script) for name, c in contestants.items()}
-    answers.pop(NOTHING)
+    answers.pop(NOTHING, None)
     for name, answer in answers.items():
         for mine, theirs in zip(answer, answers[OURS], strict=True):
             assert math.isclose(mine, theirs, rel_tol=1e-9), f"{script}: {name} disagrees, {answers}"
@@ -370,7 +370,7 @@ def measured(contestants, script, rounds):
 
 
 def times(x):
-    return f"{x:.0f} times" if x >= 20 else f"{x:.1f} times" if x >= 1 else f"{x:.2f} times"
+    return f"{x:.0f} times" if x >= 20 else f"{x:.2g} times"
 
 
 def main():

@@ -442,6 +442,23 @@ def test_a_gradient_next_to_nothing_is_0_and_never_subnormal(name, dtype):
     np.testing.assert_allclose(found, expected, rtol=400 * float(kind.eps), atol=2 * least)
 
 
+@pytest.mark.parametrize("name", ["binary_cross_entropy", "cross_entropy"])
+def test_a_gradient_in_float16_is_rounded_no_further(name):
+    x = Tensor([[3.0, -1.0]], requires_grad=True)
+    LOSSES[name](x.astype(np.float16), [[1, 0]] if name == "binary_cross_entropy" else [0]).backward()
+    exact = Tensor(x.data, requires_grad=True)
+    LOSSES[name](exact, [[1, 0]] if name == "binary_cross_entropy" else [0]).backward()
+    np.testing.assert_allclose(x.grad, exact.grad, rtol=5e-3)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "bool", "int64"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_predictions_may_be_integers_of_any_kind(name, dtype):
+    predictions = np.array([[0, 1], [1, 0]]).astype(dtype)
+    labels = [1, 0] if name == "cross_entropy" else [[1, 1], [1, 1]]
+    assert LOSSES[name](Tensor(predictions), labels).item() == LOSSES[name](predictions * 1.0, labels).item()
+
+
 @pytest.mark.parametrize("size", [1e4, 1e300])
 def test_cross_entropy_of_huge_logits_is_exact(size):
     x = Tensor([[size, -size, 0.0], [size, size, -size]], requires_grad=True)

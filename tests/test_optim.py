@@ -324,6 +324,21 @@ def test_a_parameter_that_decays_is_never_subnormal_and_ends_as_0(dtype, steps):
     assert not m.values.any()
 
 
+@pytest.mark.parametrize(("dtype", "small"), [("float32", 3e-17), ("float32", 1e-25), ("float64", 1e-151)])
+@pytest.mark.parametrize("later", [0.0, 1.0])
+@pytest.mark.parametrize("eps", [0.0, 1e-46, 1e-30])
+@pytest.mark.parametrize("kind", [Adam, AdamW, RMSprop])
+def test_a_parameter_with_a_tiny_gradient_does_not_leap_without_eps(kind, eps, later, dtype, small):
+    m = Layer(1, 1, dtype=dtype)
+    m.values[:] = 1.0
+    opt = kind(m, lr=1e-3, eps=eps, **({"weight_decay": 0} if kind is AdamW else {}))
+    for step in range(100):
+        before = m.values.copy()
+        m.grads[:] = small if step == 0 else later * small
+        opt.step()
+        assert np.abs(m.values - before).max() <= 0.012  # RMSprop begins with lr / sqrt(1 - alpha)
+
+
 @pytest.mark.parametrize("kind", [Adam, AdamW, RMSprop])
 def test_without_eps_a_parameter_whose_gradient_is_0_stays_where_it_is(kind):
     x, y = Value(2.0), Value(3.0)

@@ -672,7 +672,7 @@ def test_a_long_loop_agrees_with_working_at_once_over_many_batches(monkeypatch):
         assert [p.grad for p in net.params()] == pytest.approx([p.grad for p in twin.params()], rel=1e-12)
 
 
-def test_a_loop_over_many_batches_finds_out_only_once_which_sums_there_are(monkeypatch):
+def test_a_loop_over_many_batches_does_not_find_out_at_each_which_sums_there_are(monkeypatch):
     monkeypatch.setattr(autograd.samples, "ROWS", 8)
     net = Net(1, [3, 1], "tanh", "linear")
     found = []

@@ -105,7 +105,7 @@ LITTLE = np.array(1e-100)  # added before squaring: without it the squares of ti
 def _tanh_calls(new: Any, out: Array, x: Array) -> Iterator[tuple[Any, ...]]:
     """The calls that give tanh of float64 numbers, in about half of np.tanh's time if they are many.
 
-    That is so where np.tanh takes four numbers at a time or one; eight take a third of the table's time.
+    That is so without AVX-512; with it, np.tanh takes a third of the table's time.
 
     tanh(a + b) = (tanh a + tanh b) / (1 + tanh a · tanh b), where a is the step of a table that is
     nearest to x, and three terms of the series are enough for tanh b (the method of Tang, "Table-lookup
@@ -162,11 +162,12 @@ def _normal_cdf(x: Array) -> Array:
 
 @cache
 def faint(dtype: Any, bits: int) -> Any:
-    """A number that, added and subtracted again, rounds to multiples of 2 ** bits times the least normal one.
+    """A number that, added and subtracted again, rounds to multiples of 2 ** bits times the least normal one,
+    and negative numbers to multiples of half of that.
 
-    (Below 0, of half of that.) It leaves larger numbers alone and makes 0 of those next to nothing, before
-    they are subnormal: with subnormal numbers, below 1e-38 in float32 and 2e-308 in float64, many processors
-    take a hundred times as long.
+    So what is next to nothing becomes 0, before it is subnormal: below 1e-38 in float32 and 2e-308 in
+    float64, many processors take tens of times as long. Other numbers change by their last digit at most.
+    Where the dtype has no room for such a number, it is 0.
 
     >>> c = faint(np.dtype("float32"), 20)
     >>> x = np.array([1.0, 1e-35, -1e-35], "float32")
@@ -174,7 +175,8 @@ def faint(dtype: Any, bits: int) -> Any:
     [1.0, 0.0, 0.0]
     """
     kind = np.finfo(dtype)
-    return kind.dtype.type(kind.tiny * 2.0**bits / kind.eps)
+    c = float(kind.tiny) * 2.0**bits / float(kind.eps)
+    return kind.dtype.type(c if c < kind.max else 0.0)
 
 
 def _flush(g: Any) -> Any:
