@@ -104,7 +104,7 @@ def mean_loss(
             numbers = zip(rows, target.tolist(), strict=True)
             each = [EACH[name](v, x, **options) for a, b in numbers for v, x in zip(a, b, strict=True)]
     outputs = (prediction.shape or (1,))[-1] if rows is None else len(rows[0])
-    kind = prediction.dtype if rows is None and prediction.dtype.kind == "f" else np.float64
+    kind = prediction.dtype if rows is None else np.float64
     weight = weights(name, target, outputs, sample_weight, class_weight, kind)
     if rows is None:
         if weight is None:
@@ -182,7 +182,7 @@ def fitting(name: str, shape: tuple[int, ...], target: Any, dtype: Any) -> Tenso
         check(check_range, array_of(labels), shape[1])
         return labels
     given = "labels" if name in CLASSES else "target"
-    targets = as_tensor(target, f"{name}({given}=...)", dtype if dtype.kind == "f" else None)
+    targets = as_tensor(target, f"{name}({given}=...)", dtype)
     if (*targets.shape, 1) == shape:
         targets = targets.reshape(shape)
     if targets.shape != shape:

@@ -23,7 +23,8 @@ from autograd.tensor.tape import Array
 __all__ = ["LBFGS", "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "clip_gradient"]
 
 
-FADING = 32  # after so many steps, what has all but faded becomes 0
+FADING = 32  # after so many steps, what has all but faded becomes 0:
+FAINT = 20  # what is less than 2 ** FAINT times the least normal number
 
 
 def vector_of(target: Any) -> Any:
@@ -92,9 +93,9 @@ class Optimizer:
         self._steps = 0
         self._memory = [np.zeros_like(self._vector.values) for _ in range(self.memories)]
         self._room = np.empty_like(self._vector.values)
-        self._faint = faint(self._room.dtype, 20)
+        self._faint = faint(self._room.dtype, FAINT)
         # At least this is added to the root of a mean of squares, which may have been rounded to 0
-        self._floor = math.sqrt(np.finfo(self._room.dtype).tiny * 2.0**20)
+        self._floor = math.sqrt(np.finfo(self._room.dtype).tiny * 2.0**FAINT)
 
     def step(self) -> None:
         """Change the parameters once, by their gradients as they are.
