@@ -144,8 +144,9 @@ class Applying(Step):
         self.n, last = column.keys.size, column.keys.item(-1)
         self.listed = column.keys.tolist() if column.sparse else None
         self.whole = last == self.n - 1  # or keys are missing between
-        slots = index(column.keys)
-        self.pick = operator.itemgetter(*([slots] if isinstance(slots, slice) else slots.tolist()))
+        if self.listed is None:
+            slots = index(column.keys)
+            self.pick = operator.itemgetter(*([slots] if isinstance(slots, slice) else slots.tolist()))
         self.operation = column.operation
         z = column.z
         self.constant = 0 if z is None else z
@@ -277,8 +278,9 @@ def index(at: Array | None) -> Any:
     if at is None:
         return ALL
     step = int(at[1] - at[0]) if at.size > 1 else 1
-    regular = slice(int(at[0]), int(at[-1]) + 1, step)
-    return regular if step > 0 and np.array_equal(np.arange(at[-1] + 1)[regular], at) else at
+    first, end = int(at[0]), int(at[-1]) + 1
+    regular = step > 0 and first + step * (at.size - 1) == end - 1 and (np.diff(at) == step).all()
+    return slice(first, end, step) if regular else at
 
 
 def step_of(own: int, column: Column, numbers: Mapping[int, int]) -> Step | None:

@@ -1023,6 +1023,23 @@ def test_a_long_loop_takes_no_more_memory_as_it_goes_on():
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("of_two", [lambda a, b: (a - b) ** 2, lambda a, b: (a + b).tanh()])
+def test_operations_on_a_sum_of_two_outputs_take_memory_by_their_number(of_two):
+    import tracemalloc
+
+    def loop(net, epoch):
+        return sum(of_two(*net(x)) for x in ROWS), []
+
+    net = make(n_out=2)
+    tracemalloc.start()
+    try:
+        warm(net, loop)
+        warm(net, loop)
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
+
+
 def test_rows_of_numpy_are_replayed_as_lists_are(replayed):
     def loop(net, epoch):
         return sum((net(x) - 1.0) ** 2 for x in np.array(ROWS)), []
