@@ -8,13 +8,18 @@
 """
 
 import sys
+from importlib.machinery import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
+from os import environ
 from os.path import basename, dirname, exists, join, splitext
+
+if environ.get("AUTOGRAD_PURE", "") not in ("", "0"):  # leave the extension aside, if there is one
+    sys.path_importer_cache[__path__[0]] = FileFinder(__path__[0], (SourceFileLoader, SOURCE_SUFFIXES))
 
 try:
     import warnings
     from typing import TYPE_CHECKING, Any
 
-    from autograd import losses, optim, schedules
+    from autograd import losses, node, optim, schedules
     from autograd.engine import Value
     from autograd.nn import MLP, Layer, Module, Net, Neuron
     from autograd.tally import Stats, stats
@@ -29,6 +34,9 @@ except KeyboardInterrupt:
 
 if TYPE_CHECKING:
     from autograd.drawing import draw
+
+compiled: bool = node.COMPILED
+"""Whether scalars are compiled: where there was a compiler when this was installed."""
 
 __all__ = [
     "MLP",

@@ -186,13 +186,16 @@ def is_option(arg: str) -> bool:
 
 def parser() -> Parser:
     """The commands and their options."""
+    scalars = "compiled" if autograd.compiled else "plain"
     top = Parser(
         prog="autograd" if Path(sys.argv[0]).stem == "autograd" else "python -m autograd",
         description="Train a neural net on a table, and use it.",
         epilog=TOP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.add_argument("--version", action="version", version=f"array-autograd {autograd.__version__}")
+    top.add_argument(
+        "--version", action="version", version=f"array-autograd {autograd.__version__} ({scalars} scalars)"
+    )
     adders = top.add_subparsers(required=True, metavar="COMMAND")
 
     train = _command(

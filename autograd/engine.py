@@ -1,9 +1,9 @@
 """The facade: scalar Values whose arithmetic stays in Python floats, made for speed.
 
 It has the names, the semantics and, for scalar expressions, the very bits of the oracle,
-``autograd.scalar.engine``, which is the one to read first. What differs is how: an operation
-writes its local slopes into slots of the result, plain numbers do not become Values, and NumPy's
-scalars and arrays are met on either side. The walk back is in ``autograd.graph``.
+``autograd.scalar.engine``, which is the one to read first. An operation makes a `Value`, a node that knows
+its operands, and has it filled by its line of `autograd.operations`: at once, or, if an operand waits, when
+a number is needed. What waits, and the walk back, are in `autograd.graph`.
 
 >>> x = Value(3)
 >>> y = x * x + 2 * x
@@ -12,32 +12,28 @@ scalars and arrays are met on either side. The walk back is in ``autograd.graph`
 (Value(15.0, grad=1.0), 8.0)
 """
 
-import math
-import operator
+from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from autograd import graph
-from autograd.errors import DomainError, GradientError, NotANumberError
+from autograd import graph, operations
+from autograd.errors import GradientError, NotANumberError, ShapeError
+from autograd.node import Node, opened, track
 
 __all__ = ["Value"]
-
-E = math.e
-new = object.__new__
-
-
-# Real functions: what Python's own leave open is decided here, as in the oracle ------------------
 
 
 def number(x: Any) -> float | None:
     """``x`` as a float, or None if it is no real number; NumPy scalars and 0-d arrays are numbers."""
-    if x.__class__ is int or isinstance(x, float):
+    if type(x) is float:
+        return x
+    if type(x) is int or isinstance(x, float):
         return float(x)
     if isinstance(x, np.generic) or (isinstance(x, np.ndarray) and x.ndim == 0):
         x = x.item()
-        if x.__class__ is int or x.__class__ is float:
+        if type(x) is int or type(x) is float:
             return float(x)
     return float(x) if isinstance(x, Real) else None
 
@@ -50,45 +46,154 @@ def as_number(x: Any, call: str) -> float:
     return y
 
 
-def power(x: float, k: float) -> float:
-    """x to the k-th; DomainError where that is not real, as for (-8) ** 0.5."""
-    if x < 0 and not k.is_integer() and math.isfinite(k):
-        raise DomainError(f"{x} ** {k} is not a real number")
-    try:
-        y: float = x**k
-    except OverflowError:
-        raise OverflowError(f"{x} ** {k} is beyond the largest float") from None
-    return y
-
-
-def base_slope(x: float, k: float, y: float) -> float:
-    """The slope of y = x ** k for x, which is inf at 0 for k below 1."""
-    if x == 0:
-        return k if k in (0.0, 1.0) else math.inf if k < 1 else 0.0
-    try:
-        slope: float = k * x ** (k - 1)
-    except OverflowError:
-        slope = k * (y / x)
-    return slope
-
-
-def exponent_slope(x: float, y: float) -> float:
-    """The slope of y = x ** k for k: 0 at x = 0 by convention, nan below, where there is none."""
-    return y * math.log(x) if x > 0 else 0.0 if x == 0 else math.nan
-
-
-def logistic(x: float) -> float:
-    """1 / (1 + exp(-x)), in a form that cannot overflow."""
-    t = math.exp(-abs(x))
-    return 1 / (1 + t) if x >= 0 else t / (1 + t)
-
-
 def elsewhere(function: np.ufunc, x: Any, y: Any) -> Any:
     """An operation with what is no number: an array goes element by element, Python asks the rest."""
     return function(x, y) if isinstance(x, np.ndarray) or isinstance(y, np.ndarray) else NotImplemented
 
 
-class Value:
+class Own:
+    """An operation of the user's own, as micrograd's pages write them.
+
+    Attributes:
+        operands: what it was done to.
+        slopes: one for each of them, or none.
+        symbol: what it is called.
+        closure: what passes the gradient of the result on, by adding to those of the operands.
+    """
+
+    __slots__ = ("closure", "operands", "slopes", "symbol")
+
+    def __init__(self, operands: Sequence[Node], slopes: Sequence[float], symbol: str) -> None:
+        self.operands = operands
+        self.slopes = slopes
+        self.symbol = symbol
+        self.closure: Callable[[], Any] | None = None
+
+    def pass_on(self, out: Any) -> None:
+        """Give the operands their part of the gradient of ``out``."""
+        if self.closure is not None:
+            self.closure()
+        g = out.grad
+        for operand, slope in zip(self.operands, self.slopes, strict=False):
+            add_gradient(operand, slope * g)
+
+
+def add_gradient(v: Node, g: float) -> None:
+    """Within a walk, add to the gradient of a node."""
+    v._grad += g
+
+
+def own(operands: Any, how: Any) -> Own:
+    """What the arguments of `Value` say of an operation of the user's own."""
+    operands = tuple(operands)
+    for operand in operands:
+        if not isinstance(operand, Value):
+            raise NotANumberError(f"Value() wants Values as children, got {operand!r}")
+    if isinstance(how, str):
+        return Own(operands, (), how)
+    slopes = tuple(as_number(slope, "Value()") for slope in how)
+    if slopes and len(slopes) != len(operands):
+        raise ShapeError(f"Value() wants a slope for each of {len(operands)} children, got {len(slopes)}")
+    return Own(operands, slopes, "")
+
+
+FUNCTIONS = {
+    operations.ADD: np.add,
+    operations.SUB: np.subtract,
+    operations.MUL: np.multiply,
+    operations.DIV: np.divide,
+    operations.POW: np.power,
+}
+
+
+# Making results -----------------------------------------------------------------------------------
+
+
+def unary(code: int, a: Node) -> "Value":
+    """The result of an operation on one node."""
+    out = Value.__new__(Value)
+    out._code = code
+    out._a = a
+    out._b = None
+    out._k = out._grad = 0.0
+    out._n = 0
+    out._source = None
+    if a._source is None:
+        operations.ROWS[code](out, a._data, 0.0)
+    else:
+        graph.let_wait(out)
+    return out
+
+
+def binary(code: int, a: Node, b: Node) -> "Value":
+    """The result of an operation on two."""
+    out = Value.__new__(Value)
+    out._code = code
+    out._a = a
+    out._b = b
+    out._grad = 0.0
+    out._n = 0
+    out._source = None
+    if a._source is None and b._source is None:
+        operations.ROWS[code](out, a._data, b._data)
+    else:
+        graph.let_wait(out)
+    return out
+
+
+def with_number(code: int, a: Node, y: Any) -> Any:
+    """The result of an operation on a node and a number; of an array, element by element."""
+    if type(y) is float:
+        k = y
+    elif type(y) is int:
+        k = float(y)
+    else:
+        other = number(y)
+        if other is None:
+            return elsewhere(FUNCTIONS[code], a, y)
+        k = other
+    out = Value.__new__(Value)
+    out._code = code
+    out._a = a
+    out._b = None
+    out._k = k
+    out._grad = 0.0
+    out._n = 0
+    out._source = None
+    if a._source is None:
+        operations.ROWS[code](out, a._data, k)
+    else:
+        graph.let_wait(out)
+    return out
+
+
+def number_with(code: int, x: Any, b: Node) -> Any:
+    """The same for a number that comes first."""
+    if type(x) is float:
+        k = x
+    elif type(x) is int:
+        k = float(x)
+    else:
+        other = number(x)
+        if other is None:
+            return elsewhere(FUNCTIONS[code], x, b)
+        k = other
+    out = Value.__new__(Value)
+    out._code = code
+    out._a = None
+    out._b = b
+    out._k = k
+    out._grad = 0.0
+    out._n = 0
+    out._source = None
+    if b._source is None:
+        operations.ROWS[code](out, k, b._data)
+    else:
+        graph.let_wait(out)
+    return out
+
+
+class Value(Node):
     """A number that takes part in differentiation.
 
     ``data`` is the number and ``grad`` the slope, with respect to it, of whatever `backward` was
@@ -122,428 +227,207 @@ class Value:
     [0.881, 2.0, 2.0, 2.127, 1.954]
     """
 
-    # See graph.py; _op is for pictures, and has its number in _db; _next and _also are for waiting.py
-    __slots__ = (
-        *("__dict__", "__weakref__", "_a", "_also", "_b", "_da", "_data", "_db", "_grad", "_next", "_op"),
-    )
+    __slots__ = ()
     __array_priority__ = 1000.0  # NumPy's scalars and arrays leave the operators to us
 
-    _data: Any  # a float
-    _grad: Any  # a float; None for a moment inside backward()
-    _a: Any
-    _b: Any
-    _da: Any
-    _db: Any
-    _next: Any
-    _also: Any
-    _op: str  # a name in the table of columns.py
-
-    def __init__(self, data: Any) -> None:
-        self._data = float(data) if isinstance(data, float) else as_number(data, "Value()")
+    def __init__(
+        self,
+        data: Any,
+        _children: Any = (),
+        _op: Any = "",
+        *,
+        label: Any = None,
+        children: Any = (),
+        local_grads: Any = (),
+    ) -> None:
+        self._data = data if type(data) is float else as_number(data, "Value()")
         self._grad = 0.0
-        self._a = self._da = self._b = None
+        self._code = operations.LEAF
+        self._n = 0
+        self._a = self._b = self._source = None
+        if _children or children:
+            self._home = own(_children or children, _op or local_grads)
+            self._code = operations.OWN
+        if label is not None:
+            self.label = label
+        track(self)
 
-    def _set_data(self, data: Any) -> None:
-        self._data = data if data.__class__ is float else as_number(data, "data")
+    @property
+    def data(self) -> float:
+        """The number, a float."""
+        return self._data if self._source is None else graph.read(self)
 
-    def _set_grad(self, grad: Any) -> None:
-        self._grad = grad if grad.__class__ is float else as_number(grad, "grad")
+    @data.setter
+    def data(self, data: Any) -> None:
+        x = data if type(data) is float else as_number(data, "data")
+        if self._source is not None:
+            graph.read(self)
+        elif graph.waiting():
+            graph.settle()
+        self._data = x
 
-    data = property(operator.attrgetter("_data"), _set_data, doc="The number, a float.")
-    grad = property(operator.attrgetter("_grad"), _set_grad, doc="The gradient, a float.")
+    @property
+    def grad(self) -> float:
+        """The gradient, a float."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        g = grad if type(grad) is float else as_number(grad, "grad")
+        if self._source is not None:
+            graph.read(self)
+        self._grad = g
 
     def zero_grad(self) -> None:
         """Set ``grad`` to 0."""
         self._grad = 0.0
 
-    backward = graph.backward
+    def backward(self) -> None:
+        """Add d self / d leaf to the ``grad`` of every leaf, and set ``grad`` on what lies between.
 
-    # Arithmetic. Making the result is written out each time: a call would cost a tenth of the work.
+        Called again it adds the same once more. The slopes are those at the time of the operation,
+        whatever ``data`` became since. There is no recursion: a chain may be a million long.
+
+        Raises:
+            GradientError: parameters of a net have changed since it was called, and with them the
+                slopes are gone; or a walk back is under way already, and this is called from within it.
+                No gradient has changed after an error or an interrupt.
+
+        >>> from autograd.engine import Value
+        >>> a, b = Value(2), Value(-3)
+        >>> (a * b + b**2).backward()
+        >>> a.grad, b.grad  # b, and a + 2b
+        (-3.0, -4.0)
+        """
+        graph.backward(self)
+
+    # What micrograd's pages ask of a graph
+
+    @property
+    def _prev(self) -> set[Any]:
+        """The operands, as a set."""
+        return set(operands(self))
+
+    @property
+    def _op(self) -> str:
+        """What the operation is called that this came from; nothing, for a leaf."""
+        return self._home.symbol if self._code == operations.OWN else operations.SYMBOLS[self._code]
+
+    @property
+    def _backward(self) -> Callable[[], Any]:
+        """What passes the gradient on to the operands, for an operation of your own."""
+        mine = self._home.closure if self._code == operations.OWN else None
+        return nothing if mine is None else mine
+
+    @_backward.setter
+    def _backward(self, closure: Callable[[], Any]) -> None:
+        if not callable(closure):
+            raise NotANumberError(f"_backward wants a function, got {closure!r}")
+        graph.number_of(self)
+        if self._code != operations.OWN:
+            self._home = Own(tuple(operands(self)), (), self._op)
+            self._a = self._b = None
+            self._code = operations.OWN
+        self._home.slopes = ()
+        self._home.closure = closure
+        track(self)
+
+    # Arithmetic
 
     def __add__(self, other: Any) -> Any:
-        x = self._data
         if isinstance(other, Value):
-            y = other._data
-            out = new(Value)
-            out._data = x + y
-            out._b = other
-            out._db = 1.0
-        else:
-            y = other if other.__class__ is float else number(other)
-            if y is None:
-                return elsewhere(np.add, self, other)
-            out = new(Value)
-            out._data = x + y
-            out._b = None
-            out._db = y
-        out._a = self
-        out._da = 1.0
-        out._grad = 0.0
-        out._op = "plus"
-        return out
+            return binary(operations.ADD, self, other)
+        return with_number(operations.ADD, self, other)
 
     def __sub__(self, other: Any) -> Any:
-        x = self._data
         if isinstance(other, Value):
-            y = other._data
-            out = new(Value)
-            out._data = x - y
-            out._b = other
-            out._db = -1.0
-        else:
-            y = other if other.__class__ is float else number(other)
-            if y is None:
-                return elsewhere(np.subtract, self, other)
-            out = new(Value)
-            out._data = x - y
-            out._b = None
-            out._db = y
-        out._a = self
-        out._da = 1.0
-        out._grad = 0.0
-        out._op = "minus"
-        return out
+            return binary(operations.SUB, self, other)
+        return with_number(operations.SUB, self, other)
 
     def __mul__(self, other: Any) -> Any:
-        x = self._data
         if isinstance(other, Value):
-            y = other._data
-            out = new(Value)
-            out._data = x * y
-            out._b = other
-            out._db = x
-        else:
-            y = other if other.__class__ is float else number(other)
-            if y is None:
-                return elsewhere(np.multiply, self, other)
-            out = new(Value)
-            out._data = x * y
-            out._b = None
-            out._db = y
-        out._a = self
-        out._da = y
-        out._grad = 0.0
-        out._op = "times"
-        return out
+            return binary(operations.MUL, self, other)
+        return with_number(operations.MUL, self, other)
 
     def __truediv__(self, other: Any) -> Any:
-        x = self._data
         if isinstance(other, Value):
-            y = other._data
-            z = x / y
-            out = new(Value)
-            out._data = z
-            out._b = other
-            out._db = -z / y
-        else:
-            y = other if other.__class__ is float else number(other)
-            if y is None:
-                return elsewhere(np.divide, self, other)
-            z = x / y
-            out = new(Value)
-            out._data = z
-            out._b = None
-            out._db = y
-        out._a = self
-        out._da = 1 / y
-        out._grad = 0.0
-        out._op = "over"
-        return out
+            return binary(operations.DIV, self, other)
+        return with_number(operations.DIV, self, other)
 
     def __pow__(self, other: Any) -> Any:
-        x = self._data
-        y: Any
-        out = new(Value)
-        if other.__class__ is int:
-            y = float(other)
-            out._b = None
-            out._db = y
-        elif isinstance(other, Value):
-            y = other._data
-            out._b = other
-            out._db = exponent_slope(x, power(x, y))
-        else:
-            y = other if other.__class__ is float else number(other)
-            if y is None:
-                return elsewhere(np.power, self, other)
-            out._b = None
-            out._db = y
-        try:
-            out._data = z = x**y
-            out._da = y * x ** (y - 1.0)
-        except (OverflowError, ZeroDivisionError):
-            out._data = z = power(x, y)
-            out._da = base_slope(x, y, z)
-        if x <= 0.0:
-            if x == 0.0:
-                out._da = base_slope(x, y, z)
-            elif z.__class__ is complex or x == -math.inf:
-                power(x, y)  # says that it is not real
-        out._a = self
-        out._grad = 0.0
-        out._op = "power"
-        return out
+        if isinstance(other, Value):
+            return binary(operations.POW, self, other)
+        return with_number(operations.POW, self, other)
 
     def __radd__(self, other: Any) -> Any:
-        x = other if other.__class__ is float else number(other)
-        if x is None:
-            return elsewhere(np.add, other, self)
-        y = self._data
-        out = new(Value)
-        out._data = x + y
-        out._a = self
-        out._da = 1.0
-        out._b = None
-        out._db = x
-        out._grad = 0.0
-        out._op = "plus"
-        return out
+        return number_with(operations.ADD, other, self)
 
     def __rsub__(self, other: Any) -> Any:
-        x = other if other.__class__ is float else number(other)
-        if x is None:
-            return elsewhere(np.subtract, other, self)
-        y = self._data
-        out = new(Value)
-        out._data = x - y
-        out._a = self
-        out._da = -1.0
-        out._b = None
-        out._db = x
-        out._grad = 0.0
-        out._op = "rminus"
-        return out
+        return number_with(operations.SUB, other, self)
 
     def __rmul__(self, other: Any) -> Any:
-        x = other if other.__class__ is float else number(other)
-        if x is None:
-            return elsewhere(np.multiply, other, self)
-        y = self._data
-        out = new(Value)
-        out._data = x * y
-        out._a = self
-        out._da = x
-        out._b = None
-        out._db = x
-        out._grad = 0.0
-        out._op = "times"
-        return out
+        return number_with(operations.MUL, other, self)
 
     def __rtruediv__(self, other: Any) -> Any:
-        x = other if other.__class__ is float else number(other)
-        if x is None:
-            return elsewhere(np.divide, other, self)
-        y = self._data
-        z = x / y
-        out = new(Value)
-        out._data = z
-        out._a = self
-        out._da = -z / y
-        out._b = None
-        out._db = x
-        out._grad = 0.0
-        out._op = "rover"
-        return out
+        return number_with(operations.DIV, other, self)
 
     def __rpow__(self, other: Any) -> Any:
-        x = other if other.__class__ is float else number(other)
-        if x is None:
-            return elsewhere(np.power, other, self)
-        y = self._data
-        z = power(x, y)
-        out = new(Value)
-        out._data = z
-        out._a = self
-        out._da = exponent_slope(x, z)
-        out._b = None
-        out._db = x
-        out._grad = 0.0
-        out._op = "rpower"
-        return out
+        return number_with(operations.POW, other, self)
 
     def __neg__(self) -> "Value":
-        out = new(Value)
-        out._data = -self._data
-        out._a = self
-        out._da = -1.0
-        out._b = None
-        out._grad = 0.0
-        out._op = "neg"
-        return out
+        return unary(operations.NEG, self)
 
     def __pos__(self) -> "Value":
-        out = new(Value)
-        out._data = self._data
-        out._a = self
-        out._da = 1.0
-        out._b = None
-        out._grad = 0.0
-        out._op = "pos"
-        return out
+        return unary(operations.POS, self)
 
     def __abs__(self) -> "Value":
-        x = self._data
-        out = new(Value)
-        out._data = abs(x)
-        out._a = self
-        out._da = 1.0 if x > 0 else -1.0 if x < 0 else 0.0
-        out._b = None
-        out._grad = 0.0
-        out._op = "abs"
-        return out
+        return unary(operations.ABS, self)
 
     # Functions
 
     def exp(self) -> "Value":
         """e to the x, as ``math.e ** x``; OverflowError beyond the largest float."""
-        try:
-            y = E**self._data  # not math.exp: the library this one stands in for prints these digits
-        except OverflowError:
-            raise OverflowError(f"exp() of {self._data} is beyond the largest float") from None
-        out = new(Value)
-        out._data = y
-        out._a = self
-        out._da = y
-        out._b = None
-        out._grad = 0.0
-        out._op = "exp"
-        return out
+        return unary(operations.EXP, self)
 
     def log(self) -> "Value":
         """The natural logarithm; DomainError, a ValueError, for 0 and below."""
-        x = self._data
-        if x <= 0:
-            raise DomainError(f"log() wants a number above 0, got {x}")
-        out = new(Value)
-        out._data = math.log(x)
-        out._a = self
-        out._da = 1 / x
-        out._b = None
-        out._grad = 0.0
-        out._op = "log"
-        return out
+        return unary(operations.LOG, self)
 
     def sqrt(self) -> "Value":
         """The square root; DomainError, a ValueError, below 0; slope inf at 0."""
-        x = self._data
-        if x < 0:
-            raise DomainError(f"sqrt() wants a number of 0 or more, got {x}")
-        y = math.sqrt(x)
-        out = new(Value)
-        out._data = y
-        out._a = self
-        out._da = 0.5 / y if y else math.inf
-        out._b = None
-        out._grad = 0.0
-        out._op = "sqrt"
-        return out
+        return unary(operations.SQRT, self)
 
     def sin(self) -> "Value":
         """The sine of x radians; DomainError, a ValueError, for infinity."""
-        x = self._data
-        if math.isinf(x):
-            raise DomainError(f"sin() wants a finite number, got {x}")
-        out = new(Value)
-        out._data = math.sin(x)
-        out._a = self
-        out._da = math.cos(x)
-        out._b = None
-        out._grad = 0.0
-        out._op = "sin"
-        return out
+        return unary(operations.SIN, self)
 
     def cos(self) -> "Value":
         """The cosine of x radians; DomainError, a ValueError, for infinity."""
-        x = self._data
-        if math.isinf(x):
-            raise DomainError(f"cos() wants a finite number, got {x}")
-        out = new(Value)
-        out._data = math.cos(x)
-        out._a = self
-        out._da = -math.sin(x)
-        out._b = None
-        out._grad = 0.0
-        out._op = "cos"
-        return out
+        return unary(operations.COS, self)
 
     def tanh(self) -> "Value":
         """The hyperbolic tangent."""
-        y = math.tanh(self._data)
-        out = new(Value)
-        out._data = y
-        out._a = self
-        out._da = 1 - y * y
-        out._b = None
-        out._grad = 0.0
-        out._op = "tanh"
-        return out
+        return unary(operations.TANH, self)
 
     def sigmoid(self) -> "Value":
         """1 / (1 + exp(-x)), safe for any x."""
-        y = logistic(self._data)
-        out = new(Value)
-        out._data = y
-        out._a = self
-        out._da = y * (1 - y)
-        out._b = None
-        out._grad = 0.0
-        out._op = "sigmoid"
-        return out
+        return unary(operations.SIGMOID, self)
 
     def relu(self) -> "Value":
         """The larger of x and 0, with slope 0 at the kink; nan stays nan."""
-        x = self._data
-        out = new(Value)
-        if x > 0.0:
-            out._data = x
-            out._da = 1.0
-        else:
-            out._data = 0.0 if x <= 0.0 else x
-            out._da = 0.0
-        out._a = self
-        out._b = None
-        out._grad = 0.0
-        out._op = "relu"
-        return out
+        return unary(operations.RELU, self)
 
     def leaky_relu(self) -> "Value":
         """x above 0, x / 100 from there down, kink included."""
-        x = self._data
-        slope = 1.0 if x > 0 else 0.01
-        out = new(Value)
-        out._data = slope * x
-        out._a = self
-        out._da = slope
-        out._b = None
-        out._grad = 0.0
-        out._op = "leaky_relu"
-        return out
+        return unary(operations.LEAKY_RELU, self)
 
     def softplus(self) -> "Value":
         """log(1 + exp(x)), safe for any x."""
-        x = self._data
-        out = new(Value)
-        out._data = max(x, 0.0) + math.log1p(math.exp(-abs(x)))
-        out._a = self
-        out._da = logistic(x)
-        out._b = None
-        out._grad = 0.0
-        out._op = "softplus"
-        return out
+        return unary(operations.SOFTPLUS, self)
 
     def gelu(self) -> "Value":
         """x · Φ(x), Φ being the standard normal distribution function (Hendrycks & Gimpel 2016)."""
-        x = self._data
-        below = 0.5 * math.erfc(-x / math.sqrt(2))
-        density = math.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
-        out = new(Value)
-        out._data = x * below
-        out._a = self
-        out._da = below + x * density
-        out._b = None
-        out._grad = 0.0
-        out._op = "gelu"
-        return out
+        return unary(operations.GELU, self)
 
     # As a number
 
@@ -581,8 +465,9 @@ class Value:
     # Copies: a leaf by itself, a result as the list of what it was made of, so depth is no matter
 
     def __reduce__(self) -> Any:
-        if self._da is None:
-            return leaf, (self._data, self._grad), self.__dict__ or None
+        data = self.data
+        if self._code == operations.LEAF:
+            return leaf, (data, self.grad), vars(self) or None
         leaves: dict[Value, int] = {}
         places: dict[Value, int] = {}  # of results, and below their sources, each before its uses
         open_: list[Any] = [self]
@@ -590,27 +475,43 @@ class Value:
             v = open_[-1]
             if v in places or v in leaves:
                 open_.pop()
-            elif v._da is None:
+            elif is_leaf(v):
                 leaves[open_.pop()] = len(leaves)
-            elif v._a is None:
-                raise GradientError(
-                    "a Value that was computed from a net or its parameters cannot be copied or pickled, "
-                    "since its gradient belongs to that net; copy its number, Value(float(v))"
-                )
             else:
-                below = [p for p in (v._a, v._b) if p is not None and p not in places and p not in leaves]
+                below = [p for p in operands(v) if p not in places and p not in leaves]
                 open_.extend(below)
                 if not below:
                     places[open_.pop()] = len(places)
+        steps = [step(v, [~leaves[p] if p in leaves else places[p] for p in operands(v)]) for v in places]
+        return result, (list(leaves), steps), vars(self) or None
 
-        def place(p: Value | None) -> int | None:
-            return None if p is None else ~leaves[p] if p in leaves else places[p]
 
-        steps = [
-            (v._op, v._data, v._grad, place(v._a), v._da, place(v._b), getattr(v, "_db", None))
-            for v in places
-        ]
-        return result, (list(leaves), steps), self.__dict__ or None
+opened(Value)
+
+
+def nothing() -> None:
+    """What passes no gradient on."""
+
+
+def operands(v: Any) -> Sequence[Any]:
+    """What a node was made from, in order: of a net's output those of its inputs that are Values, and
+    the net's parameters.
+    """
+    if v._code == operations.OUTPUT:
+        return v._home.operands(v._index)  # type: ignore[no-any-return]  # a batch's
+    if v._code == operations.OWN:
+        return v._home.operands  # type: ignore[no-any-return]  # of an Own
+    return [p for p in (v._a, v._b) if p is not None]
+
+
+def is_leaf(v: Any) -> bool:
+    """Whether a node was made from no other."""
+    if v._code == operations.OUTPUT:
+        raise GradientError(
+            "a Value that was computed from a net cannot be copied or pickled, since its gradient belongs to "
+            "that net; copy its number, Value(float(v))"
+        )
+    return bool(v._code == operations.LEAF or v._code == operations.PARAMETER)
 
 
 def leaf(data: float, grad: float) -> Value:
@@ -620,13 +521,32 @@ def leaf(data: float, grad: float) -> Value:
     return v
 
 
+def step(v: Any, places: Sequence[int]) -> tuple[Any, ...]:
+    """A result as it is pickled; ``places`` are those of its operands."""
+    if v._code == operations.OWN:
+        how = v._home
+        return "own", v._data, v._grad, places, how.slopes, how.symbol, how.closure
+    k = None if v._a is not None and v._b is not None else v._k
+    slopes = 0.0 if v._a is None else v._da, 0.0 if v._b is None else v._db
+    return operations.NAMES[v._code], v._data, v._grad, places, slopes, k, v._a is None
+
+
 def result(leaves: list[Value], steps: list[tuple[Any, ...]]) -> Value:
     """The last of ``steps``, as a copy brings it back; see `Value.__reduce__`."""
     made: list[Value] = []
-    for op, data, grad, a, da, b, db in steps:
+    for name, data, grad, places, slopes, more, last in steps:
         v = leaf(data, grad)
-        v._op = op
-        v._a, v._da = leaves[~a] if a < 0 else made[a], da
-        v._b, v._db = None if b is None else leaves[~b] if b < 0 else made[b], db
+        below = [leaves[~i] if i < 0 else made[i] for i in places]
+        if name == "own":
+            v._home = Own(below, slopes, more)
+            v._home.closure = last
+            v._code = operations.OWN
+        else:
+            v._code = operations.CODES[name]
+            v._da, v._db = slopes
+            if more is not None:
+                v._k = more
+            v._b = below[-1] if last or len(below) == 2 else None
+            v._a = None if last else below[0]
         made.append(v)
     return made[-1]

@@ -87,13 +87,13 @@ class UnsupportedError(AutogradError, TypeError):
 class ParityError(AutogradError, AssertionError):
     """The array engine and the oracle differ, on the same call of the same program.
 
-    >>> from autograd import Value, verify
+    >>> from autograd import Neuron, verify
+    >>> neuron = Neuron(1, "linear", init=lambda n_out, n_in: [[0.5]])
+    >>> neuron._samples.through = lambda x: 7 * x  # as a mistake in the array engine would have it
     >>> with verify():
-    ...     y = 2 * Value(3)
-    ...     y._da = 7.0  # as a mistake in the array engine would have it
-    ...     y.backward()
+    ...     print(neuron([2.0]))
     Traceback (most recent call last):
-    autograd.errors.ParityError: verify(): the gradient of Value(3.0) in ... is 7.0 in the array engine ...
+    autograd.errors.ParityError: verify(): the data of neuron([2.0]) is 14.0 in the array engine ...
     """
 
 

@@ -1,9 +1,9 @@
 """What a Value was made from, as plain data, for pictures of it.
 
-The graph is held in several forms: plain Values, results of columns, nets called on samples, the tape
-of Tensors. In each of them a `Part` is a number or an operation that can show itself as a `Node` and
-knows the parts that it was made from. The walk goes from part to part, the nearest first and without
-recursion; it reads numbers, which works out what waits, and changes nothing else.
+The graph is held in several forms: Values, nets called on samples, the tape of Tensors. In each of them a
+`Part` is a number or an operation that can show itself as a `Node` and knows the parts that it was made
+from. The walk goes from part to part, the nearest first and without recursion; it reads numbers, which
+works out what waits, and changes nothing else.
 """
 
 from collections import deque
@@ -15,19 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd.columns import LOCK, NOTHING, SHIFT, Applied, Pins, Sums
-from autograd.engine import Value
+from autograd import graph, operations
+from autograd.engine import Value, operands
 from autograd.errors import GradientError, NotANumberError, OptionError, UnknownNameError
-from autograd.graph import Port
 from autograd.module import ACTIVATIONS, activated
 from autograd.options import whole
-from autograd.parameters import Leaves, Matrix, Parameter
+from autograd.parameters import Matrix, name_of
 from autograd.samples import Batch
-from autograd.tensor.core import Tensor, as_usual, gradients
+from autograd.tensor.core import Tensor, apart, gradients
 from autograd.tensor.products import affine
 from autograd.tensor.tape import Leaf
 from autograd.tensor.tape import Node as Taped
-from autograd.waiting import Waiting
 
 __all__ = ["LEVELS", "Node", "expression"]
 
@@ -35,12 +33,6 @@ LEVELS = ("layers", "neurons", "values")  # to which a net can be opened
 WIDE = 8  # operands that are shown of one operation; of more the first FEW
 FEW = 4
 COUNTED = 100_000  # of the nodes for which there is no room
-
-SYMBOLS = {
-    **{"plus": "+", "minus": "-", "times": "*", "over": "/", "power": "**", "square": "*"},
-    **{"rminus": "-", "rover": "/", "rpower": "**"},  # those whose operands have changed places
-}
-REFLECTED = {"rminus", "rover", "rpower"}
 
 
 @dataclass
@@ -102,35 +94,15 @@ def short(x: float) -> str:
 # Values -----------------------------------------------------------------------------------------
 
 
-def part_of(v: Value) -> Part:
-    """The part that ``v`` is; Values that stand for the same thing are the same part."""
-    if isinstance(v, Parameter):
-        return Cell.of(v._matrix, v._index)
-    if isinstance(v, Waiting) and v._a.__class__ is not Port:
-        v.data  # noqa: B018 - works it out, or raises the error that it comes to
-        return result_of(v._a, v._a.place(v._b))
-    return result_of(v._a.junction, v._a.place) if v._a.__class__ is Port else Plain(v)
+def kind_of(v: Any) -> str:
+    """What a Value came from."""
+    return operations.NAMES[v._code]
 
 
-def result_of(column: Any, place: int) -> Part:
-    """The part that a result of a column is."""
-    if isinstance(column, Pins):
-        return part_of(column.pinned[place])
-    if isinstance(column, Leaves):
-        index = int(column.keys[place])
-        for matrix in column.matrices:
-            if index < matrix.tensor.size:
-                return Cell.of(matrix, index)
-            index -= matrix.tensor.size
-    return Result(column, place)
-
-
-def operation(name: str, number: float | None) -> str:
-    """What an operation is called, with its number if that is its other operand."""
-    symbol = SYMBOLS.get(name, name)
-    if number is None:
-        return symbol
-    return f"{short(number)} {symbol}" if name in REFLECTED else f"{symbol} {short(number)}"
+def part_of(v: Any) -> Part:
+    """The part that a Value is, with its number worked out."""
+    graph.number_of(v)
+    return Cell.of(v._home, v._index) if kind_of(v) == "parameter" else Result(v)
 
 
 def label_of(v: Any) -> str:
@@ -140,25 +112,63 @@ def label_of(v: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Plain(Part):
-    """A Value with its operands."""
+class Result(Part):
+    """A Value: a leaf, or the result of an operation or of a net."""
 
-    value: Value
+    value: Any
 
     def node(self) -> Node:
-        return Node("value", label_of(self.value), self.value.data, self.value.grad)
+        v = self.value
+        name = label_of(v)
+        if not name and kind_of(v) == "output" and v._home.wide > 1:
+            name = f"[{v._index % v._home.wide}]"
+        return Node("value", name, v.data, v.grad)
 
     def parents(self, walk: "Walk") -> Sequence[Part]:
-        return () if self.value._da is None else [Operation(self)]
+        v = self.value
+        if kind_of(v) == "leaf":
+            return ()
+        if kind_of(v) != "output":
+            return [Operation(v)]
+        row, i = divmod(v._index, v._home.wide)
+        call = Call(v._home, row)
+        return [call] if walk.level is None else walk.opened(call).source(-1, i, walk.level)
 
-    def made(self) -> str:
-        """The operation that it came from."""
-        number = getattr(self.value, "_db", None) if self.value._b is None else None
-        return operation(self.value._op, number)
 
-    def operands(self, walk: "Walk") -> Sequence[Part]:
-        """What that was done to."""
-        return [part_of(v) for v in (self.value._a, self.value._b) if v is not None]
+@dataclass(frozen=True)
+class Operation(Part):
+    """The operation that a Value came from."""
+
+    result: Any
+
+    def node(self) -> Node:
+        v = self.result
+        symbol = v._op or "?"
+        both = v._a is not None and v._b is not None
+        if kind_of(v) not in ("add", "sub", "mul", "truediv", "pow") or both:
+            return Node("operation", symbol)
+        number = short(v._k)
+        return Node("operation", f"{number} {symbol}" if v._a is None else f"{symbol} {number}")
+
+    def parents(self, walk: "Walk") -> Sequence[Part]:
+        v = self.result
+        if kind_of(v) == "add":
+            return at_most(self.terms(walk), self)
+        return at_most([part_of(p) for p in operands(v)], self)
+
+    def terms(self, walk: "Walk") -> list[Part]:
+        """What was added; of a long sum, that was added one after the other, all of it."""
+        v = self.result
+        terms: list[Part] = []
+        while kind_of(v) == "add" and v._a is not None:
+            if terms and walk.shows(Result(v)):
+                break
+            terms.append(Text("number", short(v._k), (self, len(terms))) if v._b is None else part_of(v._b))
+            v = v._a
+        if len(terms) < WIDE:
+            return [part_of(p) for p in operands(self.result)]
+        begins_with_0 = kind_of(v) == "add" and v._a is None and v._k == 0
+        return [part_of(v._b if begins_with_0 else v), *terms[::-1]]
 
 
 @dataclass(frozen=True)
@@ -178,94 +188,10 @@ class Cell(Part):
 
     def node(self) -> Node:
         flat, k = self.matrix.owner[0](), self.matrix.owner[1]
-        neurons, columns = self.matrix.tensor.shape
-        i, j = divmod(self.index, columns)
-        name = "b" if j == columns - 1 else f"w[{j}]"
-        if neurons > 1 or (flat is not None and len(flat.matrices) > 1):
-            name = f"neurons[{i}].{name}"
-        if flat is not None and len(flat.matrices) > 1:
-            name = f"layers[{k}].{name}"
+        name = name_of(self.matrix, self.index)
         if flat is not None and flat._windows[k]:  # or nobody has had it in hand, to give it a name
             name = label_of(flat._windows[k][self.index]) or name
-        return Node("value", name, self.matrix.values[self.index], self.matrix.grads[self.index])
-
-
-@dataclass(frozen=True)
-class Result(Part):
-    """A result of a column, be there a Value for it or not."""
-
-    column: Any
-    place: int
-
-    def node(self) -> Node:
-        column, place = self.column, self.place
-        name = label_of((column.published or {}).get(place, NOTHING)())
-        if not name and isinstance(column, Batch) and column.kin.n_out > 1:
-            name = f"[{place % column.kin.n_out}]"
-        return Node("value", name, float(column.values[place]), column.gradient(place))
-
-    def parents(self, walk: "Walk") -> Sequence[Part]:
-        if not isinstance(self.column, Batch):
-            return [Operation(self)]
-        row, i = divmod(self.place, self.column.kin.n_out)
-        call = Call(self.column, row)
-        return [call] if walk.level is None else walk.opened(call).source(-1, i, walk.level)
-
-    def made(self) -> str:
-        """The operation that it came from."""
-        column = self.column
-        if isinstance(column, Sums):
-            return "+"
-        z = column.z if column.numbers else None
-        return operation(column.operation_name, float(z[self.place]) if isinstance(z, np.ndarray) else z)
-
-    def operands(self, walk: "Walk") -> Sequence[Part]:
-        """What that was done to."""
-        column, place = self.column, self.place
-        if isinstance(column, Sums):
-            return at_most(self._terms(column, walk), self)
-        assert isinstance(column, Applied)
-        left = result_of(column.left, place if column.at is None else int(column.at[place]))
-        name = column.operation_name
-        if column.right is None:
-            return [left, left] if name == "square" else [left]
-        right = result_of(column.right, place if column.at_right is None else int(column.at_right[place]))
-        return [right, left] if name in REFLECTED else [left, right]
-
-    def _terms(self, sums: Sums, walk: "Walk") -> list[Part]:
-        """What the chain has added up until here, or since a sum that has a name or a node of its own."""
-        layout = sums.layout
-        first = int(layout.heads[layout.heads.searchsorted(self.place, "right") - 1])
-        terms: list[Part] = []
-        for i in range(self.place, first - 1, -1):
-            if i < self.place and walk.shows(Result(sums, i)):
-                return [Result(sums, i), *terms[::-1]]
-            odd = sums.odd.get(int(layout.keys[i]))
-            key = int(layout.there[i])
-            terms.append(result_of(sums.home, sums.home.place(key)) if odd is None else self._term(*odd, i))
-        start = sums.starts[int(layout.keys[first]) >> SHIFT]
-        if start[0] is not None:  # or it is the 0 with which sum() begins
-            terms.append(self._term(*start, -1))
-        return terms[::-1]
-
-    def _term(self, source: int | None, x: Any, i: int) -> Part:
-        if source is None:
-            return Text("number", short(x), (self, i))
-        column = list(self.column.others)[source]
-        return result_of(column, column.place(x))
-
-
-@dataclass(frozen=True)
-class Operation(Part):
-    """The operation that a result came from."""
-
-    result: Plain | Result
-
-    def node(self) -> Node:
-        return Node("operation", self.result.made())
-
-    def parents(self, walk: "Walk") -> Sequence[Part]:
-        return self.result.operands(walk)
+        return Node("value", name, self.matrix.number(self.index), self.matrix.grad(self.index))
 
 
 # Nets on samples --------------------------------------------------------------------------------
@@ -298,13 +224,7 @@ class Call(Part):
 
     def inputs(self) -> dict[int, Part]:
         """Those of the sample's inputs that are Values, by place."""
-        first = self.row * self.batch.kin.n_in
-        places = range(first, first + self.batch.kin.n_in)
-        found = {i - first: part_of(v) for i, v in self.batch.values_at if i in places}
-        for column, at, own in self.batch.columns_at:
-            for k in np.flatnonzero((own >= first) & (own < places.stop)).tolist():
-                found[int(own[k]) - first] = result_of(column, k if at is None else int(at[k]))
-        return found
+        return {j: part_of(v) for j, v in self.batch.inputs.get(self.row, ())}
 
 
 def function_name(function: Any) -> str:
@@ -328,22 +248,30 @@ class Inside:
                 f"draw() cannot open a {samples.name}: its parameters have been changed since it was called; "
                 "draw before changing them, or call it again"
             )
-        outputs = slice(call.row * samples.n_out, (call.row + 1) * samples.n_out)
-        h = [Tensor(batch.X[call.row], requires_grad=True)]
+        h, z, slopes = apart(self.computed)
+        self.h, self.z = [t.data.tolist() for t in h], [t.data.tolist() for t in z]
+        self.slopes_h, self.slopes_z = slopes[: len(z)], slopes[len(z) :]
+
+    def computed(self) -> tuple[list[Tensor], list[Tensor], list[Any]]:
+        """What goes in and comes out of each layer, what comes into its activation, and the gradients."""
+        batch, samples = self.call.batch, self.call.batch.kin
+        outputs = slice(self.call.row * samples.n_out, (self.call.row + 1) * samples.n_out)
+        h = [Tensor(batch.X[self.call.row], requires_grad=True)]
         z = []
-        with as_usual(), np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):
             for stage in self.stages:
                 weights = Tensor._of(stage.matrix.tensor.data[stage.rows], None)
                 z.append(affine(weights, h[-1]))
                 h.append(activated(stage.function, z[-1]))
-            if not np.allclose(h[-1].data, batch.values[outputs], rtol=1e-4, atol=1e-6, equal_nan=True):
+            if not np.allclose(
+                h[-1].data, batch.Y.reshape(-1)[outputs], rtol=1e-4, atol=1e-6, equal_nan=True
+            ):
                 raise GradientError(
                     f"draw() cannot open a {samples.name}: its activation gave something else this time"
                 )
             g = np.zeros(samples.n_out) if batch.grads is None else batch.grads[outputs]
-            slopes = [t.data.tolist() for t in gradients(h[-1], [*h[:-1], *z], g.astype(samples.dtype))]
-        self.h, self.z = [t.data.tolist() for t in h], [t.data.tolist() for t in z]
-        self.slopes_h, self.slopes_z = slopes[: len(z)], slopes[len(z) :]
+            slopes = gradients(h[-1], [*h[:-1], *z], g.astype(samples.dtype))
+        return h, z, [t.data.tolist() for t in slopes]
 
     @cached_property
     def inputs(self) -> dict[int, Part]:
@@ -562,12 +490,9 @@ def expression(
     if level not in (None, *LEVELS):
         raise UnknownNameError.among("level", open, LEVELS)
     limit = whole(limit, "limit")
-    with LOCK:
-        results = value if isinstance(value, list | tuple) else [value]
-        roots = [root_of(x, "a Value, a list of them, or a Tensor") for x in results]
-        if not isinstance(names, Mapping | None):
-            raise OptionError(f"draw() wants names as a dict, of names and Values, got {names!r}")
-        named = {
-            root_of(x, f"a Value or a Tensor as names[{name!r}]"): name for name, x in (names or {}).items()
-        }
-        return Walk(named, level).run(roots, limit)
+    results = value if isinstance(value, list | tuple) else [value]
+    roots = [root_of(x, "a Value, a list of them, or a Tensor") for x in results]
+    if not isinstance(names, Mapping | None):
+        raise OptionError(f"draw() wants names as a dict, of names and Values, got {names!r}")
+    named = {root_of(x, f"a Value or a Tensor as names[{name!r}]"): name for name, x in (names or {}).items()}
+    return Walk(named, level).run(roots, limit)

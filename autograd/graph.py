@@ -1,173 +1,451 @@
-"""The graph of scalars: what a result was made of, and the walk back through it.
+"""What waits for its number, and the walk back through what was computed.
 
-It knows nodes by their slots only. A Value has its parents in ``_a`` and ``_b`` and the slopes for
-them in ``_da`` and ``_db``; a leaf has neither ``_a`` nor ``_da``, a function of one number no
-``_b``. Results that were computed many at once, such as those of a net on many samples, belong to a
-`Junction`, and a Value that is one of them has a `Port` of that as its parent.
+A node may be pending: because an operand is, or because it is an output of a net that was called on one
+sample. Pending nodes stand in levels: first the batches of net calls, whose inputs are there or come from
+the level before, then the operations on their outputs, in the order in which they were made, which is an
+order in which they can be worked out. `settle` does that, when a number is needed.
+
+Nothing here is ever half done. What is being worked out stays in its place until it is there, so whoever
+comes in between, or after an interrupt, does what is left, with the same result.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from heapq import heappop, heappush
-from threading import RLock
-from typing import Any, ClassVar
+import itertools
+from collections.abc import Sequence
+from sys import getrefcount
+from threading import RLock, get_ident, local
+from time import sleep
+from typing import Any
 
-import numpy as np
+from autograd import node, operations
+from autograd.errors import GradientError
+from autograd.node import Node
+from autograd.tally import TALLY
+from autograd.tensor.tape import Array
+from autograd.tensor.trace import caller
 
-__all__ = ["LOCK", "Junction", "Port", "backward"]
+__all__ = ["Failure", "Junction", "Level", "backward", "done", "number_of", "observe", "settle", "waiting"]
 
-LOCK = RLock()  # held while junctions are computed, and while a walk goes through them
+LOCK = RLock()  # held by a walk back, whose state stands in the nodes
+ROUND = 1 << 20  # levels at most that are worked out together
+CAP = 1 << 14  # operations that wait at most in one level
+NOTE = (
+    "This Value was waiting, and was worked out only when its number was needed; within autograd.eager() "
+    "the error comes from the line that made it."
+)
+
+
+class Level:
+    """What waits at one depth: batches by module, and the operations that follow.
+
+    A lowest level and those above it, one after the other, are a round: what a thread has let wait
+    until it is worked out.
+
+    Attributes:
+        rank: higher than that of all levels that are worked out before; ``rank // ROUND`` tells rounds apart.
+        above: the level after this one, if there is one.
+        owner: of a lowest level, the thread that made it.
+        closed: of a lowest level, whether its round is being worked out.
+    """
+
+    def __init__(self, rank: int, owner: int = 0) -> None:
+        self.rank = rank
+        self.owner = owner
+        self.closed = False
+        self.batches: dict[Any, Any] = {}
+        self.nodes: list[Any] = []
+        self.above: Level | None = None
+
+    def next(self) -> "Level":
+        """The level of what depends on results of this one."""
+        if self.above is None:
+            self.above = Level(self.rank + 1)
+        return self.above
+
+
+class Failure:
+    """In the place of who brings a number, where there is none: the error that the operation came to."""
+
+    def __init__(self, error: Exception) -> None:
+        self.kind, self.args = type(error), error.args
+
+    def error(self) -> Exception:
+        """The error, to be raised; one that was raised before would keep alive what it has come through."""
+        error = self.kind(*self.args)
+        error.add_note(NOTE)
+        return error
+
+
+class State:
+    """What there is one of.
+
+    Attributes:
+        rounds: those that are not worked out yet, of all threads, by number: their lowest levels.
+        walks: whether somebody walks back.
+        walker: the thread, if its walk calls for Python.
+        observer: who is told of all that is done, if anybody.
+    """
+
+    def __init__(self) -> None:
+        self.rounds: dict[int, Level] = {}
+        self.walks = False
+        self.walker = 0
+        self.observer: Any = None
+
+
+class Own(local):
+    """The lowest level that this thread lets samples wait in."""
+
+    lowest: Level | None = None
+
+
+STATE = State()
+OWN = Own()
+NUMBERS = itertools.count(1)  # of rounds
+
+
+def waiting() -> bool:
+    """Whether anything waits."""
+    return bool(STATE.rounds)
+
+
+def observe(observer: Any) -> None:
+    """Have an observer told of all that is done, or none."""
+    STATE.observer = observer
+    operations.watch(None if observer is None else observer.worked)
+
+
+def observer() -> Any:
+    """Who is told of all that is done."""
+    return STATE.observer
+
+
+def lowest() -> Level:
+    """The level of samples that depend on nothing that waits."""
+    level = OWN.lowest
+    if level is None or level.closed:
+        number = next(NUMBERS)
+        OWN.lowest = level = Level(number * ROUND, get_ident())
+        STATE.rounds[number] = level
+    return level
+
+
+def settle(level: Level | None = None, vectors: Sequence[Array] = (), needed: bool = True) -> None:
+    """Work out all that this thread has let wait.
+
+    Args:
+        level: and, if it is of another thread, the round that it belongs to.
+        vectors: and what waits in other threads for nets whose gradients are one of these arrays.
+        needed: if not, work out only what somebody has kept.
+    """
+    rounds = STATE.rounds
+    thread = get_ident()
+    for number, first in list(rounds.items()):
+        if (
+            first.owner == thread
+            or (level is not None and level.rank // ROUND == number)
+            or uses(first, vectors)
+        ):
+            if not needed and not first.closed:
+                drop(first)
+            first.closed = True
+            work_out(first)
+            rounds.pop(number, None)
+            let_go(first)
+    if STATE.observer is not None:
+        STATE.observer.settled()
+
+
+def let_go(level: Level | None) -> None:
+    """Let go of all in a round, which has been worked out."""
+    while level is not None:
+        above = level.above
+        level.nodes, level.batches = [], {}  # others may still be going through the old ones
+        level.above = None
+        level = above
+
+
+def uses(level: Level | None, vectors: Sequence[Array]) -> bool:
+    """Whether samples wait in a round for a net whose gradients are one of ``vectors``."""
+    while level is not None and vectors:
+        for module in list(level.batches):
+            if any(vector is own for vector in vectors for own in module.vectors):
+                return True
+        level = level.above
+    return False
+
+
+def drop(first: Level) -> None:
+    """Let go of what nobody has kept, the last first: what follows has kept what it was made from."""
+    levels = [first]
+    while levels[-1].above is not None:
+        levels.append(levels[-1].above)
+    for level in reversed(levels):
+        nodes = level.nodes
+        for i in range(len(nodes) - 1, -1, -1):
+            if references(nodes, i) == ALONE:
+                nodes[i] = None
+        for batch in list(level.batches.values()):
+            batch.drop()
+
+
+def references(nodes: list[Any], i: int) -> int:
+    """How many references there are to the i-th node."""
+    return getrefcount(nodes[i])
+
+
+ALONE = references([Node()], 0)
+
+
+def work_out(level: Level | None) -> None:
+    """Work out a round, level by level: the batches, then the operations in the order of their making."""
+    while level is not None:
+        for batch in list(level.batches.values()):
+            batch.run()
+        nodes = level.nodes
+        i = 0
+        while i < len(nodes):
+            v = nodes[i]
+            try:
+                while i < len(nodes):
+                    v = nodes[i]
+                    if v is not None and v._source is level:
+                        compute(v)
+                    i += 1
+            except (ArithmeticError, ValueError) as error:
+                v._source = Failure(error)
+        level = level.above
+
+
+def compute(v: Node) -> None:
+    """Do the operation that a node stands for."""
+    a, b = v._a, v._b
+    x = v._k if a is None else a._data if a._source is None else done(a)
+    y = v._k if b is None else b._data if b._source is None else done(b)
+    operations.ROWS[v._code](v, x, y)
+    v._source = None
+
+
+def number_of(v: Node) -> float:
+    """The number of a node, after what waits has been worked out if it is not there yet."""
+    if v._source is None:
+        return v._data
+    if v._code == operations.PARAMETER:
+        return stored(v)
+    if isinstance(v._source, Level):
+        settle(v._source)
+    return done(v)
+
+
+def done(v: Node) -> float:
+    """The number of a node that has been worked out.
+
+    It may have come too late for that: to a level that had just been done, in a signal handler say.
+    """
+    if v._source is None:
+        return v._data
+    if v._code == operations.PARAMETER:
+        return stored(v)
+    if isinstance(v._source, Level):
+        if v._code == operations.OUTPUT:
+            v._home.run()
+        else:
+            compute(v)
+    if v._source is not None:
+        raise v._source.error()
+    return v._data
+
+
+def stored(v: Node) -> float:
+    """The number of a parameter."""
+    storage = v._home
+    return storage.number(v._index)  # type: ignore[no-any-return]  # a Storage
+
+
+def read(v: Node) -> float:
+    """The number of a node that the program looks at."""
+    if v._source is not None and isinstance(v._source, Level):
+        TALLY.early[caller()] += 1
+    return number_of(v)
+
+
+def let_wait(out: Node) -> None:
+    """Have an operation wait for its operands, or do it if none of them does."""
+    a, b = out._a, out._b
+    first = None if a is None or a._code == operations.PARAMETER else a._source
+    second = None if b is None or b._code == operations.PARAMETER else b._source
+    if first is None or (second is not None and not deeper(first, second)):
+        first = second
+    if first is None:
+        compute(out)
+    else:
+        out._source = first
+        if STATE.observer is not None:
+            STATE.observer.waits(out, operations.NAMES[out._code])
+        if isinstance(first, Level):
+            join(out, first)
+
+
+def deeper(first: Any, second: Any) -> bool:
+    """Whether ``first`` comes later than ``second``; an error comes last."""
+    if isinstance(first, Failure) or isinstance(second, Failure):
+        return isinstance(first, Failure)
+    return first.rank >= second.rank  # type: ignore[no-any-return]  # of Levels
+
+
+def join(out: Node, level: Level) -> None:
+    """Add an operation to those that wait in a level."""
+    nodes = level.nodes
+    nodes.append(out)
+    if len(nodes) > CAP:
+        settle(level, (), False)
 
 
 class Junction:
-    """Many results that were computed at once. The walk asks it for what follows, in this order.
+    """Results that are computed many at once, as the walk back sees them.
 
     Attributes:
-        order: later than that of all that it was computed from.
-        awaited: from how many consumers a gradient has still to come.
-        kin: if not None, those of the same kin are passed on together, by ``kin.pass_on``.
+        kin: those of the same kin pass their gradients on together, by ``kin.pass_back``.
+        wide: how many results belong to a row.
+        inputs: by row, the nodes that it was made from, each with its place, where there are any.
+        gradients: within a walk, those that arrived, by place.
+        awaited: within a walk, for how many results a gradient has still to come.
+        reached: within a walk, which rows have a part in it, and ``n_reached`` how many.
     """
 
-    order = 0
-    awaited = 0
-    kin: Any = None
+    def __init__(self, kin: Any, wide: int) -> None:
+        self.kin = kin
+        self.wide = wide
+        self.inputs: dict[int, Sequence[tuple[int, Any]]] = {}
+        self.gradients: Any = None
+        self.reached: Any = None
+        self.n_reached = 0
+        self.awaited = 0
 
-    def reach(self, place: int) -> None:
-        """Note that the walk comes by the result at ``place``."""
+    def run(self) -> None:
+        """Bring the numbers, if they are not there."""
         raise NotImplementedError
 
-    def open(self) -> tuple[Sequence["Junction"], Iterable[Any]]:
-        """The junctions and the Values that its reached results were made from.
-
-        Raises:
-            GradientError: their gradients can no longer be had.
-        """
+    def drop(self) -> None:
+        """Let go of it, if nobody has kept any of its results."""
         raise NotImplementedError
 
-    def receive(self, place: int, g: float) -> None:
-        """Add to the gradient of the result at ``place``."""
+    def check(self) -> Sequence[Array]:
+        """The vectors of gradients that it adds to; GradientError if there are none any more."""
         raise NotImplementedError
 
-    def pass_on(self) -> Iterable[tuple[Any, float]]:
-        """Give the junctions among its sources their gradients, and say what the Values get."""
+    def start(self) -> None:
+        """Get ready for a walk."""
         raise NotImplementedError
+
+    def keep(self) -> None:
+        """Note the gradients that a walk has brought."""
+        raise NotImplementedError
+
+
+class Walk:
+    """What a walk back has come by beside the operations of the table.
+
+    Attributes:
+        order: all nodes, each after one of its consumers.
+        before: of those that had a gradient, which.
+        junctions: that were reached.
+        waiting: those of them that have heard from all consumers.
+        vectors: gradients of parameters as they were, by id of the array.
+    """
+
+    def __init__(self, order: list[Any], before: list[Any]) -> None:
+        self.order = order
+        self.before = before
+        self.junctions: list[Junction] = []
+        self.waiting: list[Junction] = []
+        self.vectors: dict[int, tuple[Array, Array]] = {}
+
+    def find(self, v: Node) -> None:
+        """Note one more consumer of ``v``."""
+        if v._n == 0:
+            if v._grad != 0.0:
+                self.before.append((v, v._grad))
+            self.order.append(v)
+        v._n += 1
+
+    def keep(self, vectors: Sequence[Array]) -> None:
+        """Keep a copy of gradients of parameters that are to change."""
+        for vector in vectors:
+            if id(vector) not in self.vectors:
+                self.vectors[id(vector)] = vector, vector.copy()
+
+    def found(self, v: Node) -> None:
+        """Note what follows from a node that comes from none of the operations of the table."""
+        code = v._code
+        if code == operations.PARAMETER:
+            v._grad = 0.0
+            self.keep(v._home.vectors)
+        elif code == operations.OUTPUT:
+            v._grad = 0.0
+            junction = v._home
+            if junction.awaited == 0:
+                self.keep(junction.check())
+                self.junctions.append(junction)
+                junction.start()
+            junction.awaited += 1
+            row = v._index // junction.wide
+            if not junction.reached[row]:
+                junction.reached[row] = 1
+                junction.n_reached += 1
+                if junction.inputs:
+                    for _, operand in junction.inputs.get(row, ()):
+                        self.find(operand)
+        elif code == operations.OWN:
+            v._grad = 0.0
+            for operand in v._home.operands:
+                self.find(operand)
+
+    def arrived(self, v: Node, ready: list[Any]) -> None:
+        """Pass the gradient of such a node on."""
+        code = v._code
+        if code == operations.PARAMETER:
+            storage = v._home
+            storage.put_grad(v._index, storage.grad(v._index) + v._grad)
+            v._grad = 0.0
+        elif code == operations.OUTPUT:
+            junction = v._home
+            junction.gradients[v._index] = v._grad
+            junction.awaited -= 1
+            if junction.awaited == 0:
+                self.waiting.append(junction)
+        elif code == operations.OWN:
+            v._home.pass_on(v)
+            for operand in v._home.operands:
+                operand._n -= 1
+                if operand._n == 0:
+                    ready.append(operand)
+
+    def through_junctions(self, ready: list[Any]) -> None:
+        """Pass the gradients of all that are kin to one of those that wait, and have heard from all, on."""
+        kin = self.waiting[0].kin
+        group = [junction for junction in self.waiting if junction.kin is kin]
+        self.waiting = [junction for junction in self.waiting if junction.kin is not kin]
+        for v, g in kin.pass_back(group):
+            v._grad += g
+            v._n -= 1
+            if v._n == 0:
+                ready.append(v)
+
+    def undo(self) -> None:
+        """Put the gradients of parameters back."""
+        for vector, values in self.vectors.values():
+            vector[...] = values
 
     def finish(self, done: bool) -> None:
-        """Keep the gradients of the walk if it is ``done``, and forget the rest."""
-        raise NotImplementedError
+        """Let go of what junctions have for a walk."""
+        for junction in self.junctions:
+            if done:
+                junction.keep()
+            junction.gradients = junction.reached = None
+            junction.awaited = junction.n_reached = 0
 
 
-class Port:
-    """What a Value that is one of many results has as its parent: the junction, and where in it."""
-
-    __slots__ = ("_a", "_b", "_da", "_grad", "junction", "place")
-
-    # Nothing joins the results any more
-    children: ClassVar[Any] = defaultdict(lambda: lambda: None)
-    name = home = right = None
-
-    def __init__(self, junction: Junction, place: int) -> None:
-        self._a = self._b = None
-        self._da = 0.0  # not None, so it is no leaf
-        self._grad: float | None = 0.0
-        self.junction = junction
-        self.place = place
-
-
-def find(node: Any, more: dict[Any, int], before: list[Any], stage: list[Any]) -> None:
-    """Note one more consumer of ``node``; at the first one keep its gradient and mark it as found."""
-    if node._grad is None:
-        more[node] = more.get(node, 0) + 1
-    else:
-        if node._grad != 0.0:
-            before.append((node, node._grad))
-        node._grad = None
-        stage.append(node)
-
-
-def expect(junction: Junction, heap: list[Any]) -> None:
-    """Note one more consumer of ``junction``."""
-    if not junction.awaited:
-        heappush(heap, (-junction.order, junction))
-    junction.awaited += 1
-
-
-def hear(junction: Junction, waiting: list[Junction]) -> None:
-    """Note that a consumer of ``junction`` has passed on; once all have, it waits to do so itself."""
-    junction.awaited -= 1
-    if not junction.awaited:
-        waiting.append(junction)
-
-
-def next_of(waiting: list[Junction]) -> tuple[list[Junction], Iterable[tuple[Any, float]]]:
-    """Take one of those ``waiting``, or if there is nothing else all that are kin, and pass them on."""
-    for i, junction in enumerate(waiting):
-        if junction.kin is None:
-            del waiting[i]
-            return [junction], junction.pass_on()
-    kin = waiting[0].kin
-    group = [junction for junction in waiting if junction.kin is kin]
-    waiting[:] = [junction for junction in waiting if junction.kin is not kin]
-    return group, kin.pass_on(group)
-
-
-def arrive(node: Any, g: float, more: dict[Any, int], ready: list[Any]) -> None:
-    """Give ``node`` a gradient; it is ready once it has one from each of its consumers."""
-    if node._da is None:
-        node._grad += g
-        return
-    node._grad = g + 0.0 if node._grad is None else node._grad + g
-    left = more.get(node, 0)
-    if left:
-        more[node] = left - 1
-    else:
-        ready.append(node)
-
-
-def pass_on(root: Any, more: dict[Any, int], opened: Mapping[Junction, Sequence[Junction]]) -> None:
-    """Pass gradients on, from each node that has heard from all its consumers.
-
-    What arrives first is added to 0.0 as in the oracle, so that there is no -0.0.
-    """
-    root._grad = 1.0
-    ready: list[Any] = [root]
-    waiting: list[Junction] = []  # junctions that have heard from all
-    while ready:
-        for v in ready:
-            g = v._grad
-            a = v._a
-            if a is None:
-                v.junction.receive(v.place, g)
-                hear(v.junction, waiting)
-                continue
-            if a._da is None:
-                a._grad += v._da * g
-            elif not more:
-                a._grad = v._da * g + 0.0
-                ready.append(a)
-            else:
-                arrive(a, v._da * g, more, ready)
-            b = v._b
-            if b is None:
-                continue
-            if b._da is None:
-                b._grad += v._db * g
-            elif not more:
-                b._grad = v._db * g + 0.0
-                ready.append(b)
-            else:
-                arrive(b, v._db * g, more, ready)
-        ready = []
-        while waiting and not ready:
-            group, pairs = next_of(waiting)
-            for v, g in pairs:
-                arrive(v, g, more, ready)
-            for junction in group:
-                for source in opened[junction]:
-                    hear(source, waiting)
-
-
-def backward(root: Any) -> None:
+def backward(root: Node) -> None:
     """Add d root / d leaf to the ``grad`` of every leaf, and set ``grad`` on what lies between.
 
     Called again it adds the same once more. The slopes are those at the time of the operation,
@@ -175,8 +453,8 @@ def backward(root: Any) -> None:
 
     Raises:
         GradientError: parameters of a net have changed since it was called, and with them the
-            slopes are gone. No gradient has changed then. (After an interrupt, some leaves may
-            have got theirs.)
+            slopes are gone; or a walk back is under way already, and this is called from within it.
+            No gradient has changed after an error or an interrupt.
 
     >>> from autograd.engine import Value
     >>> a, b = Value(2), Value(-3)
@@ -184,71 +462,118 @@ def backward(root: Any) -> None:
     >>> a.grad, b.grad  # b, and a + 2b
     (-3.0, -4.0)
     """
-    if root._da is None:
-        root._grad += 1.0
-        return
+    if root._source is not None:
+        number_of(root)
+    if STATE.observer is not None:
+        observed(root, STATE.observer)
+    elif node.COMPILED:  # nothing comes in between but where it calls for Python
+        alone(root)
+    else:
+        with LOCK:
+            alone(root)
 
-    # Find all nodes, and which of them have more than one consumer. None in _grad marks a node
-    # that was found; a set for that would cost a fifth of the time. A junction is opened when all
-    # that comes later has been, so that by then all its reached results are known.
-    more: dict[Any, int] = {}  # how many consumers each has still to hear from, beyond one
-    before = [(root, root._grad)] if root._grad else []  # what would be lost by an error
-    root._grad = None
-    stages: list[list[Any]] = [[root]]
-    opened: dict[Junction, Sequence[Junction]] = {}  # with its sources
-    heap: list[Any] = []
-    done = held = False
+
+def observed(root: Node, observer: Any) -> None:
+    """Walk back, and have an observer compare."""
+    check = observer.before(root)
+    with LOCK:
+        alone(root)
+    observer.after(check)
+
+
+def alone(root: Node) -> None:
+    """Walk back when nobody else does."""
+    state = STATE
+    while state.walks:
+        if state.walker == get_ident() or not node.COMPILED:
+            raise GradientError(
+                "backward() was called from within backward(), as by a signal handler, a __del__ or an "
+                "operation of your own; call it afterwards"
+            )
+        sleep(1e-4)
     try:
-        for stage in stages:
-            for v in stage:
-                a = v._a
-                if a is None:
-                    if not held:
-                        held = LOCK.acquire()
-                    v.junction.reach(v.place)
-                    expect(v.junction, heap)
-                    continue
-                if a._da is not None:
-                    if a._grad == 0.0:
-                        a._grad = None
-                        stage.append(a)
-                    else:
-                        find(a, more, before, stage)
-                b = v._b
-                if b is not None and b._da is not None:
-                    if b._grad == 0.0:
-                        b._grad = None
-                        stage.append(b)
-                    else:
-                        find(b, more, before, stage)
-            if heap:
-                junction = heappop(heap)[1]
-                opened[junction] = ()
-                opened[junction], values = junction.open()
-                for source in opened[junction]:
-                    expect(source, heap)
-                stage = []
-                stages.append(stage)
-                for v in values:
-                    if v._da is not None:
-                        find(v, more, before, stage)
-
-        if opened:
-            with np.errstate(all="ignore"):
-                pass_on(root, more, opened)
-        else:
-            pass_on(root, more, opened)
-        done = True
+        state.walks = True
+        walk(root)
     finally:
-        for junction in opened:
-            junction.finish(done)
-        if not done:
-            for _, junction in heap:
-                junction.finish(done)
-            for stage in stages:
-                for v in stage:
-                    v._grad = 0.0
-            for v, g in before:
-                v._grad = g
-        if held:
-            LOCK.release()
+        state.walks = False
+
+
+def walk(root: Node) -> None:
+    """Pass gradients on from ``root``, each node's once it has heard from all its consumers.
+
+    That is the order of the oracle, so sums of gradients have the same bits.
+    """
+    order: list[Any] = [root]
+    before: list[Any] = []  # nodes that had a gradient, with it
+    state: Walk | None = None
+    ended = False
+    if root._grad != 0.0:
+        before.append((root, root._grad))
+    try:
+        root._n = 1
+        for v in order:
+            if v._code > operations.OWN:
+                v._grad = 0.0
+                a = v._a
+                if a is not None:
+                    if a._n == 0:
+                        if a._grad != 0.0:
+                            before.append((a, a._grad))
+                        order.append(a)
+                    a._n += 1
+                b = v._b
+                if b is not None:
+                    if b._n == 0:
+                        if b._grad != 0.0:
+                            before.append((b, b._grad))
+                        order.append(b)
+                    b._n += 1
+            elif v._code != operations.LEAF:
+                if state is None:
+                    STATE.walker = get_ident()
+                    state = Walk(order, before)
+                state.found(v)
+
+        root._n = 0
+        root._grad += 1.0
+        ready: list[Any] = [root]
+        while True:
+            for v in ready:
+                if v._code > operations.OWN:
+                    g = v._grad
+                    a = v._a
+                    if a is not None:
+                        a._grad += v._da * g
+                        a._n -= 1
+                        if a._n == 0:
+                            ready.append(a)
+                    b = v._b
+                    if b is not None:
+                        b._grad += v._db * g
+                        b._n -= 1
+                        if b._n == 0:
+                            ready.append(b)
+                elif v._code != operations.LEAF:
+                    state.arrived(v, ready)  # type: ignore[union-attr]  # which it was when it was found
+            if state is None or not state.waiting:
+                break
+            ready = []
+            state.through_junctions(ready)
+        ended = True
+    finally:
+        if not ended:
+            undo(order, before)
+            if state is not None:
+                state.undo()
+        if state is not None:
+            state.finish(ended)
+
+
+def undo(order: list[Any], before: list[Any]) -> None:
+    """Put the gradients of nodes back as they were before a walk."""
+    for v in order:
+        v._n = 0
+        if v._code != operations.LEAF:
+            v._grad = 0.0
+    for v, g in before:
+        v._grad = g

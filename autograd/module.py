@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd import graph
 from autograd.engine import Value, as_number, number
 from autograd.errors import NotANumberError, ShapeError, UnsupportedError
 from autograd.parameters import Matrix, Parameter
-from autograd.patterns import Patterns
 from autograd.samples import Samples, Stage, is_batch
 from autograd.tally import count
 from autograd.tensor.core import Tensor, array_of, entered, recording, refuse_in_recording
@@ -40,7 +40,7 @@ def activated(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """``function(x)``, which has to be a Tensor of the same shape."""
     try:
         out = function(x)
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise UnsupportedError(
             f"an activation is given a Tensor, here of shape {x.shape}, not one Value at a time, and "
             f"yours cannot take it: {error}"
@@ -57,6 +57,18 @@ def through(stages: Iterable[Stage], x: Tensor) -> Tensor:
         m = matrix.tensor
         x = activated(function, affine(m if rows == ALL else m[rows], x))
     return x
+
+
+def windows_of(matrices: Sequence[Matrix], rows: slice) -> list[Parameter]:
+    """The parameters in some rows of matrices, or in all."""
+    found = []
+    for m in matrices:
+        flat, k = m.owner[0](), m.owner[1]
+        if flat is not None:
+            start, stop, _ = rows.indices(m.tensor.shape[0])
+            n = m.tensor.shape[1]
+            found += flat.windows(k)[start * n : stop * n]
+    return found
 
 
 class Module:
@@ -183,16 +195,11 @@ class ArrayModule(Module):
                 [ 4.]], requires_grad=True)
         """
         samples = self._samples
-        kind = x.__class__
-        if (kind is list or kind is tuple) and len(x) == self.n_in and not entered:
-            for item in x:
-                if item.__class__ is not float:
-                    break
-            else:
-                return samples.wait(tuple(x)) if samples.waits else samples.take(x)
-            if isinstance(item, Value):
-                return samples.take(x)
-        elif kind is np.ndarray and x.ndim == 1:
+        if samples.waits and not entered:
+            out = samples.enter(x)
+            if out is not None:
+                return out
+        if x.__class__ is np.ndarray and x.ndim == 1:
             return samples.take(x)
         if isinstance(x, Tensor):
             return self._of_tensor(x)
@@ -232,7 +239,7 @@ class ArrayModule(Module):
         return Tensor._of(table.astype(self.dtype), None)
 
     def __getstate__(self) -> dict[str, Any]:
-        views = ("_values", "grads", "matrices", "_samples", "_patterns", "_programs", "_online")
+        views = ("_values", "grads", "matrices", "_samples", "_programs", "_online")
         return {name: value for name, value in self.__dict__.items() if name not in views}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -247,11 +254,9 @@ class ArrayModule(Module):
         """Take samples, which wait if all activations are known: one of yours might mix them up."""
         waits = all(function in ACTIVATIONS.values() for function in functions)
         stages = [Stage(m, rows, function) for m, function in zip(self.matrices, functions, strict=True)]
-        self._patterns = Patterns(self.matrices[0].users)
         way = partial(through, stages)  # it knows no module, which would live as long as what comes out
-        self._samples = Samples(
-            type(self).__name__, self.n_in, self.n_out, way, stages, waits, self._patterns
-        )
+        windows = partial(windows_of, self.matrices, stages[0].rows)
+        self._samples = Samples(type(self).__name__, self.n_in, self.n_out, way, stages, waits, windows)
 
     def params(self) -> list[Value]:
         """The parameters, neuron by neuron, weights and then bias: the same objects at every call."""
@@ -280,9 +285,8 @@ class ArrayModule(Module):
 
     def pull(self) -> None:
         """Have everything worked out that waits and depends on the parameters, which may change now."""
-        users = self.matrices[0].users
-        if users.pending:
-            users.settle()
+        if graph.waiting():
+            graph.settle(None, self.matrices[0].vectors, False)
 
     def push_gradient(self) -> None:
         """Nothing: ``grads`` are the gradients. An optimiser calls it after changing them."""

@@ -6,27 +6,27 @@ several batches together. Samples whose inputs wait themselves form batches of t
 """
 
 import itertools
-import sys
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from sys import getrefcount
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.columns import LOCK, NOTHING, ROOM, Column, indices, settle
+from autograd import graph, node, operations
 from autograd.engine import Value, number
 from autograd.errors import GradientError, NotANumberError, ShapeError
-from autograd.graph import Junction, Port
-from autograd.parameters import Matrix, Users
-from autograd.passes import Passes, turn
-from autograd.patterns import Patterns
-from autograd.replay import Root
+from autograd.graph import Junction, Level
+from autograd.node import Node
+from autograd.parameters import Matrix
+from autograd.rowwise import Rowwise, zeros
 from autograd.tally import TALLY, count
-from autograd.tensor.core import Tensor, array_of, as_usual, entered, no_grad, recording, unusual
-from autograd.tensor.tape import Array, Leaf, Node, check_unchanged, consumers, pull
-from autograd.waiting import Waiting, member, publish
+from autograd.tensor.core import Tensor, apart, array_of, recording, unusual
+from autograd.tensor.program import Program, record_apart
+from autograd.tensor.tape import Array, Leaf, check_unchanged, consumers, pull
+from autograd.tensor.trace import check
 
 __all__ = ["Batch", "Samples", "Stage", "is_batch"]
 
@@ -35,150 +35,6 @@ NUMBERS = 1 << 20  # that wait at most in the samples of a batch
 LEVELS = 4096  # of batches that wait for each other
 KEPT = 8  # Programs, for as many sizes of batch
 SEEN = 64  # sizes whose uses are counted
-USUAL = nullcontext()
-
-
-class Batch(Root):
-    """Samples of one module at one level. A result is known by its sample's number and its place there.
-
-    Cells hold the samples, by number; ``inputs``, by number too, those places in one where Values stand.
-    """
-
-    def __init__(self, samples: "Samples", level: int) -> None:
-        super().__init__(level, 0)
-        self.kin = samples
-        self._start(min(ROOM, samples.room))
-
-    def _start(self, room: int) -> None:
-        self.cells: list[Any] = [None] * room
-        self.rows = 0  # if it is at a level
-        self.inputs: dict[int, list[tuple[int, Any]]] = {}
-        self.above: dict[Column, None] = {}  # those that inputs wait for
-        self.taped: Node | Leaf | None = None  # its outputs, if it was
-        self.leaf: Leaf | None = None
-
-    def another(self, new: Mapping[Column, Column]) -> Column:
-        return Batch(self.kin, self.level)
-
-    def used(self) -> int:
-        # Not 0 while all cells are empty: a thread may have a place, and not have filled it yet
-        return self.keys.size if self.closed else sys.maxsize
-
-    def reopen(self, room: int) -> None:
-        self._start(max(1, room // self.kin.n_out))
-        super().reopen(len(self.cells))
-
-    def parents(self) -> Sequence[Column]:
-        return list(self.above)
-
-    def close(self) -> None:
-        super().close()
-        TALLY.batch(len(self.X))
-
-    def read(self) -> Array:
-        samples = self.kin
-        rows = self.cells[:]
-        while rows[-1] is None:
-            rows.pop()
-        n = len(rows)
-        try:
-            if rows[0].__class__ is tuple:
-                flat = itertools.chain.from_iterable(rows)
-                X = np.fromiter(flat, samples.dtype, n * samples.n_in).reshape(n, samples.n_in)
-            else:
-                X = np.array(rows, samples.dtype)
-        except (TypeError, ValueError):  # a thread took a number and came too late, which left None
-            rows = [(0.0,) * samples.n_in if row is None else row for row in rows]
-            X = np.array(rows, samples.dtype)
-        self.values_at: list[tuple[int, Any]] = []  # inputs that are Values, and where
-        self.columns_at: list[tuple[Column, Array | None, Array]] = []  # results of columns: which, and where
-        if self.inputs:
-            self._place(X.reshape(-1), n)
-        self.versions = samples.versions()
-        return X
-
-    def through(self, X: Tensor) -> Tensor:
-        out: Tensor = self.kin.through(X.T).T
-        return out
-
-    def work(self) -> tuple[Array, Array]:
-        self.X = self.read()
-        out = self.kin.forward(self)
-        values = out.reshape(-1)
-        keys = self.keys if self.keys.size == values.size else indices(values.size)
-        return keys, values if values.dtype == np.float64 else values.astype(np.float64)
-
-    def _place(self, line: Array, n: int) -> None:
-        """Find out where inputs are Values, and put in what they are."""
-        n_in = self.kin.n_in
-        places: dict[Column, tuple[list[int], list[int]]] = {}
-        for i, given in list(self.inputs.items()):  # another thread may be adding one
-            if i < n:
-                for j, v in given:
-                    if v.__class__ is tuple:
-                        keys, to = places.setdefault(v[0], ([], []))
-                        keys.append(v[1])
-                        to.append(i * n_in + j)
-                    else:
-                        self.values_at.append((i * n_in + j, v))
-        for column, (keys, to) in places.items():
-            at, own = column.locate(np.array(keys)), np.array(to)
-            line[own] = column.values if at is None else column.values[at]
-            self.columns_at.append((column, at, own))
-            places_there = range(len(own)) if at is None else at.tolist()
-            for place, i in zip(places_there, to, strict=True) if column.failed else ():
-                if place in column.failed:  # and with it all that the sample leads to
-                    first = i // n_in * self.kin.n_out
-                    outputs = range(first, first + self.kin.n_out)
-                    self.failed = {**self.failed, **dict.fromkeys(outputs, column.failed[place])}
-
-    @property
-    def asks(self) -> bool:
-        """Whether gradients of the inputs are wanted."""
-        return bool(self.inputs)
-
-    def sources(self) -> tuple[Sequence[Junction], Iterable[Value]]:
-        if self.taped is not None:
-            check_unchanged(consumers(self.taped))
-        elif self.versions != self.kin.versions():
-            raise GradientError(
-                f"backward() through a call of a {self.kin.name} needs its parameters as they were then, but "
-                "one has been changed since; call backward() before changing parameters, or compute again"
-            )
-        some = self.reached()
-        self.some = None  # the samples that were reached, None if all were
-        if some is not None:
-            rows = some.reshape(len(self.X), -1).any(axis=1)
-            self.some = None if rows.all() else rows
-        cells = None if self.some is None else np.repeat(self.some, self.X.shape[1])
-        sources = []
-        self.marks: list[Array | None] = []
-        for column, at, own in self.columns_at:
-            mark = None if cells is None else cells[own]
-            self.marks.append(mark)
-            if mark is None or mark.any():
-                column.reach_many(at, mark)
-                sources.append(column)
-        asked = [(i, v) for i, v in self.values_at if cells is None or cells[i]]
-        self.leaves = [(i, v) for i, v in asked if v._da is None]
-        self.asked = [(i, v) for i, v in asked if v._da is not None]
-        return sources, [v for _, v in self.asked]
-
-    def may_skip(self, some: Array) -> bool:
-        return bool(some.reshape(-1, self.kin.n_out).any(axis=1).all())  # samples have to be reached
-
-    def give(self, slopes: Array) -> Iterable[tuple[Value, float]]:
-        """Pass the gradients of X on."""
-        line = slopes.reshape(-1).astype(np.float64, copy=False)
-        for (column, at, own), mark in zip(self.columns_at, self.marks, strict=True):
-            if mark is None:
-                column.receive_many(at, None, line[own])
-            elif mark.any():
-                column.receive_many(at, mark, line[own[mark]])
-        g = line.tolist() if self.values_at else ()
-        for i, v in self.leaves:
-            v._grad += g[i]
-        return [(v, g[i]) for i, v in self.asked]
 
 
 class Stage(NamedTuple):
@@ -189,7 +45,300 @@ class Stage(NamedTuple):
     function: Callable[[Tensor], Tensor]
 
 
-class Samples:
+def usual() -> bool:
+    """Whether this thread records the tape, and no trace."""
+    return recording.on and recording.trace is None
+
+
+class Batch(Junction):
+    """Samples of one module at one level, and once they have been through it, what came out.
+
+    Attributes:
+        n: how many samples went through.
+        X, Y: the samples, and their outputs, by row.
+        versions: how often each of the module's matrices had been changed then.
+        trace: of a few samples, what `Rowwise` noted; None of many.
+        grads: the gradients of the outputs, by place, that the last walks brought.
+    """
+
+    def __init__(self, samples: "Samples", level: Level) -> None:
+        Junction.__init__(self, samples, samples.n_out)
+        self.level: Level | None = level
+        self.entries: list[Any] = []  # a sample, its outputs and those of its inputs that are Values
+        self.closed = False  # to further samples
+        self.done = False
+        self.n = 0
+        self.rows: Any = None
+        self.outputs: Any = None
+        self.versions: Any = None
+        self.trace: Any = None
+        self.taped: Any = None  # its outputs, if it was
+        self.leaf: Leaf | None = None
+        self.grads: Array | None = None
+
+    @property
+    def X(self) -> Array:
+        return np.asarray(self.rows, self.kin.dtype)
+
+    @property
+    def Y(self) -> Array:
+        if self.trace is None:
+            return self.outputs  # type: ignore[no-any-return]  # an array
+        of_each = np.asarray(self.trace).reshape(self.n, -1)
+        return of_each[:, -2 * self.wide : -self.wide]
+
+    def output(self) -> Value:
+        """One of the outputs of a sample, which waits."""
+        v = Value.__new__(Value)
+        v._code = operations.OUTPUT
+        v._a = v._b = None
+        v._grad = 0.0
+        v._n = 0
+        v._home = self
+        v._source = self.level
+        return v
+
+    def add(self, sample: Any, inputs: Any) -> Any:
+        """Let a sample wait; its outputs, or None if it came too late."""
+        if self.wide == 1:
+            v = self.output()
+            self.entries.append((sample, v, inputs))
+            return None if self.closed else v
+        out = [self.output() for _ in range(self.wide)]
+        self.entries.append((sample, out, inputs))
+        return None if self.closed else out[:]
+
+    def run(self) -> None:
+        if self.done:
+            return
+        self.closed = True
+        samples = self.kin
+        if samples.open is self:
+            samples.open = None
+        entries = self.entries[:]
+        rows = [entry[0] for entry in entries]
+        inputs, failures = put_in(entries, rows)
+        versions = samples.versions()
+        trace = taped = leaf = None
+        if samples.few is not None and samples.few.takes(len(rows)):
+            trace = outputs = samples.few.forward(rows)
+            first, stride = samples.few.output(0), samples.few.stride
+        else:
+            rows = samples.table(rows)
+            forward = samples.forward if usual() else partial(apart, samples.forward)
+            taped, leaf, outputs = forward(rows, bool(inputs))
+            first, stride = 0, self.wide
+        if self.done:  # in between, by a signal handler or another thread
+            return
+        self.n, self.rows, self.inputs, self.versions = len(rows), rows, inputs, versions
+        self.trace, self.outputs, self.taped, self.leaf = trace, outputs, taped, leaf
+        TALLY.batch(self.n)
+        self.publish(entries, readable(outputs) if trace is None else trace, first, stride)
+        for i, failure in failures.items():
+            self.fail(entries[i], failure)
+        self.finish()
+        observer = graph.observer()
+        if observer is not None:
+            observer.ran(self, [out if isinstance(out, list) else [out] for _, out, _ in entries])
+
+    def drop(self) -> None:
+        if not any(map(held, self.entries)):
+            if self.kin.open is self:
+                self.kin.open = None
+            self.closed = True
+            self.finish()
+
+    def finish(self) -> None:
+        """Let go of what was needed until the outputs were there."""
+        self.done = True
+        self.entries = []
+        self.level = None
+
+    def publish(self, entries: list[Any], numbers: Any, first: int, stride: int) -> None:
+        """Give the outputs their numbers, of which those of a sample come ``stride`` after the last one's."""
+        k = 0
+        for entry in entries:
+            if self.wide == 1:
+                set_output(entry[1], k, numbers[first])
+                k += 1
+            else:
+                outs: list[Any] = entry[1]
+                for j in range(self.wide):
+                    set_output(outs[j], k, numbers[first + j])
+                    k += 1
+            first += stride
+
+    def fail(self, entry: Any, failure: Any) -> None:
+        """Have the outputs of a sample fail."""
+        for v in entry[1] if self.wide > 1 else [entry[1]]:
+            set_failure(v, failure)
+
+    def check(self) -> Sequence[Array]:
+        samples = self.kin
+        if self.taped is not None:
+            check_unchanged(consumers(self.taped))
+        elif self.versions != samples.versions():
+            raise GradientError(
+                f"backward() through a call of a {samples.name} needs its parameters as they were then, but "
+                "one has been changed since; call backward() before changing parameters, or compute again"
+            )
+        return samples.vectors  # type: ignore[no-any-return]  # of Samples
+
+    def start(self) -> None:
+        self.gradients = zeros(self.n * self.wide)
+        self.reached = bytearray(self.n)
+
+    def keep(self) -> None:
+        g, some = np.asarray(self.gradients), self.some()
+        if some is not None and self.grads is not None:
+            g = np.where(some.repeat(self.wide), g, self.grads)
+        self.grads = g
+
+    def operands(self, place: int) -> list[Any]:
+        """What the output at a place was made from: Values among the inputs, and parameters."""
+        given = self.inputs.get(place // self.wide, ())
+        windows: list[Any] = self.kin.windows()
+        return [v for _, v in given] + windows
+
+    def some(self) -> Array | None:
+        """Which rows a walk has reached; None if all."""
+        if self.n_reached == self.n:
+            return None
+        return np.frombuffer(self.reached, np.bool_)
+
+    def pairs(self, slopes: Array) -> list[tuple[Node, float]]:
+        """The Values among the inputs of rows that a walk has reached, with their gradients."""
+        found = []
+        for i, given in self.inputs.items():
+            if self.reached[i]:
+                row = slopes[i].tolist()
+                found += [(v, row[j]) for j, v in given]
+        return found
+
+
+def set_output(v: Node, place: int, x: float) -> None:
+    """Give an output its number."""
+    v._index = place
+    v._data = x
+    v._source = None
+
+
+def set_failure(v: Node, failure: Any) -> None:
+    """Have an output fail."""
+    v._source = failure
+
+
+def readable(numbers: Array) -> Any:
+    """An array as what gives numbers one by one."""
+    flat = np.ascontiguousarray(numbers, np.float64).reshape(-1)
+    return flat if node.COMPILED else flat.tolist()
+
+
+def put_in(entries: list[Any], rows: list[Any]) -> tuple[dict[int, Any], dict[int, Any]]:
+    """Put the numbers of inputs that are Values into the rows; those inputs by row, and those that fail."""
+    inputs, failures = {}, {}
+    for i, (_, _, given) in enumerate(entries):
+        if given is not None:
+            inputs[i] = given
+            row = list(rows[i])
+            for j, v in given:
+                try:
+                    row[j] = graph.done(v)
+                except (ArithmeticError, ValueError) as error:
+                    failures[i] = graph.Failure(error)
+            rows[i] = row
+    return inputs, failures
+
+
+def held(entry: Any) -> bool:
+    """Whether anybody else has one of the outputs."""
+    out = entry[1]
+    if out.__class__ is list:
+        return any(getrefcount(v) > OURS[1] for v in out)
+    return getrefcount(out) > OURS[0]
+
+
+OURS = [0, 0]  # references to an output, and to one of several, that nobody else has
+
+
+def calibrate() -> None:
+    """Find out how many references there are where nobody else holds any."""
+    for k, entry in enumerate([(None, Value(0), None), (None, [Value(0)], None)]):
+        while held(entry):
+            OURS[k] += 1
+
+
+calibrate()
+
+
+class Door:
+    """Where samples come in that depend on nothing that waits.
+
+    Args:
+        n_in: how many numbers each has.
+
+    Attributes:
+        room: how many may wait in a batch.
+        open: the batch that they join.
+    """
+
+    def __init__(self, n_in: int) -> None:
+        self.n_in = n_in
+        self.room = max(1, min(ROWS, NUMBERS // n_in))
+        self.open: Batch | None = None
+
+    def enter(self, x: Any) -> Any:
+        """The outputs of a sample that is a list or tuple of floats; None if it is something else."""
+        if (type(x) is not list and type(x) is not tuple) or len(x) != self.n_in:
+            return None
+        for item in x:
+            if type(item) is not float:
+                return None
+        return self.join(tuple(x), None)
+
+    def join(self, sample: Any, inputs: Any) -> Any:
+        """Let a sample join the open batch; its outputs."""
+        while True:
+            batch = self.open
+            if batch is None or batch.closed:
+                self.open = batch = self.begin(graph.lowest())
+            elif len(batch.entries) >= self.room:
+                graph.settle(batch.level, (), False)
+                continue
+            out = batch.add(sample, inputs)
+            if out is not None:
+                if graph.observer() is not None:
+                    self.tell(out)
+                return out
+
+    def begin(self, level: Level) -> Batch:
+        """The open batch of a level."""
+        raise NotImplementedError
+
+    def tell(self, out: Any) -> None:
+        """Tell an observer of outputs that wait."""
+        raise NotImplementedError
+
+
+def rowwise_of(stages: Sequence[Stage]) -> Rowwise | None:
+    """A module of float64 as one through which samples can go one by one."""
+    layers = []
+    for matrix, rows, function in stages:
+        n_out, columns = matrix.tensor.shape
+        start, stop, _ = rows.indices(n_out)
+        layers.append((matrix, start * columns, columns - 1, stop - start, function.__name__.strip("_")))
+    return Rowwise(layers) if stages[0].matrix.tensor.dtype == np.float64 else None
+
+
+def fill(table: Any, rows: list[Any]) -> None:
+    """Write rows into a table."""
+    for i in range(len(rows)):
+        row: Any = rows[i]
+        for j in range(len(row)):
+            table[i, j] = row[j]
+
+
+class Samples(Door):
     """What takes the samples of one module, and knows how to compute with many.
 
     Args:
@@ -198,7 +347,7 @@ class Samples:
         through: from (n_in, rows) to (n_out, rows).
         stages: the layers that it consists of.
         waits: whether it computes the same for a sample whatever others there are, and each time.
-        patterns: what its batches led to; the module keeps them.
+        windows: its parameters, as Values.
     """
 
     def __init__(
@@ -209,19 +358,19 @@ class Samples:
         through: Callable[[Tensor], Tensor],
         stages: Sequence[Stage],
         waits: bool,
-        patterns: Patterns,
+        windows: Callable[[], list[Any]],
     ) -> None:
+        Door.__init__(self, n_in)
         self.name = name
-        self.n_in, self.n_out = n_in, n_out
+        self.n_out = n_out
         self.through = through
         self.stages = stages
         self.leaves = [stage.matrix.leaf for stage in stages]
-        self.users: Users = stages[0].matrix.users
+        self.vectors: Sequence[Array] = stages[0].matrix.vectors
         self.dtype = stages[0].matrix.tensor.dtype
         self.waits = waits
-        self.room = max(1, min(ROWS, NUMBERS // n_in))
-        self.patterns: Any = weakref.ref(patterns)  # of the samples that wait for nothing
-        self.higher: dict[int, Any] = {}  # by level, the open batch of samples that do
+        self.windows = windows
+        self.few = rowwise_of(stages) if waits else None
         self.programs: OrderedDict[tuple[int, bool], Staged] = OrderedDict()  # by rows, and whether asked
         self.uses: OrderedDict[tuple[int, bool], int] = OrderedDict()  # of those that have none
 
@@ -231,82 +380,32 @@ class Samples:
 
     # Recording
 
-    def wait(
-        self,
-        sample: Any,
-        inputs: list[tuple[int, Any]] | None = None,
-        above: dict[Column, None] | None = None,
-        level: int = 0,
-    ) -> Any:
+    def wait(self, sample: Any, inputs: Any, level: Level | None) -> Any:
         """Let a sample join the open batch; its outputs."""
-        pattern = self.patterns().current if level == 0 else None
-        if pattern is not None and not pattern.root.closed:
-            try:
-                i, out = pattern.slots.pop()
-                batch = pattern.root
-                cells = batch.cells
-                if cells[i] is None:
-                    if inputs is not None:
-                        batch.inputs[i] = inputs
-                        batch.above.update(above or ())
-                    cells[i] = sample
-                    if not batch.closed:
-                        return out if self.n_out == 1 else out[:]
-            except IndexError:
-                pass
-            batch = out = None  # a pattern is used again only if nobody holds any of it
-        with LOCK:
-            batch, i, out = self._first() if level == 0 else self._higher(level)
-            cells = batch.cells
-            while i >= len(cells):
-                cells.extend([None] * len(cells))
-            if inputs is not None:
-                batch.inputs[i] = inputs
-                batch.above.update(above or ())
-            cells[i] = sample
-            return out
+        if level is None:
+            return self.join(sample, inputs)
+        while True:
+            out = self.begin(level).add(sample, inputs)
+            if out is not None:
+                self.tell(out)
+                return out
 
-    def _batch(self) -> Batch:
-        return Batch(self, 0)
+    def tell(self, out: Any) -> None:
+        """Tell an observer of outputs that wait."""
+        observer = graph.observer()
+        if observer is not None:
+            outs = out if isinstance(out, list) else [out]
+            for i, v in enumerate(outs):
+                observer.waits(v, f"{self.name}()", "{}" if self.n_out == 1 else f"{{}}[{i}]")
 
-    def _first(self) -> tuple[Batch, int, Any]:
-        """The open batch of samples that wait for nothing, a place in it, and the outputs there."""
-        patterns = self.patterns()
-        pattern = patterns.current
-        if pattern is None or pattern.root.closed:
-            pattern = patterns.begin(self._batch)
-        try:
-            i, out = pattern.slots.pop() if pattern.slots else (len(pattern.heads), None)
-        except IndexError:  # another thread has taken the last one
-            return self._first()
-        if out is None:
-            if i >= self.room:
-                if pattern.free() and not pattern.shared:
-                    pattern.reopen(self.users)
-                else:
-                    settle(pattern.root, *pattern.root.following())
-                return self._first()
-            out = self.outputs(pattern.root, i)
-            pattern.add(i, out)
-        return pattern.root, i, out if self.n_out == 1 else out[:]
-
-    def _higher(self, level: int) -> tuple[Batch, int, Any]:
-        """The same for samples of a level."""
-        batch = self.higher.get(level, NOTHING)()
-        if batch is not None and batch.rows >= self.room:
-            settle(batch, *batch.following())
+    def begin(self, level: Level) -> Batch:
+        """The open batch of a level."""
+        batch: Batch | None = level.batches.get(self)
+        if batch is not None and not batch.closed and len(batch.entries) >= self.room:
+            graph.settle(level, (), False)
         if batch is None or batch.closed:
-            batch = Batch(self, level)
-            self.higher[level] = weakref.ref(batch)
-            self.users.add(batch)
-        batch.rows += 1
-        return batch, batch.rows - 1, self.outputs(batch, batch.rows - 1)
-
-    def outputs(self, batch: Batch, i: int) -> Any:
-        """The Values that are a sample's outputs: a list, or the Value if it is one."""
-        if self.n_out == 1:
-            return member(batch, i)
-        return [member(batch, key) for key in range(i * self.n_out, (i + 1) * self.n_out)]
+            level.batches[self] = batch = Batch(self, level)
+        return batch
 
     def _call(self) -> str:
         return f"{self.name} of {count(self.n_in, 'input')}"
@@ -323,7 +422,7 @@ class Samples:
             items = x
         elif kind is np.ndarray and x.ndim == 1:
             if x.dtype.kind in "fiub" and len(x) == self.n_in and self.waits and not unusual():
-                return self.wait(x.copy())
+                return self.wait(tuple(x.tolist()), None, None)
             items = x.tolist()
         elif isinstance(x, Value) or number(x) is not None:
             items = [x]
@@ -336,79 +435,83 @@ class Samples:
             raise ShapeError(f"{self._call()} wants a sample of {self.n_in} numbers or Values, got {got}")
         row = []
         inputs: list[tuple[int, Any]] = []
-        above: dict[Column, None] = {}  # the columns that inputs are results of
-        level = 0
+        level: Level | None = None  # the highest one that an input waits in
         for j, item in enumerate(items):
-            kind = item.__class__
-            if kind is float:
+            if item.__class__ is float:
                 row.append(item)
-            elif kind is Value:
-                inputs.append((j, item))
-                row.append(item._data)
-            elif isinstance(item, Waiting) and item._a.__class__ is not Port:
-                column = item._a
-                if not column.closed and column.level >= level:
-                    level = column.level + 1
-                inputs.append((j, (column, item._b)))
-                above[column] = None
-                row.append(0.0)
             elif isinstance(item, Value):
                 inputs.append((j, item))
-                row.append(item._data)
+                row.append(0.0)
+                source = item._source
+                if isinstance(source, Level) and (level is None or source.rank > level.rank):
+                    level = source
             else:
                 y = number(item)
                 if y is None:
                     got = f"{item!r} ({type(item).__name__}) at place {j}"
                     raise NotANumberError(f"{self._call()} wants numbers or Values, got {got}")
                 row.append(y)
-        if self.waits and not unusual():
-            if level > LEVELS:
-                settle(*above)
-                level = 0
-            return self.wait(tuple(row), inputs or None, above, level)
-        return self.at_once(tuple(row), inputs, above)
+        if not self.waits or unusual():
+            return self.at_once(row, inputs)
+        if level is not None:
+            if level.rank % graph.ROUND >= LEVELS:
+                graph.settle(level)
+                level = None
+            else:
+                level = level.next()
+        return self.wait(tuple(row), inputs or None, level)
 
-    def at_once(
-        self, row: tuple[float, ...], inputs: list[tuple[int, Any]], above: dict[Column, None]
-    ) -> Any:
+    def at_once(self, row: list[float], inputs: list[tuple[int, Any]]) -> Any:
         """The outputs of a sample, computed now."""
         if recording.trace is not None:
             recording.trace.look(f"a {self.name} of one sample")
-        settle(*above)
         if not recording.on:
-            numbers = [v[0].number(v[0].place(v[1])) if v.__class__ is tuple else None for _, v in inputs]
-            line = np.array(row)
-            for (j, _), y in zip(inputs, numbers, strict=True):
-                line[j] = line[j] if y is None else y
-            out = self.through(Tensor._of(line.astype(self.dtype), None)).data
+            for j, v in inputs:
+                row[j] = graph.number_of(v)
+            out = self.through(Tensor._of(np.array(row, self.dtype), None)).data
             values = [Value(y) for y in out.tolist()]
             return values[0] if self.n_out == 1 else values
-        batch = Batch(self, 0)
-        batch.cells[0] = row
-        if inputs:
-            batch.inputs[0] = inputs
-        settle(batch)
-        made = self.outputs(batch, 0)
-        return publish(made) if self.n_out == 1 else [publish(v) for v in made]
+        for _, v in inputs:
+            graph.number_of(v)
+        batch = Batch(self, Level(0))
+        out = batch.add(tuple(row), inputs or None)
+        self.tell(out)
+        batch.run()
+        if graph.observer() is not None:
+            graph.observer().settled()
+        return out
 
     # Computing
 
-    def forward(self, batch: Batch) -> Array:
-        """The outputs of a batch, (rows, n_out)."""
-        with as_usual() if entered else USUAL:
-            if not self.waits:
-                batch.leaf = Leaf(batch.X.shape[1:], self.dtype) if batch.asks else None
-                y = self.through(Tensor._of(batch.X[0], batch.leaf))
-                batch.taped = y._node
-                return y.data
-            staged = self.staged(len(batch.X), batch.asks)
-            if staged is None:
-                with no_grad():
-                    return self.through(Tensor._of(batch.X.T, None)).T.data
-            return staged.forward(batch.X)
+    def table(self, rows: list[Any]) -> Array:
+        """Samples as an array."""
+        if node.COMPILED and self.dtype == np.float64:
+            table = np.empty((len(rows), self.n_in))
+            fill(table, rows)
+            return table
+        flat = itertools.chain.from_iterable(rows)
+        return np.fromiter(flat, self.dtype, len(rows) * self.n_in).reshape(len(rows), self.n_in)
 
-    def staged(self, n: int, asks: bool) -> "Staged | None":
-        """The Program for a number of rows; None if they have not come before."""
+    def forward(self, X: Array, asks: bool) -> tuple[Any, Leaf | None, Array]:
+        """The outputs for samples, (rows, n_out); before them, if they were taped, the node and X's leaf."""
+        with np.errstate(all="ignore"):
+            if not self.waits:
+                leaf = Leaf(X.shape[1:], self.dtype) if asks else None
+                y = self.through(Tensor._of(X[0], leaf))
+                return y._node, leaf, y.data
+            staged = self.take_program(len(X), asks)
+            if staged is None:
+                return None, None, self.through(Tensor._of(X.T, None)).T.data
+            Y = staged.forward(X)
+            self.give_program(len(X), asks, staged)
+            return None, None, Y
+
+    def take_program(self, n: int, asks: bool) -> "Staged | None":
+        """The Program for a number of rows; None if they have not come before.
+
+        Nobody else has it until it is given back. If it never is, because of an error or an interrupt,
+        another one will be made.
+        """
         key = n, asks
         staged = self.programs.pop(key, None)
         if staged is None:
@@ -417,75 +520,113 @@ class Samples:
                 self.uses.popitem(last=False)
             if uses <= 2:  # once forward and once back is too little to be worth a recording
                 return None
-            staged = Staged(self.through, n, self.n_in, self.n_out, self.dtype, asks)
-        self.programs[key] = staged
-        if len(self.programs) > KEPT:
-            self.programs.popitem(last=False)
+            try:
+                staged = Staged(self.through, n, self.n_in, self.n_out, self.dtype, asks)
+            except GradientError:  # another thread has changed parameters meanwhile
+                return None
         return staged
 
-    def pass_on(self, batches: Sequence[Batch]) -> Iterable[tuple[Value, float]]:
+    def give_program(self, n: int, asks: bool, staged: "Staged") -> None:
+        """Give a Program back."""
+        self.programs[n, asks] = staged
+        if len(self.programs) > KEPT:
+            self.programs.popitem(last=False)
+
+    def pass_back(self, batches: Sequence[Batch]) -> list[tuple[Node, float]]:
         """Pass the gradients of several batches on, which do not depend on each other."""
-        with as_usual() if entered else USUAL:
+        pairs = [pair for batch in batches if batch.trace is not None for pair in self._by_rows(batch)]
+        if any(batch.trace is None for batch in batches):
+            pairs += self._pass_back(batches) if usual() else apart(self._pass_back, batches)
+        return pairs
+
+    def _by_rows(self, batch: Batch) -> list[tuple[Node, float]]:
+        """Pass the gradients of a few samples on."""
+        pairs = []
+        few: Any = self.few
+        for i in range(batch.n):
+            if batch.reached[i]:
+                g = few.backward(batch.trace, i, batch.gradients)
+                pairs += [(v, float(g[j])) for j, v in batch.inputs.get(i, ())]
+        return pairs
+
+    def _pass_back(self, batches: Sequence[Batch]) -> list[tuple[Node, float]]:
+        with np.errstate(all="ignore"):
             if not self.waits:
                 return [pair for batch in batches for pair in self._untaped(batch)]
-            return [pair for some in self._full(batches) for pair in self._together(some)]
+            many = [batch for batch in batches if batch.trace is None]
+            return [pair for some in self._full(many) for pair in self._together(some)]
 
     def _full(self, batches: Sequence[Batch]) -> Iterable[list[Batch]]:
         """The batches in groups that are no larger than a batch may be, since caches are not either."""
         some: list[Batch] = []
         rows = 0
         for batch in batches:
-            rows += len(batch.X)
+            rows += batch.n
             if some and rows > self.room:
                 yield some
-                some, rows = [], len(batch.X)
+                some, rows = [], batch.n
             some.append(batch)
-        yield some
+        if some:
+            yield some
 
-    def _together(self, batches: list[Batch]) -> Iterable[tuple[Value, float]]:
+    def _together(self, batches: list[Batch]) -> list[tuple[Node, float]]:
         """Pass the gradients of several batches on in one go."""
-        asks = any(batch.asks for batch in batches)
-        if len(batches) == 1 and batches[0].some is None:
-            (batch,) = batches
-            X, G = batch.X, batch.arrived().reshape(-1, self.n_out)
+        asks = any(batch.inputs for batch in batches)
+        G = [np.asarray(batch.gradients).reshape(-1, self.n_out) for batch in batches]
+        masks = [batch.some() for batch in batches]
+        first = batches[0]
+        if len(batches) == 1 and masks[0] is None:
+            X, g = first.rows, G[0]
         else:
-            parts = [b.X if b.some is None else b.X[b.some] for b in batches]
-            gradients = [b.arrived().reshape(-1, self.n_out) for b in batches]
+            parts = [b.rows if some is None else b.rows[some] for b, some in zip(batches, masks, strict=True)]
             X = np.concatenate(parts)
-            G = np.concatenate(
-                [g if b.some is None else g[b.some] for b, g in zip(batches, gradients, strict=True)]
+            g = np.concatenate(
+                [part if some is None else part[some] for part, some in zip(G, masks, strict=True)]
             )
-        staged = self.staged(len(X), asks)
+        staged = self.take_program(len(X), asks)
         if staged is not None:
-            slopes = staged.backward(X, G)
+            slopes = staged.backward(X, g)
+            self.give_program(len(X), asks, staged)
         else:
             leaf = Leaf(X.T.shape, self.dtype) if asks else None
             y = self.through(Tensor._of(X.T, leaf))
-            y.backward(G.T.astype(self.dtype, copy=False))
+            y.backward(g.T.astype(self.dtype, copy=False))
             slopes = leaf.grad.T if leaf is not None and leaf.grad is not None else None
-        if slopes is None:
-            return ()
-        pairs: list[tuple[Value, float]] = []
+        pairs: list[tuple[Node, float]] = []
         start = 0
-        for batch in batches:
-            if batch.some is None:
-                part = slopes[start : start + len(batch.X)]
-            else:
-                part = np.zeros_like(batch.X)
-                part[batch.some] = slopes[start : start + int(batch.some.sum())]
-            start += len(batch.X) if batch.some is None else int(batch.some.sum())
-            pairs += batch.give(part)
+        for batch, some in zip(batches, masks, strict=True):
+            n = batch.n if some is None else int(some.sum())
+            if batch.inputs and slopes is not None:
+                part = slopes[start : start + n]
+                if some is not None:
+                    part = np.zeros_like(batch.rows)
+                    part[some] = slopes[start : start + n]
+                pairs += batch.pairs(part)
+            start += n
         return pairs
 
-    def _untaped(self, batch: Batch) -> Iterable[tuple[Value, float]]:
+    def _untaped(self, batch: Batch) -> list[tuple[Node, float]]:
         """The same for one whose computing was taped."""
-        if batch.taped is None:
-            return ()
-        found: dict[Any, Any] = pull(batch.taped, batch.arrived().astype(self.dtype, copy=False))
-        slopes = found.pop(batch.leaf, None)
-        for leaf, g in found.items():
-            leaf.accumulate(g)
-        return () if slopes is None else batch.give(slopes[None])
+        slopes = None
+        if batch.taped is not None:
+            found: dict[Any, Any] = pull(batch.taped, np.asarray(batch.gradients).astype(self.dtype))
+            slopes = found.pop(batch.leaf, None)
+            for leaf, g in found.items():
+                leaf.accumulate(g)
+        if not batch.inputs:
+            return []
+        return batch.pairs(np.zeros_like(batch.rows) if slopes is None else slopes[None])
+
+
+# Programs that go forward, and back once the gradients are there -----------------------------------
+
+
+def _turn(*values: Any) -> None:
+    """The first call of the way back; it does nothing."""
+
+
+def nothing() -> None:
+    """No samples."""
 
 
 class Staged:
@@ -495,35 +636,43 @@ class Staged:
         self, through: Callable[[Tensor], Tensor], n: int, n_in: int, n_out: int, dtype: Any, asks: bool
     ) -> None:
         def both(X: Tensor, G: Tensor) -> Any:
-            y = through(X.T).T
-            turn(array_of(y))
-            y.backward(G)
+            with np.errstate(all="ignore"):
+                y = through(X.T).T
+            check(_turn, array_of(y))
+            with np.errstate(all="ignore"):
+                y.backward(G)
             return y, X.grad if asks else None
 
         X: Any = np.zeros((n, n_in), dtype)
-        with np.errstate(all="ignore"):
-            self.passes = Passes(both, Tensor(X, True) if asks else X, np.zeros((n, n_out), dtype))
-        self.X, self.G = self.passes.inputs
-        self.y, self.slopes = self.passes.outputs
-        self.ran: Any = NOTHING  # the samples that went forward last, weakly, until they went back
+        G = np.zeros((n, n_out), dtype)
+        self.program: Program = record_apart(both, Tensor(X, True) if asks else X, G)
+        self.X, self.G = self.program.inputs
+        self.y, self.slopes = self.program.outputs
+        calls = self.program.calls
+        # A Program promises no more than callables; these are partials
+        (at,) = (i for i, call in enumerate(calls) if call.func is _turn)  # type: ignore[attr-defined]
+        self.forth, self.back = calls[:at], calls[at + 1 :]
+        self.ran: Any = nothing  # weakly, the samples that went forward last, until they went back
 
     def forward(self, X: Array) -> Array:
         """The outputs of samples."""
-        self.ran = NOTHING
+        self.ran = nothing
         np.copyto(self.X, X)
-        self.passes.forward()
+        for call in self.forth:
+            call()
         self.ran = weakref.ref(X)
-        return self.y.copy()  # type: ignore[no-any-return]  # an output of any kind
+        return self.y.astype(np.float64)  # type: ignore[no-any-return]  # an output of any kind
 
     def backward(self, X: Array, G: Array) -> Array | None:
         """Add to the gradients of parameters; those of the inputs, if they are wanted."""
         if self.ran() is not X:
-            self.ran = NOTHING
             np.copyto(self.X, X)
-            self.passes.forward()
-        self.ran = NOTHING
+            for call in self.forth:
+                call()
+        self.ran = nothing  # the way back may use the memory of the way forward
         np.copyto(self.G, G)
-        self.passes.backward()
+        for call in self.back:
+            call()
         return self.slopes  # type: ignore[no-any-return]  # the same
 
 

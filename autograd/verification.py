@@ -1,13 +1,14 @@
-"""A program's own calls, done a second time by the oracle: the parity test for everybody's programs.
+"""A program's own graph, checked against the oracle: the parity test for everybody's programs.
 
-While `verify` is active, the methods that make Values are replaced, on the classes, by ones that do the
-same and then have the oracle do it too, on shadows: an oracle's Value for each Value. Nothing is read
-earlier than the program reads it, so that what is verified is what the program does without.
+While `verify` is active, a `Session` is told of each operation that is done, each batch of samples that has
+been through a net, and each walk back. It does the same with the oracle's formulas, nets and walk. Nothing
+is read earlier than the program reads it, so that what is verified is what the program does without.
 """
 
 import itertools
 import linecache
 import math
+import operator
 import os
 import sys
 import textwrap
@@ -15,20 +16,16 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial, wraps
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine import Value, number
+from autograd import graph, operations
+from autograd.engine import operands
 from autograd.errors import ParityError, UnsupportedError
-from autograd.module import ACTIVATIONS, ArrayModule
-from autograd.nn import Net
-from autograd.parameters import Parameter
-from autograd.samples import is_batch
-from autograd.tensor.core import Tensor
-from autograd.waiting import Waiting
+from autograd.module import ACTIVATIONS
+from autograd.parameters import name_of
 
 if TYPE_CHECKING:  # and in `Session`, since who does not verify does not need it
     from autograd.scalar.engine import Value as Twin
@@ -36,9 +33,6 @@ if TYPE_CHECKING:  # and in `Session`, since who does not verify does not need i
 
 __all__ = ["verify"]
 
-OPERATORS = "add radd sub rsub mul rmul truediv rtruediv pow rpow neg pos abs"
-FUNCTIONS = "exp log sqrt sin cos tanh sigmoid relu leaky_relu softplus gelu"
-OPERATIONS = [*(f"__{name}__" for name in OPERATORS.split()), *FUNCTIONS.split()]
 NAMES = {function: name for name, function in ACTIVATIONS.items()}
 LIBRARIES = tuple(os.path.join(path, "") for path in (os.path.dirname(__file__), *np.__path__))
 CANNOT = "verify() gives an activation one Value of the oracle at a time"
@@ -106,11 +100,11 @@ def torn(root: "Twin", unit: float) -> bool:
     return any(abs(x.data) < moved[x] for x in kinks)
 
 
-# Shadows ---------------------------------------------------------------------------------------
+# The oracle beside ------------------------------------------------------------------------------
 
 
 class Place:
-    """Where a program called an operation. It is looked up in the source when it is to be told."""
+    """Where a program called for a Value. It is looked up in the source when it is to be told."""
 
     __slots__ = ("code", "instruction", "line", "name")
 
@@ -122,7 +116,7 @@ class Place:
         self.name = name
 
     def expression(self) -> str:
-        """The source of the operation; its name if there is none."""
+        """The source of the call; its name if there is none."""
         positions = itertools.islice(self.code.co_positions(), self.instruction // 2, None)
         first, last, start, stop = next(positions, (None, None, None, None))
         if first is None or last is None or start is None or stop is None:
@@ -140,252 +134,240 @@ class Place:
         return f"{os.path.basename(file)}:{self.line}" + (source and f": {source}")
 
 
-@dataclass(eq=False, slots=True)
-class Shadow:
-    """What the oracle makes of one Value.
-
-    Attributes:
-        twin: the oracle's Value, or the error that it comes to, as text.
-        operands: the Values it was made from, kept so that they are compared as long as this one can be.
-        place, label: where it was made, and what it is called there, around the expression.
-        order: later than that of its operands.
-        due: whether the data is still to be compared.
-        outside: whether it was made outside of `verify`, so that its gradient cannot be known.
-    """
-
-    twin: "Twin | str"
-    operands: tuple[Value, ...]
-    place: Place
-    label: str
-    order: int
-    precision: Precision
-    due: bool = True
-    outside: bool = False
-
-    def __str__(self) -> str:
-        return self.label.format(self.place.expression())
-
-
-def is_leaf(v: Value) -> bool:
-    """Whether ``v`` was made from nothing. One that waits never was, and is not to be asked."""
-    return not isinstance(v, Waiting) and v._da is None
-
-
-def attempt(function: Callable[..., Any], *args: Any) -> Any:
-    """What the oracle answers: the result, or the error as text."""
-    for x in args:
-        if isinstance(x, str):
-            return x
-    try:
-        return function(*args)
-    except ERRORS as error:
-        return told(error)
-
-
 def told(error: BaseException) -> str:
     """An error as a message has it in the place of a number."""
     return f"an error ({type(error).__name__}: {error})"
 
 
-def difference(what: str, shadow: Shadow, ours: Any, theirs: Any) -> str:
-    """The message that two engines differ."""
-    return (
-        f"verify(): the {what} of {shadow} is {ours} in the array engine and {theirs} in the oracle, "
-        f"at {shadow.place}"
-    )
+def kind_of(v: Any) -> str:
+    """What a Value came from."""
+    return operations.NAMES[v._code]
+
+
+def precision_of(samples: Any) -> Precision:
+    """How exactly numbers of a net have to agree."""
+    return DOUBLE if samples.dtype == np.float64 else SINGLE
+
+
+class Check:
+    """The oracle's twin of a graph, made before a walk back, to be walked after it.
+
+    Attributes:
+        twins: of the nodes, by node; those that were made from nothing first.
+        parameters: the twins of parameters, each with its matrix and its place there.
+        precision: how exactly gradients have to agree.
+        root: the twin of where the walk begins; None if there is something in the graph that has no twin.
+    """
+
+    def __init__(self) -> None:
+        self.twins: dict[Any, Twin] = {}
+        self.parameters: dict[tuple[Any, int], Twin] = {}
+        self.precision = DOUBLE
+        self.root: Twin | None = None
 
 
 class Session:
-    """The shadows of one thread, from the beginning of `verify` to its end."""
+    """What checks the graph of one thread, from the beginning of `verify` to its end."""
 
     def __init__(self) -> None:
         from autograd.scalar import engine, nn
 
         self.oracle, self.oracle_nn = engine, nn
-        self.busy = False  # within an operation, what it is made of has no shadows
-        self.shadows: weakref.WeakKeyDictionary[Value, Shadow] = weakref.WeakKeyDictionary()
-        self.orders = itertools.count()
+        self.places: weakref.WeakKeyDictionary[Any, tuple[Place, str]] = weakref.WeakKeyDictionary()
+        self.found: ParityError | UnsupportedError | None = None  # the first difference in what waited
 
-    # What stands in the place of the methods; each is given the method
+    # What it is told of
 
-    def operate(self, name: str, method: Callable[..., Any], v: Value, *others: Any) -> Any:
-        """An operation on a Value and perhaps something else."""
-        if not all(isinstance(x, Value) or number(x) is not None for x in others):
-            self.busy = False  # an array, say, whose elements come here one by one
-            return method(v, *others)
-        place = Place(name.strip("_") + "()")
-        operands = tuple(x for x in (v, *others) if isinstance(x, Value))
-        twins = [self.shadow(x, place).twin if isinstance(x, Value) else x for x in (v, *others)]
-        twin = attempt(lambda x, *rest: getattr(x, name)(*rest), *twins)
+    def waits(self, v: Any, name: str, label: str = "{}") -> None:
+        """A Value that was made, and whose number may not be there yet."""
+        self.places[v] = Place(name), label
+
+    def worked(self, v: Any, x: float, y: float, error: Exception | None) -> None:
+        """An operation that was done on these numbers, or has raised an error."""
+        if v not in self.places:
+            self.waits(v, f"{kind_of(v)}()")
+        difference = self.compared(v, x, y, error)
+        if difference is not None and v._source is None:
+            raise difference from error
+        self.found = self.found or difference
+
+    def compared(self, v: Any, x: float, y: float, error: Exception | None) -> ParityError | None:
+        """What is to be said of an operation and the oracle's on the same numbers."""
         try:
-            out = method(v, *others)
-        except ERRORS as error:
-            if not isinstance(twin, str):
-                raise ParityError(
-                    difference("data", self.result(twin, operands, place), told(error), twin.data)
-                ) from error
-            raise
-        for x in operands:
-            if isinstance(x, Waiting):
-                x._next = None  # what the program drops is to be gone
-            elif isinstance(x, Parameter):
-                x._forget()
-        if isinstance(out, Value):
-            self.add(out, self.result(twin, operands, place))
-        return out
+            twin = self.operated(kind_of(v), x, y)
+        except ERRORS as theirs:
+            return None if error is not None else self.difference("data", v, v._data, told(theirs))
+        if error is not None:
+            return self.difference("data", v, told(error), twin.data)
+        if not close(v._data, twin.data, DOUBLE.unit * abs(twin.data)):
+            return self.difference("data", v, v._data, twin.data)
+        for name, i, operand in (("_da", 0, v._a), ("_db", -1, v._b)):
+            if operand is not None:
+                ours, wanted = getattr(v, name), twin.slopes[i]
+                if not close(ours, wanted, DOUBLE.unit * abs(wanted)):
+                    return self.difference("slope", v, ours, wanted)
+        return None
 
-    def call(self, method: Callable[..., Any], module: ArrayModule, x: Any) -> Any:
-        """A call of a module. On many samples it makes Tensors, which have no shadows."""
-        if isinstance(x, Tensor) or is_batch(x):
-            return method(module, x)
-        x, sample = itertools.tee(x) if isinstance(x, Iterator) else (x, x)
-        out = method(module, x)
-        module._patterns.forget()
-        place = Place(f"{type(module).__name__}()")
-        single = isinstance(sample, Value) or number(sample) is not None
-        items = [sample] if single else sample.tolist() if isinstance(sample, np.ndarray) else list(sample)
-        values = [v for v in items if isinstance(v, Value)]
-        operands = (*values, *module.params())
-        layers = module.layers if isinstance(module, Net) else [module]
-        neurons = [self.neurons(layer, place) for layer in layers]
-        twins = [self.shadow(v, place).twin if isinstance(v, Value) else v for v in items]
-        twin = attempt(lambda *line: through(neurons, line), *twins)
-        if isinstance(out, Value):
-            self.add(out, self.result(twin if isinstance(twin, str) else twin[0], operands, place))
-        else:
-            for i, v in enumerate(out):
-                part = twin if isinstance(twin, str) else twin[i]
-                self.add(v, self.result(part, operands, place, f"{{}}[{i}]"))
-        return out
+    def operated(self, name: str, x: float, y: float) -> "Twin":
+        """The oracle's result of an operation."""
+        first, second = self.oracle.Value(x), self.oracle.Value(y)
+        if name in ("add", "sub", "mul", "truediv", "pow"):
+            return getattr(operator, name)(first, second)  # type: ignore[no-any-return]
+        if name in ("neg", "pos", "abs"):
+            return getattr(operator, name)(first)  # type: ignore[no-any-return]
+        return getattr(first, name)()  # type: ignore[no-any-return]
 
-    def backward(self, method: Callable[..., Any], v: Value) -> None:
-        """A walk back, and the oracle's from the shadow."""
-        root = self.shadow(v, Place("backward()"))
-        reached = self.made_from(v, lambda shadow: True)
-        for w, shadow in reached:
-            if is_leaf(w):
-                shadow.twin.grad = w.grad  # type: ignore[union-attr]  # a leaf is no error
+    def ran(self, batch: Any, outputs: list[Any]) -> None:
+        """Samples that have been through a net, layer or neuron: of each the Values that came out."""
         try:
-            method(v)
-        except ERRORS:
-            self.compare(v)
-            raise
-        self.compare(v)
-        assert not isinstance(root.twin, str)
-        root.twin.backward()
-        self.compare_gradients(root.twin, reached)
+            self.found = self.found or self.of_batch(batch, outputs)
+        except UnsupportedError as error:
+            self.found = self.found or error
 
-    def read(self, method: Callable[..., Any], v: Value) -> Any:
-        """A look at the data."""
-        try:
-            x = method(v)
-        except ERRORS:
-            self.compare(v)
-            raise
-        self.compare(v)
-        return x
+    def of_batch(self, batch: Any, outputs: list[Any]) -> ParityError | None:
+        """What is to be said of samples that have been through a net."""
+        neurons = self.neurons(batch.kin, {})
+        precision = precision_of(batch.kin)
+        for row, line, outs in zip(batch.X.tolist(), batch.Y.reshape(len(batch.X), -1), outputs, strict=True):
+            for v, ours, twin in zip(outs, line.tolist(), self.through(neurons, row), strict=True):
+                if isinstance(v._source, graph.Failure):
+                    break
+                if not same(ours, twin, precision):
+                    return self.difference("data", v, ours, twin.data)
+        return None
 
-    def write(self, method: Callable[..., Any], v: Value, data: Any) -> None:
-        """An assignment to the data, before which they have to be compared."""
-        self.compare(v)
-        method(v, data)
+    def settled(self) -> None:
+        """All that waited has been worked out."""
+        found, self.found = self.found, None
+        if found is not None:
+            raise found
 
-    # Shadows
-
-    def shadow(self, v: Value, place: Place) -> Shadow:
-        """The shadow of an operand, with the data that this has now, so that rounding does not add up."""
-        shadow = self.shadows.get(v)
-        if shadow is None:
-            label, precision = f"Value({v.data}) in {{}}", DOUBLE
-            if isinstance(v, Parameter):
-                label = f"parameter {v._b} in {{}}"
-                precision = DOUBLE if v._matrix.tensor.dtype == np.float64 else SINGLE
-            twin = self.oracle.Value(v.data)
-            shadow = Shadow(twin, (), place, label, next(self.orders), precision, due=False)
-            shadow.outside = not is_leaf(v)
-            self.shadows[v] = shadow
-        elif not shadow.due:
-            shadow.twin.data = v.data  # type: ignore[union-attr]  # compared: no error
-        return shadow
-
-    def neurons(self, layer: Any, place: Place) -> list["Neuron"]:
-        """The oracle's neurons of a layer, or the one of a neuron, over the shadows of its parameters."""
-        params = layer.params()
-        activation = NAMES.get(layer._function) or partial(scalar, layer._function, self.oracle.Value)
-        neurons = []
-        for start in range(0, len(params), layer.n_in + 1):
-            neuron = self.oracle_nn.Neuron(layer.n_in, activation, init=lambda *_: [[]])
-            row: Any = [self.shadow(p, place).twin for p in params[start : start + layer.n_in + 1]]
-            *neuron.w, neuron.b = row
-            neurons.append(neuron)
-        return neurons
-
-    def result(
-        self, twin: "Twin | str", operands: tuple[Value, ...], place: Place, label: str = "{}"
-    ) -> Shadow:
-        """The shadow of the result of an operation."""
-        precision = max(self.shadows[v].precision for v in operands)
-        return Shadow(twin, operands, place, label, next(self.orders), precision)
-
-    def add(self, v: Value, shadow: Shadow) -> None:
-        """Give ``v`` a shadow, and compare the data if they are there."""
-        self.shadows[v] = shadow
-        if not isinstance(v, Waiting):
-            self.compare(v)
-            if is_leaf(v):  # it is one within no_grad()
-                shadow.operands = ()
-                shadow.twin = self.oracle.Value(v.data)
-
-    def made_from(self, v: Value, which: Callable[[Shadow], bool]) -> list[tuple[Value, Shadow]]:
-        """``v`` and all that it was made from and that have shadows, the first ones first."""
-        found: dict[Value, Shadow] = {}
-        open_ = [v]
+    def before(self, root: Any) -> Check:
+        """A walk back that is about to begin."""
+        check = Check()
+        outputs: dict[tuple[Any, int], list[Twin]] = {}
+        neurons: dict[Any, Any] = {}
+        open_ = [root]
         while open_:
-            w = open_.pop()
-            shadow = None if w in found else self.shadows.get(w)
-            if shadow is not None and which(shadow):
-                found[w] = shadow
-                open_.extend(shadow.operands)
-        return sorted(found.items(), key=lambda pair: pair[1].order)
-
-    # Comparing
-
-    def compare(self, v: Value) -> None:
-        """Compare the data of ``v``, and before of all it was made from."""
-        for w, shadow in self.made_from(v, lambda shadow: shadow.due):
-            twin = shadow.twin
-            ours = attempt(lambda w=w: w.data)
-            if isinstance(ours, str) and isinstance(twin, str):
+            v = open_[-1]
+            missing = [p for p in below(v) if p not in check.twins]
+            open_ += missing
+            if missing:
                 continue
-            if isinstance(ours, str) or isinstance(twin, str) or not same(ours, twin, shadow.precision):
-                theirs = twin if isinstance(twin, str) else twin.data
-                raise ParityError(difference("data", shadow, ours, theirs))
-            shadow.due = False
+            open_.pop()
+            if v in check.twins:
+                continue
+            kind = kind_of(v)
+            if kind == "own" and v._home.closure is not None:
+                return Check()
+            if kind == "output":
+                batch, samples = v._home, v._home.kin
+                if batch.versions != samples.versions():
+                    return Check()
+                row, i = divmod(v._index, batch.wide)
+                if samples not in neurons:
+                    neurons[samples] = self.neurons(samples, check.parameters)
+                    check.precision = max(check.precision, precision_of(samples))
+                if (batch, row) not in outputs:
+                    x = batch.X[row].tolist()
+                    for j, p in batch.inputs.get(row, ()):  # with its number then
+                        x[j] = self.oracle.Value(x[j], (check.twins[p],), (1.0,))
+                    outputs[batch, row] = self.through(neurons[samples], x)
+                twin = outputs[batch, row][i]
+            elif kind == "parameter":
+                twin = self.parameter(v._home, v._index, check.parameters)
+            else:
+                slopes = tuple(v._home.slopes) if kind == "own" else slopes_of(v)
+                parents = tuple(check.twins[p] for p in operands(v)) if slopes else ()
+                twin = self.oracle.Value(v._data, parents, slopes)
+                twin.grad = v.grad if kind == "leaf" else 0.0
+            check.twins[v] = twin
+        check.root = check.twins[root]
+        return check
 
-    def compare_gradients(self, root: "Twin", reached: list[tuple[Value, Shadow]]) -> None:
-        """Compare what a walk back left, in the order of the walk."""
-        outside = any(shadow.outside for _, shadow in reached)
-        pairs = []
-        for v, shadow in reversed(reached):
-            if not shadow.outside and not (outside and is_leaf(v)):
-                assert not isinstance(shadow.twin, str)
-                pairs.append((v, shadow, v.grad, shadow.twin.grad))
-        precision = max((shadow.precision for _, shadow in reached), default=DOUBLE)
-        sizes = (abs(g) for _, _, *both in pairs for g in both if math.isfinite(g))
+    def after(self, check: Check) -> None:
+        """A walk back that has ended."""
+        if check.root is None:
+            return
+        check.root.backward()
+        pairs: list[tuple[Any, float, float]] = []
+        for v, twin in reversed(check.twins.items()):
+            if kind_of(v) != "parameter":
+                pairs.append((v, v.grad, twin.grad))
+        for (matrix, i), twin in check.parameters.items():
+            pairs.append(((matrix, i), matrix.grad(i), twin.grad))
+        precision = check.precision
+        sizes = (abs(g) for _, *both in pairs for g in both if math.isfinite(g))
         limit = max(precision.tolerance * max(sizes, default=0.0), precision.floor)
-        off = [pair for pair in pairs if not close(*pair[2:], limit)]
-        if off and not torn(root, precision.unit):
-            v, shadow, ours, theirs = off[0]
-            message = difference("gradient", shadow, ours, theirs)
-            uses = [s for _, s in reached if any(v is w for w in s.operands)]
-            if len(uses) == 1 and uses[0].place is not shadow.place:
-                message += f"; it comes from {uses[0]}, at {uses[0].place}"
+        off = [pair for pair in pairs if not close(*pair[1:], limit)]
+        if off and not torn(check.root, precision.unit):
+            v, ours, theirs = off[0]
+            message = str(self.difference("gradient", v, ours, theirs))
+            uses = [w for w in check.twins if v in below(w)]
+            if len(uses) == 1 and uses[0] in self.places:
+                place, label = self.places[uses[0]]
+                message += f"; it comes from {label.format(place.expression())}, at {place}"
             raise ParityError(message)
 
-    def finish(self) -> None:
-        """Compare what is still to be compared."""
-        for v, _ in sorted(self.shadows.items(), key=lambda pair: pair[1].order):
-            self.compare(v)
+    # The oracle's nets
+
+    def parameter(self, matrix: Any, i: int, known: "dict[tuple[Any, int], Twin]") -> "Twin":
+        """The twin of a parameter."""
+        if (matrix, i) not in known:
+            twin = known[matrix, i] = self.oracle.Value(matrix.number(i))
+            twin.grad = matrix.grad(i)
+        return known[matrix, i]
+
+    def neurons(self, samples: Any, known: "dict[tuple[Any, int], Twin]") -> "list[list[Neuron]]":
+        """The oracle's neurons of a net, layer or neuron, layer by layer."""
+        layers = []
+        for matrix, rows, function in samples.stages:
+            n = matrix.tensor.shape[1]
+            activation = NAMES.get(function) or partial(scalar, function, self.oracle.Value)
+            layer = []
+            for k in range(matrix.tensor.shape[0])[rows]:
+                neuron = self.oracle_nn.Neuron(n - 1, activation, init=lambda *_: [[]])
+                *neuron.w, neuron.b = (self.parameter(matrix, k * n + j, known) for j in range(n))
+                layer.append(neuron)
+            layers.append(layer)
+        return layers
+
+    def through(self, layers: "Iterable[list[Neuron]]", x: Any) -> "list[Twin]":
+        """One sample through the oracle's neurons, layer by layer."""
+        for neurons in layers:
+            x = [neuron(x) for neuron in neurons]
+        return x  # type: ignore[no-any-return]  # of the last layer
+
+    # Messages
+
+    def called(self, v: Any) -> tuple[str, str]:
+        """What a message calls a Value, or the place of a parameter; and where that was made."""
+        if isinstance(v, tuple):
+            return f"parameter {name_of(*v)}", ""
+        if v in self.places:
+            place, label = self.places[v]
+            return label.format(place.expression()), f", at {place}"
+        return f"Value({v.data})", ""
+
+    def difference(self, what: str, v: Any, ours: Any, theirs: Any) -> ParityError:
+        """The error that two engines differ."""
+        name, where = self.called(v)
+        return ParityError(
+            f"verify(): the {what} of {name} is {ours} in the array engine and {theirs} in the oracle{where}"
+        )
+
+
+def slopes_of(v: Any) -> tuple[float, ...]:
+    """The slopes of an operation, for those operands that are Values."""
+    first = () if v._a is None else (v._da,)
+    return first if v._b is None else (*first, v._db)
+
+
+def below(v: Any) -> list[Any]:
+    """The Values that a Value was made from, without the parameters of a net."""
+    if kind_of(v) == "output":
+        return [p for _, p in v._home.inputs.get(v._index // v._home.wide, ())]
+    return list(operands(v))
 
 
 def scalar(activation: Callable[..., Any], kind: type["Twin"], x: "Twin") -> "Twin":
@@ -399,14 +381,7 @@ def scalar(activation: Callable[..., Any], kind: type["Twin"], x: "Twin") -> "Tw
     return y
 
 
-def through(layers: Iterable[list["Neuron"]], x: Any) -> Any:
-    """One sample through the oracle's neurons, layer by layer."""
-    for neurons in layers:
-        x = [neuron(x) for neuron in neurons]
-    return x
-
-
-# In the place of the methods ---------------------------------------------------------------------
+# Who is told --------------------------------------------------------------------------------------
 
 
 class Current(threading.local):
@@ -418,93 +393,74 @@ class Current(threading.local):
 CURRENT = Current()
 
 
-def beside(method: Callable[..., Any], session_method: Callable[..., Any]) -> Callable[..., Any]:
-    """A method that does as ``session_method`` says where a Session is active, and else as before."""
-
-    @wraps(method)
-    def replacement(self: Any, *args: Any, **kwargs: Any) -> Any:
-        session = CURRENT.session
-        if session is None or session.busy:
-            return method(self, *args, **kwargs)
-        session.busy = True
-        try:
-            return session_method(session, method, self, *args, **kwargs)
-        finally:
-            session.busy = False
-
-    return replacement
-
-
-def replacements() -> Iterator[tuple[type, str, Any]]:
-    """What to set on which class, under which name."""
-    for kind in (Value, Waiting, Parameter):
-        for name in OPERATIONS:
-            if name in vars(kind):
-                yield kind, name, beside(vars(kind)[name], partial(operate, name))
-        if "backward" in vars(kind):
-            yield kind, "backward", beside(vars(kind)["backward"], Session.backward)
-    for kind in (Value, Waiting):
-        data = vars(kind)["data"]
-        read, write = beside(data.fget, Session.read), beside(data.fset, Session.write)
-        yield kind, "data", property(read, write, doc=data.__doc__)
-    yield ArrayModule, "__call__", beside(vars(ArrayModule)["__call__"], Session.call)
-
-
-def operate(name: str, session: Session, *args: Any) -> Any:
-    return session.operate(name, *args)
-
-
-class Replaced:
-    """The methods of the classes, while others stand in their places: as long as any thread verifies."""
+class Observer:
+    """What the graph tells of what it does, as long as any thread verifies: each its own `Session`."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.users = 0
-        self.own: list[tuple[type, str, Any]] = []
+
+    def waits(self, *args: Any) -> None:
+        if CURRENT.session is not None:
+            CURRENT.session.waits(*args)
+
+    def worked(self, *args: Any) -> None:
+        if CURRENT.session is not None:
+            CURRENT.session.worked(*args)
+
+    def ran(self, *args: Any) -> None:
+        if CURRENT.session is not None:
+            CURRENT.session.ran(*args)
+
+    def settled(self) -> None:
+        if CURRENT.session is not None:
+            CURRENT.session.settled()
+
+    def before(self, root: Any) -> Check | None:
+        return None if CURRENT.session is None else CURRENT.session.before(root)
+
+    def after(self, check: Check | None) -> None:
+        if CURRENT.session is not None and check is not None:
+            CURRENT.session.after(check)
 
     def enter(self) -> None:
         with self.lock:
             self.users += 1
-            if self.users == 1:
-                new = list(replacements())
-                self.own = [(kind, name, vars(kind)[name]) for kind, name, _ in new]
-                for change in new:
-                    setattr(*change)
+            graph.observe(self)
 
     def leave(self) -> None:
         with self.lock:
             self.users -= 1
             if not self.users:
-                for change in self.own:
-                    setattr(*change)
+                graph.observe(None)
 
 
-REPLACED = Replaced()
+OBSERVER = Observer()
 
 
 @contextmanager
 def verify() -> Iterator[None]:
-    """Within it the oracle does the same as the array engine, and the first difference ends the program.
+    """Within it the oracle checks the graph that a program makes, and the first difference ends the program.
 
     It is the parity test for programs of your own: run a few epochs of one in it. The program computes
     what it would without, and waits as it would; it takes the time and memory of the oracle on top. It
     holds for the thread that enters it, and one within another is the same one.
 
-    Compared are calls of nets, layers and neurons on one sample, and operations of Values: the data as
-    soon as they are there (of what waits, when it is read, at `backward`, and at the end), the gradients
-    after each `backward`. Calls on many samples, `fit` and Tensors are not.
+    Compared are operations of Values, each with the oracle's on the same numbers, result and slopes; calls
+    of nets, layers and neurons on one sample, each with the oracle's net; and after each `backward` all
+    gradients, with those of the oracle's walk over the same graph. What waits is compared when it is worked
+    out, at the end of the block at the latest. Calls on many samples, `fit` and Tensors are not.
 
-    Rounding is no difference. Data may be off by 1e-9 of their size, or by 1e-11 of what cancelled out in
-    them; gradients by 1e-9 of the largest; where float32 is involved it is 1e-4 and 1e-6. Where rounding
-    may have moved a number over the kink of a relu or abs, other gradients are let pass. Nor is it a
-    difference if both engines raise an error.
-
-    A result made before counts as a constant. If a `backward` comes by one, the gradients of leaves are
-    not compared, since they may have got more by way of that.
+    Rounding is no difference. What comes out of a net may be off by 1e-9 of its size, or by 1e-11 of what
+    cancelled out in it; gradients by 1e-9 of the largest; where float32 is involved it is 1e-4 and 1e-6.
+    Where rounding may have moved a number over the kink of a relu or abs, other gradients are let pass. Nor
+    is it a difference if both engines raise an error. Gradients that an operation of your own passes on by a
+    function, `v._backward`, are not compared.
 
     Raises:
         ParityError: a Value has other data or another gradient than the oracle's. The message says
-            which, with the expression and the source line that made it. It is an AssertionError.
+            which, with the expression and the source line that made it, or the parameter's name. It is an
+            AssertionError.
         UnsupportedError: an activation that is a function of yours, which is called on the oracle's Values
             too, cannot take one.
 
@@ -520,12 +476,11 @@ def verify() -> Iterator[None]:
     if CURRENT.session is not None:
         yield
         return
-    REPLACED.enter()
+    OBSERVER.enter()
     try:
-        session = CURRENT.session = Session()
+        CURRENT.session = Session()
         yield
-        session.busy = True
-        session.finish()
+        graph.settle(needed=False)
     finally:
         CURRENT.session = None
-        REPLACED.leave()
+        OBSERVER.leave()

@@ -1,9 +1,11 @@
 """What holds for the package as a whole: its rooms, what importing it costs, its public face."""
 
 import ast
+import doctest
 import importlib
 import inspect
 import itertools
+import os
 import pkgutil
 import re
 import shutil
@@ -38,15 +40,13 @@ ROOMS = [
     ["tensor.listing"],
     ["tensor.program"],
     ["tensor"],
+    ["tally", "node", "storage"],
+    ["operations"],
     ["graph"],
     ["engine"],
-    ["tally"],
-    ["columns"],
-    ["waiting", "passes"],
-    ["replay"],
-    ["patterns"],
     ["losses", "parameters", "schedules"],
-    ["initial", "samples", "optim"],
+    ["initial", "rowwise", "optim"],
+    ["samples"],
     ["module", "containers", "data", "metrics", "progress"],
     ["io", "table"],
     ["plot", "checkpoint"],
@@ -127,7 +127,7 @@ def test_importing_it_costs_little_more_than_importing_numpy():
 def test_scipy_comes_when_it_is_first_needed():
     code = (
         "import sys, autograd; net = autograd.Net(1, [1], 'gelu'); "
-        "print('scipy' in sys.modules); float(net([1.0])); print('scipy' in sys.modules)"
+        "print('scipy' in sys.modules); net([[1.0]]); print('scipy' in sys.modules)"
     )
     assert run(code, cwd=ROOT).stdout.split() == ["False", "True"]
 
@@ -230,3 +230,30 @@ def test_what_the_reference_shows_has_an_example_that_runs(module, thing):
         told = examples("\n".join(filter(None, [module.__doc__, *docs])))
         names = {name for name, _ in methods(thing)} - INNER
         assert [name for name in sorted(names) if not re.search(rf"\.{name}\b", told)] == []
+
+
+# Compiled, and plain --------------------------------------------------------------------------
+
+
+COMPILED = sorted(path.stem for path in PACKAGE.glob("*.pxd"))
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_examples_of_what_is_compiled_run_in_its_docstrings(name):
+    """What is plain has them run by pytest, which asks for files of Python."""
+    module = importlib.import_module(f"autograd.{name}")
+    assert doctest.testmod(module).failed == 0
+
+
+def test_the_whole_engine_is_compiled_or_nothing_of_it():
+    files = {name: importlib.import_module(f"autograd.{name}").__file__ for name in COMPILED}
+    assert {not file.endswith(".py") for file in files.values()} == {autograd.compiled}
+
+
+@pytest.mark.parametrize(("setting", "plain"), [("1", True), ("0", False), ("", False)])
+def test_an_environment_variable_leaves_the_extension_aside(setting, plain):
+    code = "import autograd; print(autograd.compiled, autograd.Value(2) * 3)"
+    ran = run(code, cwd=ROOT, env={**os.environ, "AUTOGRAD_PURE": setting})
+    built = any(PACKAGE.glob("engine.*.so")) or any(PACKAGE.glob("engine.*.pyd"))
+    assert ran.stdout.split()[0] == str(built and not plain)
+    assert "Value(6.0, grad=0.0)" in ran.stdout

@@ -103,22 +103,3 @@ def test_eager_can_be_asked_for_by_an_environment_variable():
             [sys.executable, "-c", code], env={**os.environ, "AUTOGRAD_EAGER": value}, capture_output=True
         )
         assert ran.stdout.decode().strip() == calls
-
-
-def test_where_threads_run_side_by_side_a_lock_is_put_around_what_fills_cells():
-    code = """
-import sys
-sys._is_gil_enabled = lambda: False
-import autograd
-from autograd.engine import Value
-from autograd.waiting import Waiting
-names = "add radd sub rsub mul rmul truediv rtruediv pow rpow neg pos abs".split()
-methods = [vars(Waiting)[f"__{n}__"] for n in names] + [vars(Waiting)[n] for n in ("exp", "relu", "log")]
-print(all(hasattr(m, "__wrapped__") for m in methods), hasattr(Waiting.__float__, "__wrapped__"))
-net = autograd.Net(1, [9, 1])
-loss = sum((2 - net([0.1 * i]).exp()) ** 2 for i in range(20)) + sum(p * p for p in net.params())
-loss.backward()
-print(autograd.stats())
-"""
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert ran.stdout.decode().splitlines() == ["True False", "20 calls, 1 batch of 20"]

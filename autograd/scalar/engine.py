@@ -49,10 +49,13 @@ def power_slopes(x: float, k: float, y: float) -> tuple[float, float]:
     """The slopes of y = x ** k for x and for k; infinite or undefined ones are inf and nan."""
     if x == 0:  # 0 ** k is vertical at 0 for k below 1, and flat in k by convention
         return (k if k in (0.0, 1.0) else math.inf if k < 1 else 0.0), 0.0
-    try:
-        slope = k * x ** (k - 1)
-    except OverflowError:
-        slope = k * (y / x)
+    if math.isinf(k):  # y is |x| ** k: 0, 1 or infinite
+        slope = 0.0 if y == 0 else math.copysign(y, x) * k
+    else:
+        try:
+            slope = k * x ** (k - 1)
+        except OverflowError:
+            slope = k * (y / x)
     return slope, y * math.log(x) if x > 0 else math.nan
 
 

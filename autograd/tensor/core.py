@@ -105,6 +105,7 @@ class Recording(threading.local):
 
     on = True
     trace: Trace | None = None
+    apart = False  # whether the thread is one of the library's own
     eager = os.environ.get("AUTOGRAD_EAGER", "") not in ("", "0")
 
 
@@ -116,7 +117,33 @@ if recording.eager:
 
 def unusual() -> bool:
     """Whether samples have to be evaluated at once in this thread."""
-    return bool(entered) and (recording.eager or not recording.on or recording.trace is not None)
+    if not entered or recording.apart:
+        return False
+    return recording.eager or not recording.on or recording.trace is not None
+
+
+def apart(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function of the library's own in a thread of its own.
+
+    There it is as usual, whatever this thread records. And while that thread records a trace, what
+    comes in between in this one, by a signal handler or an interrupt, has no part in it.
+    """
+    outcome: list[Any] = []
+
+    def run() -> None:
+        recording.apart = True
+        try:
+            outcome.extend((function(*args), None))
+        except BaseException as error:
+            outcome.extend((None, error))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join()
+    result, error = outcome
+    if error is not None:
+        raise error
+    return result
 
 
 @contextmanager
@@ -163,17 +190,6 @@ def no_grad() -> Iterator[None]:
     finally:
         entered.pop()
         recording.on = before
-
-
-@contextmanager
-def as_usual() -> Iterator[None]:
-    """Within it this thread records the tape and no trace, whatever holds outside."""
-    before = recording.on, recording.trace
-    recording.on, recording.trace = True, None
-    try:
-        yield
-    finally:
-        recording.on, recording.trace = before
 
 
 def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tensor":

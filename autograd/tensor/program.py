@@ -17,7 +17,7 @@ import numpy as np
 from autograd.errors import RecordingError, RecordingWarning, ShapeError, UnsupportedError
 from autograd.options import whole
 from autograd.tensor.binding import Binder, needed
-from autograd.tensor.core import Tensor, array_of, entered, no_grad, recording
+from autograd.tensor.core import Tensor, apart, array_of, entered, no_grad, recording
 from autograd.tensor.listing import listing, signature, spelt
 from autograd.tensor.tape import Array, Leaf
 from autograd.tensor.trace import Trace, Traced, mapped, owned
@@ -250,8 +250,21 @@ def record(function: Callable[..., Any], *examples: Any, check: bool = False) ->
        4  t4 = sqrt(t3)        ()
     gives t4
     """
+    return recorded(function, examples, check, Trace())
+
+
+def record_apart(function: Callable[..., Any], *examples: Any) -> Program:
+    """The same, for a function of the library's own, which changes no parameter: in a thread of its own.
+
+    If others change parameters meanwhile, these keep what they are given.
+    """
+    program: Program = apart(recorded, function, examples, False, Trace(guards=False))
+    return program
+
+
+def recorded(function: Callable[..., Any], examples: Sequence[Any], check: bool, trace: Trace) -> Program:
+    """What `record` says, with its ``trace``."""
     name = getattr(function, "__name__", type(function).__name__)
-    trace = Trace()
     inputs, tensors = [], []
     for x in examples:
         array = np.array(x.data if isinstance(x, Tensor) else x, order="C")
@@ -273,7 +286,7 @@ def record(function: Callable[..., Any], *examples: Any, check: bool = False) ->
                 f"{name}() looked at numbers while it was recorded ({looks}); a replay does not look again, "
                 "and goes the same way whatever they are. record(..., check=True) tells when that is wrong",
                 RecordingWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         program = Program(name, trace, parameter_names(function, len(inputs)), inputs, result)
     finally:

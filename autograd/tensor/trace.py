@@ -193,9 +193,11 @@ class Trace:
         calls: its NumPy calls, in order.
         gradients: what `Tensor.backward` found for leaves outside, and None where they were set to 0.
         looks: where numbers were looked at, which a replay cannot follow.
+        guards: whether to look out for parameters that the function changes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, guards: bool = True) -> None:
+        self.guards = guards
         self.calls: list[Call] = []
         self.gradients: dict[Leaf, Any] = {}
         self.looks: list[str] = []
@@ -243,7 +245,7 @@ class Trace:
     def restore(self) -> bool:
         """Put parameters back that were changed while they were traced; whether there were any."""
         found = False
-        for leaf, (array, version, copy) in self.leaves.items():
+        for leaf, (array, version, copy) in self.leaves.items() if self.guards else ():
             if leaf._version != version or not np.array_equal(array, copy, equal_nan=True):
                 array[...] = copy
                 leaf._version += 1

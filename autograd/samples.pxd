@@ -1,0 +1,48 @@
+cimport cython
+
+from autograd cimport graph, operations
+from autograd.engine cimport Value
+from autograd.graph cimport Junction, Level
+from autograd.node cimport Node
+
+
+cdef class Batch(Junction):
+    cdef public Level level
+    cdef public list entries
+    cdef public bint closed, done
+    cdef public Py_ssize_t n
+    cdef public object rows, outputs, versions, trace, taped, leaf, grads
+    cdef object __weakref__
+
+    @cython.locals(v=Value)
+    cdef Value output(self)
+
+    @cython.locals(out=list, v=Value)
+    cpdef add(self, sample, inputs)
+
+    @cython.locals(rows=object, entries=list)
+    cpdef run(self)
+    cpdef drop(self)
+    cpdef check(self)
+    cpdef start(self)
+    cpdef keep(self)
+
+    @cython.locals(outs=list, k=Py_ssize_t, j=Py_ssize_t, entry=tuple)
+    cpdef publish(self, list entries, double[::1] numbers, Py_ssize_t first, Py_ssize_t stride)
+
+
+cdef class Door:
+    cdef readonly Py_ssize_t n_in, room
+    cdef public Batch open
+
+    cpdef enter(self, x)
+
+    @cython.locals(batch=Batch)
+    cpdef join(self, sample, inputs)
+
+
+cdef int set_output(Node v, int place, double x) except -1
+cdef int set_failure(Node v, object failure) except -1
+
+@cython.locals(i=Py_ssize_t, j=Py_ssize_t)
+cpdef fill(double[:, ::1] table, list rows)

@@ -1,0 +1,69 @@
+"""The optional extension: the scalar engine, compiled from its own source where there is a compiler.
+
+``AUTOGRAD_PURE=1`` leaves it out; so does a machine on which it cannot be built.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
+
+COMPILED = ["operations", "storage", "graph", "engine", "parameters", "rowwise", "samples"]  # and node.c
+FLAGS = [] if os.name == "nt" else ["-O2", "-ffp-contract=off"]  # a fused multiply-add would change bits
+DIRECTIVES = {
+    "language_level": 3,
+    "annotation_typing": False,  # the types for C are those of the .pxd files
+    "auto_pickle": False,
+    "binding": False,  # methods that look at whose they are called with
+    "boundscheck": False,
+    "cdivision": True,
+    "cpow": True,
+    "initializedcheck": False,
+}
+
+
+def extensions():
+    if os.environ.get("AUTOGRAD_PURE", "") not in ("", "0"):
+        return []
+    from Cython.Build import cythonize
+
+    own = [
+        Extension(f"autograd.{name}", [f"autograd/{name}.py"], include_dirs=["autograd"]) for name in COMPILED
+    ]
+    node = Extension("autograd.node", ["autograd/node.c"], depends=["autograd/node.h"])
+    made = [node, *cythonize(own, compiler_directives=DIRECTIVES, build_dir="build", force=True)]
+    for extension in made:
+        extension.extra_compile_args = FLAGS
+        extension.optional = True
+    return made
+
+
+class AllOrNothing(build_ext):
+    """Leaves no part of the extension where another part could not be built."""
+
+    def run(self):
+        super().run()
+        files = [Path(self.get_ext_fullpath(extension.name)) for extension in self.extensions]
+        if not all(file.exists() for file in files):
+            for file in files:
+                file.unlink(missing_ok=True)
+
+    def copy_extensions_to_source(self):
+        if all(Path(self.get_ext_fullpath(extension.name)).exists() for extension in self.extensions):
+            super().copy_extensions_to_source()
+
+
+class WithDigits(build_py):
+    """Puts the table of the demos, which lies among the examples, beside the modules."""
+
+    def run(self):
+        super().run()
+        if not self.editable_mode:
+            target = Path(self.build_lib) / "autograd" / "digits.csv.gz"
+            shutil.copyfile("examples/digits.csv.gz", target)
+
+
+setup(ext_modules=extensions(), cmdclass={"build_ext": AllOrNothing, "build_py": WithDigits})
