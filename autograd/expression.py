@@ -243,7 +243,7 @@ class Inside:
     def __init__(self, call: Call) -> None:
         batch, samples = call.batch, call.batch.kin
         self.call, self.stages = call, samples.stages
-        if batch.versions != samples.versions():
+        if batch.version != samples.version():
             raise GradientError(
                 f"draw() cannot open a {samples.name}: its parameters have been changed since it was called; "
                 "draw before changing them, or call it again"

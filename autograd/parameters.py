@@ -15,11 +15,29 @@ from autograd import graph, operations
 from autograd.engine import Value, as_number
 from autograd.errors import GradientError, NotANumberError, ShapeError
 from autograd.node import opened
-from autograd.storage import Storage
+from autograd.storage import Storage, Version
 from autograd.tensor.core import Tensor, entered, refuse_in_recording
 from autograd.tensor.tape import Array, Leaf
 
 __all__ = ["Flat", "Matrix", "Parameter", "ParameterList"]
+
+
+class Weights(Leaf):
+    """A matrix of parameters on the tape, whose version is that of the `Storage`."""
+
+    __slots__ = ("version",)
+
+    def __init__(self, values: Array, grads: Array, version: Version) -> None:
+        self.version = version
+        Leaf.__init__(self, values.shape, values.dtype, grads)
+
+    @property
+    def _version(self) -> int:
+        return self.version.n
+
+    @_version.setter
+    def _version(self, n: int) -> None:
+        self.version.n = n
 
 
 class Matrix(Storage):
@@ -32,7 +50,7 @@ class Matrix(Storage):
     def __init__(self, values: Array, grads: Array, owner: "Flat", place: int) -> None:
         Storage.__init__(self, values, grads, (owner.grads,))
         self.owner = weakref.ref(owner), place  # for copies; not to keep it alive
-        self.leaf = Leaf(values.shape, values.dtype, grads)
+        self.leaf = Weights(values, grads, self.version)
         self.tensor = Tensor._of(values, self.leaf)
 
     @property
@@ -44,7 +62,7 @@ class Matrix(Storage):
 
     def changed(self) -> None:
         """Note that the numbers are no longer what they were."""
-        self.leaf._version += 1
+        self.version.n += 1
 
 
 class Flat:
@@ -117,7 +135,6 @@ class Parameter(Value):
             graph.settle(None, self._home.vectors, False)
         storage = self._home
         storage.put(self._index, x)
-        self._home.changed()
 
     @property
     def grad(self) -> float:

@@ -16,13 +16,19 @@ cdef class Rowwise:
     cdef readonly Py_ssize_t n_in, n_out, size, stride, widest
 
     @cython.locals(trace="double[::1]", start=Py_ssize_t, at=Py_ssize_t, layer=Dense)
-    cpdef forward(self, list rows)
+    cdef double[::1] forward(self, list rows)
 
     cpdef bint takes(self, Py_ssize_t n)
     cpdef Py_ssize_t output(self, Py_ssize_t row)
 
-    @cython.locals(g="double[::1]", below="double[::1]", start=Py_ssize_t, at=Py_ssize_t, j=Py_ssize_t, layer=Dense)
-    cpdef backward(self, double[::1] trace, Py_ssize_t row, double[::1] gradients)
+    cdef double[::1] scratch(self)
+
+    @cython.locals(
+        g=Py_ssize_t, below=Py_ssize_t, start=Py_ssize_t, at=Py_ssize_t, j=Py_ssize_t, k=Py_ssize_t, layer=Dense
+    )
+    cdef Py_ssize_t backward(
+        self, double[::1] trace, Py_ssize_t row, double[::1] gradients, double[::1] scratch
+    ) except -1
 
 
 @cython.locals(
@@ -34,5 +40,5 @@ cdef int forward(Dense layer, double[::1] trace, Py_ssize_t at, Py_ssize_t to) e
     weights="const double[::1]", grads="double[::1]", k=Py_ssize_t, i=Py_ssize_t, j=Py_ssize_t, d=double
 )
 cdef int backward(
-    Dense layer, double[::1] trace, Py_ssize_t at, Py_ssize_t to, double[::1] g, double[::1] below
+    Dense layer, double[::1] trace, Py_ssize_t at, Py_ssize_t to, double[::1] scratch, Py_ssize_t g, Py_ssize_t below
 ) except -1

@@ -82,21 +82,30 @@ class Rowwise:
         """The place in the trace of the first output of a sample."""
         return (row + 1) * self.stride - 2 * self.n_out
 
-    def backward(self, trace: Any, row: int, gradients: Any) -> Any:
-        """Add to the gradients of parameters what comes from the outputs of a sample; the sample's gradients.
+    def scratch(self) -> Any:
+        """Room for `backward`."""
+        return zeros(2 * self.widest)
+
+    def backward(self, trace: Any, row: int, gradients: Any, scratch: Any) -> int:
+        """Add to the gradients of parameters what comes from the outputs of a sample.
 
         Args:
             trace: of the samples.
             row: which of them.
             gradients: of the outputs of all.
+            scratch: room for the gradients in between.
+
+        Returns:
+            Where in ``scratch`` the gradients of the sample's numbers begin.
         """
-        g, below = zeros(self.widest), zeros(self.widest)
+        g, below = 0, self.widest
         for j in range(self.n_out):
-            g[j] = gradients[row * self.n_out + j]
+            scratch[j] = gradients[row * self.n_out + j]
         start = self.output(row)
-        for layer in reversed(self.layers):
-            at = start - (layer.n_in if layer is self.layers[0] else 2 * layer.n_in)
-            backward(layer, trace, at, start, g, below)
+        for k in range(len(self.layers) - 1, -1, -1):
+            layer = self.layers[k]
+            at = start - (layer.n_in if k == 0 else 2 * layer.n_in)
+            backward(layer, trace, at, start, scratch, g, below)
             g, below = below, g
             start = at
         return g
@@ -119,18 +128,18 @@ def forward(layer: Dense, trace: Any, at: int, to: int) -> None:
         trace[to + layer.n_out + j] = out._da
 
 
-def backward(layer: Dense, trace: Any, at: int, to: int, g: Any, below: Any) -> None:
-    """The way back: ``g`` are the gradients of the outputs, and ``below`` become those of the inputs."""
+def backward(layer: Dense, trace: Any, at: int, to: int, scratch: Any, g: int, below: int) -> None:
+    """The way back: at ``g`` are the gradients of the outputs, and at ``below`` come those of the inputs."""
     weights = layer.storage.values
     grads = layer.storage.grads
     k = layer.first
     for i in range(layer.n_in):
-        below[i] = 0.0
+        scratch[below + i] = 0.0
     for j in range(layer.n_out):
-        d = g[j] * trace[to + layer.n_out + j]
+        d = scratch[g + j] * trace[to + layer.n_out + j]
         for i in range(layer.n_in):
             grads[k] += d * trace[at + i]
-            below[i] += d * weights[k]
+            scratch[below + i] += d * weights[k]
             k += 1
         grads[k] += d
         k += 1

@@ -4,14 +4,17 @@ from autograd cimport graph, operations
 from autograd.engine cimport Value
 from autograd.graph cimport Junction, Level
 from autograd.node cimport Node
+from autograd.rowwise cimport Rowwise
 
 
 cdef class Batch(Junction):
     cdef public Level level
     cdef public list entries
-    cdef public bint closed, done
+    cdef public bint closed, done, small
     cdef public Py_ssize_t n
-    cdef public object rows, outputs, versions, trace, taped, leaf, grads
+    cdef public long long version
+    cdef double[::1] trace
+    cdef public object rows, outputs, slopes, taped, leaf, grads
     cdef object __weakref__
 
     @cython.locals(v=Value)
@@ -20,12 +23,17 @@ cdef class Batch(Junction):
     @cython.locals(out=list, v=Value)
     cpdef add(self, sample, inputs)
 
-    @cython.locals(rows=object, entries=list)
+    @cython.locals(
+        rows=object, entries=list, few=Rowwise, numbers="double[::1]", first=Py_ssize_t, stride=Py_ssize_t, small=bint
+    )
     cpdef run(self)
     cpdef drop(self)
     cpdef check(self)
     cpdef start(self)
     cpdef keep(self)
+
+    @cython.locals(few=Rowwise, scratch="double[::1]", i=Py_ssize_t, place=Py_ssize_t)
+    cpdef list pass_rows_back(self)
 
     @cython.locals(outs=list, k=Py_ssize_t, j=Py_ssize_t, entry=tuple)
     cpdef publish(self, list entries, double[::1] numbers, Py_ssize_t first, Py_ssize_t stride)

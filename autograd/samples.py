@@ -22,6 +22,7 @@ from autograd.graph import Junction, Level
 from autograd.node import Node
 from autograd.parameters import Matrix
 from autograd.rowwise import Rowwise, zeros
+from autograd.storage import total
 from autograd.tally import TALLY, count
 from autograd.tensor.core import Tensor, apart, array_of, recording, unusual
 from autograd.tensor.program import Program, record_apart
@@ -56,8 +57,9 @@ class Batch(Junction):
     Attributes:
         n: how many samples went through.
         X, Y: the samples, and their outputs, by row.
-        versions: how often each of the module's matrices had been changed then.
-        trace: of a few samples, what `Rowwise` noted; None of many.
+        version: how often the module's parameters had been changed then.
+        small: whether they were few and went through as scalars, row by row.
+        trace: what `Rowwise` noted of them then.
         grads: the gradients of the outputs, by place, that the last walks brought.
     """
 
@@ -70,8 +72,10 @@ class Batch(Junction):
         self.n = 0
         self.rows: Any = None
         self.outputs: Any = None
-        self.versions: Any = None
+        self.version = 0
+        self.small = False
         self.trace: Any = None
+        self.slopes: Any = None  # within a walk: the array of gradients
         self.taped: Any = None  # its outputs, if it was
         self.leaf: Leaf | None = None
         self.grads: Array | None = None
@@ -82,7 +86,7 @@ class Batch(Junction):
 
     @property
     def Y(self) -> Array:
-        if self.trace is None:
+        if not self.small:
             return self.outputs  # type: ignore[no-any-return]  # an array
         of_each = np.asarray(self.trace).reshape(self.n, -1)
         return of_each[:, -2 * self.wide : -self.wide]
@@ -118,22 +122,28 @@ class Batch(Junction):
         entries = self.entries[:]
         rows = [entry[0] for entry in entries]
         inputs, failures = put_in(entries, rows)
-        versions = samples.versions()
-        trace = taped = leaf = None
-        if samples.few is not None and samples.few.takes(len(rows)):
-            trace = outputs = samples.few.forward(rows)
-            first, stride = samples.few.output(0), samples.few.stride
+        version = samples.version()
+        taped = leaf = outputs = None
+        few = samples.few
+        small = few is not None and few.takes(len(rows))
+        if small:
+            numbers = few.forward(rows)
+            first, stride = few.output(0), few.stride
         else:
             rows = samples.table(rows)
             forward = samples.forward if usual() else partial(apart, samples.forward)
             taped, leaf, outputs = forward(rows, bool(inputs))
+            numbers = readable(outputs)
             first, stride = 0, self.wide
         if self.done:  # in between, by a signal handler or another thread
             return
-        self.n, self.rows, self.inputs, self.versions = len(rows), rows, inputs, versions
-        self.trace, self.outputs, self.taped, self.leaf = trace, outputs, taped, leaf
+        self.n, self.rows, self.inputs, self.version = len(rows), rows, inputs, version
+        self.outputs, self.taped, self.leaf = outputs, taped, leaf
+        self.small = small
+        if small:
+            self.trace = numbers
         TALLY.batch(self.n)
-        self.publish(entries, readable(outputs) if trace is None else trace, first, stride)
+        self.publish(entries, numbers, first, stride)
         for i, failure in failures.items():
             self.fail(entries[i], failure)
         self.finish()
@@ -177,7 +187,7 @@ class Batch(Junction):
         samples = self.kin
         if self.taped is not None:
             check_unchanged(consumers(self.taped))
-        elif self.versions != samples.versions():
+        elif self.version != samples.version():
             raise GradientError(
                 f"backward() through a call of a {samples.name} needs its parameters as they were then, but "
                 "one has been changed since; call backward() before changing parameters, or compute again"
@@ -185,14 +195,16 @@ class Batch(Junction):
         return samples.vectors  # type: ignore[no-any-return]  # of Samples
 
     def start(self) -> None:
-        self.gradients = zeros(self.n * self.wide)
+        self.slopes = zeros(self.n * self.wide)
+        self.gradients = self.slopes
         self.reached = bytearray(self.n)
 
     def keep(self) -> None:
-        g, some = np.asarray(self.gradients), self.some()
-        if some is not None and self.grads is not None:
-            g = np.where(some.repeat(self.wide), g, self.grads)
-        self.grads = g
+        some, before = self.some(), self.grads
+        self.grads = np.asarray(self.slopes)
+        if some is not None and before is not None:
+            self.grads = np.where(some.repeat(self.wide), self.grads, before)
+        self.slopes = None
 
     def operands(self, place: int) -> list[Any]:
         """What the output at a place was made from: Values among the inputs, and parameters."""
@@ -213,6 +225,19 @@ class Batch(Junction):
             if self.reached[i]:
                 row = slopes[i].tolist()
                 found += [(v, row[j]) for j, v in given]
+        return found
+
+    def pass_rows_back(self) -> list[tuple[Node, float]]:
+        """The same for a few samples, after adding to the gradients of parameters."""
+        few = self.kin.few
+        scratch = few.scratch()
+        found: list[Any] = []
+        for i in range(self.n):
+            if self.reached[i]:
+                place = few.backward(self.trace, i, self.gradients, scratch)
+                if self.inputs:
+                    for j, v in self.inputs.get(i, ()):
+                        found.append((v, scratch[place + int(j)]))
         return found
 
 
@@ -365,7 +390,7 @@ class Samples(Door):
         self.n_out = n_out
         self.through = through
         self.stages = stages
-        self.leaves = [stage.matrix.leaf for stage in stages]
+        self.versions = [stage.matrix.version for stage in stages]
         self.vectors: Sequence[Array] = stages[0].matrix.vectors
         self.dtype = stages[0].matrix.tensor.dtype
         self.waits = waits
@@ -374,9 +399,9 @@ class Samples(Door):
         self.programs: OrderedDict[tuple[int, bool], Staged] = OrderedDict()  # by rows, and whether asked
         self.uses: OrderedDict[tuple[int, bool], int] = OrderedDict()  # of those that have none
 
-    def versions(self) -> list[int]:
-        """Of the parameters: how often each matrix was changed."""
-        return [leaf._version for leaf in self.leaves]
+    def version(self) -> int:
+        """How often the parameters were changed."""
+        return total(self.versions)
 
     # Recording
 
@@ -534,26 +559,16 @@ class Samples(Door):
 
     def pass_back(self, batches: Sequence[Batch]) -> list[tuple[Node, float]]:
         """Pass the gradients of several batches on, which do not depend on each other."""
-        pairs = [pair for batch in batches if batch.trace is not None for pair in self._by_rows(batch)]
-        if any(batch.trace is None for batch in batches):
+        pairs = [pair for batch in batches if batch.small for pair in batch.pass_rows_back()]
+        if not all(batch.small for batch in batches):
             pairs += self._pass_back(batches) if usual() else apart(self._pass_back, batches)
-        return pairs
-
-    def _by_rows(self, batch: Batch) -> list[tuple[Node, float]]:
-        """Pass the gradients of a few samples on."""
-        pairs = []
-        few: Any = self.few
-        for i in range(batch.n):
-            if batch.reached[i]:
-                g = few.backward(batch.trace, i, batch.gradients)
-                pairs += [(v, float(g[j])) for j, v in batch.inputs.get(i, ())]
         return pairs
 
     def _pass_back(self, batches: Sequence[Batch]) -> list[tuple[Node, float]]:
         with np.errstate(all="ignore"):
             if not self.waits:
                 return [pair for batch in batches for pair in self._untaped(batch)]
-            many = [batch for batch in batches if batch.trace is None]
+            many = [batch for batch in batches if not batch.small]
             return [pair for some in self._full(many) for pair in self._together(some)]
 
     def _full(self, batches: Sequence[Batch]) -> Iterable[list[Batch]]:
@@ -572,7 +587,7 @@ class Samples(Door):
     def _together(self, batches: list[Batch]) -> list[tuple[Node, float]]:
         """Pass the gradients of several batches on in one go."""
         asks = any(batch.inputs for batch in batches)
-        G = [np.asarray(batch.gradients).reshape(-1, self.n_out) for batch in batches]
+        G = [np.asarray(batch.slopes).reshape(-1, self.n_out) for batch in batches]
         masks = [batch.some() for batch in batches]
         first = batches[0]
         if len(batches) == 1 and masks[0] is None:
@@ -609,7 +624,7 @@ class Samples(Door):
         """The same for one whose computing was taped."""
         slopes = None
         if batch.taped is not None:
-            found: dict[Any, Any] = pull(batch.taped, np.asarray(batch.gradients).astype(self.dtype))
+            found: dict[Any, Any] = pull(batch.taped, np.asarray(batch.slopes, self.dtype))
             slopes = found.pop(batch.leaf, None)
             for leaf, g in found.items():
                 leaf.accumulate(g)

@@ -1,5 +1,17 @@
+cimport cython
+
+
+cdef class Version:
+    cdef public long long n
+
+
+@cython.locals(n="long long", version=Version)
+cpdef long long total(list versions)
+
+
 cdef class Storage:
     cdef public object vectors
+    cdef public Version version
     cdef bint double, writable
     cdef const double[::1] values
     cdef double[::1] targets, grads

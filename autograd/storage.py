@@ -6,7 +6,22 @@ from typing import Any
 from autograd.errors import UnsupportedError
 from autograd.tensor.tape import Array
 
-__all__ = ["Storage"]
+__all__ = ["Storage", "Version"]
+
+
+class Version:
+    """How often some parameters were changed; what was computed from them before is known by it."""
+
+    def __init__(self) -> None:
+        self.n = 0
+
+
+def total(versions: list[Version]) -> int:
+    """How often any of them was changed."""
+    n = 0
+    for version in versions:
+        n += version.n
+    return n
 
 
 class Storage:
@@ -21,6 +36,7 @@ class Storage:
 
     def __init__(self, values: Array, grads: Array, vectors: Sequence[Array]) -> None:
         self.vectors = vectors
+        self.version = Version()
         self.double: bool = values.itemsize == 8
         self.writable: bool = values.flags.writeable
         self.values: Any = None
@@ -42,13 +58,14 @@ class Storage:
         return self.values[i] if self.double else self.single_values[i]  # type: ignore[no-any-return]
 
     def put(self, i: int, x: float) -> None:
-        """Write the i-th number."""
+        """Write the i-th number, and note that one was changed."""
         if not self.writable:
             raise UnsupportedError("these parameters are read-only; copy.deepcopy(net) has ones that are not")
         if self.double:
             self.targets[i] = x
         else:
             self.single_targets[i] = x
+        self.version.n += 1
 
     def grad(self, i: int) -> float:
         """The gradient of the i-th number."""

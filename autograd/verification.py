@@ -262,7 +262,7 @@ class Session:
                 return Check()
             if kind == "output":
                 batch, samples = v._home, v._home.kin
-                if batch.versions != samples.versions():
+                if batch.version != samples.version():
                     return Check()
                 row, i = divmod(v._index, batch.wide)
                 if samples not in neurons:
