@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import graph, operations
+from autograd import graph, node, operations
 from autograd.errors import GradientError, NotANumberError, ShapeError
 from autograd.node import Node, opened, track
 
@@ -487,6 +487,10 @@ class Value(Node):
 
 
 opened(Value)
+if not node.COMPILED:
+    from autograd.quicken import quicken
+
+    quicken(Value)
 
 
 def nothing() -> None:

@@ -89,7 +89,8 @@ class ParityError(AutogradError, AssertionError):
 
     >>> from autograd import Neuron, verify
     >>> neuron = Neuron(1, "linear", init=lambda n_out, n_in: [[0.5]])
-    >>> neuron._samples.through = lambda x: 7 * x  # as a mistake in the array engine would have it
+    >>> neuron._samples.few = None  # and as a mistake in the array engine would have it:
+    >>> neuron._samples.through = lambda x: 7 * x
     >>> with verify():
     ...     print(neuron([2.0]))
     Traceback (most recent call last):

@@ -70,7 +70,7 @@ cdef int join(Node out, Level level) except -1
 
 
 cdef class Junction:
-    cdef public object kin
+    cdef public object kin, walk
     cdef public int wide, awaited, n_reached
     cdef public dict inputs
     cdef public double[::1] gradients
@@ -102,6 +102,8 @@ cdef class Walk:
 
 cpdef backward(Node root)
 cdef int observed(Node root, object observer) except -1
+
+cdef int locked(Node root) except -1
 
 @cython.locals(state=State)
 cdef int alone(Node root) except -1

@@ -32,6 +32,10 @@ NOTE = (
     "This Value was waiting, and was worked out only when its number was needed; within autograd.eager() "
     "the error comes from the line that made it."
 )
+WITHIN = (
+    "backward() was called from within backward(), as by a signal handler, a __del__ or an operation of your "
+    "own; call it afterwards"
+)
 
 
 class Level:
@@ -307,6 +311,7 @@ class Junction:
         kin: those of the same kin pass their gradients on together, by ``kin.pass_back``.
         wide: how many results belong to a row.
         inputs: by row, the nodes that it was made from, each with its place, where there are any.
+        walk: the one that goes through it, if any.
         gradients: within a walk, those that arrived, by place.
         awaited: within a walk, for how many results a gradient has still to come.
         reached: within a walk, which rows have a part in it, and ``n_reached`` how many.
@@ -316,6 +321,7 @@ class Junction:
         self.kin = kin
         self.wide = wide
         self.inputs: dict[int, Sequence[tuple[int, Any]]] = {}
+        self.walk: Walk | None = None
         self.gradients: Any = None
         self.reached: Any = None
         self.n_reached = 0
@@ -383,8 +389,10 @@ class Walk:
         elif code == operations.OUTPUT:
             v._grad = 0.0
             junction = v._home
-            if junction.awaited == 0:
+            if junction.walk is not self:
                 self.keep(junction.check())
+                junction.walk = self
+                junction.awaited = junction.n_reached = 0
                 self.junctions.append(junction)
                 junction.start()
             junction.awaited += 1
@@ -441,8 +449,7 @@ class Walk:
         for junction in self.junctions:
             if done:
                 junction.keep()
-            junction.gradients = junction.reached = None
-            junction.awaited = junction.n_reached = 0
+            junction.gradients = junction.reached = junction.walk = None
 
 
 def backward(root: Node) -> None:
@@ -466,30 +473,36 @@ def backward(root: Node) -> None:
         number_of(root)
     if STATE.observer is not None:
         observed(root, STATE.observer)
-    elif node.COMPILED:  # nothing comes in between but where it calls for Python
+    elif node.COMPILED:
         alone(root)
     else:
-        with LOCK:
-            alone(root)
+        locked(root)
 
 
 def observed(root: Node, observer: Any) -> None:
     """Walk back, and have an observer compare."""
     check = observer.before(root)
-    with LOCK:
+    if node.COMPILED:
         alone(root)
+    else:
+        locked(root)
     observer.after(check)
 
 
+def locked(root: Node) -> None:
+    """Walk back while nobody else does. An interrupt cannot come between a lock and its ``with``."""
+    if LOCK._is_owned():  # type: ignore[attr-defined]  # as threading.Condition asks
+        raise GradientError(WITHIN)
+    with LOCK:
+        walk(root)
+
+
 def alone(root: Node) -> None:
-    """Walk back when nobody else does."""
+    """The same for compiled code, between whose lines nothing comes but where it calls for Python."""
     state = STATE
     while state.walks:
-        if state.walker == get_ident() or not node.COMPILED:
-            raise GradientError(
-                "backward() was called from within backward(), as by a signal handler, a __del__ or an "
-                "operation of your own; call it afterwards"
-            )
+        if state.walker == get_ident():
+            raise GradientError(WITHIN)
         sleep(1e-4)
     try:
         state.walks = True

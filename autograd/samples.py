@@ -56,7 +56,6 @@ class Batch(Junction):
 
     Attributes:
         n: how many samples went through.
-        X, Y: the samples, and their outputs, by row.
         version: how often the module's parameters had been changed then.
         small: whether they were few and went through as scalars, row by row.
         trace: what `Rowwise` noted of them then.
@@ -82,10 +81,12 @@ class Batch(Junction):
 
     @property
     def X(self) -> Array:
+        """The samples, (n, inputs)."""
         return np.asarray(self.rows, self.kin.dtype)
 
     @property
     def Y(self) -> Array:
+        """Their outputs, (n, outputs)."""
         if not self.small:
             return self.outputs  # type: ignore[no-any-return]  # an array
         of_each = np.asarray(self.trace).reshape(self.n, -1)

@@ -43,6 +43,7 @@ ROOMS = [
     ["tally", "node", "storage"],
     ["operations"],
     ["graph"],
+    ["quicken"],
     ["engine"],
     ["losses", "parameters", "schedules"],
     ["initial", "rowwise", "optim"],

@@ -4,7 +4,7 @@ import inspect
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ContextDecorator
 from functools import partial
 from typing import Any
 
@@ -146,8 +146,37 @@ def apart(function: Callable[..., Any], *args: Any) -> Any:
     return result
 
 
-@contextmanager
-def eager() -> Iterator[None]:
+class Switched(ContextDecorator):
+    """Within it something of `recording` is another, in the thread that enters it.
+
+    If an interrupt comes just as it is entered, or left, it is undone when this object goes away.
+    """
+
+    within = False
+
+    def __init__(self, name: str, value: Any) -> None:
+        self.name = name
+        self.value = value
+
+    def _recreate_cm(self) -> "Switched":
+        return Switched(self.name, self.value)
+
+    def __enter__(self) -> None:
+        self.before = getattr(recording, self.name)
+        entered.append(None)
+        self.within = True
+        setattr(recording, self.name, self.value)
+
+    def __exit__(self, *error: object) -> None:
+        if self.within:
+            setattr(recording, self.name, self.before)
+            self.within = False
+            entered.pop()
+
+    __del__ = __exit__
+
+
+def eager() -> Switched:
     """Within it nothing waits: each sample is evaluated at the call, and each operation where it stands.
 
     It is slower, and for debugging: errors come from the lines that made them. It holds for the thread
@@ -160,18 +189,10 @@ def eager() -> Iterator[None]:
     Traceback (most recent call last):
     autograd.errors.DomainError: log() wants a number above 0, got 0.0
     """
-    before = recording.eager
-    recording.eager = True
-    entered.append(None)
-    try:
-        yield
-    finally:
-        entered.pop()
-        recording.eager = before
+    return Switched("eager", True)
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+def no_grad() -> Switched:
     """Within it nets and Tensors record nothing: their results are constants.
 
     It saves time and memory where no gradient is wanted. It holds for the thread that enters it.
@@ -182,14 +203,7 @@ def no_grad() -> Iterator[None]:
     >>> y.requires_grad
     False
     """
-    before = recording.on
-    recording.on = False
-    entered.append(None)
-    try:
-        yield
-    finally:
-        entered.pop()
-        recording.on = before
+    return Switched("on", False)
 
 
 def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tensor":

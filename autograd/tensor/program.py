@@ -17,7 +17,7 @@ import numpy as np
 from autograd.errors import RecordingError, RecordingWarning, ShapeError, UnsupportedError
 from autograd.options import whole
 from autograd.tensor.binding import Binder, needed
-from autograd.tensor.core import Tensor, apart, array_of, entered, no_grad, recording
+from autograd.tensor.core import Switched, Tensor, apart, array_of, no_grad
 from autograd.tensor.listing import listing, signature, spelt
 from autograd.tensor.tape import Array, Leaf
 from autograd.tensor.trace import Trace, Traced, mapped, owned
@@ -299,14 +299,11 @@ def recorded(function: Callable[..., Any], examples: Sequence[Any], check: bool,
 
 def traced(function: Callable[..., Any], trace: Trace, tensors: Sequence[Tensor]) -> tuple[Any, bool]:
     """What the function gives, with its arrays traced; and whether it changed parameters."""
-    before, recording.trace = recording.trace, trace
-    entered.append(None)
     try:
-        result = function(*tensors)
-        result = owned(mapped(lambda x: array_of(x) if isinstance(x, Tensor) else x, result))
+        with Switched("trace", trace):
+            result = function(*tensors)
+            result = owned(mapped(lambda x: array_of(x) if isinstance(x, Tensor) else x, result))
     finally:
-        entered.pop()
-        recording.trace = before
         changed = trace.restore()
     return result, changed
 

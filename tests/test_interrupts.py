@@ -1,0 +1,342 @@
+"""Whatever comes in between, at any bytecode: an interrupt leaves nothing half done, and who only looks,
+calls nets or makes Values finds right numbers and disturbs none.
+"""
+
+import contextlib
+import gc
+import math
+import os
+import random
+import signal
+import sys
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Value, losses, no_grad, record, rowwise
+from autograd.nn import Layer, Net, Neuron
+from autograd.tensor.core import recording
+
+PACKAGE = os.path.dirname(autograd.__file__)
+# An interrupt within a __del__, or as a generator goes away, is told on stderr and goes no further
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+AT_MOST = 60  # places at which one loop is disturbed, spread over all there are
+X = [[0.5, -1.0], [0.25, 0.75], [-0.5, 0.1]]
+Y = [0.5, -0.25, 1.0]
+
+
+class Program:
+    """A net, a leaf and what a loop does with them."""
+
+    def __init__(self, loss, make):
+        random.seed(3)
+        self.net = make()
+        self.leaf = Value(0.75)
+        self.loss = loss
+        self.values = self.net.values.copy()
+        self.newest = None
+
+    def epoch(self):
+        """All numbers of an epoch, from the same parameters each time."""
+        self.net.values = self.values
+        self.leaf.data = 0.75
+        self.net.zero_grad()
+        self.leaf.zero_grad()
+        self.newest = self.net(X[0])
+        loss = self.loss(self.net, self.leaf)
+        loss.backward()
+        found = [loss.data, loss.grad, self.leaf.grad, *self.net.grads.tolist()]
+        self.net.step(0.1)
+        return [x.hex() for x in [*found, *(p.data for p in self.net.params()[:3])]]
+
+
+def one(v):
+    return v[0] if isinstance(v, list) else v
+
+
+def squares(net, leaf):
+    return sum((one(net(x)) - y) ** 2 for x, y in zip(X, Y, strict=True))
+
+
+def penalty(net, leaf):
+    return squares(net, leaf) * leaf + 0.1 * sum(p * p for p in net.params())
+
+
+def fed_by_values(net, leaf):
+    return one(net([leaf, leaf * 2])) ** 2 + leaf
+
+
+def levels(net, leaf):
+    h = [leaf, 0.5]
+    for _ in range(3):
+        h = [one(net(h)), leaf]
+    return h[0] * 3
+
+
+def carried(net, leaf):
+    s = 0.0
+    for x in X:
+        s = 0.9 * s + 0.1 * one(net(x))
+    return (s - leaf) ** 2
+
+
+def read_inside(net, leaf):
+    total = 0
+    for x in X:
+        out = one(net(x))
+        total += out * (2 if out.data > 0 else leaf)
+    return total
+
+
+def scalars(net, leaf):
+    x = leaf
+    for _ in range(6):
+        x = (x * leaf + 1).tanh() - x**2
+    return x + net.params()[0] * leaf
+
+
+def own_operations(net, leaf):
+    out = Value(leaf.data**3, (leaf,), (3 * leaf.data**2,))
+    late = Value(2 * out.data, (out,), "twice")
+
+    def pass_on():
+        out.grad += 2 * late.grad
+
+    late._backward = pass_on
+    return late * one(net(X[1]))
+
+
+def with_contexts(net, leaf):
+    with no_grad():
+        fixed = one(net(X[0])).data
+    with autograd.eager():
+        now = one(net(X[1]))
+    return now * leaf + fixed
+
+
+def recorded(net, leaf):
+    program = record(lambda t: np.tanh(t) * 2, np.zeros(3))
+    return one(net(program([0.1, 0.2, 0.3])[:2].tolist())) * leaf
+
+
+def lists_of_outputs(net, leaf):
+    return losses.mse([one(net(x)) for x in X], Y) * leaf
+
+
+LOOPS = [squares, penalty, fed_by_values, levels, carried, read_inside, scalars, own_operations]
+LOOPS += [with_contexts, recorded, lists_of_outputs]
+MAKE = {
+    "net": lambda: Net(2, [3, 1], "tanh", "linear"),
+    "layer": lambda: Layer(2, 2, "sigmoid"),
+    "neuron": lambda: Neuron(2, "relu"),
+    "own activation": lambda: Net(2, [2, 1], lambda t: t.tanh() * 2, "linear"),
+}
+
+
+@pytest.fixture(params=[True, False], ids=["by rows", "as a batch"])
+def few(request, monkeypatch):
+    if not request.param:
+        monkeypatch.setattr(rowwise, "MOST", 0)
+
+
+class Disturbed:
+    """Calls ``what`` at the ``at``-th event within the package.
+
+    Events are the calls of the package's functions and those that they make; and for what raises nothing
+    each line and bytecode too. (What a trace function raises between two bytecodes may keep a ``with`` from
+    being left, which nothing else can.)
+    """
+
+    def __init__(self, what=None, at=-1, fine=False):
+        self.what, self.at, self.fine, self.count, self.busy = what, at, fine, 0, False
+
+    def event(self):
+        self.count += 1
+        if self.count == self.at:
+            self.busy = True
+            try:
+                self.what()
+            finally:
+                self.busy = False
+
+    def trace(self, frame, event, arg):
+        if self.busy or not frame.f_code.co_filename.startswith(PACKAGE):
+            return None
+        if self.fine:
+            frame.f_trace_opcodes = True
+        if self.fine or event == "call":
+            self.event()
+        return self.trace if self.fine else None
+
+    def profile(self, frame, event, arg):
+        mine = event == "c_call" and not self.busy and frame.f_code.co_filename.startswith(PACKAGE)
+        if mine and arg.__name__ != "__exit__":  # which no signal keeps from being called
+            self.event()
+
+    def run(self, function):
+        before = sys.gettrace(), sys.getprofile()
+        sys.setprofile(None if self.fine else self.profile)
+        sys.settrace(self.trace)
+        try:
+            return function()
+        finally:
+            sys.settrace(before[0])
+            sys.setprofile(before[1])
+
+
+def places(program, fine=False):
+    """Some of the events of an epoch."""
+    counter = Disturbed(fine=fine)
+    counter.run(program.epoch)
+    step = max(1, counter.count // AT_MOST)
+    return range(1 + random.Random(counter.count).randrange(step), counter.count + 1, step)
+
+
+def usual():
+    """Whether nothing of this thread, or of any, is left switched."""
+    return recording.on and recording.trace is None and not recording.eager
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("make", MAKE)
+@pytest.mark.parametrize("loop", LOOPS)
+def test_after_an_interrupt_anywhere_the_next_epoch_is_right_to_the_bit(loop, make, few):
+    if make != "net" and loop not in (squares, penalty, fed_by_values):
+        return
+    program = Program(loop, MAKE[make])
+    for _ in range(4):
+        expected = program.epoch()
+    for at in places(program):
+        with contextlib.suppress(KeyboardInterrupt):
+            Disturbed(interrupt, at).run(program.epoch)
+        assert usual(), at
+        assert program.epoch() == expected, at
+
+
+def test_after_an_interrupt_in_backward_no_gradient_has_changed_and_other_threads_go_on(few):
+    program = Program(penalty, MAKE["net"])
+    program.epoch()
+    counter = Disturbed()
+
+    def backward():
+        loss = program.loss(program.net, program.leaf)
+        counter.run(loss.backward)
+        return loss
+
+    def gradients(of_net, of_leaf):
+        program.net.grads[:], program.leaf.grad = of_net, of_leaf
+        return [0.0, of_leaf, *program.net.grads.tolist()]
+
+    before = gradients(0.25, 0.5)
+    loss = backward()
+    after = [loss.grad, program.leaf.grad, *program.net.grads.tolist()]
+    for at in range(1, counter.count, max(1, counter.count // AT_MOST)):
+        loss = program.loss(program.net, program.leaf)
+        assert math.isfinite(loss.data)
+        gradients(0.25, 0.5)
+        try:
+            Disturbed(interrupt, at).run(loss.backward)
+        except KeyboardInterrupt:
+            found = [loss.grad, program.leaf.grad, *program.net.grads.tolist()]
+            assert found in (before, after), at
+        other = threading.Thread(target=lambda: (Value(1.0) * program.leaf).backward(), daemon=True)
+        other.start()
+        other.join(20)
+        assert not other.is_alive()
+
+
+@pytest.mark.filterwarnings("ignore::autograd.errors.RecordingWarning")  # for who looks in a recording
+@pytest.mark.parametrize("loop", LOOPS)
+def test_who_looks_calls_and_computes_in_between_finds_right_numbers_and_disturbs_none(loop, few):
+    program = Program(loop, MAKE["net"])
+    for _ in range(4):
+        expected = program.epoch()
+    newest = []
+
+    def look():
+        newest.append(float(one(program.newest)))
+        v = one(program.net(X[2])) * 2 + program.leaf
+        assert math.isfinite((v - v.data).data)
+        assert (v - v.data).data == 0
+
+    for at in places(program, fine=True):
+        found = Disturbed(look, at, fine=True).run(program.epoch)
+        near = [
+            math.isclose(float.fromhex(a), float.fromhex(b), rel_tol=1e-12, abs_tol=1e-14)
+            for a, b in zip(found, expected, strict=True)
+        ]
+        assert all(near), at
+        assert usual()
+    assert len(newest) > 10 or autograd.compiled
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers on this system")
+@pytest.mark.parametrize("loop", [squares, penalty, levels, carried])
+@pytest.mark.parametrize("raises", [False, True])
+def test_real_signals_disturb_nothing(loop, raises, few):
+    program = Program(loop, MAKE["net"])
+    for _ in range(4):
+        expected = program.epoch()
+    seen = []
+
+    def handler(number, frame):
+        seen.append(float(one(program.newest) * 2))
+        while raises and frame is not None:
+            if frame.f_code is Program.epoch.__code__:
+                raise KeyboardInterrupt
+            frame = frame.f_back
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        for k in range(150):
+            signal.setitimer(signal.ITIMER_REAL, 1e-5 + 7e-6 * (k % 40))
+            try:
+                found = program.epoch()
+            except KeyboardInterrupt:
+                found = None
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            assert usual()
+            if found is not None:
+                assert [float.fromhex(x) for x in found] == pytest.approx(
+                    [float.fromhex(x) for x in expected], rel=1e-12, abs=1e-14
+                )
+            assert program.epoch() == expected
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_collector_that_calls_for_numbers_disturbs_nothing(few):
+    program = Program(penalty, MAKE["net"])
+    for _ in range(4):
+        expected = program.epoch()
+    looks = []
+
+    class Cycle:
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            looks.append(float(one(program.newest)) + float(one(program.net(X[2]))))
+
+    thresholds = gc.get_threshold()
+    gc.set_threshold(3, 2, 2)
+    try:
+        for _ in range(30):
+            Cycle()
+            watched = Cycle()
+            known = weakref.ref(watched, lambda ref: looks.append(float(one(program.net(X[1])))))
+            del watched
+            found = [float.fromhex(x) for x in program.epoch()]
+            assert found == pytest.approx([float.fromhex(x) for x in expected], rel=1e-12, abs=1e-14)
+            del known
+    finally:
+        gc.set_threshold(*thresholds)
+    assert len(looks) > 20
