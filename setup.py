@@ -44,16 +44,12 @@ def extensions():
 class AllOrNothing(build_ext):
     """Leaves no part of the extension where another part could not be built."""
 
-    def run(self):
-        super().run()
+    def build_extensions(self):
+        super().build_extensions()
         files = [Path(self.get_ext_fullpath(extension.name)) for extension in self.extensions]
         if not all(file.exists() for file in files):
             for file in files:
                 file.unlink(missing_ok=True)
-
-    def copy_extensions_to_source(self):
-        if all(Path(self.get_ext_fullpath(extension.name)).exists() for extension in self.extensions):
-            super().copy_extensions_to_source()
 
 
 class WithDigits(build_py):

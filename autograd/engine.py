@@ -12,6 +12,7 @@ a number is needed. What waits, and the walk back, are in `autograd.graph`.
 (Value(15.0, grad=1.0), 8.0)
 """
 
+import math
 from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
@@ -202,15 +203,24 @@ class Value(Node):
     be hung on them. ``+ - * / **``, ``abs`` and the methods below keep the gradient, and so do
     NumPy's functions of the same names and arrays of Values; ``float(v)`` leaves it behind.
 
+    An operation of your own is a Value with ``children``: give it their slopes as ``local_grads``, or set
+    its ``_backward`` to a function that adds to their ``grad``, as micrograd's pages do.
+
     Args:
         data: a real number: int, float, NumPy scalar or array of no dimension.
+        _children, children: the Values that an operation of your own was done to.
+        _op: what to call it; or, in this place too, ``local_grads``.
+        label: a name, for pictures.
+        local_grads: the slope of ``data`` for each of the children.
 
     Attributes:
         data: the number.
         grad: the slope of what `backward` was called on; 0 until then.
 
     Raises:
-        NotANumberError: ``data`` is something else, or assigned to be. It is a TypeError.
+        NotANumberError: ``data`` is something else, or assigned to be; or a child is no Value. It is a
+            TypeError.
+        ShapeError: there are not as many slopes as children.
 
     >>> x = Value(2)
     >>> x / Value(2.3)
@@ -221,10 +231,17 @@ class Value(Node):
     >>> x.zero_grad()
     >>> x
     Value(2.0, grad=0.0)
+    >>> cube = Value(x.data**3, (x,), (3 * x.data**2,))  # an operation of one's own
+    >>> (2 * cube).backward()
+    >>> x.grad
+    24.0
+    >>> x.zero_grad()
     >>> [round(float(y), 3) for y in (x.exp(), x.log(), x.sqrt(), x.sin(), x.cos(), x.tanh())]
     [7.389, 0.693, 1.414, 0.909, -0.416, 0.964]
     >>> [round(float(y), 3) for y in (x.sigmoid(), x.relu(), x.leaky_relu(), x.softplus(), x.gelu())]
     [0.881, 2.0, 2.0, 2.127, 1.954]
+    >>> [round(float(y), 3) for y in (x.log2(), x.log10(), x.clip(0, 1))]
+    [1.0, 0.301, 1.0]
     """
 
     __slots__ = ()
@@ -429,6 +446,21 @@ class Value(Node):
         """x · Φ(x), Φ being the standard normal distribution function (Hendrycks & Gimpel 2016)."""
         return unary(operations.GELU, self)
 
+    def log2(self) -> Any:
+        """The logarithm to base 2; DomainError, a ValueError, for 0 and below."""
+        return self.log() / math.log(2)
+
+    def log10(self) -> Any:
+        """The logarithm to base 10; DomainError, a ValueError, for 0 and below."""
+        return self.log() / math.log(10)
+
+    def clip(self, low: Any = -math.inf, high: Any = math.inf) -> "Value":
+        """x itself from low to high; beyond these the nearer one, without a slope for x. nan stays nan."""
+        for limit, beyond in ((low, self < low), (high, self > high)):
+            if beyond:
+                return limit if isinstance(limit, Value) else Value(limit)
+        return self
+
     # As a number
 
     def __repr__(self) -> str:
@@ -502,6 +534,7 @@ def operands(v: Any) -> Sequence[Any]:
     the net's parameters.
     """
     if v._code == operations.OUTPUT:
+        graph.number_of(v)  # until then it has no place in a batch
         return v._home.operands(v._index)  # type: ignore[no-any-return]  # a batch's
     if v._code == operations.OWN:
         return v._home.operands  # type: ignore[no-any-return]  # of an Own

@@ -125,6 +125,8 @@ class Value:
     [0.693, 1.414, 0.909, -0.416, 0.964, 0.881]
     >>> [round(float(y), 3) for y in (x.relu(), x.leaky_relu(), x.softplus(), x.gelu())]
     [2.0, 2.0, 2.127, 1.954]
+    >>> [round(float(y), 3) for y in (x.log2(), x.log10(), x.clip(0, 1))]
+    [1.0, 0.301, 1.0]
     """
 
     def __init__(self, data: Any, parents: tuple["Value", ...] = (), slopes: tuple[float, ...] = ()) -> None:
@@ -281,6 +283,21 @@ class Value:
         below = 0.5 * math.erfc(-x / math.sqrt(2))
         density = math.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
         return Value(x * below, (self,), (below + x * density,))
+
+    def log2(self) -> "Value":
+        """The logarithm to base 2; ValueError for 0 and below."""
+        return self.log() / math.log(2)
+
+    def log10(self) -> "Value":
+        """The logarithm to base 10; ValueError for 0 and below."""
+        return self.log() / math.log(10)
+
+    def clip(self, low: Any = -math.inf, high: Any = math.inf) -> "Value":
+        """x itself from low to high; beyond these the nearer one, without a slope. nan stays nan."""
+        for limit, beyond in ((low, self < low), (high, self > high)):
+            if beyond:
+                return limit if isinstance(limit, Value) else Value(limit)
+        return self
 
     # As a number
 
