@@ -45,11 +45,20 @@ class AllOrNothing(build_ext):
     """Leaves no part of the extension where another part could not be built."""
 
     def build_extensions(self):
-        super().build_extensions()
         files = [Path(self.get_ext_fullpath(extension.name)) for extension in self.extensions]
-        if not all(file.exists() for file in files):
-            for file in files:
-                file.unlink(missing_ok=True)
+        for file in files:
+            file.unlink(missing_ok=True)
+        super().build_extensions()
+        self.whole = all(file.exists() for file in files)
+        for file in () if self.whole else files:
+            file.unlink(missing_ok=True)
+
+    def copy_extensions_to_source(self):
+        if self.whole:
+            super().copy_extensions_to_source()
+        else:  # nor of an earlier build
+            for extension in self.extensions:
+                Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
 
 
 class WithDigits(build_py):

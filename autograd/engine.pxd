@@ -30,7 +30,7 @@ cpdef object operands(Node v)
 cdef bint is_leaf(Node v) except -1
 
 @cython.locals(v=Value)
-cpdef leaf(double data, double grad)
+cpdef leaf(double data, double grad, object kind=*)
 
 cdef object step(Node v, object places)
 

@@ -14,6 +14,7 @@ a number is needed. What waits, and the walk back, are in `autograd.graph`.
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -84,18 +85,16 @@ def add_gradient(v: Node, g: float) -> None:
     v._grad += g
 
 
-def own(operands: Any, how: Any) -> Own:
+def own(operands: Any, symbol: str, slopes: Any) -> Own:
     """What the arguments of `Value` say of an operation of the user's own."""
     operands = tuple(operands)
     for operand in operands:
         if not isinstance(operand, Value):
             raise NotANumberError(f"Value() wants Values as children, got {operand!r}")
-    if isinstance(how, str):
-        return Own(operands, (), how)
-    slopes = tuple(as_number(slope, "Value()") for slope in how)
+    slopes = tuple(as_number(slope, "Value()") for slope in slopes)
     if slopes and len(slopes) != len(operands):
         raise ShapeError(f"Value() wants a slope for each of {len(operands)} children, got {len(slopes)}")
-    return Own(operands, slopes, "")
+    return Own(operands, slopes, symbol)
 
 
 FUNCTIONS = {
@@ -208,7 +207,8 @@ class Value(Node):
 
     Args:
         data: a real number: int, float, NumPy scalar or array of no dimension.
-        _children, children: the Values that an operation of your own was done to.
+        _children: the Values that an operation of your own was done to.
+        children: the same, by another name.
         _op: what to call it; or, in this place too, ``local_grads``.
         label: a name, for pictures.
         local_grads: the slope of ``data`` for each of the children.
@@ -262,8 +262,9 @@ class Value(Node):
         self._code = operations.LEAF
         self._n = 0
         self._a = self._b = self._source = None
-        if _children or children:
-            self._home = own(_children or children, _op or local_grads)
+        if len(_children) or len(children):
+            symbol, slopes = (_op, local_grads) if isinstance(_op, str) else ("", _op)
+            self._home = own(_children if len(_children) else children, symbol, slopes)
             self._code = operations.OWN
         if label is not None:
             self.label = label
@@ -334,13 +335,18 @@ class Value(Node):
     def _backward(self) -> Callable[[], Any]:
         """What passes the gradient on to the operands, for an operation of your own."""
         mine = self._home.closure if self._code == operations.OWN else None
-        return nothing if mine is None else mine
+        return partial(pass_on, self) if mine is None else mine
 
     @_backward.setter
     def _backward(self, closure: Callable[[], Any]) -> None:
         if not callable(closure):
             raise NotANumberError(f"_backward wants a function, got {closure!r}")
         graph.number_of(self)
+        if self._code == operations.PARAMETER or self._code == operations.OUTPUT:
+            raise GradientError(
+                "the gradient of a net's parameter or output is the net's business; make an operation of it, "
+                "Value(v.data, (v,), ...), and set its _backward"
+            )
         if self._code != operations.OWN:
             self._home = Own(tuple(operands(self)), (), self._op)
             self._a = self._b = None
@@ -454,11 +460,12 @@ class Value(Node):
         """The logarithm to base 10; DomainError, a ValueError, for 0 and below."""
         return self.log() / math.log(10)
 
-    def clip(self, low: Any = -math.inf, high: Any = math.inf) -> "Value":
+    def clip(self, low: Any = None, high: Any = None, out: None = None) -> "Value":
         """x itself from low to high; beyond these the nearer one, without a slope for x. nan stays nan."""
-        for limit, beyond in ((low, self < low), (high, self > high)):
-            if beyond:
-                return limit if isinstance(limit, Value) else Value(limit)
+        if low is not None and self < low:
+            return low if isinstance(low, Value) else Value(low)
+        if high is not None and self > high:
+            return high if isinstance(high, Value) else Value(high)
         return self
 
     # As a number
@@ -499,7 +506,7 @@ class Value(Node):
     def __reduce__(self) -> Any:
         data = self.data
         if self._code == operations.LEAF:
-            return leaf, (data, self.grad), vars(self) or None
+            return leaf, (data, self.grad, type(self)), vars(self) or None
         leaves: dict[Value, int] = {}
         places: dict[Value, int] = {}  # of results, and below their sources, each before its uses
         open_: list[Any] = [self]
@@ -525,8 +532,19 @@ if not node.COMPILED:
     quicken(Value)
 
 
-def nothing() -> None:
-    """What passes no gradient on."""
+def pass_on(v: Any) -> None:
+    """Add to the gradients of a node's operands what comes from its own."""
+    if v._code == operations.OUTPUT:
+        raise GradientError(
+            "a net passes its gradients on for many samples at once; call backward() on the loss"
+        )
+    if v._code == operations.OWN:
+        pairs = zip(v._home.operands, v._home.slopes, strict=False)
+    else:
+        slopes = [d for d, p in ((1, v._a), (2, v._b)) if p is not None]
+        pairs = zip(operands(v), [v._da if d == 1 else v._db for d in slopes], strict=True)
+    for operand, slope in pairs:
+        operand.grad += slope * v.grad
 
 
 def operands(v: Any) -> Sequence[Any]:
@@ -551,10 +569,11 @@ def is_leaf(v: Any) -> bool:
     return bool(v._code == operations.LEAF or v._code == operations.PARAMETER)
 
 
-def leaf(data: float, grad: float) -> Value:
-    """A leaf, as a copy brings it back."""
-    v = Value(data)
-    v._grad = grad
+def leaf(data: float, grad: float, kind: Any = Value) -> Any:
+    """A leaf, as a copy brings it back, of a subclass too."""
+    v = kind.__new__(kind)
+    Value.__init__(v, data)
+    v.grad = grad
     return v
 
 
@@ -572,7 +591,7 @@ def result(leaves: list[Value], steps: list[tuple[Any, ...]]) -> Value:
     """The last of ``steps``, as a copy brings it back; see `Value.__reduce__`."""
     made: list[Value] = []
     for name, data, grad, places, slopes, more, last in steps:
-        v = leaf(data, grad)
+        v: Any = leaf(data, grad)
         below = [leaves[~i] if i < 0 else made[i] for i in places]
         if name == "own":
             v._home = Own(below, slopes, more)

@@ -49,6 +49,7 @@ class Level:
         above: the level after this one, if there is one.
         owner: of a lowest level, the thread that made it.
         closed: of a lowest level, whether its round is being worked out.
+        nodes: the operations; None once all is worked out and nothing may join any more.
     """
 
     def __init__(self, rank: int, owner: int = 0) -> None:
@@ -56,7 +57,7 @@ class Level:
         self.owner = owner
         self.closed = False
         self.batches: dict[Any, Any] = {}
-        self.nodes: list[Any] = []
+        self.nodes: list[Any] | None = []
         self.above: Level | None = None
 
     def next(self) -> "Level":
@@ -85,7 +86,7 @@ class State:
     Attributes:
         rounds: those that are not worked out yet, of all threads, by number: their lowest levels.
         walks: whether somebody walks back.
-        walker: the thread, if its walk calls for Python.
+        walker: the thread that does, or did last.
         observer: who is told of all that is done, if anybody.
     """
 
@@ -96,14 +97,24 @@ class State:
         self.observer: Any = None
 
 
-class Own(local):
-    """The lowest level that this thread lets samples wait in."""
+class Lease:
+    """A thread's hold on the lowest level in which it lets samples wait; when it ends, that is anybody's."""
 
-    lowest: Level | None = None
+    def __init__(self, level: Level) -> None:
+        self.level = level
+
+    def __del__(self) -> None:
+        self.level.owner = 0
+
+
+class Mine(local):
+    """What this thread has."""
+
+    lease: Lease | None = None
 
 
 STATE = State()
-OWN = Own()
+MINE = Mine()
 NUMBERS = itertools.count(1)  # of rounds
 
 
@@ -125,12 +136,12 @@ def observer() -> Any:
 
 def lowest() -> Level:
     """The level of samples that depend on nothing that waits."""
-    level = OWN.lowest
-    if level is None or level.closed:
+    lease = MINE.lease
+    if lease is None or lease.level.closed:
         number = next(NUMBERS)
-        OWN.lowest = level = Level(number * ROUND, get_ident())
-        STATE.rounds[number] = level
-    return level
+        MINE.lease = lease = Lease(Level(number * ROUND, get_ident()))
+        STATE.rounds[number] = lease.level
+    return lease.level
 
 
 def settle(level: Level | None = None, vectors: Sequence[Array] = (), needed: bool = True) -> None:
@@ -145,7 +156,7 @@ def settle(level: Level | None = None, vectors: Sequence[Array] = (), needed: bo
     thread = get_ident()
     for number, first in list(rounds.items()):
         if (
-            first.owner == thread
+            first.owner in (thread, 0)
             or (level is not None and level.rank // ROUND == number)
             or uses(first, vectors)
         ):
@@ -163,7 +174,7 @@ def let_go(level: Level | None) -> None:
     """Let go of all in a round, which has been worked out."""
     while level is not None:
         above = level.above
-        level.nodes, level.batches = [], {}  # others may still be going through the old ones
+        level.nodes, level.batches = None, {}  # others may still be going through the old ones
         level.above = None
         level = above
 
@@ -184,7 +195,7 @@ def drop(first: Level) -> None:
     while levels[-1].above is not None:
         levels.append(levels[-1].above)
     for level in reversed(levels):
-        nodes = level.nodes
+        nodes = level.nodes or []
         for i in range(len(nodes) - 1, -1, -1):
             if references(nodes, i) == ALONE:
                 nodes[i] = None
@@ -205,7 +216,7 @@ def work_out(level: Level | None) -> None:
     while level is not None:
         for batch in list(level.batches.values()):
             batch.run()
-        nodes = level.nodes
+        nodes = level.nodes or []
         i = 0
         while i < len(nodes):
             v = nodes[i]
@@ -299,9 +310,12 @@ def deeper(first: Any, second: Any) -> bool:
 def join(out: Node, level: Level) -> None:
     """Add an operation to those that wait in a level."""
     nodes = level.nodes
-    nodes.append(out)
-    if len(nodes) > CAP:
-        settle(level, (), False)
+    if nodes is None:  # its operand came too late for that, as in a signal handler
+        compute(out)
+    else:
+        nodes.append(out)
+        if len(nodes) > CAP:
+            settle(level, (), False)
 
 
 class Junction:
@@ -506,6 +520,7 @@ def alone(root: Node) -> None:
         sleep(1e-4)
     try:
         state.walks = True
+        state.walker = get_ident()
         walk(root)
     finally:
         state.walks = False
@@ -543,7 +558,6 @@ def walk(root: Node) -> None:
                     b._n += 1
             elif v._code != operations.LEAF:
                 if state is None:
-                    STATE.walker = get_ident()
                     state = Walk(order, before)
                 state.found(v)
 
@@ -586,7 +600,6 @@ def undo(order: list[Any], before: list[Any]) -> None:
     """Put the gradients of nodes back as they were before a walk."""
     for v in order:
         v._n = 0
-        if v._code != operations.LEAF:
-            v._grad = 0.0
+        v._grad = 0.0
     for v, g in before:
         v._grad = g

@@ -132,8 +132,26 @@ static PyMemberDef node_members[] = {
     {NULL},
 };
 
+static void track_node(PyObject *v)
+{
+    if (!PyObject_GC_IsTracked(v)) PyObject_GC_Track(v);
+}
+
+static int node_setattro(PyObject *v, PyObject *name, PyObject *value)
+{
+    int failed = PyObject_GenericSetAttr(v, name, value);
+    if (((NodeObject *)v)->attributes != NULL) track_node(v);
+    return failed;
+}
+
+static PyObject *node_dict(PyObject *v, void *closure)
+{
+    track_node(v);
+    return PyObject_GenericGetDict(v, closure);
+}
+
 static PyGetSetDef node_getset[] = {
-    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
+    {"__dict__", node_dict, PyObject_GenericSetDict, NULL, NULL},
     {NULL},
 };
 
@@ -149,6 +167,7 @@ static PyTypeObject NodeType = {
     .tp_clear = (inquiry)node_clear,
     .tp_members = node_members,
     .tp_getset = node_getset,
+    .tp_setattro = node_setattro,
     .tp_dictoffset = offsetof(NodeObject, attributes),
     .tp_weaklistoffset = offsetof(NodeObject, weakrefs),
 };
@@ -173,7 +192,7 @@ static PyObject *opened(PyObject *module, PyObject *kind)
 
 static PyObject *track(PyObject *module, PyObject *v)
 {
-    if (!PyObject_GC_IsTracked(v)) PyObject_GC_Track(v);
+    track_node(v);
     Py_RETURN_NONE;
 }
 

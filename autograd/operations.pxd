@@ -8,7 +8,7 @@ cdef double E, INF, NAN, NORMAL
 cdef int LEAF, PARAMETER, OUTPUT, OWN
 cdef int ADD, SUB, MUL, DIV, POW, NEG, POS, ABS
 cdef int EXP, LOG, SQRT, SIN, COS, TANH, SIGMOID, RELU, LEAKY_RELU, SOFTPLUS, GELU
-cdef Row[23] ROWS, OWN_ROWS
+cdef Row[23] ROWS, TABLE
 
 cdef double raised(double x, double k) noexcept
 cdef double logistic(double x) noexcept

@@ -179,12 +179,12 @@ LEAF, PARAMETER, OUTPUT, OWN = 0, 1, 2, 3  # that come from none of the operatio
 ADD, SUB, MUL, DIV, POW, NEG, POS, ABS = 4, 5, 6, 7, 8, 9, 10, 11
 EXP, LOG, SQRT, SIN, COS, TANH = 12, 13, 14, 15, 16, 17
 SIGMOID, RELU, LEAKY_RELU, SOFTPLUS, GELU = 18, 19, 20, 21, 22
-OWN_ROWS = [
+TABLE = [
     pos, pos, pos, pos,
     add, sub, mul, div, power, neg, pos, absolute,
     exp, log, sqrt, sin, cos, tanh, sigmoid, relu, leaky_relu, softplus, gelu,
 ]
-ROWS = OWN_ROWS[:]  # that are done; see `watch`
+ROWS = TABLE[:]  # that are done; see `watch`
 NAMES = (
     "leaf", "parameter", "output", "own",
     "add", "sub", "mul", "truediv", "pow", "neg", "pos", "abs",
@@ -204,7 +204,7 @@ class Watch:
 def watched(out: Node, x: float, y: float) -> None:
     """Do an operation, and tell."""
     try:
-        OWN_ROWS[out._code](out, x, y)
+        TABLE[out._code](out, x, y)
     except (ArithmeticError, ValueError) as error:
         Watch.told(out, x, y, error)
         raise
@@ -215,4 +215,4 @@ def watch(told: Any) -> None:
     """Have ``told(out, x, y, error)`` called after each operation; None ends that."""
     Watch.told = told
     for code in range(len(NAMES)):
-        ROWS[code] = OWN_ROWS[code] if told is None else watched
+        ROWS[code] = TABLE[code] if told is None else watched

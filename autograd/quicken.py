@@ -6,6 +6,7 @@ The formulas are the table's here too.
 """
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from autograd import graph, operations
@@ -33,6 +34,7 @@ def unary(kind: Any, code: int, own: Callable[[Any], Any]) -> Callable[[Any], An
     """A method for an operation on one number."""
     rows, state = operations.ROWS, graph.STATE
 
+    @wraps(own)
     def method(self: Any) -> Any:
         level = self._source
         if level is not None and (level.__class__ is not Level or state.observer is not None):
@@ -47,12 +49,12 @@ def unary(kind: Any, code: int, own: Callable[[Any], Any]) -> Callable[[Any], An
         if level is None:
             rows[code](out, self._data, 0.0)
         else:
-            level.nodes.append(out)
-            if len(level.nodes) > graph.CAP:
+            nodes = level.nodes
+            if nodes is None or len(nodes) >= graph.CAP:
                 return own(self)
+            nodes.append(out)
         return out
 
-    method.__doc__ = own.__doc__
     return method
 
 
@@ -60,6 +62,7 @@ def binary(kind: Any, code: int, own: Callable[[Any, Any], Any]) -> Callable[[An
     """A method for an operation on two."""
     rows, state = operations.ROWS, graph.STATE
 
+    @wraps(own)
     def method(self: Any, other: Any) -> Any:
         y: Any
         level = self._source
@@ -92,9 +95,10 @@ def binary(kind: Any, code: int, own: Callable[[Any, Any], Any]) -> Callable[[An
         if level is None:
             rows[code](out, self._data, y)
         else:
-            level.nodes.append(out)
-            if len(level.nodes) > graph.CAP:
+            nodes = level.nodes
+            if nodes is None or len(nodes) >= graph.CAP:
                 return own(self, other)
+            nodes.append(out)
         return out
 
     return method

@@ -123,7 +123,7 @@ def forward(layer: Dense, trace: Any, at: int, to: int) -> None:
             k += 1
         z = weights[k] + z
         k += 1
-        operations.OWN_ROWS[layer.code](out, z, 0.0)
+        operations.TABLE[layer.code](out, z, 0.0)
         trace[to + j] = out._data
         trace[to + layer.n_out + j] = out._da
 

@@ -14,7 +14,7 @@ cdef class Batch(Junction):
     cdef public Py_ssize_t n
     cdef public long long version
     cdef double[::1] trace
-    cdef public object rows, outputs, slopes, taped, leaf, grads
+    cdef public object thread, rows, outputs, slopes, taped, leaf, grads
     cdef object __weakref__
 
     @cython.locals(v=Value)
@@ -24,7 +24,7 @@ cdef class Batch(Junction):
     cpdef add(self, sample, inputs)
 
     @cython.locals(
-        rows=object, entries=list, few=Rowwise, numbers="double[::1]", first=Py_ssize_t, stride=Py_ssize_t, small=bint
+        rows=object, entries=list, few=Rowwise, numbers="const double[::1]", trace="double[::1]", first=Py_ssize_t, stride=Py_ssize_t, small=bint
     )
     cpdef run(self)
     cpdef drop(self)
@@ -36,7 +36,7 @@ cdef class Batch(Junction):
     cpdef list pass_rows_back(self)
 
     @cython.locals(outs=list, k=Py_ssize_t, j=Py_ssize_t, entry=tuple)
-    cpdef publish(self, list entries, double[::1] numbers, Py_ssize_t first, Py_ssize_t stride)
+    cpdef publish(self, list entries, const double[::1] numbers, Py_ssize_t first, Py_ssize_t stride)
 
 
 cdef class Door:

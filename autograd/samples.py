@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from sys import getrefcount
+from threading import get_ident
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,6 +66,7 @@ class Batch(Junction):
     def __init__(self, samples: "Samples", level: Level) -> None:
         Junction.__init__(self, samples, samples.n_out)
         self.level: Level | None = level
+        self.thread = get_ident()
         self.entries: list[Any] = []  # a sample, its outputs and those of its inputs that are Values
         self.closed = False  # to further samples
         self.done = False
@@ -128,10 +130,11 @@ class Batch(Junction):
         few = samples.few
         small = few is not None and few.takes(len(rows))
         if small:
-            numbers = few.forward(rows)
+            trace = numbers = few.forward(rows)
             first, stride = few.output(0), few.stride
         else:
-            rows = samples.table(rows)
+            with np.errstate(all="ignore"):
+                rows = samples.table(rows)
             forward = samples.forward if usual() else partial(apart, samples.forward)
             taped, leaf, outputs = forward(rows, bool(inputs))
             numbers = readable(outputs)
@@ -142,7 +145,7 @@ class Batch(Junction):
         self.outputs, self.taped, self.leaf = outputs, taped, leaf
         self.small = small
         if small:
-            self.trace = numbers
+            self.trace = trace
         TALLY.batch(self.n)
         self.publish(entries, numbers, first, stride)
         for i, failure in failures.items():
@@ -326,7 +329,7 @@ class Door:
         """Let a sample join the open batch; its outputs."""
         while True:
             batch = self.open
-            if batch is None or batch.closed:
+            if batch is None or batch.closed or batch.thread != get_ident():
                 self.open = batch = self.begin(graph.lowest())
             elif len(batch.entries) >= self.room:
                 graph.settle(batch.level, (), False)
@@ -410,11 +413,15 @@ class Samples(Door):
         """Let a sample join the open batch; its outputs."""
         if level is None:
             return self.join(sample, inputs)
-        while True:
+        batch: Batch | None = level.batches.get(self)
+        if batch is not None and len(batch.entries) >= self.room:
+            graph.settle(level, (), False)
+        while level.nodes is not None:
             out = self.begin(level).add(sample, inputs)
             if out is not None:
                 self.tell(out)
                 return out
+        return self.join(sample, inputs)  # the level has been worked out meanwhile
 
     def tell(self, out: Any) -> None:
         """Tell an observer of outputs that wait."""
@@ -427,8 +434,6 @@ class Samples(Door):
     def begin(self, level: Level) -> Batch:
         """The open batch of a level."""
         batch: Batch | None = level.batches.get(self)
-        if batch is not None and not batch.closed and len(batch.entries) >= self.room:
-            graph.settle(level, (), False)
         if batch is None or batch.closed:
             level.batches[self] = batch = Batch(self, level)
         return batch

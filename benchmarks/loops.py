@@ -3,11 +3,12 @@
 $ python benchmarks/loops.py
 $ python benchmarks/loops.py --pytorch /elsewhere/bin/python
 
-The same script runs on this library and on the yardstick (original.py); PyTorch gets the same step
-on the whole batch. All start from the same weights, and their answers are compared before and after
-an update. On methods that do nothing (nothing.py) the script shows what its own lines take. They take
-turns in processes of their own, and medians are compared. The results are written into LOOPS.md beside
-this file.
+The same script runs on this library, compiled and plain, and on the yardstick (original.py); PyTorch
+gets the same step on the whole batch. Programs without nets run on a yardstick of their own (slots.py),
+an engine with slots and local slopes. All start from the same weights, and their answers are compared
+before and after an update. On methods that do nothing (nothing.py) the script shows what its own lines
+take. They take turns in processes of their own, and medians are compared. The results are written into
+LOOPS.md beside this file.
 """
 
 import argparse
@@ -21,11 +22,14 @@ import random
 import statistics
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 HERE = Path(__file__).parent
-OURS, ORIGINAL, NO_GC, TORCH = "autograd", "original's style", "original's style, gc off", "PyTorch"
+OURS, PLAIN = "compiled", "plain"
+ORIGINAL, NO_GC, TORCH, SLOTS = "original's style", "original's style, gc off", "PyTorch", "slots"
 NOTHING = "methods that do nothing"
+CONTESTANTS = (OURS, PLAIN, ORIGINAL, NO_GC, TORCH, SLOTS, NOTHING)
 ROUNDS, SLOW_ROUNDS = 9, 2  # the original takes seconds
 
 
@@ -183,6 +187,151 @@ def reading(nn, Value):
     return run
 
 
+def lists(nn, Value):
+    """Two layers of 32 neurons as lists of Values."""
+    W, V = ([[Value(math.sin(k + 32 * i + j) / 6) for j in range(32)] for i in range(32)] for k in (0, 5))
+    x = [Value(i / 32) for i in range(32)]
+
+    def run():
+        h = [sum(w * a for w, a in zip(row, x, strict=True)).tanh() for row in W]
+        out = [sum(w * a for w, a in zip(row, h, strict=True)) for row in V]
+        loss = sum(o * o for o in out)
+        for p in [p for M in (W, V) for row in M for p in row]:
+            p.grad = 0.0
+        loss.backward()
+        return loss.data + W[3][4].grad
+
+    return run
+
+
+def linear(W, x):
+    return [sum(w * a for w, a in zip(row, x, strict=True)) for row in W]
+
+
+def matrix(Value, n, m, k):
+    return [[Value(math.sin(k + m * i + j) / 3) for j in range(m)] for i in range(n)]
+
+
+def descend(params, loss, lr):
+    for p in params:
+        p.grad = 0.0
+    loss.backward()
+    for p in params:
+        p.data -= lr * p.grad
+    return loss.data
+
+
+def recurrent(nn, Value):
+    """A recurrent cell of 8 units by hand, over 20 numbers."""
+    U, W, out = matrix(Value, 8, 1, 1), matrix(Value, 8, 8, 2), matrix(Value, 1, 8, 3)
+    params = [p for M in (U, W, out) for row in M for p in row]
+    series = [math.sin(t / 3) for t in range(21)]
+
+    def run():
+        h, loss = [Value(0.0) for _ in range(8)], Value(0.0)
+        for x, y in pairwise(series):
+            h = [(a + b).tanh() for a, b in zip(linear(U, [Value(x)]), linear(W, h), strict=True)]
+            loss = loss + (linear(out, h)[0] - y) ** 2
+        return descend(params, loss, 1e-5)
+
+    return run
+
+
+def attention(nn, Value):
+    """An attention head of width 8 by hand, over 10 places."""
+    Q, K, V = (matrix(Value, 8, 8, k) for k in (1, 2, 3))
+    params = [p for M in (Q, K, V) for row in M for p in row]
+    xs = [[math.cos(i * j + i) for j in range(8)] for i in range(10)]
+
+    def run():
+        inputs = [[Value(a) for a in x] for x in xs]
+        q, k, v = ([linear(M, x) for x in inputs] for M in (Q, K, V))
+        loss = Value(0.0)
+        for t in range(len(xs)):
+            scores = [sum(a * b for a, b in zip(q[t], k[u], strict=True)) / 8**0.5 for u in range(t + 1)]
+            exps = [s.exp() for s in scores]
+            total = sum(exps)
+            head = [sum(e / total * v[u][j] for u, e in enumerate(exps)) for j in range(8)]
+            loss = loss + sum(h * h for h in head)
+        return descend(params, loss, 1e-6)
+
+    return run
+
+
+def gan(nn, Value):
+    """A GAN by hand: a generator 2-8-1 and a discriminator 1-8-1, a step of each on 8 samples."""
+    G, D = ([matrix(Value, 8, n, k), matrix(Value, 1, 8, k + 1)] for n, k in ((2, 1), (1, 4)))
+    flat = [[p for M in net for row in M for p in row] for net in (G, D)]
+
+    def through(net, x):
+        return linear(net[1], [a.tanh() for a in linear(net[0], x)])[0]
+
+    def sigmoid(z):
+        return 1 / (1 + (-z).exp())
+
+    def run():
+        noise = [[math.sin(i), math.cos(2 * i)] for i in range(8)]
+        real = sum(-sigmoid(through(D, [Value(1 + 0.1 * z[0])])).log() for z in noise)
+        fake = sum(-(1 - sigmoid(through(D, [through(G, [Value(a) for a in z])]))).log() for z in noise)
+        first = descend(flat[1], real + fake, 1e-5)
+        fooled = sum(-sigmoid(through(D, [through(G, [Value(a) for a in z])])).log() for z in noise)
+        return first + descend(flat[0], fooled, 1e-5)
+
+    return run
+
+
+def online(nn, Value):
+    """One sample, one update."""
+    net = nn.Net(2, [3, 1], "tanh", "linear")
+    X = [[math.sin(i), math.cos(3 * i)] for i in range(50)]
+
+    def epoch():
+        for x in X:
+            loss = (net(x) - x[0]) ** 2
+            net.zero_grad()
+            loss.backward()
+            net.step(1e-5)
+        return loss.data
+
+    return epoch
+
+
+def carried(nn, Value, n=400):
+    """A moving average carried through the samples."""
+    net = nn.Net(1, [4, 1], "relu", "linear")
+    X = [[i / n] for i in range(n)]
+
+    def epoch():
+        s = loss = 0.0
+        for x in X:
+            s = 0.9 * s + 0.1 * net(x)
+            loss = loss + (s - 0.5) ** 2
+        net.zero_grad()
+        loss.backward()
+        net.step(1e-6)
+        return loss.data
+
+    return epoch
+
+
+def beside(nn, Value, n=400):
+    """Weights used again beside outputs."""
+    net = nn.Net(1, [4, 1], "relu", "linear")
+    w, b = net.params()[0], net.params()[-1]
+    X = [[i / n] for i in range(n)]
+
+    def epoch():
+        loss = 0
+        for x in X:
+            loss += (net(x) * w + b - x[0]) ** 2
+        net.zero_grad()
+        loss.backward()
+        net.step(1e-6)
+        return loss.data
+
+    return epoch
+
+
 SCRIPTS = {
     "sine": (sine, "sine demo: 50 samples, 1-20-20-1"),
     "moons": (moons, "moons as in micrograd's demo: 100 samples, 2-16-16-1, hinge, L2 over all parameters"),
@@ -191,7 +340,17 @@ SCRIPTS = {
     "classes": (classes, "three classes: 150 samples, 4-16-3, softmax and cross entropy by hand"),
     "minimise": (minimise, "minimise demo: scalars only"),
     "reading": (reading, "every result read at once: 50 samples, 1-20-20-1"),
+    "online": (online, "one sample, one update: 50 times, 2-3-1"),
+    "carried": (carried, "a moving average carried through 400 samples, 1-4-1"),
+    "beside": (beside, "weights used again beside outputs: 400 samples, 1-4-1"),
+    "lists": (lists, "two 32 × 32 layers as lists of Values"),
+    "recurrent": (recurrent, "a recurrent cell by hand: 8 units, 20 steps"),
+    "attention": (attention, "an attention head by hand: width 8, 10 places"),
+    "gan": (gan, "a GAN by hand: 2-8-1 and 1-8-1, 8 samples"),
 }
+BY_HAND = ("recurrent", "attention", "gan")  # their yardstick is `slots`
+ALONE = ("tiny", "minimise", "online", "carried", "beside", "lists", *BY_HAND)  # without PyTorch's batch
+FLOOR = ("sine", "moons", "tiny", "digits", "classes", "minimise", "reading")  # with methods that do nothing
 
 
 # PyTorch, on the whole batch --------------------------------------------------------------------
@@ -281,11 +440,16 @@ class Worker:
         if self.name == TORCH:
             self.run = torch_script(script)
         else:
-            if self.name == OURS:
+            if self.name in (OURS, PLAIN):
+                import autograd
                 from autograd import nn
                 from autograd.engine import Value
+
+                assert autograd.compiled == (self.name == OURS), (
+                    "install with a compiler first: pip install -e ."
+                )
             else:
-                nn = importlib.import_module("nothing" if self.name == NOTHING else "original")
+                nn = importlib.import_module({NOTHING: "nothing", SLOTS: "slots"}.get(self.name, "original"))
                 Value = nn.Value
             self.run = SCRIPTS[script][0](nn, Value)
         return [self.run(), self.run()]
@@ -340,6 +504,7 @@ class Worker:
 def serve(name):
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
+    sys.setrecursionlimit(10**6)  # for the yardsticks
     worker = Worker(name)
     for line in sys.stdin:
         method, *arguments = json.loads(line)
@@ -364,7 +529,7 @@ def measured(contestants, script, rounds):
     times = {name: [] for name in contestants}
     for i in range(rounds):
         for name, c in contestants.items():
-            if name not in (ORIGINAL, NO_GC) or i < SLOW_ROUNDS:
+            if name not in (ORIGINAL, NO_GC) or i < SLOW_ROUNDS or script in ALONE:
                 times[name].append(c.ask("time", 0.1))
     return {name: statistics.median(t) for name, t in times.items()}
 
@@ -383,8 +548,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = parser.parse_args()
     everybody = {}
-    for name in (OURS, ORIGINAL, NO_GC, TORCH, NOTHING):
+    for name in CONTESTANTS:
         python = options.pytorch if name == TORCH else sys.executable
+        os.environ["AUTOGRAD_PURE"] = str(int(name == PLAIN))
         contestant = Contestant(name, python, "loops.py")
         try:
             print(f"{name}: {contestant.ask('version')}")
@@ -393,16 +559,26 @@ def main():
             print(f"without {name}: {error}")
     torch = f"PyTorch {everybody[TORCH].ask('version')}" if TORCH in everybody else "no PyTorch"
     lines = [
-        "| script, the same for this library and the original's style | here | the original's style takes "
+        "How many times as long as this library, compiled and plain, the others take. The yardstick is the "
+        "original's style, or for programs by hand an engine with slots and local slopes.",
+        "",
+        "| script, the same on all | compiled | plain | the yardstick takes, of compiled, of plain "
         "| with its collector off | PyTorch takes, for the batch at once | methods that do nothing take |",
-        "|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|",
     ]
     for script, (_, title) in SCRIPTS.items():
-        some = {n: c for n, c in everybody.items() if n != TORCH or script not in ("tiny", "minimise")}
+        yardstick = SLOTS if script in BY_HAND else ORIGINAL
+        left_out = {SLOTS, ORIGINAL, NO_GC} if script in BY_HAND else {SLOTS}
+        left_out |= {TORCH} if script in ALONE else set()
+        left_out |= set() if script in FLOOR else {NOTHING}
+        some = {n: c for n, c in everybody.items() if n not in left_out - {yardstick}}
         found = measured(some, script, options.rounds)
-        others = (ORIGINAL, NO_GC, TORCH, NOTHING)
-        ratios = [times(found[n] / found[OURS]) if n in found else "–" for n in others]
-        cells = [f"{found[OURS] * 1e3:.3f} ms", *ratios]
+        both = [
+            ", ".join(times(found[n] / found[own]) for own in (OURS, PLAIN)) if n in found else "–"
+            for n in (yardstick, NO_GC, TORCH)
+        ]
+        floor = times(found[NOTHING] / found[OURS]) if NOTHING in found else "–"
+        cells = [*(f"{found[own] * 1e3:.3f} ms" for own in (OURS, PLAIN)), *both, floor]
         lines.append(f"| {title} | {' | '.join(cells)} |")
         print(lines[-1], flush=True)
     ours = everybody[OURS]
@@ -434,4 +610,4 @@ def main():
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1]) if sys.argv[1:2] and sys.argv[1] in (OURS, ORIGINAL, NO_GC, TORCH, NOTHING) else main()
+    serve(sys.argv[1]) if sys.argv[1:2] and sys.argv[1] in CONTESTANTS else main()

@@ -340,3 +340,38 @@ def test_a_collector_that_calls_for_numbers_disturbs_nothing(few):
     finally:
         gc.set_threshold(*thresholds)
     assert len(looks) > 20
+
+
+def test_a_backward_by_the_collector_within_a_backward_is_refused_and_hangs_nothing():
+    class Cycle:
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            x = Value(2.0)
+            (x * x).backward()
+
+    xs = [Value(1.0) for _ in range(5000)]
+    for x in xs:
+        x.grad = 1.0
+    total = xs[0] + 0
+    for x in xs:
+        total = total + x
+    gc.collect()
+    thresholds = gc.get_threshold()
+    gc.disable()
+    Cycle()
+    gc.set_threshold(50)
+    gc.enable()
+    try:
+        total.backward()
+    finally:
+        gc.set_threshold(*thresholds)
+    assert [x.grad for x in xs[:3]] == [3.0, 2.0, 2.0]
+
+
+def test_a_context_within_itself_is_left_as_it_was_entered():
+    context = no_grad()
+    with context, context:
+        assert not recording.on
+    assert usual()

@@ -302,10 +302,21 @@ def test_a_cycle_through_leaves_and_closures_is_collected():
         out._backward = lambda: out.grad
         return weakref.ref(mark)
 
+    def results():
+        y, mark = Value(1) * 2, Mark()
+        y.me, y.mark = [y], mark
+        return weakref.ref(mark)
+
+    def parameters():
+        net, mark = Net(1, [1]), Mark()
+        for p in net.params():
+            p.net, p.mark = net, mark
+        return weakref.ref(mark)
+
     gc.collect()
-    known = make()
+    known = [make(), results(), parameters()]
     gc.collect()
-    assert known() is None
+    assert [ref() for ref in known] == [None] * 3
 
 
 def test_a_value_stays_what_it_is():
@@ -345,3 +356,50 @@ def test_the_header_of_pytest_and_the_version_say_which_engine_it_is(capsys):
         parser().parse_args(["--version"])
     engine = "compiled" if autograd.compiled else "plain"
     assert f"({engine} scalars)" in capsys.readouterr().out
+
+
+def test_a_name_and_slopes_go_together_and_arrays_of_them_too():
+    x, y = Value(3.0), Value(2.0)
+    out = Value(9.0, (x,), "sq", local_grads=(6.0,))
+    out.backward()
+    assert (x.grad, out._op) == (6, "sq")
+    Value(6.0, np.array([x, y]), np.array([2.0, 3.0])).backward()
+    assert (x.grad, y.grad) == (8, 3)
+
+
+def test_a_step_back_by_hand_as_in_the_lecture():
+    a, b = Value(2.0), Value(3.0)
+    c = a * b
+    d = c + a
+    d.grad = 1.0
+    d._backward()
+    c._backward()
+    assert (a.grad, b.grad, c.grad) == (4, 2, 1)
+    net = Net(1, [1])
+    with pytest.raises(GradientError, match=r"call backward\(\) on the loss"):
+        net([1.0])._backward()
+    for v in (net.params()[0], net([1.0])):
+        with pytest.raises(GradientError, match="the net's business"):
+            v._backward = lambda: None
+        assert math.isfinite(v.data)
+
+
+def test_a_failed_walk_leaves_leaves_at_0():
+    x, y = Value(1.0), Value(2.0)
+    o = Value(3.0, (y,), "o")
+    o._backward = lambda: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        (x * 5 + o).backward()
+    assert (x.grad, y.grad) == (0, 0)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))])
+def test_a_copy_of_a_leaf_keeps_its_subclass(copied):
+    twin = copied(Named(2, "a"))
+    assert (type(twin), twin.data, twin.shout()) == (Named, 2, "A")
+
+
+@pytest.mark.parametrize("limits", [(None, 1), (0, None), (0, 1)])
+def test_numpys_clip_gives_a_value(limits):
+    assert isinstance(np.clip(Value(3.0), *limits), Value)
+    assert np.clip(Value(0.5), *limits).data == 0.5

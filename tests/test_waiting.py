@@ -1512,6 +1512,45 @@ def test_after_an_interrupt_in_the_middle_of_the_work_it_can_be_done_again(nth, 
     assert found[0] == pytest.approx(found[1], rel=1e-12)
 
 
+def test_a_level_that_was_full_is_worked_out_and_what_comes_later_is_right():
+    first = Net(1, [1], "linear", init=lambda n_out, n_in: [[1.0]])
+    second = Net(2, [1], "linear", init=lambda n_out, n_in: [[1.0, 0.0]])
+    y = first([1.0])
+    outs = [second([y, float(j)]) for j in range(samples.ROWS + 1)]
+    second.params()[0].data = 100.0
+    assert (outs[0].data, outs[-1].data) == (1.0, 1.0)
+    with pytest.raises(GradientError):
+        outs[-1].backward()
+    s = second([first([1.0]), 1.0])
+    for _ in range(50_000):
+        s = s * 1.0
+    assert s.data == 100.0
+
+
+def test_threads_do_not_join_each_others_batches():
+    net = Net(1, [1], "linear", init=lambda n_out, n_in: [[1.0]])
+    kept, found = net([1.0]), []
+
+    def other():
+        w = Value(2.0)
+        y = net([1.0]) * w
+        w.data = 5.0
+        found.append(y.data)
+
+    in_threads(other)
+    assert found == [2.0]
+    assert kept.data == 1.0
+
+
+def test_what_an_ended_thread_left_waiting_is_worked_out_with_the_rest():
+    net, kept = Net(1, [1]), []
+    for _ in range(3):
+        in_threads(lambda: kept.append(net([1.0])))
+    float(net([0.5]))
+    assert not graph.waiting()
+    assert len({v.data for v in kept}) == 1
+
+
 # Memory ---------------------------------------------------------------------------------------
 
 

@@ -110,7 +110,7 @@ class Recording(threading.local):
 
 
 recording = Recording()
-entered: list[None] = []  # an entry for each context, in any thread, in which not all is as usual
+entered: list[Any] = []  # an entry for each context, in any thread, in which not all is as usual
 if recording.eager:
     entered.append(None)
 
@@ -139,7 +139,11 @@ def apart(function: Callable[..., Any], *args: Any) -> Any:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join()
+    try:
+        thread.join()
+    except BaseException:  # an interrupt, which is not to leave it going on
+        thread.join()
+        raise
     result, error = outcome
     if error is not None:
         raise error
@@ -152,28 +156,32 @@ class Switched(ContextDecorator):
     If an interrupt comes just as it is entered, or left, it is undone when this object goes away.
     """
 
-    within = False
-
     def __init__(self, name: str, value: Any) -> None:
         self.name = name
         self.value = value
+        self.before: list[Any] = []  # one for each time that it was entered and not left
+        self.entry = object()
 
     def _recreate_cm(self) -> "Switched":
         return Switched(self.name, self.value)
 
     def __enter__(self) -> None:
-        self.before = getattr(recording, self.name)
-        entered.append(None)
-        self.within = True
+        self.before.append(getattr(recording, self.name))
+        entered.append(self.entry)
         setattr(recording, self.name, self.value)
 
     def __exit__(self, *error: object) -> None:
-        if self.within:
-            setattr(recording, self.name, self.before)
-            self.within = False
-            entered.pop()
+        if self.before:
+            setattr(recording, self.name, self.before[-1])
+            self.before.pop()
+        if self.entry in entered:
+            entered.remove(self.entry)
 
-    __del__ = __exit__
+    def __del__(self) -> None:
+        while self.before:
+            self.__exit__()
+        if self.entry in entered:
+            entered.remove(self.entry)
 
 
 def eager() -> Switched:
