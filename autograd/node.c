@@ -2,9 +2,8 @@
 
 A node is a C struct. Nodes that nobody refers to any more are kept for the next ones, and one that goes
 takes with it what it was made from without recursion. Nodes are no business of the cycle collector, in
-whose lists they would cost more than their arithmetic, until something may make a cycle of them: `track`
-is for leaves and operations of the user's own, on which attributes and closures are hung. The dict for
-attributes comes with the first one. */
+whose lists they would cost more than their arithmetic, until something may make a cycle of them: an
+attribute, whose dict comes with the first one, or a closure, for which there is `track`. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -13,7 +12,7 @@ attributes comes with the first one. */
 
 #include "node.h"
 
-#define KEPT 8192 /* free nodes: about a megabyte */
+#define KEPT 32768 /* free nodes: five megabytes at most */
 
 static PyTypeObject NodeType;
 static NodeObject *kept = NULL; /* a list, linked by _a */

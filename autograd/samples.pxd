@@ -43,12 +43,14 @@ cdef class Door:
     cdef readonly Py_ssize_t n_in, room
     cdef public Batch open
 
+    @cython.locals(j=Py_ssize_t, inputs=list)
     cpdef enter(self, x)
 
     @cython.locals(batch=Batch)
     cpdef join(self, sample, inputs)
 
 
+cdef bint is_there(Node v) except -1
 cdef int set_output(Node v, int place, double x) except -1
 cdef int set_failure(Node v, object failure) except -1
 

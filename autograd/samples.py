@@ -225,10 +225,10 @@ class Batch(Junction):
     def pairs(self, slopes: Array) -> list[tuple[Node, float]]:
         """The Values among the inputs of rows that a walk has reached, with their gradients."""
         found = []
+        rows = slopes.tolist()
         for i, given in self.inputs.items():
             if self.reached[i]:
-                row = slopes[i].tolist()
-                found += [(v, row[j]) for j, v in given]
+                found += [(v, rows[i][j]) for j, v in given]
         return found
 
     def pass_rows_back(self) -> list[tuple[Node, float]]:
@@ -300,6 +300,11 @@ def calibrate() -> None:
 calibrate()
 
 
+def is_there(v: Node) -> bool:
+    """Whether a node has its number itself."""
+    return v._source is None
+
+
 class Door:
     """Where samples come in that depend on nothing that waits.
 
@@ -317,13 +322,18 @@ class Door:
         self.open: Batch | None = None
 
     def enter(self, x: Any) -> Any:
-        """The outputs of a sample that is a list or tuple of floats; None if it is something else."""
+        """The outputs of a list or tuple of floats and Values that are there; None for anything else."""
         if (type(x) is not list and type(x) is not tuple) or len(x) != self.n_in:
             return None
-        for item in x:
+        inputs = None
+        for j, item in enumerate(x):
             if type(item) is not float:
-                return None
-        return self.join(tuple(x), None)
+                if type(item) is not Value or not is_there(item):
+                    return None
+                if inputs is None:
+                    inputs = []
+                inputs.append((j, item))
+        return self.join(tuple(x), inputs)
 
     def join(self, sample: Any, inputs: Any) -> Any:
         """Let a sample join the open batch; its outputs."""

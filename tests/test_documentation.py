@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from autograd import Value
+
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
@@ -39,6 +41,15 @@ def expected(lines, statement):
         below.append(lines[stop][2:])
         stop += 1
     return [found[1] for found in beside if found] + below
+
+
+@pytest.fixture(autouse=True)
+def methods_of_values():
+    """The methods that a page adds to the class are gone after it."""
+    before = set(vars(Value))
+    yield
+    for name in set(vars(Value)) - before:
+        delattr(Value, name)
 
 
 NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")

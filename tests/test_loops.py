@@ -174,7 +174,7 @@ def epoch(net, loop, X, i):
 
 def free_nodes():
     """The nodes that compiled code keeps for the next ones, so that these have to be made."""
-    return [Value(0) for _ in range(8192)]
+    return [Value(0) for _ in range(1 << 15)]
 
 
 def peak(net, loop, n, epochs=3):
@@ -341,7 +341,7 @@ def test_a_node_takes_about_two_hundred_bytes():
     finally:
         tracemalloc.stop()
     assert size <= (208 if autograd.compiled else 210)
-    assert len(kept) == 8192
+    assert len(kept) == 1 << 15
 
 
 def test_modules_of_all_kinds_go_by_rows_and_as_batches_with_the_same_numbers():
