@@ -42,7 +42,11 @@ def extensions():
 
 
 class AllOrNothing(build_ext):
-    """Leaves no part of the extension where another part could not be built."""
+    """Builds on all cores, and leaves no part of the extension where another part could not be built."""
+
+    def finalize_options(self):
+        super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
 
     def build_extensions(self):
         files = [Path(self.get_ext_fullpath(extension.name)) for extension in self.extensions]

@@ -108,7 +108,7 @@ cdef int locked(Node root) except -1
 @cython.locals(state=State)
 cdef int alone(Node root) except -1
 
-@cython.locals(state=Walk, ended=bint, order=list, before=list, ready=list, v=Node, a=Node, b=Node, g=double)
+@cython.locals(own=int, leaf=int, state=Walk, ended=bint, order=list, before=list, ready=list, v=Node, a=Node, b=Node, g=double)
 cdef int walk(Node root) except -1
 
 @cython.locals(v=Node, g=double)

@@ -467,22 +467,7 @@ class Walk:
 
 
 def backward(root: Node) -> None:
-    """Add d root / d leaf to the ``grad`` of every leaf, and set ``grad`` on what lies between.
-
-    Called again it adds the same once more. The slopes are those at the time of the operation,
-    whatever ``data`` became since. There is no recursion: a chain may be a million long.
-
-    Raises:
-        GradientError: parameters of a net have changed since it was called, and with them the
-            slopes are gone; or a walk back is under way already, and this is called from within it.
-            No gradient has changed after an error or an interrupt.
-
-    >>> from autograd.engine import Value
-    >>> a, b = Value(2), Value(-3)
-    >>> (a * b + b**2).backward()
-    >>> a.grad, b.grad  # b, and a + 2b
-    (-3.0, -4.0)
-    """
+    """What `Value.backward` says."""
     if root._source is not None:
         number_of(root)
     if STATE.observer is not None:
@@ -531,6 +516,7 @@ def walk(root: Node) -> None:
 
     That is the order of the oracle, so sums of gradients have the same bits.
     """
+    own, leaf = operations.OWN, operations.LEAF
     order: list[Any] = [root]
     before: list[Any] = []  # nodes that had a gradient, with it
     state: Walk | None = None
@@ -540,7 +526,7 @@ def walk(root: Node) -> None:
     try:
         root._n = 1
         for v in order:
-            if v._code > operations.OWN:
+            if v._code > own:
                 v._grad = 0.0
                 a = v._a
                 if a is not None:
@@ -556,7 +542,7 @@ def walk(root: Node) -> None:
                             before.append((b, b._grad))
                         order.append(b)
                     b._n += 1
-            elif v._code != operations.LEAF:
+            elif v._code != leaf:
                 if state is None:
                     state = Walk(order, before)
                 state.found(v)
@@ -566,7 +552,7 @@ def walk(root: Node) -> None:
         ready: list[Any] = [root]
         while True:
             for v in ready:
-                if v._code > operations.OWN:
+                if v._code > own:
                     g = v._grad
                     a = v._a
                     if a is not None:
@@ -580,7 +566,7 @@ def walk(root: Node) -> None:
                         b._n -= 1
                         if b._n == 0:
                             ready.append(b)
-                elif v._code != operations.LEAF:
+                elif v._code != leaf:
                     state.arrived(v, ready)  # type: ignore[union-attr]  # which it was when it was found
             if state is None or not state.waiting:
                 break

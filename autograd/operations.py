@@ -64,7 +64,7 @@ def power(out: Node, x: float, k: float) -> None:
     if x == 0 and k < 0 and k != -INF:
         raise ZeroDivisionError("0.0 cannot be raised to a negative power")
     y = raised(x, k)
-    if math.isinf(y) and math.isfinite(x) and math.isfinite(k):
+    if (y == INF or y == -INF) and math.isfinite(x) and math.isfinite(k):
         raise OverflowError(f"{x} ** {k} is beyond the largest float")
     out._data = y
     if out._a is not None:
@@ -77,10 +77,10 @@ def base_slope(x: float, k: float, y: float) -> float:
     """The slope of y = x ** k for x."""
     if x == 0:  # vertical for k below 1
         return k if k == 0 or k == 1 else INF if k < 1 else 0.0
-    if math.isinf(k):  # y is |x| ** k, which is 0, 1 or infinite
+    if k == INF or k == -INF:  # y is |x| ** k, which is 0, 1 or infinite
         return 0.0 if y == 0 else k if x > 0 else -k if x < 0 else NAN
     slope = raised(x, k - 1)
-    return k * (y / x) if math.isinf(slope) and math.isfinite(x) else k * slope
+    return k * (y / x) if (slope == INF or slope == -INF) and math.isfinite(x) else k * slope
 
 
 def neg(out: Node, x: float, y: float) -> None:
@@ -100,7 +100,7 @@ def absolute(out: Node, x: float, y: float) -> None:
 
 def exp(out: Node, x: float, y: float) -> None:
     z = raised(E, x)  # not math.exp: the library this one stands in for prints these digits
-    if math.isinf(z) and math.isfinite(x):
+    if z == INF and math.isfinite(x):
         raise OverflowError(f"exp() of {x} is beyond the largest float")
     out._data = z
     out._da = z

@@ -67,10 +67,11 @@ def binary(kind: Any, code: int, own: Callable[[Any, Any], Any]) -> Callable[[An
         y: Any
         level = self._source
         if isinstance(other, kind):
-            y = other._data if other._source is None else None
+            source = other._source  # once, since what comes in between may bring the number
+            y = other._data if source is None else None
             if level is None:
-                level = other._source
-            elif y is None and other._source is not level:
+                level = source
+            elif source is not None and source is not level:
                 return own(self, other)
             b = other
         else:
