@@ -467,7 +467,14 @@ class Walk:
 
 
 def backward(root: Node) -> None:
-    """What `Value.backward` says."""
+    """What `Value.backward` says, for the node of that name.
+
+    >>> from autograd.engine import Value
+    >>> x = Value(2)
+    >>> backward(x * x)
+    >>> x.grad
+    4.0
+    """
     if root._source is not None:
         number_of(root)
     if STATE.observer is not None:
