@@ -266,9 +266,9 @@ class Value(Node):
             symbol, slopes = (_op, local_grads) if isinstance(_op, str) else ("", _op)
             self._home = own(_children if len(_children) else children, symbol, slopes)
             self._code = operations.OWN
+            track(self)
         if label is not None:
             self.label = label
-        track(self)
 
     @property
     def data(self) -> float:

@@ -191,7 +191,7 @@ class Cell(Part):
         name = name_of(self.matrix, self.index)
         if flat is not None and flat._windows[k]:  # or nobody has had it in hand, to give it a name
             name = label_of(flat._windows[k][self.index]) or name
-        return Node("value", name, self.matrix.number(self.index), self.matrix.grad(self.index))
+        return Node("value", name, *self.matrix.at(self.index))
 
 
 # Nets on samples --------------------------------------------------------------------------------

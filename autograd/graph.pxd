@@ -1,17 +1,19 @@
 cimport cython
 
-from autograd cimport node, operations
+from autograd cimport node, operations, storage
+from autograd cimport native as sys
+from autograd cimport native as threading
 from autograd.node cimport Node
-from autograd.storage cimport Storage
 
 
 cdef class Level:
     cdef public long long rank
-    cdef public object owner
+    cdef public unsigned long owner
     cdef public bint closed
     cdef public dict batches
     cdef public list nodes
     cdef public Level above
+    cdef readonly Py_ssize_t room
     cpdef Level next(self)
 
 
@@ -22,7 +24,8 @@ cdef class Failure:
 cdef class State:
     cdef dict rounds
     cdef bint walks
-    cdef object walker, observer
+    cdef unsigned long walker
+    cdef object observer
 
 
 cdef State STATE
@@ -34,7 +37,7 @@ cpdef object observer()
 @cython.locals(level=Level)
 cpdef Level lowest()
 
-@cython.locals(rounds=dict, first=Level)
+@cython.locals(rounds=dict, first=Level, thread="unsigned long")
 cpdef settle(Level level=*, object vectors=*, bint needed=*)
 
 @cython.locals(above=Level)
@@ -55,14 +58,12 @@ cdef int compute(Node v) except -1
 cpdef double number_of(Node v) except? -7.25e300
 cpdef double done(Node v) except? -7.25e300
 
-@cython.locals(storage=Storage)
-cdef double stored(Node v) except? -7.25e300
-
 cpdef double read(Node v) except? -7.25e300
 
 @cython.locals(a=Node, b=Node)
 cdef int let_wait(Node out) except -1
 
+@cython.locals(a=Level, b=Level)
 cdef bint deeper(object first, object second) except -1
 
 @cython.locals(nodes=list)
@@ -86,14 +87,15 @@ cdef class Junction:
 cdef class Walk:
     cdef public list order, before, junctions, waiting
     cdef public dict vectors
+    cdef object storage
 
     cdef int find(self, Node v) except -1
     cdef int keep(self, object vectors) except -1
     @cython.locals(code=int, junction=Junction, row=Py_ssize_t)
     cdef int found(self, Node v) except -1
-    @cython.locals(code=int, junction=Junction, storage=Storage, operand=Node)
+    @cython.locals(code=int, junction=Junction, operand=Node)
     cdef int arrived(self, Node v, list ready) except -1
-    @cython.locals(v=Node, g=double, junction=Junction)
+    @cython.locals(v=Node, pair=tuple, junction=Junction)
     cdef int through_junctions(self, list ready) except -1
     cdef int undo(self) except -1
     @cython.locals(junction=Junction)

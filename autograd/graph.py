@@ -10,13 +10,14 @@ comes in between, or after an interrupt, does what is left, with the same result
 """
 
 import itertools
+import sys
+import threading
 from collections.abc import Sequence
-from sys import getrefcount
-from threading import RLock, get_ident, local
+from threading import RLock, local
 from time import sleep
 from typing import Any
 
-from autograd import node, operations
+from autograd import node, operations, storage
 from autograd.errors import GradientError
 from autograd.node import Node
 from autograd.tally import TALLY
@@ -50,6 +51,7 @@ class Level:
         owner: of a lowest level, the thread that made it.
         closed: of a lowest level, whether its round is being worked out.
         nodes: the operations; None once all is worked out and nothing may join any more.
+        room: how many may wait.
     """
 
     def __init__(self, rank: int, owner: int = 0) -> None:
@@ -58,6 +60,7 @@ class Level:
         self.closed = False
         self.batches: dict[Any, Any] = {}
         self.nodes: list[Any] | None = []
+        self.room = CAP
         self.above: Level | None = None
 
     def next(self) -> "Level":
@@ -139,8 +142,10 @@ def lowest() -> Level:
     lease = MINE.lease
     if lease is None or lease.level.closed:
         number = next(NUMBERS)
-        MINE.lease = lease = Lease(Level(number * ROUND, get_ident()))
-        STATE.rounds[number] = lease.level
+        level = Level(number * ROUND, threading.get_ident())
+        MINE.lease = Lease(level)
+        STATE.rounds[number] = level
+        return level
     return lease.level
 
 
@@ -153,10 +158,11 @@ def settle(level: Level | None = None, vectors: Sequence[Array] = (), needed: bo
         needed: if not, work out only what somebody has kept.
     """
     rounds = STATE.rounds
-    thread = get_ident()
+    thread = threading.get_ident()
     for number, first in list(rounds.items()):
         if (
-            first.owner in (thread, 0)
+            first.owner == thread
+            or first.owner == 0
             or (level is not None and level.rank // ROUND == number)
             or uses(first, vectors)
         ):
@@ -205,7 +211,7 @@ def drop(first: Level) -> None:
 
 def references(nodes: list[Any], i: int) -> int:
     """How many references there are to the i-th node."""
-    return getrefcount(nodes[i])
+    return sys.getrefcount(nodes[i])
 
 
 ALONE = references([Node()], 0)
@@ -245,7 +251,7 @@ def number_of(v: Node) -> float:
     if v._source is None:
         return v._data
     if v._code == operations.PARAMETER:
-        return stored(v)
+        return storage.number(v)
     if isinstance(v._source, Level):
         settle(v._source)
     return done(v)
@@ -259,7 +265,7 @@ def done(v: Node) -> float:
     if v._source is None:
         return v._data
     if v._code == operations.PARAMETER:
-        return stored(v)
+        return storage.number(v)
     if isinstance(v._source, Level):
         if v._code == operations.OUTPUT:
             v._home.run()
@@ -268,12 +274,6 @@ def done(v: Node) -> float:
     if v._source is not None:
         raise v._source.error()
     return v._data
-
-
-def stored(v: Node) -> float:
-    """The number of a parameter."""
-    storage = v._home
-    return storage.number(v._index)  # type: ignore[no-any-return]  # a Storage
 
 
 def read(v: Node) -> float:
@@ -304,7 +304,8 @@ def deeper(first: Any, second: Any) -> bool:
     """Whether ``first`` comes later than ``second``; an error comes last."""
     if isinstance(first, Failure) or isinstance(second, Failure):
         return isinstance(first, Failure)
-    return first.rank >= second.rank  # type: ignore[no-any-return]  # of Levels
+    a, b = first, second
+    return a.rank >= b.rank  # type: ignore[no-any-return]  # of Levels
 
 
 def join(out: Node, level: Level) -> None:
@@ -314,7 +315,7 @@ def join(out: Node, level: Level) -> None:
         compute(out)
     else:
         nodes.append(out)
-        if len(nodes) > CAP:
+        if len(nodes) > level.room:
             settle(level, (), False)
 
 
@@ -371,6 +372,7 @@ class Walk:
         junctions: that were reached.
         waiting: those of them that have heard from all consumers.
         vectors: gradients of parameters as they were, by id of the array.
+        storage: of the last parameter that was reached.
     """
 
     def __init__(self, order: list[Any], before: list[Any]) -> None:
@@ -379,6 +381,7 @@ class Walk:
         self.junctions: list[Junction] = []
         self.waiting: list[Junction] = []
         self.vectors: dict[int, tuple[Array, Array]] = {}
+        self.storage: Any = None
 
     def find(self, v: Node) -> None:
         """Note one more consumer of ``v``."""
@@ -399,7 +402,9 @@ class Walk:
         code = v._code
         if code == operations.PARAMETER:
             v._grad = 0.0
-            self.keep(v._home.vectors)
+            if v._home is not self.storage:
+                self.storage = v._home
+                self.keep(v._home.vectors)
         elif code == operations.OUTPUT:
             v._grad = 0.0
             junction = v._home
@@ -426,8 +431,7 @@ class Walk:
         """Pass the gradient of such a node on."""
         code = v._code
         if code == operations.PARAMETER:
-            storage = v._home
-            storage.put_grad(v._index, storage.grad(v._index) + v._grad)
+            storage.put_gradient(v, storage.gradient(v) + v._grad)
             v._grad = 0.0
         elif code == operations.OUTPUT:
             junction = v._home
@@ -447,8 +451,9 @@ class Walk:
         kin = self.waiting[0].kin
         group = [junction for junction in self.waiting if junction.kin is kin]
         self.waiting = [junction for junction in self.waiting if junction.kin is not kin]
-        for v, g in kin.pass_back(group):
-            v._grad += g
+        for pair in kin.pass_back(group):
+            v = pair[0]
+            v._grad += pair[1]
             v._n -= 1
             if v._n == 0:
                 ready.append(v)
@@ -507,12 +512,12 @@ def alone(root: Node) -> None:
     """The same for compiled code, between whose lines nothing comes but where it calls for Python."""
     state = STATE
     while state.walks:
-        if state.walker == get_ident():
+        if state.walker == threading.get_ident():
             raise GradientError(WITHIN)
         sleep(1e-4)
     try:
         state.walks = True
-        state.walker = get_ident()
+        state.walker = threading.get_ident()
         walk(root)
     finally:
         state.walks = False

@@ -13,9 +13,9 @@ from autograd import graph
 from autograd.engine import Value, as_number, number
 from autograd.errors import NotANumberError, ShapeError, UnsupportedError
 from autograd.parameters import Matrix, Parameter
-from autograd.samples import Samples, Stage, is_batch
+from autograd.samples import Samples, Stage, TakesSamples, is_batch
 from autograd.tally import count
-from autograd.tensor.core import Tensor, array_of, entered, recording, refuse_in_recording
+from autograd.tensor.core import Tensor, array_of, recording, refuse_in_recording
 from autograd.tensor.products import affine
 from autograd.tensor.tape import Array
 
@@ -114,7 +114,7 @@ class Module:
             p.data -= lr * p.grad
 
 
-class ArrayModule(Module):
+class ArrayModule(Module, TakesSamples):
     """What `Neuron`, `Layer` and `Net` share: parameters that are a stretch of one flat vector.
 
     Attributes:
@@ -146,7 +146,6 @@ class ArrayModule(Module):
     grads: Array  # the gradients of the parameters, as a vector
     matrices: Sequence[Matrix]  # the layers that they belong to
     _values: Array
-    _samples: Samples
 
     @property
     def values(self) -> Array:
@@ -171,41 +170,15 @@ class ArrayModule(Module):
         """The parameters, the same objects at every call."""
         raise NotImplementedError
 
-    def __call__(self, x: Any) -> Any:
-        """The outputs for one sample, as Values, or for many, as a Tensor.
-
-        Args:
-            x: one sample, which is a list, tuple or one-dimensional array of numbers and Values; or
-                many in rows, a nested list, two-dimensional array or Tensor of numbers.
-
-        Returns:
-            For one sample a list of Values, or the Value itself if there is one output; for many a
-            Tensor of shape (rows, outputs).
-
-        Raises:
-            ShapeError: samples of another length than this module has inputs, or of several.
-            NotANumberError: text, None or the like in a sample; Values in many samples at once.
-
-        >>> from autograd.nn import Layer
-        >>> layer = Layer(2, 1, "linear", init=lambda n_out, n_in: [[3.0, 4.0]])
-        >>> layer([1, 10])
-        Value(43.0, grad=0.0)
-        >>> layer([[1, 10], [0, 1]])
-        Tensor([[43.],
-                [ 4.]], requires_grad=True)
-        """
-        samples = self._samples
-        if samples.waits and not entered:
-            out = samples.enter(x)
-            if out is not None:
-                return out
+    def _outputs(self, x: Any) -> Any:
+        """What `__call__` says, for samples of any kind."""
         if x.__class__ is np.ndarray and x.ndim == 1:
-            return samples.take(x)
+            return self._samples.take(x)
         if isinstance(x, Tensor):
             return self._of_tensor(x)
         if is_batch(x):
             return self._of_tensor(self._table(x))
-        return samples.take(x)
+        return self._samples.take(x)
 
     def _called(self) -> str:
         return f"{type(self).__name__} of {count(self.n_in, 'input')}"
@@ -242,6 +215,10 @@ class ArrayModule(Module):
         views = ("_values", "grads", "matrices", "_samples", "_programs", "_online")
         return {name: value for name, value in self.__dict__.items() if name not in views}
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # The two oldest protocols of pickle know no base that is compiled
+        return super().__reduce_ex__(max(protocol, 2))
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._place()
@@ -256,7 +233,7 @@ class ArrayModule(Module):
         stages = [Stage(m, rows, function) for m, function in zip(self.matrices, functions, strict=True)]
         way = partial(through, stages)  # it knows no module, which would live as long as what comes out
         windows = partial(windows_of, self.matrices, stages[0].rows)
-        self._samples = Samples(type(self).__name__, self.n_in, self.n_out, way, stages, waits, windows)
+        self._samples = Samples(type(self).__name__, way, stages, waits, windows)
 
     def params(self) -> list[Value]:
         """The parameters, neuron by neuron, weights and then bias: the same objects at every call."""

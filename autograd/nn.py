@@ -187,7 +187,7 @@ class Layer(ArrayModule):
 
     @cached_property
     def neurons(self) -> tuple[Neuron, ...]:
-        neurons = tuple(object.__new__(Neuron) for _ in range(self.n_out))
+        neurons = tuple(Neuron.__new__(Neuron) for _ in range(self.n_out))
         for row, neuron in enumerate(neurons):
             neuron._be(self._flat, self._k, row, self._function)
         return neurons
@@ -269,7 +269,7 @@ class Net(ArrayModule):
         """Be a net of these sizes over this vector of parameters."""
         self.N, self.activations = sizes, activations
         self._flat = Flat(values, [(n, m + 1) for m, n in pairwise(sizes)])
-        self.layers = tuple(object.__new__(Layer) for _ in activations)
+        self.layers = tuple(Layer.__new__(Layer) for _ in activations)
         for k, (layer, name) in enumerate(zip(self.layers, activations, strict=True)):
             layer._be(self._flat, k, named("activation", name, ACTIVATIONS))
         self._place()
@@ -570,8 +570,9 @@ class Net(ArrayModule):
 
     def _twin(self) -> "Net":
         """A net of the same layers, for what this net keeps: if that knew itself, it would not go away."""
-        twin: Net = object.__new__(Net)
+        twin: Net = Net.__new__(Net)
         twin.__dict__.update(self.__dict__, _online=None)
+        twin._samples = self._samples
         return twin
 
     def _replayed(self) -> Programs:
@@ -721,7 +722,7 @@ class Net(ArrayModule):
             if (weight.shape, bias.shape, weight.dtype, bias.dtype) != ((n, m), (n,), dtype, dtype):
                 raise ShapeError(f"its layer {k} is not {m} inputs and {n} outputs of {dtype.name}")
             parts.append(np.column_stack((weight, bias)).reshape(-1))
-        net: Net = object.__new__(Net)
+        net: Net = Net.__new__(Net)
         net._be(sizes, list(activations), np.concatenate(parts))
         return net
 

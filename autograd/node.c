@@ -12,7 +12,7 @@ attribute, whose dict comes with the first one, or a closure, for which there is
 
 #include "node.h"
 
-#define KEPT 32768 /* free nodes: five megabytes at most */
+#define KEPT 65536 /* free nodes: nine megabytes at most */
 
 static PyTypeObject NodeType;
 static NodeObject *kept = NULL; /* a list, linked by _a */

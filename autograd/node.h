@@ -4,9 +4,12 @@
 
 typedef struct NodeObject {
     PyObject_HEAD
-    double _data, _grad, _da, _db, _k;
+    /* What a walk back goes by lies together, for the sake of caches */
+    int _code, _n;
+    double _grad, _da, _db;
     struct NodeObject *_a, *_b;
+    double _data, _k;
     PyObject *_source, *_home;
-    int _code, _n, _index;
+    int _index;
     PyObject *attributes, *weakrefs;
 } NodeObject;

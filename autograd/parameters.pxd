@@ -1,6 +1,6 @@
 cimport cython
 
-from autograd cimport graph, operations
+from autograd cimport graph, operations, storage
 from autograd.engine cimport Value
 from autograd.node cimport Node
 from autograd.storage cimport Storage

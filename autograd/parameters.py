@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import graph, operations
+from autograd import graph, operations, storage
 from autograd.engine import Value, as_number
 from autograd.errors import GradientError, NotANumberError, ShapeError
 from autograd.node import opened
@@ -49,6 +49,7 @@ class Matrix(Storage):
 
     def __init__(self, values: Array, grads: Array, owner: "Flat", place: int) -> None:
         Storage.__init__(self, values, grads, (owner.grads,))
+        self.arrays = values, grads
         self.owner = weakref.ref(owner), place  # for copies; not to keep it alive
         self.leaf = Weights(values, grads, self.version)
         self.tensor = Tensor._of(values, self.leaf)
@@ -59,6 +60,11 @@ class Matrix(Storage):
         ones = np.ones(self.tensor.shape, self.tensor.dtype)
         ones[:, -1] = 0
         return ones
+
+    def at(self, i: int) -> tuple[float, float]:
+        """The i-th number, and its gradient."""
+        values, grads = self.arrays
+        return float(values.flat[i]), float(grads.flat[i])
 
     def changed(self) -> None:
         """Note that the numbers are no longer what they were."""
@@ -123,8 +129,7 @@ class Parameter(Value):
     @property
     def data(self) -> float:
         """The number, a float."""
-        storage = self._home
-        return storage.number(self._index)  # type: ignore[no-any-return]  # a Storage
+        return storage.number(self)
 
     @data.setter
     def data(self, data: Any) -> None:
@@ -133,22 +138,19 @@ class Parameter(Value):
             refuse_in_recording("p.data = ...")
         if graph.waiting():
             graph.settle(None, self._home.vectors, False)
-        storage = self._home
-        storage.put(self._index, x)
+        storage.put_number(self, x)
 
     @property
     def grad(self) -> float:
         """The gradient, a float."""
-        storage = self._home
-        return storage.grad(self._index)  # type: ignore[no-any-return]  # a Storage
+        return storage.gradient(self)
 
     @grad.setter
     def grad(self, grad: Any) -> None:
         g = grad if type(grad) is float else as_number(grad, "grad")
         if entered:
             refuse_in_recording("p.grad = ...")
-        storage = self._home
-        storage.put_grad(self._index, g)
+        storage.put_gradient(self, g)
 
     def zero_grad(self) -> None:
         """Set ``grad`` to 0."""

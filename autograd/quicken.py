@@ -50,7 +50,7 @@ def unary(kind: Any, code: int, own: Callable[[Any], Any]) -> Callable[[Any], An
             rows[code](out, self._data, 0.0)
         else:
             nodes = level.nodes
-            if nodes is None or len(nodes) >= graph.CAP:
+            if nodes is None or len(nodes) >= level.room:
                 return own(self)
             nodes.append(out)
         return out
@@ -97,7 +97,7 @@ def binary(kind: Any, code: int, own: Callable[[Any, Any], Any]) -> Callable[[An
             rows[code](out, self._data, y)
         else:
             nodes = level.nodes
-            if nodes is None or len(nodes) >= graph.CAP:
+            if nodes is None or len(nodes) >= level.room:
                 return own(self, other)
             nodes.append(out)
         return out

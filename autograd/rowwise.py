@@ -17,7 +17,7 @@ from autograd.storage import Storage
 
 __all__ = ["Rowwise", "zeros"]
 
-MOST = 4096 if node.COMPILED else 100  # products of a sample and a parameter, up to which that is quicker
+MOST = 4096 if node.COMPILED else 50  # products of a sample and a parameter, up to which that is quicker
 
 
 def zeros(n: int) -> Any:

@@ -6,12 +6,11 @@ several batches together. Samples whose inputs wait themselves form batches of t
 """
 
 import itertools
+import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from sys import getrefcount
-from threading import get_ident
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,12 +24,12 @@ from autograd.parameters import Matrix
 from autograd.rowwise import Rowwise, zeros
 from autograd.storage import total
 from autograd.tally import TALLY, count
-from autograd.tensor.core import Tensor, apart, array_of, recording, unusual
+from autograd.tensor.core import Tensor, apart, array_of, entered, recording, unusual
 from autograd.tensor.program import Program, record_apart
 from autograd.tensor.tape import Array, Leaf, check_unchanged, consumers, pull
 from autograd.tensor.trace import check
 
-__all__ = ["Batch", "Samples", "Stage", "is_batch"]
+__all__ = ["Batch", "Samples", "Stage", "TakesSamples", "is_batch"]
 
 ROWS = 2048  # that wait at most in one batch
 NUMBERS = 1 << 20  # that wait at most in the samples of a batch
@@ -65,9 +64,11 @@ class Batch(Junction):
 
     def __init__(self, samples: "Samples", level: Level) -> None:
         Junction.__init__(self, samples, samples.n_out)
+        self.door = samples
         self.level: Level | None = level
-        self.thread = get_ident()
-        self.entries: list[Any] = []  # a sample, its outputs and those of its inputs that are Values
+        self.thread = threading.get_ident()
+        self.entries: list[Any] = []  # of each sample its numbers, the inputs that are Values, the outputs
+        self.span = 2 + self.wide  # how many entries that are
         self.closed = False  # to further samples
         self.done = False
         self.n = 0
@@ -109,39 +110,40 @@ class Batch(Junction):
         """Let a sample wait; its outputs, or None if it came too late."""
         if self.wide == 1:
             v = self.output()
-            self.entries.append((sample, v, inputs))
+            self.entries.extend((sample, inputs, v))
             return None if self.closed else v
         out = [self.output() for _ in range(self.wide)]
-        self.entries.append((sample, out, inputs))
-        return None if self.closed else out[:]
+        self.entries.extend([sample, inputs, *out])
+        return None if self.closed else out
+
+    def full(self) -> bool:
+        """Whether as many samples wait as may."""
+        return len(self.entries) >= self.door.room * self.span
 
     def run(self) -> None:
         if self.done:
             return
         self.closed = True
-        samples = self.kin
-        if samples.open is self:
-            samples.open = None
+        door = self.door
+        if door.open is self:
+            door.open = None
         entries = self.entries[:]
-        rows = [entry[0] for entry in entries]
-        inputs, failures = put_in(entries, rows)
-        version = samples.version()
-        taped = leaf = outputs = None
-        few = samples.few
+        rows, inputs, failures = rows_of(entries, self.span)
+        version = door.version()
+        taped = leaf = outputs = X = None
+        few: Any = door.few
         small = few is not None and few.takes(len(rows))
         if small:
             trace = numbers = few.forward(rows)
             first, stride = few.output(0), few.stride
         else:
-            with np.errstate(all="ignore"):
-                rows = samples.table(rows)
-            forward = samples.forward if usual() else partial(apart, samples.forward)
-            taped, leaf, outputs = forward(rows, bool(inputs))
+            forward = self.kin.forward if usual() else partial(apart, self.kin.forward)
+            X, taped, leaf, outputs = forward(rows, bool(inputs))
             numbers = readable(outputs)
             first, stride = 0, self.wide
         if self.done:  # in between, by a signal handler or another thread
             return
-        self.n, self.rows, self.inputs, self.version = len(rows), rows, inputs, version
+        self.n, self.rows, self.inputs, self.version = len(rows), rows if small else X, inputs, version
         self.outputs, self.taped, self.leaf = outputs, taped, leaf
         self.small = small
         if small:
@@ -149,16 +151,17 @@ class Batch(Junction):
         TALLY.batch(self.n)
         self.publish(entries, numbers, first, stride)
         for i, failure in failures.items():
-            self.fail(entries[i], failure)
+            for v in entries[i * self.span + 2 : (i + 1) * self.span]:
+                set_failure(v, failure)
         self.finish()
         observer = graph.observer()
         if observer is not None:
-            observer.ran(self, [out if isinstance(out, list) else [out] for _, out, _ in entries])
+            observer.ran(self, [entries[i + 2 : i + self.span] for i in range(0, len(entries), self.span)])
 
     def drop(self) -> None:
-        if not any(map(held, self.entries)):
-            if self.kin.open is self:
-                self.kin.open = None
+        if not held(self.entries, self.span):
+            if self.door.open is self:
+                self.door.open = None
             self.closed = True
             self.finish()
 
@@ -171,32 +174,24 @@ class Batch(Junction):
     def publish(self, entries: list[Any], numbers: Any, first: int, stride: int) -> None:
         """Give the outputs their numbers, of which those of a sample come ``stride`` after the last one's."""
         k = 0
-        for entry in entries:
-            if self.wide == 1:
-                set_output(entry[1], k, numbers[first])
+        i = 2
+        while i < len(entries):
+            for j in range(self.wide):
+                set_output(entries[i + j], k, numbers[first + j])
                 k += 1
-            else:
-                outs: list[Any] = entry[1]
-                for j in range(self.wide):
-                    set_output(outs[j], k, numbers[first + j])
-                    k += 1
+            i += self.span
             first += stride
 
-    def fail(self, entry: Any, failure: Any) -> None:
-        """Have the outputs of a sample fail."""
-        for v in entry[1] if self.wide > 1 else [entry[1]]:
-            set_failure(v, failure)
-
     def check(self) -> Sequence[Array]:
-        samples = self.kin
+        door = self.door
         if self.taped is not None:
             check_unchanged(consumers(self.taped))
-        elif self.version != samples.version():
+        elif self.version != door.version():
             raise GradientError(
-                f"backward() through a call of a {samples.name} needs its parameters as they were then, but "
+                f"backward() through a call of a {self.kin.name} needs its parameters as they were then, but "
                 "one has been changed since; call backward() before changing parameters, or compute again"
             )
-        return samples.vectors  # type: ignore[no-any-return]  # of Samples
+        return door.vectors
 
     def start(self) -> None:
         self.slopes = zeros(self.n * self.wide)
@@ -222,18 +217,35 @@ class Batch(Junction):
             return None
         return np.frombuffer(self.reached, np.bool_)
 
-    def pairs(self, slopes: Array) -> list[tuple[Node, float]]:
-        """The Values among the inputs of rows that a walk has reached, with their gradients."""
-        found = []
-        rows = slopes.tolist()
-        for i, given in self.inputs.items():
-            if self.reached[i]:
-                found += [(v, rows[i][j]) for j, v in given]
+    def part(self) -> tuple[Array, Array, Array | None]:
+        """Samples and gradients of the rows that a walk has reached, and which those are; None if all."""
+        G = np.asarray(self.slopes).reshape(self.n, self.wide)
+        some = self.some()
+        return (self.rows, G, None) if some is None else (self.rows[some], G[some], some)
+
+    def pairs(self, slopes: Array, some: Array | None) -> list[tuple[Node, float]]:
+        """The Values among the inputs of rows that a walk has reached, with their gradients.
+
+        Args:
+            slopes: for the inputs of those rows.
+            some: which those are; None if all.
+        """
+        found: list[Any] = []
+        if self.inputs:
+            if some is not None:
+                reached, slopes = slopes, np.zeros((self.n, slopes.shape[1]))
+                slopes[some] = reached
+            rows = slopes.tolist()
+            for i, given in self.inputs.items():
+                if self.reached[i]:
+                    row = rows[i]
+                    for j, v in given:
+                        found.append((v, row[j]))
         return found
 
     def pass_rows_back(self) -> list[tuple[Node, float]]:
         """The same for a few samples, after adding to the gradients of parameters."""
-        few = self.kin.few
+        few: Any = self.door.few
         scratch = few.scratch()
         found: list[Any] = []
         for i in range(self.n):
@@ -241,7 +253,7 @@ class Batch(Junction):
                 place = few.backward(self.trace, i, self.gradients, scratch)
                 if self.inputs:
                     for j, v in self.inputs.get(i, ()):
-                        found.append((v, scratch[place + int(j)]))
+                        found.append((v, scratch[place + j]))
         return found
 
 
@@ -263,41 +275,33 @@ def readable(numbers: Array) -> Any:
     return flat if node.COMPILED else flat.tolist()
 
 
-def put_in(entries: list[Any], rows: list[Any]) -> tuple[dict[int, Any], dict[int, Any]]:
-    """Put the numbers of inputs that are Values into the rows; those inputs by row, and those that fail."""
-    inputs, failures = {}, {}
-    for i, (_, _, given) in enumerate(entries):
+def rows_of(entries: list[Any], span: int) -> tuple[list[Any], dict[int, Any], dict[int, Any]]:
+    """The numbers of samples; by row, those inputs that are Values, which have theirs now; and failures."""
+    rows: list[Any] = []
+    inputs: dict[int, Any] = {}
+    failures: dict[int, Any] = {}
+    for i in range(0, len(entries), span):
+        row, given = entries[i], entries[i + 1]
         if given is not None:
-            inputs[i] = given
-            row = list(rows[i])
+            n = len(rows)
+            inputs[n] = given
+            filled = list(row)
             for j, v in given:
                 try:
-                    row[j] = graph.done(v)
+                    filled[j] = graph.done(v)
                 except (ArithmeticError, ValueError) as error:
-                    failures[i] = graph.Failure(error)
-            rows[i] = row
-    return inputs, failures
+                    failures[n] = graph.Failure(error)
+            row = tuple(filled)
+        rows.append(row)
+    return rows, inputs, failures
 
 
-def held(entry: Any) -> bool:
+def held(entries: list[Any], span: int) -> bool:
     """Whether anybody else has one of the outputs."""
-    out = entry[1]
-    if out.__class__ is list:
-        return any(getrefcount(v) > OURS[1] for v in out)
-    return getrefcount(out) > OURS[0]
-
-
-OURS = [0, 0]  # references to an output, and to one of several, that nobody else has
-
-
-def calibrate() -> None:
-    """Find out how many references there are where nobody else holds any."""
-    for k, entry in enumerate([(None, Value(0), None), (None, [Value(0)], None)]):
-        while held(entry):
-            OURS[k] += 1
-
-
-calibrate()
+    kept = False
+    for i in range(len(entries)):
+        kept = kept or (i % span > 1 and graph.references(entries, i) > graph.ALONE)
+    return kept
 
 
 def is_there(v: Node) -> bool:
@@ -309,17 +313,32 @@ class Door:
     """Where samples come in that depend on nothing that waits.
 
     Args:
-        n_in: how many numbers each has.
+        stages: the layers that the samples go through.
+        waits: whether the result is the same for a sample whatever others there are, and each time.
 
     Attributes:
+        n_in, n_out: how many numbers a sample has, and how many results.
+        few: what a few samples go through, if they may.
+        versions: how often the parameters were changed, by layer.
+        vectors: the gradients of the parameters.
         room: how many may wait in a batch.
         open: the batch that they join.
     """
 
-    def __init__(self, n_in: int) -> None:
-        self.n_in = n_in
-        self.room = max(1, min(ROWS, NUMBERS // n_in))
+    def __init__(self, stages: Sequence[Stage], waits: bool) -> None:
+        first, last = stages[0], stages[-1]
+        self.n_in: int = first.matrix.tensor.shape[1] - 1
+        self.n_out: int = len(range(*last.rows.indices(last.matrix.tensor.shape[0])))
+        self.waits = waits
+        self.few = rowwise_of(stages) if waits else None
+        self.versions = [stage.matrix.version for stage in stages]
+        self.vectors: Sequence[Array] = first.matrix.vectors
+        self.room = max(1, min(ROWS, NUMBERS // self.n_in))
         self.open: Batch | None = None
+
+    def version(self) -> int:
+        """How often the parameters were changed."""
+        return total(self.versions)
 
     def enter(self, x: Any) -> Any:
         """The outputs of a list or tuple of floats and Values that are there; None for anything else."""
@@ -339,9 +358,9 @@ class Door:
         """Let a sample join the open batch; its outputs."""
         while True:
             batch = self.open
-            if batch is None or batch.closed or batch.thread != get_ident():
+            if batch is None or batch.closed or batch.thread != threading.get_ident():
                 self.open = batch = self.begin(graph.lowest())
-            elif len(batch.entries) >= self.room:
+            elif batch.full():
                 graph.settle(batch.level, (), False)
                 continue
             out = batch.add(sample, inputs)
@@ -371,10 +390,9 @@ def rowwise_of(stages: Sequence[Stage]) -> Rowwise | None:
 
 def fill(table: Any, rows: list[Any]) -> None:
     """Write rows into a table."""
-    for i in range(len(rows)):
-        row: Any = rows[i]
-        for j in range(len(row)):
-            table[i, j] = row[j]
+    for i, row in enumerate(rows):
+        for j, x in enumerate(row):
+            table[i, j] = x
 
 
 class Samples(Door):
@@ -382,40 +400,27 @@ class Samples(Door):
 
     Args:
         name: what errors call the module.
-        n_in, n_out: of the module.
         through: from (n_in, rows) to (n_out, rows).
-        stages: the layers that it consists of.
-        waits: whether it computes the same for a sample whatever others there are, and each time.
+        stages, waits: see `Door`.
         windows: its parameters, as Values.
     """
 
     def __init__(
         self,
         name: str,
-        n_in: int,
-        n_out: int,
         through: Callable[[Tensor], Tensor],
         stages: Sequence[Stage],
         waits: bool,
         windows: Callable[[], list[Any]],
     ) -> None:
-        Door.__init__(self, n_in)
+        Door.__init__(self, stages, waits)
         self.name = name
-        self.n_out = n_out
         self.through = through
         self.stages = stages
-        self.versions = [stage.matrix.version for stage in stages]
-        self.vectors: Sequence[Array] = stages[0].matrix.vectors
         self.dtype = stages[0].matrix.tensor.dtype
-        self.waits = waits
         self.windows = windows
-        self.few = rowwise_of(stages) if waits else None
         self.programs: OrderedDict[tuple[int, bool], Staged] = OrderedDict()  # by rows, and whether asked
         self.uses: OrderedDict[tuple[int, bool], int] = OrderedDict()  # of those that have none
-
-    def version(self) -> int:
-        """How often the parameters were changed."""
-        return total(self.versions)
 
     # Recording
 
@@ -424,7 +429,7 @@ class Samples(Door):
         if level is None:
             return self.join(sample, inputs)
         batch: Batch | None = level.batches.get(self)
-        if batch is not None and len(batch.entries) >= self.room:
+        if batch is not None and batch.full():
             graph.settle(level, (), False)
         while level.nodes is not None:
             out = self.begin(level).add(sample, inputs)
@@ -533,19 +538,20 @@ class Samples(Door):
         flat = itertools.chain.from_iterable(rows)
         return np.fromiter(flat, self.dtype, len(rows) * self.n_in).reshape(len(rows), self.n_in)
 
-    def forward(self, X: Array, asks: bool) -> tuple[Any, Leaf | None, Array]:
-        """The outputs for samples, (rows, n_out); before them, if they were taped, the node and X's leaf."""
+    def forward(self, rows: list[Any], asks: bool) -> tuple[Array, Any, Leaf | None, Array]:
+        """Samples as an array X, and their outputs, (rows, n_out); if taped, node and X's leaf between."""
         with np.errstate(all="ignore"):
+            X = self.table(rows)
             if not self.waits:
                 leaf = Leaf(X.shape[1:], self.dtype) if asks else None
                 y = self.through(Tensor._of(X[0], leaf))
-                return y._node, leaf, y.data
+                return X, y._node, leaf, y.data
             staged = self.take_program(len(X), asks)
             if staged is None:
-                return None, None, self.through(Tensor._of(X.T, None)).T.data
+                return X, None, None, self.through(Tensor._of(X.T, None)).T.data
             Y = staged.forward(X)
             self.give_program(len(X), asks, staged)
-            return None, None, Y
+            return X, None, None, Y
 
     def take_program(self, n: int, asks: bool) -> "Staged | None":
         """The Program for a number of rows; None if they have not come before.
@@ -575,65 +581,66 @@ class Samples(Door):
 
     def pass_back(self, batches: Sequence[Batch]) -> list[tuple[Node, float]]:
         """Pass the gradients of several batches on, which do not depend on each other."""
-        pairs = [pair for batch in batches if batch.small for pair in batch.pass_rows_back()]
-        if not all(batch.small for batch in batches):
-            pairs += self._pass_back(batches) if usual() else apart(self._pass_back, batches)
+        pairs: list[tuple[Node, float]] = []
+        many = []
+        for batch in batches:
+            if batch.small:
+                pairs += batch.pass_rows_back()
+            else:
+                many.append(batch)
+        if many:
+            pairs += self._pass_back(many) if usual() else apart(self._pass_back, many)
         return pairs
 
-    def _pass_back(self, batches: Sequence[Batch]) -> list[tuple[Node, float]]:
+    def _pass_back(self, batches: list[Batch]) -> list[tuple[Node, float]]:
+        pairs: list[tuple[Node, float]] = []
         with np.errstate(all="ignore"):
             if not self.waits:
-                return [pair for batch in batches for pair in self._untaped(batch)]
-            many = [batch for batch in batches if not batch.small]
-            return [pair for some in self._full(many) for pair in self._together(some)]
+                for batch in batches:
+                    pairs += self._untaped(batch)
+            else:
+                for some in self._full(batches):
+                    pairs += self._together(some)
+        return pairs
 
-    def _full(self, batches: Sequence[Batch]) -> Iterable[list[Batch]]:
+    def _full(self, batches: list[Batch]) -> list[list[Batch]]:
         """The batches in groups that are no larger than a batch may be, since caches are not either."""
-        some: list[Batch] = []
+        groups: list[list[Batch]] = [[]]
         rows = 0
         for batch in batches:
             rows += batch.n
-            if some and rows > self.room:
-                yield some
-                some, rows = [], batch.n
-            some.append(batch)
-        if some:
-            yield some
+            if groups[-1] and rows > self.room:
+                groups.append([])
+                rows = batch.n
+            groups[-1].append(batch)
+        return groups
 
     def _together(self, batches: list[Batch]) -> list[tuple[Node, float]]:
         """Pass the gradients of several batches on in one go."""
-        asks = any(batch.inputs for batch in batches)
-        G = [np.asarray(batch.slopes).reshape(-1, self.n_out) for batch in batches]
-        masks = [batch.some() for batch in batches]
-        first = batches[0]
-        if len(batches) == 1 and masks[0] is None:
-            X, g = first.rows, G[0]
-        else:
-            parts = [b.rows if some is None else b.rows[some] for b, some in zip(batches, masks, strict=True)]
-            X = np.concatenate(parts)
-            g = np.concatenate(
-                [part if some is None else part[some] for part, some in zip(G, masks, strict=True)]
-            )
+        asks = False
+        parts = []
+        for batch in batches:
+            asks = asks or bool(batch.inputs)
+            parts.append(batch.part())
+        X, G, _ = parts[0]
+        if len(parts) > 1:
+            X, G = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
         staged = self.take_program(len(X), asks)
         if staged is not None:
-            slopes = staged.backward(X, g)
+            slopes = staged.backward(X, G)
             self.give_program(len(X), asks, staged)
         else:
             leaf = Leaf(X.T.shape, self.dtype) if asks else None
             y = self.through(Tensor._of(X.T, leaf))
-            y.backward(g.T.astype(self.dtype, copy=False))
+            y.backward(G.T.astype(self.dtype, copy=False))
             slopes = leaf.grad.T if leaf is not None and leaf.grad is not None else None
         pairs: list[tuple[Node, float]] = []
-        start = 0
-        for batch, some in zip(batches, masks, strict=True):
-            n = batch.n if some is None else int(some.sum())
-            if batch.inputs and slopes is not None:
-                part = slopes[start : start + n]
-                if some is not None:
-                    part = np.zeros_like(batch.rows)
-                    part[some] = slopes[start : start + n]
-                pairs += batch.pairs(part)
-            start += n
+        if slopes is not None:
+            start = 0
+            for batch, (rows, _, some) in zip(batches, parts, strict=True):
+                stop = start + len(rows)
+                pairs += batch.pairs(slopes[start:stop], some)
+                start = stop
         return pairs
 
     def _untaped(self, batch: Batch) -> list[tuple[Node, float]]:
@@ -646,7 +653,47 @@ class Samples(Door):
                 leaf.accumulate(g)
         if not batch.inputs:
             return []
-        return batch.pairs(np.zeros_like(batch.rows) if slopes is None else slopes[None])
+        return batch.pairs(np.zeros_like(batch.rows) if slopes is None else slopes[None], None)
+
+
+class TakesSamples:
+    """What takes samples when it is called."""
+
+    _samples: Samples
+
+    def __call__(self, x: Any) -> Any:
+        """The outputs for one sample, as Values, or for many, as a Tensor.
+
+        Args:
+            x: one sample, which is a list, tuple or one-dimensional array of numbers and Values; or
+                many in rows, a nested list, two-dimensional array or Tensor of numbers.
+
+        Returns:
+            For one sample a list of Values, or the Value itself if there is one output; for many a
+            Tensor of shape (rows, outputs).
+
+        Raises:
+            ShapeError: samples of another length than this module has inputs, or of several.
+            NotANumberError: text, None or the like in a sample; Values in many samples at once.
+
+        >>> from autograd.nn import Layer
+        >>> layer = Layer(2, 1, "linear", init=lambda n_out, n_in: [[3.0, 4.0]])
+        >>> layer([1, 10])
+        Value(43.0, grad=0.0)
+        >>> layer([[1, 10], [0, 1]])
+        Tensor([[43.],
+                [ 4.]], requires_grad=True)
+        """
+        samples = self._samples
+        if samples is not None and samples.waits and not entered:
+            out = samples.enter(x)
+            if out is not None:
+                return out
+        return self._outputs(x)
+
+    def _outputs(self, x: Any) -> Any:
+        """The same for samples of any kind."""
+        raise NotImplementedError
 
 
 # Programs that go forward, and back once the gradients are there -----------------------------------

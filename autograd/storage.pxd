@@ -1,5 +1,7 @@
 cimport cython
 
+from autograd.node cimport Node
+
 
 cdef class Version:
     cdef public long long n
@@ -18,7 +20,15 @@ cdef class Storage:
     cdef const float[::1] single_values
     cdef float[::1] single_targets, single_grads
 
-    cpdef double number(self, Py_ssize_t i)
-    cpdef int put(self, Py_ssize_t i, double x) except -1
-    cpdef double grad(self, Py_ssize_t i)
-    cpdef int put_grad(self, Py_ssize_t i, double g) except -1
+
+@cython.locals(storage=Storage, i=Py_ssize_t)
+cdef double number(Node p) except? -7.25e300
+
+@cython.locals(storage=Storage, i=Py_ssize_t)
+cdef int put_number(Node p, double x) except -1
+
+@cython.locals(storage=Storage, i=Py_ssize_t)
+cdef double gradient(Node p) except? -7.25e300
+
+@cython.locals(storage=Storage, i=Py_ssize_t)
+cdef int put_gradient(Node p, double g) except -1

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd.errors import UnsupportedError
+from autograd.node import Node
 from autograd.tensor.tape import Array
 
 __all__ = ["Storage", "Version"]
@@ -53,27 +54,38 @@ class Storage:
             self.single_values, self.single_grads = numbers, slopes
             self.single_targets = numbers if self.writable else None
 
-    def number(self, i: int) -> float:
-        """The i-th number."""
-        return self.values[i] if self.double else self.single_values[i]  # type: ignore[no-any-return]
 
-    def put(self, i: int, x: float) -> None:
-        """Write the i-th number, and note that one was changed."""
-        if not self.writable:
-            raise UnsupportedError("these parameters are read-only; copy.deepcopy(net) has ones that are not")
-        if self.double:
-            self.targets[i] = x
-        else:
-            self.single_targets[i] = x
-        self.version.n += 1
+# One parameter, by its node -------------------------------------------------------------------------
 
-    def grad(self, i: int) -> float:
-        """The gradient of the i-th number."""
-        return self.grads[i] if self.double else self.single_grads[i]  # type: ignore[no-any-return]
 
-    def put_grad(self, i: int, g: float) -> None:
-        """Write the gradient of the i-th number."""
-        if self.double:
-            self.grads[i] = g
-        else:
-            self.single_grads[i] = g
+def number(p: Node) -> float:
+    """The number."""
+    storage, i = p._home, p._index
+    return storage.values[i] if storage.double else storage.single_values[i]  # type: ignore[no-any-return]
+
+
+def put_number(p: Node, x: float) -> None:
+    """Write the number, and note that one was changed."""
+    storage, i = p._home, p._index
+    if not storage.writable:
+        raise UnsupportedError("these parameters are read-only; copy.deepcopy(net) has ones that are not")
+    if storage.double:
+        storage.targets[i] = x
+    else:
+        storage.single_targets[i] = x
+    storage.version.n += 1
+
+
+def gradient(p: Node) -> float:
+    """The gradient."""
+    storage, i = p._home, p._index
+    return storage.grads[i] if storage.double else storage.single_grads[i]  # type: ignore[no-any-return]
+
+
+def put_gradient(p: Node, g: float) -> None:
+    """Write the gradient."""
+    storage, i = p._home, p._index
+    if storage.double:
+        storage.grads[i] = g
+    else:
+        storage.single_grads[i] = g

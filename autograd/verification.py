@@ -295,7 +295,7 @@ class Session:
             if kind_of(v) != "parameter":
                 pairs.append((v, v.grad, twin.grad))
         for (matrix, i), twin in check.parameters.items():
-            pairs.append(((matrix, i), matrix.grad(i), twin.grad))
+            pairs.append(((matrix, i), matrix.at(i)[1], twin.grad))
         precision = check.precision
         sizes = (abs(g) for _, *both in pairs for g in both if math.isfinite(g))
         limit = max(precision.tolerance * max(sizes, default=0.0), precision.floor)
@@ -314,8 +314,9 @@ class Session:
     def parameter(self, matrix: Any, i: int, known: "dict[tuple[Any, int], Twin]") -> "Twin":
         """The twin of a parameter."""
         if (matrix, i) not in known:
-            twin = known[matrix, i] = self.oracle.Value(matrix.number(i))
-            twin.grad = matrix.grad(i)
+            x, g = matrix.at(i)
+            twin = known[matrix, i] = self.oracle.Value(x)
+            twin.grad = g
         return known[matrix, i]
 
     def neurons(self, samples: Any, known: "dict[tuple[Any, int], Twin]") -> "list[list[Neuron]]":

@@ -8,7 +8,7 @@ gets the same step on the whole batch. Programs without nets run on a yardstick 
 an engine with slots and local slopes. All start from the same weights, and their answers are compared
 before and after an update. On methods that do nothing (nothing.py) the script shows what its own lines
 take. They take turns in processes of their own, and medians are compared. The results are written into
-LOOPS.md beside this file.
+LOOPS.md and, with matplotlib, loops.svg beside this file.
 """
 
 import argparse
@@ -534,6 +534,34 @@ def measured(contestants, script, rounds):
     return {name: statistics.median(t) for name, t in times.items()}
 
 
+def draw(ratios, path):
+    """How many times as long the yardstick takes: a row for each script, marks for compiled and plain."""
+    from matplotlib.figure import Figure
+
+    names = [
+        title.partition(":")[0].partition(",")[0] + (" (*)" if name in BY_HAND else "")
+        for name, (_, title) in SCRIPTS.items()
+    ]
+    figure = Figure(figsize=(8, 0.34 * len(names) + 1.4), layout="constrained")
+    axes = figure.subplots()
+    for i in range(0, len(names), 2):
+        axes.axhspan(i - 0.5, i + 0.5, color="0.96", zorder=0)
+    for own, mark, colour in ((OURS, "o", "#0072B2"), (PLAIN, "s", "#E69F00")):
+        axes.plot([ratios[name][own] for name in SCRIPTS], range(len(names)), mark, color=colour, label=own)
+    axes.axvline(1, color="0.4", linewidth=1)
+    axes.set_xscale("log")
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xticks([1, 10, 100, 1000, 10_000], ["1×", "10×", "100×", "1000×", "10,000×"])
+    axes.minorticks_off()
+    axes.set_xlabel(
+        "time in the original's style, or (*) in an engine with slots,\nin times of this library's"
+    )
+    axes.grid(axis="x", alpha=0.3)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False)
+    figure.savefig(path, metadata={"Date": None})
+
+
 def times(x):
     return f"{x:.0f} times" if x >= 20 else f"{x:.2g} times"
 
@@ -566,6 +594,7 @@ def main():
         "| with its collector off | PyTorch takes, for the batch at once | methods that do nothing take |",
         "|---|---|---|---|---|---|---|",
     ]
+    ratios = {}
     for script, (_, title) in SCRIPTS.items():
         yardstick = SLOTS if script in BY_HAND else ORIGINAL
         left_out = {SLOTS, ORIGINAL, NO_GC} if script in BY_HAND else {SLOTS}
@@ -573,6 +602,7 @@ def main():
         left_out |= set() if script in FLOOR else {NOTHING}
         some = {n: c for n, c in everybody.items() if n not in left_out - {yardstick}}
         found = measured(some, script, options.rounds)
+        ratios[script] = {own: found[yardstick] / found[own] for own in (OURS, PLAIN)}
         both = [
             ", ".join(times(found[n] / found[own]) for own in (OURS, PLAIN)) if n in found else "–"
             for n in (yardstick, NO_GC, TORCH)
@@ -605,6 +635,10 @@ def main():
         ]
     )
     (HERE / "LOOPS.md").write_text(text)
+    try:
+        draw(ratios, HERE / "loops.svg")
+    except ImportError:
+        print("no picture: it needs matplotlib, pip install 'array-autograd[plot]'")
     for contestant in everybody.values():
         contestant.close()
 

@@ -147,7 +147,7 @@ def test_50_kills_at_random_times_change_no_bit_and_leave_nothing(tmp_path):
     assert found["kills"] == 50
     assert found["begun"] + found["halfway"] == 50
     assert found["halfway"] > 0
-    assert found["most left"] == 1  # half a file, of the newest kill; older ones have gone
+    assert found["most left"] <= 1  # half a file, of the newest kill; older ones have gone
     assert found["left"] == []
 
 

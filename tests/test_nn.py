@@ -584,7 +584,12 @@ def test_a_state_dict_that_does_not_fit_changes_nothing(entries, error, message,
         net.load_state_dict({})
 
 
-COPIES = {"deepcopy": copy.deepcopy, "pickle": lambda m: pickle.loads(pickle.dumps(m)), "copy": copy.copy}
+COPIES = {
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda m: pickle.loads(pickle.dumps(m)),
+    "the oldest pickle": lambda m: pickle.loads(pickle.dumps(m, 0)),
+    "copy": copy.copy,
+}
 MODULES = {
     "Net": lambda: Net(2, [3, 1], "tanh", "linear"),
     "float32": lambda: Net(2, [3, 1], "tanh", dtype="float32"),

@@ -364,7 +364,7 @@ def test_a_gradient_error_deep_in_the_graph_leaves_gradients_as_before():
 
 
 @pytest.mark.parametrize(
-    "place", ["autograd.samples.Samples.version", "numpy.zeros", "autograd.samples.Samples.pass_back"]
+    "place", ["autograd.samples.Samples.take_program", "numpy.zeros", "autograd.samples.Samples.pass_back"]
 )
 def test_after_an_interrupt_in_backward_the_same_graph_works_again(place, monkeypatch):
     monkeypatch.setattr(rowwise, "MOST", 0)
