@@ -5,19 +5,23 @@ stands in it, and only a training of the same description goes on from it.
 """
 
 import copy
+import inspect
 import operator
 import os
 import random
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
 from autograd import io
 from autograd.data import Drawn, Rows
-from autograd.errors import FileFormatError, OptionError
+from autograd.errors import CheckpointWarning, FileFormatError, OptionError
+from autograd.interrupts import finished
 from autograd.optim import Optimizer
 from autograd.tensor.tape import Array
 
@@ -41,11 +45,15 @@ class Snapshot:
         return cls(module.values.copy(), module.grads.copy(), opt.state())
 
     def restore(self, module: Any, opt: Optimizer) -> None:
-        """Make them the present ones."""
-        module.values[...] = self.values
-        module.grads[...] = self.grads
-        module.push()
-        opt.load_state(self.optimizer)
+        """Make them the present ones, even if it is interrupted."""
+
+        def back() -> None:
+            module.values[...] = self.values
+            module.grads[...] = self.grads
+            module.push()
+            opt.load_state(self.optimizer)
+
+        finished(back)
 
     def parts(self, prefix: str) -> dict[str, Any]:
         """What it is made of, by name: arrays, and what JSON has."""
@@ -126,8 +134,12 @@ class Checkpoint:
         except TypeError:
             raise OptionError(f"with checkpoint= seed is a whole number or None, got {seed!r}") from None
 
-    def begin(self, run: dict[str, Any], epochs: int, module: Any, opt: Optimizer) -> State | None:
+    def begin(
+        self, run: dict[str, Any], unknown: list[str], epochs: int, module: Any, opt: Optimizer
+    ) -> State | None:
         """The state in the file if there was one, and it is of the training that ``run`` describes.
+
+        A warning tells once what is ``unknown`` to that description, and so taken for the same.
 
         Raises:
             OptionError: it is of another training, or has more than ``epochs``.
@@ -153,6 +165,13 @@ class Checkpoint:
             last = state.now.optimizer.get("steps", 1) - 1
             rate = opt.lr(last) if callable(opt.lr) else opt.lr
             self.compare({f"the learning rate of step {last}": (state.history["lr"][-1], rate)})
+        if unknown:
+            warnings.warn(
+                f"{self.path}: {', '.join(dict.fromkeys(unknown))} cannot be compared with what it was when "
+                "the checkpoint was written, and is taken for the same",
+                CheckpointWarning,
+                stacklevel=6,
+            )
         return state
 
     def compare(self, facts: dict[str, tuple[Any, Any]]) -> None:
@@ -225,10 +244,10 @@ def observer(opt: Optimizer) -> Any:
 
 def description(
     module: Any, loss: Any, opt: Optimizer, rows: Mapping[str, Rows | None], options: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What has to be the same, in text and numbers, for a training to be the same to the bit.
+) -> tuple[dict[str, Any], list[str]]:
+    """What has to be the same, in text and numbers, for a training to be the same to the bit; see `Words`.
 
-    Functions are known by their names, optimisers and learning rates by their public attributes.
+    With it comes what in that cannot be compared.
 
     Raises:
         OptionError: the learning rate is told the losses, and cannot be asked what it made of them.
@@ -237,36 +256,81 @@ def description(
     if schedule is not None and not (hasattr(schedule, "state") and hasattr(schedule, "load_state")):
         raise OptionError(
             f"with checkpoint= an lr that observes losses needs state() and load_state(), as Plateau has "
-            f"them; {_said(schedule)} has not"
+            f"them; {type(schedule).__name__} has not"
         )
-    kept = () if schedule is None else schedule.state()
+    words = Words(schedule)
     run = {
         "sizes": str(module.N),
-        "activations": ", ".join(map(_said, module.activations)),
+        "activations": ", ".join(map(words.of, module.activations)),
         "dtype": module.dtype.name,
-        "loss": _said(loss),
-        "optimizer": _said(opt, "target", "lr", "last_lr"),
-        "lr": " ".join(dict.fromkeys(_said(x, *kept) for x in (opt.lr, schedule) if x is not None)),
+        "loss": words.of(loss),
+        "optimizer": words.of(opt, "target", "lr", "last_lr"),
+        "lr": " ".join(dict.fromkeys(words.of(x) for x in (opt.lr, schedule) if x is not None)),
         **options,
     }
     for name, some in rows.items():
         arrays = {} if some is None else {"X": some.X, "y": some.y, "weights": some.weight}
         run |= {f"{what} of {name}": _fingerprint(a) for what, a in arrays.items() if a is not None}
-    return run
+    return run, words.unknown
 
 
-def _said(x: Any, *without: str) -> str:
-    """A value, a function or an object, in words that are the same in every process."""
-    if isinstance(x, PLAIN):
-        return str(x)
-    if isinstance(x, partial):
-        given = [*map(_said, x.args), *(f"{name}={_said(value)}" for name, value in x.keywords.items())]
-        return f"{_said(x.func)}({', '.join(given)})"
-    if hasattr(x, "__name__"):
-        return f"{getattr(x, '__module__', 'numpy')}.{getattr(x, '__qualname__', x.__name__)}"
-    own = [(name, value) for name, value in getattr(x, "__dict__", {}).items() if isinstance(value, PLAIN)]
-    said = ", ".join(f"{name}={value}" for name, value in own if name[0] != "_" and name not in without)
-    return f"{type(x).__name__}({said})"
+class Words:
+    """Values, functions and objects in words that are the same in every process, and differ where they do.
+
+    A function is known by its name and, if it is one of ours, by what it encloses; an object by its kind and
+    those public attributes that are numbers or text.
+
+    Attributes:
+        unknown: functions and kinds of the user's, which may be other ones under the same name.
+    """
+
+    def __init__(self, schedule: Any) -> None:
+        self.schedule = schedule  # whose state is kept, and no part of this
+        self.unknown: list[str] = []
+
+    def of(self, x: Any, *without: str) -> str:
+        """``x`` in words, if it is an object without some of its attributes."""
+        if isinstance(x, PLAIN):
+            return str(x)
+        if isinstance(x, partial):
+            given = [
+                *map(self.of, x.args),
+                *(f"{name}={self.of(value)}" for name, value in x.keywords.items()),
+            ]
+            return f"{self.of(x.func)}({', '.join(given)})"
+        if isinstance(x, FunctionType):
+            return self._function(x)
+        if isinstance(x, MethodType):
+            return f"{self._function(x.__func__)} of {self.of(x.__self__, *without)}"
+        if hasattr(x, "__name__"):
+            return _name(x)
+        if x is self.schedule and x is not None:
+            without = (*without, *x.state())
+        if not _is_ours(type(x)):
+            self.unknown.append(_name(type(x)))
+        own = [
+            (name, value) for name, value in getattr(x, "__dict__", {}).items() if isinstance(value, PLAIN)
+        ]
+        said = ", ".join(f"{name}={value}" for name, value in own if name[0] != "_" and name not in without)
+        return f"{type(x).__name__}({said})"
+
+    def _function(self, function: Any) -> str:
+        name = _name(function)
+        if not _is_ours(function):
+            self.unknown.append(name)
+            return name
+        parts = inspect.getclosurevars(function).nonlocals  # the options of a schedule, say
+        said = [f"{part}={self.of(value)}" for part, value in sorted(parts.items())]
+        return f"{name}({', '.join(said)})" if said else name
+
+
+def _is_ours(x: Any) -> bool:
+    """Whether a function or a class is one of this library."""
+    return str(x.__module__).startswith("autograd.")
+
+
+def _name(x: Any) -> str:
+    return f"{getattr(x, '__module__', 'numpy')}.{getattr(x, '__qualname__', x.__name__)}"
 
 
 def _fingerprint(array: Array | Drawn) -> str:

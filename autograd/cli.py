@@ -215,6 +215,11 @@ def parser() -> Parser:
     train.add_argument(
         "--ignore", metavar="COLUMN", action="append", default=[], help="leave a column out; may be repeated"
     )
+    train.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the first line has the names of the columns, which is guessed otherwise",
+    )
     train.add_argument("--strict", action="store_true", help="refuse text features and missing numbers")
     train.add_argument(
         "--hidden", metavar="SIZES", type=sizes, default=[128], help="neurons of each hidden layer (128)"
@@ -311,8 +316,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not arguments:
         parser().exit(2, parser().format_help())
     options = parser().parse_args(arguments)
+    if sys.stderr is None:  # closed by 2>&-, where print would take the output for it
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - the interpreter closes it
+    if sys.stdout is None:
+        print("error: the output is closed; >/dev/null throws it away", file=sys.stderr)
+        return 2
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that has no ² gets a question mark
+        sys.stdout.reconfigure(
+            errors="backslashreplace"
+        )  # where an encoding has no ², as standard error does
     code, report = _run(options)
     try:
         if options.json:
@@ -344,6 +356,7 @@ def _mistake(error: Exception) -> tuple[int, dict[str, Any]]:
     """Tell of it in one line."""
     message = str(error) or "not enough memory"
     if isinstance(error, OSError):
-        message = f"{error.strerror}: {error.filename!r}" if error.filename else str(error.strerror)
+        where = f": {error.filename!r}" if error.filename else " (writing the output)"
+        message = f"{error.strerror}{where}"
     print(f"error: {message}", file=sys.stderr)
     return 2, {"error": message}

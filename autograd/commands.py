@@ -23,7 +23,7 @@ from autograd.errors import DataError, FileFormatError, MissingExtraError
 from autograd.nn import Net
 from autograd.options import nearby
 from autograd.preprocessing import Inputs, Preprocessing, listed
-from autograd.table import Table, read_table
+from autograd.table import Table, cut, read_table
 from autograd.tally import count
 from autograd.tensor import softmax
 from autograd.tensor.tape import Array
@@ -40,6 +40,7 @@ PER_WEIGHT = 128  # bytes of a training at its height, measured: weight, gradien
 PER_OUTPUT = 40  # of each neuron for each row of a batch, likewise
 SHOWN = 20  # names that are listed at most
 DOTS = 5000  # that are drawn at most
+TAKEN = {True: "the names of the columns", False: "a row, and the columns are called 1, 2 and so on"}
 
 
 def tell(options: argparse.Namespace, text: str) -> None:
@@ -53,6 +54,26 @@ def note(told: list[str]) -> list[str]:
     if told:
         print(f"note: {'; '.join(told)}", file=sys.stderr)
     return told
+
+
+def check_labels(stream: Any, texts: Sequence[str]) -> None:
+    """See that a stream can take texts as they are: in UTF-8, if it may change to that.
+
+    Raises:
+        DataError: it cannot.
+    """
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    for text in texts:
+        try:
+            text.encode(encoding)
+        except UnicodeEncodeError:
+            if "PYTHONIOENCODING" not in os.environ and isinstance(stream, TextIOWrapper):
+                stream.reconfigure(encoding="utf-8")
+                return
+            raise DataError(
+                f"the output is in {encoding}, which has no way to write {cut(text)}; set "
+                "PYTHONIOENCODING=utf-8, or give --output a file"
+            ) from None
 
 
 def check_output(path: Any, *inputs: Any) -> None:
@@ -70,10 +91,14 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     """Train a net on a table, report, and save the model and a picture."""
     path = Path(options.file)
     model = Path(options.output or f"{_stem(path, '.gz', '.csv', '.tsv', '.npy', '.npz')}.model.npz")
-    check_output(model, path)
+    picture_path = model.with_name(_stem(model, ".npz", ".safetensors", ".model") + ".training.png")
+    for output in (model, picture_path):
+        check_output(output, path)
     if options.target in options.ignore:
-        raise DataError(f"{options.target!r} is the --target, and cannot be left out by --ignore as well")
-    table = read_table(path, progress=False if options.quiet else None).without(options.ignore)
+        raise DataError(f"{cut(options.target)} is the --target, and cannot be left out by --ignore as well")
+    whole = read_table(path, False if options.quiet else None, options.header)
+    check_first_line(whole)
+    table = whole.without(options.ignore)
     if table.rows < FEWEST_ROWS:
         raise DataError(f"{path}: {count(table.rows, 'row')}; at least {FEWEST_ROWS} are wanted")
     order = np.random.default_rng(options.seed).permutation(table.rows)
@@ -100,9 +125,11 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     check_memory([preprocessing.width, *sizes], min(batch, len(kept)))
     random.seed(options.seed)
     net = Net(preprocessing.width, sizes, "relu", "linear", init="he")
+    if whole.guessed is not None:
+        tell(options, f"{path}: line {whole.guessed[1]} was taken for {TAKEN[whole.headed]}")
     what = f"one of {len(classes)} classes" if classes else "a number"
     given = _given(preprocessing)
-    tell(options, f"{path}: {table.rows} rows of {given}, and {preprocessing.target!r}, {what}")
+    tell(options, f"{path}: {table.rows} rows of {given}, and {cut(preprocessing.target)}, {what}")
     if told := [*preprocessing.filled(table), *preprocessing.encoded()]:
         tell(options, "; ".join(told))
     choosing = f", and choosing the epoch on {count(len(watched), 'other')}" if len(watched) else ""
@@ -132,11 +159,12 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
         tell(options, f"on the {where}: {metrics.verdict(found)}")
     net.save(model, preprocessing=preprocessing.as_header())
     tell(options, f"saved the model: {model}")
-    picture = _draw_training(options, model, history, preprocessing, truth[held_out], answers)
+    picture = _draw_training(options, picture_path, history, preprocessing, truth[held_out], answers)
     return {
         "model": str(model),
         "picture": picture,
         "rows": table.rows,
+        "header": table.headed,
         "features": preprocessing.features,
         "target": preprocessing.target,
         "classes": classes,
@@ -148,6 +176,21 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
         "interrupted": history.interrupted,
         "held_out": found,
     }
+
+
+def check_first_line(table: Table) -> None:
+    """See that nothing in a table speaks against what its first line was taken for.
+
+    Raises:
+        DataError: something does.
+    """
+    doubt = table.doubt()
+    if doubt is not None and table.guessed is not None:
+        taken = TAKEN[table.headed].partition(",")[0]
+        raise DataError(
+            f"{table.path}, line {table.guessed[1]}: it was taken for {taken}, but {doubt}; say --header if "
+            "it has the names of the columns, --no-header if it is a row"
+        )
 
 
 def check_memory(sizes: Sequence[int], batch: int) -> None:
@@ -196,13 +239,13 @@ def _measured(preprocessing: Preprocessing, truth: Array, answers: Array) -> dic
 
 def _draw_training(
     options: argparse.Namespace,
-    model: Path,
+    path: Path,
     history: History,
     preprocessing: Preprocessing,
     truth: Array,
     answers: Array,
 ) -> str | None:
-    """Save a picture of a training beside the model, if matplotlib is there; its path."""
+    """Save a picture of a training, if matplotlib is there; its path."""
     try:
         picture, axes = plot.figure(2 if len(truth) else 1)
     except MissingExtraError as error:
@@ -211,7 +254,6 @@ def _draw_training(
     plot.show_loss(axes[0], history.loss, history.val_loss, history.best)
     if len(truth):
         _show(axes[1], preprocessing, truth, answers)
-    path = model.with_name(_stem(model, ".npz", ".safetensors", ".model") + ".training.png")
     plot.save(picture, path)
     tell(options, f"saved a picture: {path}")
     return str(path)
@@ -271,9 +313,14 @@ def load_for(options: argparse.Namespace) -> tuple[Net, Preprocessing]:
 
 def read_for(preprocessing: Preprocessing, options: argparse.Namespace) -> tuple[Table, Inputs]:
     """The table that a model is used on, and its inputs."""
-    table = read_table(options.file, progress=False if options.quiet else None)
+    headed = preprocessing.headed
+    names = preprocessing.features if headed else ()
+    table = read_table(options.file, False if options.quiet else None, None if headed else headed, names)
     if not table.headed and len(table.names) == len(preprocessing.features):
         table = table.called(preprocessing.features)
+        if headed and table.guessed is not None:
+            what = f"line {table.guessed[1]} was taken for a row, since it has not the names that it should"
+            print(f"note: {options.file}: {what}", file=sys.stderr)
     return table, preprocessing.inputs(table, options.strict)
 
 
@@ -289,7 +336,9 @@ def predict(options: argparse.Namespace) -> dict[str, Any]:
     """Print predictions or write them into a file, and tell how good they are if that can be known."""
     net, preprocessing = load_for(options)
     if options.proba and not preprocessing.classes:
-        raise DataError(f"{options.model}: --proba is for classes, and {preprocessing.target!r} is a number")
+        raise DataError(
+            f"{options.model}: --proba is for classes, and {cut(preprocessing.target)} is a number"
+        )
     if options.output:
         check_output(options.output, options.model, options.file)
     table, inputs = read_for(preprocessing, options)
@@ -336,9 +385,12 @@ def _writer(
             text = TextIOWrapper(file, "utf-8", newline="")
             yield _csv(text, head)
             text.detach()
-    elif options.json:
+        return
+    if options.json:
         yield rows.extend
-    elif options.proba:
+        return
+    check_labels(sys.stdout, [*preprocessing.classes, *(head if options.proba else [])])
+    if options.proba:
         yield _csv(sys.stdout, head)
     else:
         yield lambda some: print(*(_cell(row[0]) for row in some), sep="\n")
@@ -413,12 +465,12 @@ def info(options: argparse.Namespace) -> dict[str, Any]:
     _, preprocessing = load_trained(options.model)
     classes, levels = preprocessing.classes, preprocessing.levels
     what = f"one of {len(classes)} classes: {listed(classes, SHOWN)}" if classes else "a number"
-    tell(options, f"target: {preprocessing.target!r}, {what}")
+    tell(options, f"target: {cut(preprocessing.target)}, {what}")
     if preprocessing.numbers:
         numbers = count(len(preprocessing.numbers), "number")
         tell(options, f"from {numbers}: {listed(preprocessing.numbers, SHOWN)}")
     for name, known in levels.items():
-        tell(options, f"from the text {name!r}, with {count(len(known), 'level')}: {listed(known, SHOWN)}")
+        tell(options, f"from the text {cut(name)}, with {count(len(known), 'level')}: {listed(known, SHOWN)}")
     return report
 
 

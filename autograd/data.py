@@ -6,9 +6,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd.engine import number
-from autograd.errors import DataError, OptionError, ShapeError
+from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
 from autograd.losses import fitting, weights
 from autograd.tensor import Tensor
+from autograd.tensor.reals import reals
 from autograd.tensor.tape import Array
 
 __all__ = ["Drawn", "Rows", "in_dtype", "numbers_of", "prepared", "rows_of", "split"]
@@ -29,18 +30,11 @@ def numbers_of(x: Any, name: str, call: str, first: int = 0) -> Array:
         DataError: something in it is no number, or not finite; the message has row and column.
     """
     try:
-        array = np.asarray(x.data if isinstance(x, Tensor) else x)
-    except (TypeError, ValueError):
-        raise DataError(f"{call} wants {name} to be a table of numbers with rows of one length") from None
-    if array.dtype.kind not in "fiub":
-        cells = [c for c in np.asarray(x, dtype=object).flat if number(c) is None]
-        if cells:
-            cell = cells[0]
-            classes = name == "y" and isinstance(cell, str)
-            way_out = "; number classes by np.unique(y, return_inverse=True)[1]" if classes else ""
-            got = f"{cell!r} ({type(cell).__name__})"
-            raise DataError(f"{call} wants {name} to be numbers, got {got}{way_out}")
-        array = array.astype(float)
+        array = reals(x.data if isinstance(x, Tensor) else x, f"{call} wants {name} to be numbers")
+    except NotANumberError as error:
+        classes = name == "y" and str(error).endswith("(str)")
+        way_out = "; number classes by np.unique(y, return_inverse=True)[1]" if classes else ""
+        raise DataError(f"{error}{way_out}") from None
     good = np.isfinite(array)
     if not good.all():
         place = np.argwhere(~good)[0]

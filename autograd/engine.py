@@ -15,7 +15,6 @@ a number is needed. What waits, and the walk back, are in `autograd.graph`.
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ import numpy as np
 from autograd import graph, node, operations
 from autograd.errors import GradientError, NotANumberError, ShapeError
 from autograd.node import Node, opened, track
+from autograd.tensor.reals import is_masked, real, reals
 
 __all__ = ["Value"]
 
@@ -31,13 +31,7 @@ def number(x: Any) -> float | None:
     """``x`` as a float, or None if it is no real number; NumPy scalars and 0-d arrays are numbers."""
     if type(x) is float:
         return x
-    if type(x) is int or isinstance(x, float):
-        return float(x)
-    if isinstance(x, np.generic) or (isinstance(x, np.ndarray) and x.ndim == 0):
-        x = x.item()
-        if type(x) is int or type(x) is float:
-            return float(x)
-    return float(x) if isinstance(x, Real) else None
+    return float(x) if type(x) is int or isinstance(x, float) else real(x)
 
 
 def as_number(x: Any, call: str) -> float:
@@ -50,7 +44,14 @@ def as_number(x: Any, call: str) -> float:
 
 def elsewhere(function: np.ufunc, x: Any, y: Any) -> Any:
     """An operation with what is no number: an array goes element by element, Python asks the rest."""
-    return function(x, y) if isinstance(x, np.ndarray) or isinstance(y, np.ndarray) else NotImplemented
+    for array in (x, y):
+        if isinstance(array, np.ndarray):
+            if array.dtype != object or is_masked(array):
+                reals(array, f"{function.__name__}() of a Value and an array wants numbers")
+            return function(x, y)
+        if isinstance(array, np.generic):  # which would take the Value for its number
+            raise NotANumberError(f"{function.__name__}() of a Value wants a real number, got {array!r}")
+    return NotImplemented
 
 
 class Own:
@@ -119,7 +120,7 @@ def unary(code: int, a: Node) -> "Value":
     out._n = 0
     out._source = None
     if a._source is None:
-        operations.ROWS[code](out, a._data, 0.0)
+        operations.ROWS[code](out, a._number, 0.0)
     else:
         graph.let_wait(out)
     return out
@@ -135,7 +136,7 @@ def binary(code: int, a: Node, b: Node) -> "Value":
     out._n = 0
     out._source = None
     if a._source is None and b._source is None:
-        operations.ROWS[code](out, a._data, b._data)
+        operations.ROWS[code](out, a._number, b._number)
     else:
         graph.let_wait(out)
     return out
@@ -161,7 +162,7 @@ def with_number(code: int, a: Node, y: Any) -> Any:
     out._n = 0
     out._source = None
     if a._source is None:
-        operations.ROWS[code](out, a._data, k)
+        operations.ROWS[code](out, a._number, k)
     else:
         graph.let_wait(out)
     return out
@@ -187,7 +188,7 @@ def number_with(code: int, x: Any, b: Node) -> Any:
     out._n = 0
     out._source = None
     if b._source is None:
-        operations.ROWS[code](out, k, b._data)
+        operations.ROWS[code](out, k, b._number)
     else:
         graph.let_wait(out)
     return out
@@ -257,7 +258,7 @@ class Value(Node):
         children: Any = (),
         local_grads: Any = (),
     ) -> None:
-        self._data = data if type(data) is float else as_number(data, "Value()")
+        self._number = data if type(data) is float else as_number(data, "Value()")
         self._grad = 0.0
         self._code = operations.LEAF
         self._n = 0
@@ -273,7 +274,7 @@ class Value(Node):
     @property
     def data(self) -> float:
         """The number, a float."""
-        return self._data if self._source is None else graph.read(self)
+        return self._number if self._source is None else graph.read(self)
 
     @data.setter
     def data(self, data: Any) -> None:
@@ -282,7 +283,7 @@ class Value(Node):
             graph.read(self)
         elif graph.waiting():
             graph.settle()
-        self._data = x
+        self._number = x
 
     @property
     def grad(self) -> float:
@@ -581,10 +582,10 @@ def step(v: Any, places: Sequence[int]) -> tuple[Any, ...]:
     """A result as it is pickled; ``places`` are those of its operands."""
     if v._code == operations.OWN:
         how = v._home
-        return "own", v._data, v._grad, places, how.slopes, how.symbol, how.closure
+        return "own", v._number, v._grad, places, how.slopes, how.symbol, how.closure
     k = None if v._a is not None and v._b is not None else v._k
     slopes = 0.0 if v._a is None else v._da, 0.0 if v._b is None else v._db
-    return operations.NAMES[v._code], v._data, v._grad, places, slopes, k, v._a is None
+    return operations.NAMES[v._code], v._number, v._grad, places, slopes, k, v._a is None
 
 
 def result(leaves: list[Value], steps: list[tuple[Any, ...]]) -> Value:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "AutogradError",
+    "CheckpointWarning",
     "DataError",
     "DomainError",
     "FileFormatError",
@@ -119,6 +120,14 @@ class RecordingWarning(UserWarning):
     ...     program = record(lambda x: x if x.sum() > 0 else -x, [1.0])
     >>> told[0].category.__name__
     'RecordingWarning'
+    """
+
+
+class CheckpointWarning(UserWarning):
+    """A training goes on from a checkpoint, and something that belongs to it cannot be compared.
+
+    >>> issubclass(CheckpointWarning, UserWarning)
+    True
     """
 
 

@@ -240,8 +240,8 @@ def work_out(level: Level | None) -> None:
 def compute(v: Node) -> None:
     """Do the operation that a node stands for."""
     a, b = v._a, v._b
-    x = v._k if a is None else a._data if a._source is None else done(a)
-    y = v._k if b is None else b._data if b._source is None else done(b)
+    x = v._k if a is None else a._number if a._source is None else done(a)
+    y = v._k if b is None else b._number if b._source is None else done(b)
     operations.ROWS[v._code](v, x, y)
     v._source = None
 
@@ -249,7 +249,7 @@ def compute(v: Node) -> None:
 def number_of(v: Node) -> float:
     """The number of a node, after what waits has been worked out if it is not there yet."""
     if v._source is None:
-        return v._data
+        return v._number
     if v._code == operations.PARAMETER:
         return storage.number(v)
     if isinstance(v._source, Level):
@@ -263,7 +263,7 @@ def done(v: Node) -> float:
     It may have come too late for that: to a level that had just been done, in a signal handler say.
     """
     if v._source is None:
-        return v._data
+        return v._number
     if v._code == operations.PARAMETER:
         return storage.number(v)
     if isinstance(v._source, Level):
@@ -273,7 +273,7 @@ def done(v: Node) -> float:
             compute(v)
     if v._source is not None:
         raise v._source.error()
-    return v._data
+    return v._number
 
 
 def read(v: Node) -> float:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import DataError, NotANumberError, ShapeError
+from autograd.errors import DataError, ShapeError
 from autograd.options import named
+from autograd.tensor.reals import reals
 from autograd.tensor.tape import Array
 
 __all__ = ["INITS", "Init", "starting"]
@@ -44,10 +45,7 @@ def starting(n_out: int, n_in: int, init: Init) -> Array:
     weights = named("init", init, INITS)(n_out, n_in)
     if not callable(init):
         weights = weights * uniform(n_out * n_in).reshape(n_out, n_in)
-    try:
-        weights = np.asarray(weights, dtype=float)
-    except (TypeError, ValueError):
-        raise NotANumberError(f"init({n_out}, {n_in}) must give numbers, got {weights!r}") from None
+    weights = reals(weights, f"init({n_out}, {n_in}) must give numbers").astype(float)
     if weights.shape != (n_out, n_in):
         raise ShapeError(f"init({n_out}, {n_in}) must give weights of that shape, got {weights.shape}")
     if not np.isfinite(weights).all():

@@ -71,23 +71,23 @@ def atomic(path: Any) -> Iterator[Any]:
     handle, temporary = _temporary(path)
     try:
         with os.fdopen(handle, "wb") as file:
+            if os.path.exists(path):
+                os.chmod(temporary, os.stat(path).st_mode)
             yield file
             file.flush()
             os.fsync(handle)
-            umask = os.umask(0)  # mkstemp's files are for their owner only; a new file is for whom it lets
-            os.umask(umask)
-            os.chmod(temporary, os.stat(path).st_mode if os.path.exists(path) else 0o666 & ~umask)
             if os.name == "nt":  # renames no file that is open
                 file.close()
             os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(temporary)
+        if isinstance(error, OSError) and error.filename is None:  # as of a disk that is full
+            error.filename = path
         raise
 
 
 def _temporary(path: str) -> tuple[int, str]:
     """A new file in the folder of ``path``, locked while it is open; others without a lock are left over."""
-    import tempfile
     import zlib
 
     folder, name = os.path.split(path)
@@ -95,7 +95,7 @@ def _temporary(path: str) -> tuple[int, str]:
     try:
         from fcntl import LOCK_EX, LOCK_NB, flock
     except ImportError:  # Windows
-        return tempfile.mkstemp(dir=folder, prefix=prefix)
+        return _new(os.path.join(folder, prefix))
     for left in os.listdir(folder):
         if left.startswith(prefix):
             # An OSError: it is somebody else's, or being written
@@ -103,12 +103,23 @@ def _temporary(path: str) -> tuple[int, str]:
                 flock(file, LOCK_EX | LOCK_NB)
                 os.unlink(file.name)
     while True:
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=prefix)
+        handle, temporary = _new(os.path.join(folder, prefix))
         with suppress(OSError):  # a file system without locks, where nothing is taken for left over
             flock(handle, LOCK_EX)
         if os.fstat(handle).st_nlink:
             return handle, temporary
         os.close(handle)  # another process took it for left over, before it was locked
+
+
+def _new(prefix: str) -> tuple[int, str]:
+    """A new file for whom the process lets read its files; one of `tempfile` is for its owner only."""
+    import secrets
+
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    while True:
+        path = prefix + secrets.token_hex(8)
+        with suppress(FileExistsError):
+            return os.open(path, flags, 0o666), path
 
 
 def write(path: Any, arrays: Mapping[str, Array], header: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ from autograd.tensor import Tensor
 from autograd.tensor.core import array_of, as_array
 from autograd.tensor.elementwise import flushed
 from autograd.tensor.products import mean_square
+from autograd.tensor.reals import reals
 from autograd.tensor.reductions import surprise
 from autograd.tensor.trace import at, check
 
@@ -103,6 +104,8 @@ def mean_loss(
         else:
             numbers = zip(rows, target.tolist(), strict=True)
             each = [EACH[name](v, x, **options) for a, b in numbers for v, x in zip(a, b, strict=True)]
+    if rows is None and not prediction.size:
+        raise DataError(f"{name}() is a mean, and there is none of no rows")
     outputs = (prediction.shape or (1,))[-1] if rows is None else len(rows[0])
     kind = prediction.dtype if rows is None else np.float64
     weight = weights(name, target, outputs, sample_weight, class_weight, kind)
@@ -119,8 +122,6 @@ def mean_loss(
 
 def unweighted(name: str, prediction: Tensor, target: Tensor, **options: float) -> Tensor:
     """The mean over all elements or rows, for targets that were checked."""
-    if not prediction.size:
-        raise DataError(f"{name}() is a mean, and there is none of no rows")
     if name == "mse":
         return mean_square(prediction - target)
     return mean(EACH[name](prediction, target, **options))
@@ -261,8 +262,8 @@ def class_table(class_weight: Any, known: Sequence[int], index: Any) -> Any:
             raise OptionError(f"class_weight names {strange[0]!r}; the classes are {known}")
         class_weight = [class_weight.get(k, 1.0) for k in known]
     try:
-        table = np.asarray(class_weight, float)
-    except (TypeError, ValueError):
+        table = reals(class_weight, "class_weight").astype(float)
+    except NotANumberError:
         table = np.empty(0)
     if table.shape != (len(known),):
         raise OptionError(

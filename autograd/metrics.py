@@ -1,5 +1,6 @@
 """How good answers are: for classes and for numbers, as dicts that JSON can hold."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,10 +46,12 @@ def of_numbers(truth: Array, answers: Array) -> dict[str, float | None]:
     >>> of_numbers(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 5.0]))["r2"]
     -1.0
     """
+    _, size = np.frexp(max(np.abs(truth).max(), np.abs(answers).max()))
+    unit = math.ldexp(1.0, int(size) - 1)  # of which squares can neither overflow nor vanish
     with np.errstate(over="ignore", invalid="ignore"):
-        square, variance = float(np.mean((truth - answers) ** 2)), float(truth.var())
-        mae = float(np.abs(truth - answers).mean())
-    return {"rmse": square**0.5, "mae": mae, "r2": 1 - square / variance if variance else None}
+        off, variance = truth / unit - answers / unit, float((truth / unit).var())
+        square, mae = float(np.mean(off**2)), float(np.abs(off).mean())
+    return {"rmse": unit * square**0.5, "mae": unit * mae, "r2": 1 - square / variance if variance else None}
 
 
 def _share(part: int, whole: int) -> float | None:

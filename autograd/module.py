@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from autograd import graph
-from autograd.engine import Value, as_number, number
+from autograd.engine import Value, as_number
 from autograd.errors import NotANumberError, ShapeError, UnsupportedError
+from autograd.interrupts import finished
 from autograd.parameters import Matrix, Parameter
 from autograd.samples import Samples, Stage, TakesSamples, is_batch
 from autograd.tally import count
 from autograd.tensor.core import Tensor, array_of, recording, refuse_in_recording
 from autograd.tensor.products import affine
+from autograd.tensor.reals import reals
 from autograd.tensor.tape import Array
 
 __all__ = ["ACTIVATIONS", "ArrayModule", "Module", "activated", "through"]
@@ -57,6 +59,12 @@ def through(stages: Iterable[Stage], x: Tensor) -> Tensor:
         m = matrix.tensor
         x = activated(function, affine(m if rows == ALL else m[rows], x))
     return x
+
+
+def assign(params: Sequence[Value], numbers: Sequence[float]) -> None:
+    """Give parameters their numbers."""
+    for p, x in zip(params, numbers, strict=True):
+        p.data = x
 
 
 def windows_of(matrices: Sequence[Matrix], rows: slice) -> list[Parameter]:
@@ -109,9 +117,15 @@ class Module:
             p.grad = 0.0
 
     def step(self, lr: float) -> None:
-        """Move every parameter against its gradient, ``lr`` times its length."""
-        for p in self.params():
-            p.data -= lr * p.grad
+        """Move every parameter against its gradient, ``lr`` times its length; after an error, none."""
+        params = self.params()
+        before = [p.data for p in params]
+        try:
+            for p in params:
+                p.data -= lr * p.grad
+        except BaseException:
+            finished(lambda: assign(params, before))
+            raise
 
 
 class ArrayModule(Module, TakesSamples):
@@ -159,7 +173,7 @@ class ArrayModule(Module, TakesSamples):
     @values.setter
     def values(self, values: Any) -> None:
         self.pull()
-        self._values[...] = values
+        self._values[...] = reals(values, "values have to be numbers")
         self.push()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -200,16 +214,12 @@ class ArrayModule(Module, TakesSamples):
             several = f"rows of {lengths[0]} and of {lengths[-1]} numbers"
             got = several if len(lengths) > 1 else "samples with lists inside"
             raise ShapeError(f"{self._called()} got {got}") from None
-        if table.dtype.kind not in "fiub":
-            cells = np.asarray(x, dtype=object).flat
-            cell = next((v for v in cells if isinstance(v, Value) or number(v) is None), x)
-            if isinstance(cell, Value):
-                raise NotANumberError(
-                    f"{self._called()} takes Values one sample at a time, [net(x) for x in X]; many at "
-                    "once would lose their gradients"
-                )
-            raise NotANumberError(f"{self._called()} wants numbers, got {cell!r} ({type(cell).__name__})")
-        return Tensor._of(table.astype(self.dtype), None)
+        if table.dtype == object and any(isinstance(cell, Value) for cell in table.flat):
+            raise NotANumberError(
+                f"{self._called()} takes Values one sample at a time, [net(x) for x in X]; many at "
+                "once would lose their gradients"
+            )
+        return Tensor._of(reals(x, f"{self._called()} wants numbers").astype(self.dtype), None)
 
     def __getstate__(self) -> dict[str, Any]:
         views = ("_values", "grads", "matrices", "_samples", "_programs", "_online")
@@ -256,8 +266,10 @@ class ArrayModule(Module, TakesSamples):
     def step(self, lr: float) -> None:
         """Move every parameter against its gradient, ``lr`` times its length."""
         refuse_in_recording("step()")
+        move = as_number(lr, "step()") * self.grads
         values = self.values
-        values -= as_number(lr, "step()") * self.grads
+        self.push()  # before too, lest an interrupt leave older graphs with the new numbers
+        values -= move
         self.push()
 
     def pull(self) -> None:

@@ -22,7 +22,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, reduce
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,7 @@ from autograd.parameters import Flat, Parameter, ParameterList, write
 from autograd.schedules import Schedule
 from autograd.tensor import Programs
 from autograd.tensor.core import Tensor, no_grad, refuse_in_recording
+from autograd.tensor.reals import reals
 from autograd.tensor.tape import Array
 from autograd.training import History
 
@@ -621,12 +622,7 @@ class Net(ArrayModule):
             raise ShapeError(f"load_state_dict() wants the names of state_dict(); {'; '.join(said)}")
         arrays = {}
         for name, old in own.items():
-            try:
-                array = np.asarray(state[name])
-            except ValueError:  # lists of several lengths
-                array = np.asarray(None)
-            if array.dtype.kind not in "fiub":
-                raise NotANumberError(f"load_state_dict(): {name} is no array of numbers")
+            array = reals(state[name], f"load_state_dict() wants {name} to be an array of numbers")
             arrays[name] = in_dtype(array, self.dtype, name, "load_state_dict()")
             if arrays[name].shape != old.shape:
                 raise ShapeError(
@@ -678,23 +674,30 @@ class Net(ArrayModule):
             )
         return {"sizes": self.N, "activations": list(self.activations), "dtype": self.dtype.name}
 
-    @staticmethod
-    def load(path: Any) -> "Net":
+    @classmethod
+    def load(cls, path: Any) -> Self:
         """The net that `save` wrote, in this version or an earlier one. No code in the file is run.
 
-        What the file begins with tells whether it is npz or safetensors, whatever its name is.
+        What the file begins with tells whether it is npz or safetensors, whatever its name is. The net is one
+        of the class that is asked: `MLP.load` gives an `MLP`, if it is one that `MLP` makes.
 
         Raises:
-            FileFormatError: the file is not of that kind, or damaged.
+            OptionError: the class is one of your own whose ``__init__`` a file knows nothing of.
+            FileFormatError: the file is not of that kind, or damaged, or of another kind of net.
             FileNotFoundError: there is no such file.
             MissingExtraError: it is a safetensors file, and that package is not installed.
         """
+        if cls.__init__ not in (Net.__init__, MLP.__init__):
+            raise OptionError(
+                f"{cls.__name__}.load() cannot call {cls.__name__}.__init__, of whose arguments a file knows "
+                "nothing; make one and load its parameters, net.load_state_dict(Net.load(path).state_dict())"
+            )
         arrays, header = io.read(path)
         if "net" not in header:
             hint = "; it is a checkpoint, and fit(checkpoint=...) goes on from it" * ("training" in header)
             raise FileFormatError(f"{path}: there is no net in this file{hint}")
         try:
-            net = Net._restored(arrays, header["net"])
+            net = cls._restored(arrays, header["net"])
             net.preprocessing = header.get("preprocessing", header.get("table"))  # its name in format 1
             if not isinstance(net.preprocessing, dict | None):
                 raise OptionError("its preprocessing is no dict")
@@ -702,8 +705,8 @@ class Net(ArrayModule):
             raise FileFormatError(f"{path}: not a net that was saved here: {error}") from None
         return net
 
-    @staticmethod
-    def _restored(arrays: Mapping[str, Array], architecture: Any) -> "Net":
+    @classmethod
+    def _restored(cls, arrays: Mapping[str, Array], architecture: Any) -> Self:
         """A net of that `architecture` with the arrays of a `state_dict`, which have to be just its own."""
         kinds = {"sizes": list, "activations": list, "dtype": str}
         for name, kind in kinds.items():
@@ -722,7 +725,7 @@ class Net(ArrayModule):
             if (weight.shape, bias.shape, weight.dtype, bias.dtype) != ((n, m), (n,), dtype, dtype):
                 raise ShapeError(f"its layer {k} is not {m} inputs and {n} outputs of {dtype.name}")
             parts.append(np.column_stack((weight, bias)).reshape(-1))
-        net: Net = Net.__new__(Net)
+        net = cls.__new__(cls)
         net._be(sizes, list(activations), np.concatenate(parts))
         return net
 
@@ -741,3 +744,12 @@ class MLP(Net):
         self, nin: int, nouts: Sequence[int], *, dtype: npt.DTypeLike = "float64", init: Init = "uniform"
     ) -> None:
         super().__init__(nin, nouts, "relu", "linear", dtype=dtype, init=init)
+
+    @classmethod
+    def _restored(cls, arrays: Mapping[str, Array], architecture: Any) -> Self:
+        net = super()._restored(arrays, architecture)
+        if net.activations != ["relu"] * (len(net.N) - 2) + ["linear"]:
+            raise OptionError(
+                f"its activations, {', '.join(map(str, net.activations))}, are not an MLP's; use Net.load"
+            )
+        return net

@@ -118,7 +118,7 @@ static void node_dealloc(NodeObject *v)
 }
 
 static PyMemberDef node_members[] = {
-    {"_data", T_DOUBLE, offsetof(NodeObject, _data), READONLY, NULL},
+    {"_number", T_DOUBLE, offsetof(NodeObject, _number), READONLY, NULL},
     {"_da", T_DOUBLE, offsetof(NodeObject, _da), READONLY, NULL},
     {"_db", T_DOUBLE, offsetof(NodeObject, _db), READONLY, NULL},
     {"_k", T_DOUBLE, offsetof(NodeObject, _k), READONLY, NULL},

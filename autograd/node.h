@@ -8,7 +8,7 @@ typedef struct NodeObject {
     int _code, _n;
     double _grad, _da, _db;
     struct NodeObject *_a, *_b;
-    double _data, _k;
+    double _number, _k;
     PyObject *_source, *_home;
     int _index;
     PyObject *attributes, *weakrefs;

@@ -7,7 +7,7 @@ cdef extern from *:
 
 cdef extern from "node.h":
     ctypedef class autograd.node.Node [object NodeObject]:
-        cdef double _data, _grad, _da, _db, _k
+        cdef double _number, _grad, _da, _db, _k
         cdef Node _a, _b
         cdef object _source, _home
         cdef int _code, _n, _index

@@ -15,7 +15,7 @@ class Node:
     """A number in a graph of operations.
 
     Attributes:
-        _data, _grad: the number, once it is there, and its gradient.
+        _number, _grad: the number, once it is there, and its gradient.
         _code: which operation it came from; see `autograd.operations`.
         _a, _b: the operands; None where there is none, or a plain number, which is ``_k`` then.
         _da, _db: the slopes for the operands, once the number is there.
@@ -26,11 +26,11 @@ class Node:
     """
 
     __slots__ = (
-        *("__dict__", "__weakref__", "_a", "_b", "_code", "_da", "_data", "_db", "_grad"),
+        *("__dict__", "__weakref__", "_a", "_b", "_code", "_da", "_number", "_db", "_grad"),
         *("_home", "_index", "_k", "_n", "_source"),
     )
 
-    _data: float
+    _number: float
     _grad: float
     _code: int
     _a: "Node | None"

@@ -33,18 +33,18 @@ def logistic(x: float) -> float:
 
 
 def add(out: Node, x: float, y: float) -> None:
-    out._data = x + y
+    out._number = x + y
     out._da = out._db = 1.0
 
 
 def sub(out: Node, x: float, y: float) -> None:
-    out._data = x - y
+    out._number = x - y
     out._da = 1.0
     out._db = -1.0
 
 
 def mul(out: Node, x: float, y: float) -> None:
-    out._data = x * y
+    out._number = x * y
     out._da = y
     out._db = x
 
@@ -53,7 +53,7 @@ def div(out: Node, x: float, y: float) -> None:
     if y == 0:
         raise ZeroDivisionError("float division by zero")
     z = x / y
-    out._data = z
+    out._number = z
     out._da = 1 / y
     out._db = -z / y
 
@@ -66,7 +66,7 @@ def power(out: Node, x: float, k: float) -> None:
     y = raised(x, k)
     if (y == INF or y == -INF) and math.isfinite(x) and math.isfinite(k):
         raise OverflowError(f"{x} ** {k} is beyond the largest float")
-    out._data = y
+    out._number = y
     if out._a is not None:
         out._da = 2.0 * x if k == 2 else base_slope(x, k, y)
     if out._b is not None:  # flat in k at x = 0 by convention; without a slope below
@@ -84,17 +84,17 @@ def base_slope(x: float, k: float, y: float) -> float:
 
 
 def neg(out: Node, x: float, y: float) -> None:
-    out._data = -x
+    out._number = -x
     out._da = -1.0
 
 
 def pos(out: Node, x: float, y: float) -> None:
-    out._data = x
+    out._number = x
     out._da = 1.0
 
 
 def absolute(out: Node, x: float, y: float) -> None:
-    out._data = abs(x)
+    out._number = abs(x)
     out._da = 1.0 if x > 0 else -1.0 if x < 0 else 0.0
 
 
@@ -102,14 +102,14 @@ def exp(out: Node, x: float, y: float) -> None:
     z = raised(E, x)  # not math.exp: the library this one stands in for prints these digits
     if z == INF and math.isfinite(x):
         raise OverflowError(f"exp() of {x} is beyond the largest float")
-    out._data = z
+    out._number = z
     out._da = z
 
 
 def log(out: Node, x: float, y: float) -> None:
     if x <= 0:
         raise DomainError(f"log() wants a number above 0, got {x}")
-    out._data = math.log(x)
+    out._number = math.log(x)
     out._da = 1 / x
 
 
@@ -117,60 +117,60 @@ def sqrt(out: Node, x: float, y: float) -> None:
     if x < 0:
         raise DomainError(f"sqrt() wants a number of 0 or more, got {x}")
     z = math.sqrt(x)
-    out._data = z
+    out._number = z
     out._da = 0.5 / z if z != 0 else INF
 
 
 def sin(out: Node, x: float, y: float) -> None:
     if math.isinf(x):
         raise DomainError(f"sin() wants a finite number, got {x}")
-    out._data = math.sin(x)
+    out._number = math.sin(x)
     out._da = math.cos(x)
 
 
 def cos(out: Node, x: float, y: float) -> None:
     if math.isinf(x):
         raise DomainError(f"cos() wants a finite number, got {x}")
-    out._data = math.cos(x)
+    out._number = math.cos(x)
     out._da = -math.sin(x)
 
 
 def tanh(out: Node, x: float, y: float) -> None:
     z = math.tanh(x)
-    out._data = z
+    out._number = z
     out._da = 1 - z * z
 
 
 def sigmoid(out: Node, x: float, y: float) -> None:
     z = logistic(x)
-    out._data = z
+    out._number = z
     out._da = z * (1 - z)
 
 
 def relu(out: Node, x: float, y: float) -> None:
     if x > 0:
-        out._data = x
+        out._number = x
         out._da = 1.0
     else:
-        out._data = 0.0 if x <= 0 else x
+        out._number = 0.0 if x <= 0 else x
         out._da = 0.0
 
 
 def leaky_relu(out: Node, x: float, y: float) -> None:
     slope = 1.0 if x > 0 else 0.01
-    out._data = slope * x
+    out._number = slope * x
     out._da = slope
 
 
 def softplus(out: Node, x: float, y: float) -> None:
-    out._data = (0.0 if x < 0 else x) + math.log1p(math.exp(-abs(x)))
+    out._number = (0.0 if x < 0 else x) + math.log1p(math.exp(-abs(x)))
     out._da = logistic(x)
 
 
 def gelu(out: Node, x: float, y: float) -> None:
     below = 0.5 * math.erfc(-x / math.sqrt(2.0))
     density = math.exp(-0.5 * x * x) / NORMAL
-    out._data = x * below
+    out._number = x * below
     out._da = below + x * density
 
 

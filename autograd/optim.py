@@ -6,13 +6,17 @@ defaults are PyTorch's, so trajectories agree. A step allocates nothing.
 """
 
 import math
+import operator
+from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from autograd.engine import Value, as_number
 from autograd.errors import NotANumberError, OptionError
+from autograd.interrupts import finished
 from autograd.options import whole
 from autograd.parameters import Vector
 from autograd.schedules import Schedule
@@ -23,6 +27,7 @@ from autograd.tensor.tape import Array
 __all__ = ["LBFGS", "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "clip_gradient"]
 
 
+Call: TypeAlias = Callable[[], Any]
 FADING = 32  # after so many steps, what has all but faded becomes 0:
 FAINT = 20  # what is less than 2 ** FAINT times the least normal number
 
@@ -91,8 +96,9 @@ class Optimizer:
         self.last_lr = self.lr if not callable(self.lr) else math.nan  # of the newest step
         self._vector = vector_of(target)
         self._steps = 0
-        self._memory = [np.zeros_like(self._vector.values) for _ in range(self.memories)]
         self._room = np.empty_like(self._vector.values)
+        self._memories = np.zeros((self.memories, self._room.size), self._room.dtype)
+        self._before = np.empty_like(self._room), np.empty_like(self._memories)  # as they were before a step
         self._faint = faint(self._room.dtype, FAINT)
         # At least this is added to the root of a mean of squares, which may have been rounded to 0
         self._floor = math.sqrt(np.finfo(self._room.dtype).tiny * 2.0**FAINT)
@@ -100,20 +106,55 @@ class Optimizer:
     def step(self) -> None:
         """Change the parameters once, by their gradients as they are.
 
+        After an error or an interrupt, parameters and what is remembered of steps are as they were before.
+
         Raises:
             UnsupportedError: within a function that is being recorded, whose replays it would not follow.
         """
         refuse_in_recording("an optimiser's step()")
         vector = self._vector
         vector.pull()
-        lr = self.last_lr = self.rate()
-        self._steps += 1
-        self._update(lr, vector.values, vector.grads, self._room, *self._memory)
-        if self._steps % FADING == 0:
-            for array in (vector.values, *self._memory):
-                np.add(array, self._faint, out=array)
-                np.subtract(array, self._faint, out=array)
-        vector.push()
+        lr = self.rate()
+        if vector is self.target and type(self)._update is Optimizer._update:
+            step = self._steps + 1
+            calls = self._calls(lr, vector.values, vector.grads, self._room, step)
+            if step % FADING == 0:
+                calls += self._fading(vector.values)
+            calls += partial(setattr, self, "_steps", step), partial(setattr, self, "last_lr", lr)
+            vector.push()  # older graphs are told before, and then all is done
+            deque(map(operator.call, calls), 0)  # in C, where no signal is handled between two calls
+            return
+        steps, last_lr = self._steps, self.last_lr
+        values, memories = self._before
+        np.copyto(values, vector.values)
+        np.copyto(memories, self._memories)
+        try:
+            self._steps, self.last_lr = steps + 1, lr
+            self._update(lr, vector.values, vector.grads, self._room, *self._memories)
+            if self._steps % FADING == 0:
+                for call in self._fading(vector.values):
+                    call()
+            vector.push()
+        except BaseException:
+            finished(lambda: self._go_back(steps, last_lr))
+            raise
+
+    def _fading(self, values: Array) -> list[Call]:
+        """The calls that make what has all but faded 0."""
+        c, memories = self._faint, self._memories
+        return [
+            partial(function, array, c, array)
+            for array in (values, memories)
+            for function in (np.add, np.subtract)
+        ]
+
+    def _go_back(self, steps: int, last_lr: float) -> None:
+        """Be as before a step."""
+        values, memories = self._before
+        np.copyto(self._vector.values, values)
+        np.copyto(self._memories, memories)
+        self._steps, self.last_lr = steps, last_lr
+        self._vector.push()
 
     def rate(self) -> float:
         """The learning rate of the next step: ``lr``, or what that says if it is a function.
@@ -137,8 +178,7 @@ class Optimizer:
         {'kind': 'SGD', 'steps': 0, 'memory': array([[0.]])}
         >>> opt.load_state(opt.state())
         """
-        memory = np.array(self._memory).reshape(self.memories, self._room.size)
-        return {"kind": type(self).__name__, "steps": self._steps, "memory": memory}
+        return {"kind": type(self).__name__, "steps": self._steps, "memory": self._memories.copy()}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Remember what `state` told, and nothing since.
@@ -153,8 +193,7 @@ class Optimizer:
                 f"{state.get('kind', 'something else')} with memory of shape {np.shape(memory)}"
             )
         self._steps = state["steps"]
-        for own, vector in zip(self._memory, memory, strict=True):
-            own[...] = vector
+        self._memories[...] = memory
 
     def _update(self, lr: float, x: Array, g: Array, s: Array, *memory: Array) -> None:
         """Change ``x`` by the gradient ``g``.
@@ -166,6 +205,11 @@ class Optimizer:
             s: room for as many numbers.
             memory: as many vectors as ``memories`` says, as the last step left them; 0 at first.
         """
+        for call in self._calls(lr, x, g, s, self._steps):
+            call()
+
+    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int) -> list[Call]:
+        """The NumPy calls of the ``step``-th update, counted from 1; arguments as for `_update`."""
         raise NotImplementedError
 
 
@@ -206,20 +250,20 @@ class SGD(Optimizer):
         self.memories = 1 if momentum else 0
         super().__init__(target, lr)
 
-    def _update(self, lr: float, x: Array, g: Array, s: Array, *memory: Array) -> None:
+    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int) -> list[Call]:
+        calls: list[Call] = []
         if self.weight_decay:
-            np.multiply(x, self.weight_decay, out=s)
-            g = np.add(s, g, out=s)
-        for velocity in memory:  # if there is one
-            np.multiply(velocity, self.momentum, out=velocity)
-            np.add(velocity, g, out=velocity)
+            calls += partial(np.multiply, x, self.weight_decay, s), partial(np.add, s, g, s)
+            g = s
+        if self.momentum:
+            (v,) = self._memories
+            calls += partial(np.multiply, v, self.momentum, v), partial(np.add, v, g, v)
             if self.nesterov:
-                np.multiply(g, lr, out=s)
-                np.subtract(x, s, out=x)
+                calls += partial(np.multiply, g, lr, s), partial(np.subtract, x, s, x)
                 lr *= self.momentum
-            g = velocity
-        np.multiply(g, lr, out=s)
-        np.subtract(x, s, out=x)
+            g = v
+        calls += partial(np.multiply, g, lr, s), partial(np.subtract, x, s, x)
+        return calls
 
 
 class Adam(Optimizer):
@@ -245,6 +289,7 @@ class Adam(Optimizer):
     """
 
     memories = 2
+    shrinks = False  # whether the weight decay shrinks the parameters, and is not added to the gradient
 
     def __init__(
         self,
@@ -261,29 +306,30 @@ class Adam(Optimizer):
         self.eps = between(eps, 0, math.inf, "eps")
         self.weight_decay = between(weight_decay, 0, math.inf, "weight_decay")
 
-    def _decayed(self, lr: float, x: Array, g: Array, s: Array) -> Array:
-        if self.weight_decay:
-            np.multiply(x, self.weight_decay, out=s)
-            g = np.add(s, g, out=s)
-        return g
-
-    def _update(self, lr: float, x: Array, g: Array, s: Array, *memory: Array) -> None:
-        g = self._decayed(lr, x, g, s)
-        mean, square = memory
-        beta1, beta2 = self.betas
-        # The means are kept as mean / (1 - beta1) and square / (1 - beta2), which spares two passes
-        np.multiply(mean, beta1, out=mean)
-        np.add(mean, g, out=mean)
-        np.square(g, out=s)
-        np.multiply(square, beta2, out=square)
-        np.add(square, s, out=square)
+    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int) -> list[Call]:
+        calls: list[Call] = []
+        if self.weight_decay and self.shrinks:
+            calls += [partial(np.multiply, x, 1 - lr * self.weight_decay, x)]
+        elif self.weight_decay:
+            calls += partial(np.multiply, x, self.weight_decay, s), partial(np.add, s, g, s)
+            g = s
+        (mean, square), (beta1, beta2) = self._memories, self.betas
+        # The means are kept as mean / (1 - beta1) and square / (1 - beta2), which spares two passes.
         # x -= lr · mean / (1 - beta1^t) / (root(square / (1 - beta2^t)) + eps), constants taken together
-        root = math.sqrt((1 - beta2**self._steps) / (1 - beta2))
-        np.sqrt(square, out=s)
-        np.add(s, max(self.eps * root, self._floor), out=s)
-        np.divide(mean, s, out=s)
-        np.multiply(s, lr * root * (1 - beta1) / (1 - beta1**self._steps), out=s)
-        np.subtract(x, s, out=x)
+        root = math.sqrt((1 - beta2**step) / (1 - beta2))
+        calls += (
+            partial(np.multiply, mean, beta1, mean),
+            partial(np.add, mean, g, mean),
+            partial(np.square, g, s),
+            partial(np.multiply, square, beta2, square),
+            partial(np.add, square, s, square),
+            partial(np.sqrt, square, s),
+            partial(np.add, s, max(self.eps * root, self._floor), s),
+            partial(np.divide, mean, s, s),
+            partial(np.multiply, s, lr * root * (1 - beta1) / (1 - beta1**step), s),
+            partial(np.subtract, x, s, x),
+        )
+        return calls
 
 
 class AdamW(Adam):
@@ -299,6 +345,8 @@ class AdamW(Adam):
     3.3
     """
 
+    shrinks = True
+
     def __init__(
         self,
         target: Any,
@@ -308,10 +356,6 @@ class AdamW(Adam):
         weight_decay: float = 0.01,
     ) -> None:
         super().__init__(target, lr, betas, eps, weight_decay)
-
-    def _decayed(self, lr: float, x: Array, g: Array, s: Array) -> Array:
-        x *= 1 - lr * self.weight_decay
-        return g
 
 
 class RMSprop(Optimizer):
@@ -343,18 +387,19 @@ class RMSprop(Optimizer):
         self.alpha = between(alpha, 0, 1, "alpha")
         self.eps = between(eps, 0, math.inf, "eps")
 
-    def _update(self, lr: float, x: Array, g: Array, s: Array, *memory: Array) -> None:
-        (square,) = memory
-        # The mean is kept as square / (1 - alpha), which spares a pass
-        np.square(g, out=s)
-        np.multiply(square, self.alpha, out=square)
-        np.add(square, s, out=square)
+    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int) -> list[Call]:
+        (square,) = self._memories
         root = 1 / math.sqrt(1 - self.alpha)
-        np.sqrt(square, out=s)
-        np.add(s, max(self.eps * root, self._floor), out=s)
-        np.divide(g, s, out=s)
-        np.multiply(s, lr * root, out=s)
-        np.subtract(x, s, out=x)
+        return [  # the mean is kept as square / (1 - alpha), which spares a pass
+            partial(np.square, g, s),
+            partial(np.multiply, square, self.alpha, square),
+            partial(np.add, square, s, square),
+            partial(np.sqrt, square, s),
+            partial(np.add, s, max(self.eps * root, self._floor), s),
+            partial(np.divide, g, s, s),
+            partial(np.multiply, s, lr * root, s),
+            partial(np.subtract, x, s, x),
+        ]
 
 
 class LBFGS(Optimizer):
@@ -408,8 +453,7 @@ class LBFGS(Optimizer):
         vector = self._vector
 
         def evaluate(x: Array) -> tuple[float, Array]:
-            vector.values[:] = x
-            vector.push()
+            move(x)
             loss = float(closure())
             vector.pull()
             return loss, np.asarray(vector.grads, np.float64)
@@ -417,15 +461,18 @@ class LBFGS(Optimizer):
         vector.pull()
         before = vector.values.astype(np.float64)
         options = {"maxiter": self.max_iter, "maxcor": self.history}
+
+        def move(x: Array) -> None:
+            vector.values[:] = x
+            vector.push()
+
         try:
             found = minimize(evaluate, before, jac=True, method="L-BFGS-B", options=options)
+            move(found.x)
         except BaseException:
-            vector.values[:] = before
-            vector.push()
+            finished(lambda: move(before))
             raise
         self.iterations = int(found.nit)
-        vector.values[:] = found.x
-        vector.push()
         return float(found.fun)
 
 

@@ -31,6 +31,11 @@ class Weights(Leaf):
         self.version = version
         Leaf.__init__(self, values.shape, values.dtype, grads)
 
+    def set_grad(self, g: Array | None) -> None:
+        """Write it where the gradients of the module lie."""
+        assert self.grad is not None
+        self.grad[...] = 0 if g is None else g
+
     @property
     def _version(self) -> int:
         return self.version.n
@@ -123,7 +128,7 @@ class Parameter(Value):
         self._source = self._home = matrix
         self._index = index
         self._a = self._b = None
-        self._data = self._grad = 0.0  # of a walk back
+        self._number = self._grad = 0.0  # of a walk back
         self._n = 0
 
     @property

@@ -5,6 +5,7 @@ a one in the place of its level and zeros in those of the others. What training 
 columns is kept with the model, so that other tables are treated in the same way.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 
 from autograd.data import Drawn
 from autograd.errors import DataError
-from autograd.table import COMMA, KEPT, Column, Table, is_number, plain, plainly
+from autograd.table import COMMA, KEPT, Column, Table, cut, is_number, plain, plainly
 from autograd.tally import count
 from autograd.tensor.tape import Array
 
@@ -37,6 +38,7 @@ class Preprocessing:
         classes: its labels, in the order of the outputs; none if it holds numbers.
         target_mean, target_spread: of the target, if it holds numbers.
         levels: the known texts of each feature that holds text.
+        headed: whether the names of the columns came from the file; None in models from before that was kept.
     """
 
     features: list[str]
@@ -48,6 +50,7 @@ class Preprocessing:
     target_spread: float = 1.0
     median: list[float] = field(default_factory=list)
     levels: dict[str, list[str]] = field(default_factory=dict)
+    headed: bool | None = None
 
     # Learning it, and keeping it
 
@@ -77,19 +80,19 @@ class Preprocessing:
         features = [name for name in table.names if name != target]
         if not features:
             raise DataError(
-                f"{table.path}: there is no column beside the target {target!r}; columns are separated by "
+                f"{table.path}: there is no column beside the target {cut(target)}; columns are separated by "
                 "commas, semicolons or tabs, in a .tsv by tabs"
             )
         distinct = None if truth.levels is None else set(plainly(truth.levels))
         if distinct is not None and len(distinct) == 1:
-            raise DataError(f"{table.path}: the target {target!r} is {distinct.pop()!r} in every row")
+            raise DataError(f"{table.path}: the target {cut(target)} is {cut(distinct.pop())} in every row")
         if truth.stray and COMMA.fullmatch(truth.stray[0]):
             truth.check()
-        self = cls(features, [], [], target, [])
+        self = cls(features, [], [], target, [], headed=table.headed)
         for name in features:
             column = table.column(name)
             if column.missing == table.rows:
-                raise DataError(f"{table.path}: column {name!r} is empty; leave it out by --ignore")
+                raise DataError(f"{table.path}: column {cut(name)} is empty; leave it out by --ignore")
             if column.numeric or COMMA.fullmatch(column.stray[0] if column.stray else ""):
                 column.check("correct it, or leave the column out by --ignore")
             if strict:
@@ -103,7 +106,7 @@ class Preprocessing:
         else:
             if truth.stray and not truth.numeric:
                 raise DataError(
-                    f"{table.path}: the target {target!r} is text, such as {_example(truth)}; leave out "
+                    f"{table.path}: the target {cut(target)} is text, such as {_example(truth)}; leave out "
                     "--regression to learn classes"
                 )
             truth.check(ROW, complete=True)
@@ -136,6 +139,7 @@ class Preprocessing:
                 and all(isinstance(t, str) for t in [self.target, *self.features, *self.classes, *levels])
                 and all(isinstance(x, int | float) and np.isfinite(float(x)) for x in numbers)
                 and all(x > 0 for x in [self.target_spread, *self.spread])
+                and self.headed in (None, True, False)
             )
         except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
             raise ValueError(f"its table is not described as train does: {error}") from None
@@ -171,18 +175,20 @@ class Preprocessing:
                 f"{table.path} lacks what the model was trained on: {listed(lacking, 5)}; its columns are "
                 f"{listed(table.names, 20)}"
             )
-        for name in self.numbers:
+        for name, mean, spread in zip(self.numbers, self.mean, self.spread, strict=True):
             table.column(name).check(complete=not self.median)
             if strict:
                 table.column(name).check(STRICT, complete=True)
+            table.column(name).check_scaled(mean, spread)
         for name, known in self.levels.items():
             column = table.column(name)
             if column.levels is None:
-                raise DataError(f"{column.path}: column {name!r} has too many different texts")
+                raise DataError(f"{column.path}: column {cut(name)} has too many different texts")
             for text, line in zip(column.levels, column.lines, strict=True):
                 if strict and text not in known:
                     raise DataError(
-                        f"{column.at(line)}: {text!r} is none of its {count(len(known), 'level')}; {STRICT}"
+                        f"{column.at(line)}: {cut(text)} is none of its {count(len(known), 'level')}; "
+                        f"{STRICT}"
                     )
         return Inputs(self, table, np.arange(table.rows))
 
@@ -215,21 +221,22 @@ class Preprocessing:
         """
         if self.target not in table.columns:
             raise DataError(
-                f"{table.path} has no column {self.target!r}, which the model predicts, to compare with"
+                f"{table.path} has no column {cut(self.target)}, which the model predicts, to compare with"
             )
         column = table.column(self.target)
         if not self.classes:
             column.check(ROW, complete=True)
+            column.check_scaled(self.target_mean, self.target_spread)
             return column.numbers()
         if column.levels is None:
-            raise DataError(f"{column.path}: column {self.target!r} has too many different labels")
+            raise DataError(f"{column.path}: column {cut(self.target)} has too many different labels")
         place = {name: i for i, name in enumerate(self.classes)}
         numeric = all(is_number(name) and plain(name) == name for name in self.classes)
         names = [plain(cell) for cell in column.levels] if numeric else column.levels
         for cell, name, line in zip(column.levels, names, column.lines, strict=True):
             if name not in place:
                 raise DataError(
-                    f"{column.at(line)}: {cell!r} is none of the {len(place)} classes of the model"
+                    f"{column.at(line)}: {cut(cell)} is none of the {len(place)} classes of the model"
                 )
         return np.array([place[name] for name in names])[column.codes]
 
@@ -242,7 +249,8 @@ class Preprocessing:
         if self.classes:
             places: Array = outputs.argmax(axis=1)
             return places
-        numbers: Array = outputs[:, 0] * self.target_spread + self.target_mean
+        with np.errstate(over="ignore"):  # of a guess that is beyond the largest float
+            numbers: Array = outputs[:, 0] * self.target_spread + self.target_mean
         return numbers
 
     def labels(self, answers: Array) -> list[Any]:
@@ -306,15 +314,15 @@ def _scale(column: Column, rows: Array) -> tuple[float, float, float]:
     missing = np.isnan(x)
     if missing.all():
         raise DataError(
-            f"{column.path}: column {column.name!r} is empty in the {len(rows)} rows that are learned; leave "
-            "it out by --ignore"
+            f"{column.path}: column {cut(column.name)} is empty in the {len(rows)} rows that are learned; "
+            "leave it out by --ignore"
         )
-    with np.errstate(over="ignore", invalid="ignore"):
-        x[missing] = median = float(np.median(x[~missing]))
-        mean, spread = float(x.mean()), float(x.std())
-    if not np.isfinite([median, mean, spread]).all():
-        raise DataError(f"{column.path}, column {column.name!r}: its numbers are too large to be scaled")
-    return median, mean, spread if x.min() < x.max() else 1.0
+    _, size = np.frexp(np.abs(x[~missing]).max())
+    unit = math.ldexp(1.0, int(size) - 1)  # of which squares can neither overflow nor vanish
+    x /= unit
+    x[missing] = median = float(np.median(x[~missing]))
+    mean, spread = float(x.mean()), float(x.std())
+    return unit * median, unit * mean, (unit * spread if x.min() < x.max() else 0.0) or 1.0
 
 
 def _levels(column: Column, rows: Array) -> list[str]:
@@ -323,7 +331,7 @@ def _levels(column: Column, rows: Array) -> list[str]:
     known = None if levels is None else {levels[code] for code in np.unique(column.codes[rows])} - {""}
     if known is None or len(known) > min(MOST_LEVELS, len(rows) / 2):
         raise DataError(
-            f"{column.path}: column {column.name!r} has {_many(known)} different texts, such as "
+            f"{column.path}: column {cut(column.name)} has {_many(known)} different texts, such as "
             f"{_example(column)}, in the {len(rows)} rows that are learned; at most {MOST_LEVELS}, and half "
             "of the rows, can be learned from: write numbers without $ or %, or leave it out by --ignore"
         )
@@ -357,7 +365,7 @@ def _classes(truth: Column, distinct: set[str] | None, rows: int) -> list[str]:
         if truth.numeric:
             way_out = "give --regression if they are numbers"
         raise DataError(
-            f"{truth.path}: the target {truth.name!r} has {_many(distinct)} different labels in {rows} rows, "
-            f"such as {_example(truth)}, too many to learn; {way_out}"
+            f"{truth.path}: the target {cut(truth.name)} has {_many(distinct)} different labels in {rows} "
+            f"rows, such as {_example(truth)}, too many to learn; {way_out}"
         )
     return sorted(distinct, key=float) if all(map(is_number, distinct)) else sorted(distinct)

@@ -47,7 +47,7 @@ def unary(kind: Any, code: int, own: Callable[[Any], Any]) -> Callable[[Any], An
         out._n = 0
         out._source = level
         if level is None:
-            rows[code](out, self._data, 0.0)
+            rows[code](out, self._number, 0.0)
         else:
             nodes = level.nodes
             if nodes is None or len(nodes) >= level.room:
@@ -68,7 +68,7 @@ def binary(kind: Any, code: int, own: Callable[[Any, Any], Any]) -> Callable[[An
         level = self._source
         if isinstance(other, kind):
             source = other._source  # once, since what comes in between may bring the number
-            y = other._data if source is None else None
+            y = other._number if source is None else None
             if level is None:
                 level = source
             elif source is not None and source is not level:
@@ -94,7 +94,7 @@ def binary(kind: Any, code: int, own: Callable[[Any, Any], Any]) -> Callable[[An
         if b is None:
             out._k = y
         if level is None:
-            rows[code](out, self._data, y)
+            rows[code](out, self._number, y)
         else:
             nodes = level.nodes
             if nodes is None or len(nodes) >= level.room:

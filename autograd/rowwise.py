@@ -124,7 +124,7 @@ def forward(layer: Dense, trace: Any, at: int, to: int) -> None:
         z = weights[k] + z
         k += 1
         operations.TABLE[layer.code](out, z, 0.0)
-        trace[to + j] = out._data
+        trace[to + j] = out._number
         trace[to + layer.n_out + j] = out._da
 
 

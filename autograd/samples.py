@@ -26,6 +26,7 @@ from autograd.storage import total
 from autograd.tally import TALLY, count
 from autograd.tensor.core import Tensor, apart, array_of, entered, recording, unusual
 from autograd.tensor.program import Program, record_apart
+from autograd.tensor.reals import KINDS, WAYS_OUT
 from autograd.tensor.tape import Array, Leaf, check_unchanged, consumers, pull
 from autograd.tensor.trace import check
 
@@ -260,7 +261,7 @@ class Batch(Junction):
 def set_output(v: Node, place: int, x: float) -> None:
     """Give an output its number."""
     v._index = place
-    v._data = x
+    v._number = x
     v._source = None
 
 
@@ -467,9 +468,9 @@ class Samples(Door):
         if kind is list or kind is tuple:
             items = x
         elif kind is np.ndarray and x.ndim == 1:
-            if x.dtype.kind in "fiub" and len(x) == self.n_in and self.waits and not unusual():
+            if x.dtype.kind in KINDS and len(x) == self.n_in and self.waits and not unusual():
                 return self.wait(tuple(x.tolist()), None, None)
-            items = x.tolist()
+            items = list(x) if x.dtype.kind in WAYS_OUT else x.tolist()  # which makes numbers of dates
         elif isinstance(x, Value) or number(x) is not None:
             items = [x]
         elif not isinstance(x, Iterable) or isinstance(x, set | frozenset | dict | str | bytes):

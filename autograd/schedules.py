@@ -89,8 +89,9 @@ def warm_up(lr: float | Schedule, steps: int) -> Schedule:
     def schedule(step: int) -> float:
         return then(step - steps) if step >= steps else then(0) * (step + 1) / (steps + 1)
 
-    if isinstance(lr, Plateau):
-        schedule.observe = lr.observe  # type: ignore[attr-defined]  # fit tells it the losses
+    observe = getattr(lr, "observe", None)
+    if observe is not None:
+        schedule.observe = observe  # type: ignore[attr-defined]  # fit tells it the losses
     return schedule
 
 

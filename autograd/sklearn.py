@@ -15,16 +15,20 @@ import functools
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Self
 
 import numpy as np
 
+from autograd.checkpoint import Snapshot
 from autograd.engine import as_number
-from autograd.errors import DataError, MissingExtraError, OptionError
+from autograd.errors import DataError, MissingExtraError, OptionError, TrainingError
+from autograd.interrupts import finished
 from autograd.module import ACTIVATIONS
 from autograd.nn import Net
 from autograd.optim import LBFGS, OPTIMIZERS, SGD, Optimizer
 from autograd.options import named, whole
+from autograd.tensor.reals import is_masked, reals
 from autograd.tensor.tape import Array
 from autograd.training import History
 
@@ -46,16 +50,31 @@ NAMES = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's, and our
 
 
 def whole_or_not(method: Callable[..., Any]) -> Callable[..., Any]:
-    """The method, after whose errors the estimator is as it was before."""
+    """The method, after whose errors the estimator is as it was before, with its net and its generators."""
 
     @functools.wraps(method)
     def careful(self: Any, *args: Any, **options: Any) -> Any:
         before = self.__dict__.copy()
+        net, online = before.get("net_"), before.get("_online")
+        learned = None if net is None else Snapshot.of(net, Optimizer(net, 0.0) if online is None else online)
+        generators = [
+            (generator, generator.get_state())
+            for generator in (self.random_state, before.get("_rng"))
+            if isinstance(generator, np.random.RandomState)
+        ]
+
+        def go_back() -> None:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            if learned is not None and net.values.flags.writeable:
+                learned.restore(net, Optimizer(net, 0.0) if online is None else online)
+            for generator, state in generators:
+                generator.set_state(state)
+
         try:
             return method(self, *args, **options)
         except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(before)
+            finished(go_back)
             raise
 
     return careful
@@ -295,6 +314,7 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
 
     def _outputs(self, X: Any) -> Array:
         check_is_fitted(self, "net_")
+        _refuse_what_is_no_number(X, "X")
         X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
         return self.net_.predict(_dense(X))
 
@@ -334,7 +354,15 @@ class Watch:
         estimator = self.estimator
         score = -estimator._scale * history.loss[-1]
         if self.held_out is not None:
-            score = estimator._score(*self.held_out)
+            try:
+                score = estimator._score(*self.held_out)
+            except ValueError:
+                if np.isfinite(estimator.net_.predict(self.held_out[0])).all():
+                    raise
+                raise TrainingError(
+                    f"the outputs for the rows held out became infinite or nan in epoch {len(history.loss)}; "
+                    "a smaller learning_rate_init, or X scaled to about -1 to 1, may help"
+                ) from None
             estimator.validation_scores_.append(score)
         self._since = self._since + 1 if score < self._best + estimator.tol else 0
         if score > self._best:
@@ -357,6 +385,18 @@ class Watch:
             estimator.net_.push()
 
 
+def _refuse_what_is_no_number(x: Any, name: str) -> None:
+    """NotANumberError for what scikit-learn would make numbers of: dates, masked cells, structured ones."""
+    if x is None or hasattr(x, "toarray"):
+        return
+    with suppress(ValueError):  # lists of several lengths, which scikit-learn tells
+        array = np.asarray(x)
+        known = np.datetime64 | np.timedelta64 | np.ma.core.MaskedConstant
+        cells = array.flat if array.dtype == object else ()
+        if is_masked(x) or array.dtype.kind in "mMV" or any(isinstance(cell, known) for cell in cells):
+            reals(x, f"{name} must hold numbers")
+
+
 def _dense(X: Any) -> Array:
     array: Array = X.toarray() if hasattr(X, "toarray") else X
     return array
@@ -366,6 +406,7 @@ def _weighed(X: Array, y: Array, sample_weight: Any) -> tuple[Array, Array, Arra
     """The rows that count at all, and how much."""
     if sample_weight is None:
         return X, y, None
+    _refuse_what_is_no_number(sample_weight, "sample_weight")
     weight: Array = check_array(
         np.full(len(X), sample_weight) if isinstance(sample_weight, int | float) else sample_weight,
         ensure_2d=False,
@@ -426,6 +467,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
     """
 
     def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Array, Any]:
+        _refuse_what_is_no_number(X, "X")
+        _refuse_what_is_no_number(y, "y")
         X, y = validate_data(
             self,
             X,
@@ -586,6 +629,8 @@ class NetRegressor(RegressorMixin, MultiOutputMixin, NetEstimator):  # type: ign
     out_activation_ = "identity"
 
     def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Array, Any]:
+        _refuse_what_is_no_number(X, "X")
+        _refuse_what_is_no_number(y, "y")
         X, y = validate_data(
             self,
             X,

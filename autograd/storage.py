@@ -69,11 +69,11 @@ def put_number(p: Node, x: float) -> None:
     storage, i = p._home, p._index
     if not storage.writable:
         raise UnsupportedError("these parameters are read-only; copy.deepcopy(net) has ones that are not")
+    storage.version.n += 1  # first, lest an interrupt leave older graphs with the new number
     if storage.double:
         storage.targets[i] = x
     else:
         storage.single_targets[i] = x
-    storage.version.n += 1
 
 
 def gradient(p: Node) -> float:

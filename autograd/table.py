@@ -15,7 +15,8 @@ import tokenize
 import zipfile
 import zlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -28,9 +29,10 @@ from autograd.errors import DataError, UnknownNameError
 from autograd.options import nearby
 from autograd.progress import track
 from autograd.tally import count
+from autograd.tensor.reals import KINDS
 from autograd.tensor.tape import Array
 
-__all__ = ["Column", "Table", "is_number", "plain", "plainly", "read_table"]
+__all__ = ["Column", "Table", "cut", "is_number", "plain", "plainly", "read_table"]
 
 MISSING = ("", "?", "-", "na", "n/a", "nan", "null", "none")  # ways to say that there is no number
 GZIP = b"\x1f\x8b"  # what a gzip file begins with, RFC 1952
@@ -39,6 +41,8 @@ UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 COMMA = re.compile(r"[+-]?\d+(,\d+)+")  # a number with a comma for the decimals, or for the thousands
 KEPT = 10_000  # different cells of a column that are kept as text; fits into two bytes
 CELLS = 1 << 17  # that are held as text at a time
+FIRST = 20  # lines, by which the separator is found
+LONGEST = 40  # characters of a cell that messages show
 LONG = 1 << 25  # bytes of a file from which on a terminal shows how far reading has come
 
 
@@ -49,6 +53,11 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return "_" not in cell  # 1_000 is Python's way of writing, not a table's
+
+
+def cut(cell: str) -> str:
+    """A cell in quotation marks, for a message: of a very long one the beginning."""
+    return repr(cell) if len(cell) <= LONGEST else f"{cell[:LONGEST]!r}... ({len(cell)} characters)"
 
 
 def is_missing(cell: str) -> bool:
@@ -155,9 +164,45 @@ class Column:
         holes, numeric = int(counts[missing].sum()), bool(2 * numbers > told)
         return cls(path, name, levels, codes, values, lines, holes, hole, stray, numeric, unit)
 
+    def check_scaled(self, mean: float, spread: float) -> None:
+        """See that each number less ``mean``, over ``spread``, is a finite number too.
+
+        Raises:
+            DataError: one is not.
+        """
+        with np.errstate(over="ignore"):
+            lost = np.flatnonzero(np.isfinite(self.values) & ~np.isfinite((self.values - mean) / spread))
+        if len(lost):
+            i = int(lost[0])
+            where = (
+                f"{self.path}, row {i + 1}, column {cut(self.name)}"
+                if self.levels is None
+                else self.at(self.lines[i])
+            )
+            cell = f"{self.values[i]:g}" if self.levels is None else cut(self.levels[i])
+            raise DataError(
+                f"{where}: {cell} is too far from the other numbers, whose mean is {mean:.3g}, to be scaled; "
+                "correct it, or leave the row out"
+            )
+
+    def is_unlike(self, cell: str) -> bool:
+        """Whether a cell is a number and none of the others is, or the other way about."""
+        if self.levels is None or is_missing(cell):
+            return False
+        others = [is_number(other) for other in self.levels if other != cell and not is_missing(other)]
+        return bool(others) and not any(kind == is_number(cell) for kind in others)
+
+    def is_lone(self, cell: str) -> bool:
+        """Whether a text stands in one row, and each of the others in several."""
+        if self.levels is None or self.numeric or cell not in self.levels:
+            return False
+        counts = np.bincount(self.codes, minlength=len(self.levels))
+        first = self.levels.index(cell)
+        return bool(counts[first] == 1 and len(counts) > 2 and np.delete(counts, first).min() > 1)
+
     def at(self, line: int) -> str:
         """Where in the file that is, to begin a message with."""
-        return f"{self.path}, {self.unit} {line}, column {self.name!r}"
+        return f"{self.path}, {self.unit} {line}, column {cut(self.name)}"
 
     def numbers(self, rows: Any = slice(None)) -> Array:
         """The numbers in some rows; nan where one is missing."""
@@ -179,7 +224,7 @@ class Column:
             cell, line = found
             if COMMA.fullmatch(cell):
                 way_out = "write it as in 1234.5"
-            what = f"{cell!r} is no finite number" if cell else "the cell is empty"
+            what = f"{cut(cell)} is no finite number" if cell else "the cell is empty"
             raise DataError(f"{self.at(line)}: {what}; {way_out}")
 
 
@@ -246,6 +291,7 @@ class Table:
     columns: dict[str, Column]
     rows: int
     headed: bool  # whether the names come from the file
+    guessed: tuple[list[str], int] | None = None  # the first line, if what it is was guessed, and its number
 
     @property
     def names(self) -> list[str]:
@@ -263,25 +309,47 @@ class Table:
         ignored = [self.column(name).name for name in names]
         return replace(self, columns={n: c for n, c in self.columns.items() if n not in ignored})
 
+    def doubt(self) -> str | None:
+        """What speaks against the guess whether the first line has the names of the columns, or is a row."""
+        first, _ = self.guessed or ([], 0)
+        for cell, column in zip(first, self.columns.values() if first else [], strict=True):
+            if self.headed:
+                if cell in (column.levels or []):
+                    return f"{cut(cell)} stands in its column again"
+            elif column.is_unlike(cell):
+                kind, others = ("a number", "texts") if is_number(cell) else ("a text", "numbers")
+                return f"{cut(cell)} is {kind}, and below it are {others}"
+            elif column.is_lone(cell):
+                return f"{cut(cell)} stands in no other row, and each other text of its column in several"
+        if len(first) > 2 and not self.headed and first == [str(i) for i in range(len(first))]:
+            return "it counts from 0, as pandas does for columns without names"
+        return None
+
     def called(self, names: Sequence[str]) -> "Table":
         """The same columns under other names."""
         columns = {new: replace(old, name=new) for new, old in zip(names, self.columns.values(), strict=True)}
         return replace(self, columns=columns)
 
 
-def read_table(path: Any, progress: bool | None = None) -> Table:
+def read_table(
+    path: Any, progress: bool | None = None, header: bool | None = None, names: Sequence[str] = ()
+) -> Table:
     r"""Read a table from a file, gzipped or not.
 
     A name that ends in .npy or .npz says that it holds NumPy's arrays: a two-dimensional one, or some
     by name, of which a two-dimensional X gives the columns X_1, X_2 and so on, and y comes last.
     Others are text in UTF-8 or UTF-16, with cells that are separated by tabs if the name ends in .tsv,
-    else by commas, semicolons or tabs, whichever the first line has most of. The first line gives the
-    names of the columns if it has no number in it, or a text above a number (one that does not just
-    say that the number is missing); otherwise they are called 1, 2, and so on.
+    else by commas, semicolons or tabs, whichever makes most of the first lines equally long.
+
+    Whether the first line has the names of the columns is guessed, if it is not said. It has if there is
+    no number in it, or a text above a number (one that does not just say that the number is missing), or
+    if it counts 0, 1, 2 and so on above a text. Otherwise they are called 1, 2, and so on.
 
     Args:
         path: the file.
         progress: whether to show how far it has come; None for large files, on a terminal.
+        header: whether the first line of a text has the names of the columns; None to guess.
+        names: if it is to be guessed, the first line has the names if it has all of these.
 
     Raises:
         DataError: there is no such file, it is not of that kind, it has no rows, or rows of several
@@ -305,7 +373,7 @@ def read_table(path: Any, progress: bool | None = None) -> Table:
                 return _of_arrays(file, path)
             encoding = "utf-16" if file.peek(2)[:2] in UTF16 else "utf-8-sig"
             with io.TextIOWrapper(file, encoding, newline="") as text:
-                return _of_text(text, path, kind == ".tsv", _Reading(raw, progress))
+                return _of_text(text, path, kind == ".tsv", _Reading(raw, progress), header, names)
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         raise DataError(
@@ -341,23 +409,28 @@ class _Reading:
             self.done += 1
 
 
-def _of_text(text: Iterator[str], path: Path, tabs: bool, reading: _Reading) -> Table:
+def _of_text(
+    text: Iterator[str], path: Path, tabs: bool, reading: _Reading, header: bool | None, known: Sequence[str]
+) -> Table:
     lines, start = _lines(text, path), []
     for line in lines:
         start.append(line)
         if line.strip():
             break
-    separator = (
-        "\t" if tabs else max(",;\t", key=lambda mark: len(next(csv.reader(start[-1:], delimiter=mark), [])))
-    )
-    rows = _rows(csv.reader(chain(start, lines), delimiter=separator, skipinitialspace=True), path)
+    start += islice(lines, FIRST)
+    separator = "\t" if tabs else max(",;\t", key=lambda mark: _fits(start, mark))
+    rows = _rows(chain(start, lines), separator, path)
     head = list(islice(rows, 2))
     if not head:
         raise DataError(f"{path}: the file is empty")
-    names, headed = _names([[cell.strip() for cell in row] for row, _ in head])
+    first, *second = ([cell.strip() for cell in row] for row, _ in head)
+    if header is None and known and set(known) <= set(first):
+        header = True
+    headed = _has_names([first, *second]) if header is None else header
+    names = first if headed else [str(i + 1) for i in range(len(first))]
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise DataError(f"{path}: two columns are called {twice!r}")
+        raise DataError(f"{path}: two columns are called {cut(twice)}")
     columns, total = [Filling(path, name, "line") for name in names], 0
     body = chain(head[headed:], rows)
     while stretch := list(islice(body, max(1, CELLS // len(names)))):
@@ -371,7 +444,8 @@ def _of_text(text: Iterator[str], path: Path, tabs: bool, reading: _Reading) -> 
         reading.show()
     if not total:
         raise DataError(f"{path}: there are column names but no rows")
-    return Table(path, {c.name: c.column() for c in columns}, total, headed)
+    guessed = (first, head[0][1]) if header is None else None
+    return Table(path, {c.name: c.column() for c in columns}, total, headed, guessed)
 
 
 def _lines(text: Iterator[str], path: Path) -> Iterator[str]:
@@ -381,23 +455,50 @@ def _lines(text: Iterator[str], path: Path) -> Iterator[str]:
         yield line
 
 
-def _rows(reader: Any, path: Path) -> Iterator[tuple[list[str], int]]:
+def _fits(lines: list[str], separator: str) -> tuple[int, int]:
+    """How well a separator fits the first lines: how many rows have the commonest length, and which it is."""
+    lengths: Counter[int] = Counter()
+    with suppress(csv.Error):
+        lengths.update(map(len, csv.reader(lines, delimiter=separator, skipinitialspace=True)))
+    return max(((rows, length) for length, rows in lengths.items() if length > 1), default=(0, 1))
+
+
+class _Lines:
+    """Lines, and whether they have ended."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines, self.ended = lines, False
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.lines
+        self.ended = True
+
+
+def _rows(lines: Iterable[str], separator: str, path: Path) -> Iterator[tuple[list[str], int]]:
     """The rows that are not blank, each with its line."""
+    told, begins = _Lines(lines), 1
+    reader = csv.reader(told, delimiter=separator, skipinitialspace=True)
     try:
         for row in reader:
+            if told.ended:  # within it
+                raise DataError(f"{path}, line {begins}: a quotation mark opens a cell, and none closes it")
+            begins = reader.line_num + 1
             if len(row) > 1 or (row and row[0].strip()):
                 yield row, reader.line_num
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num}: {error}") from None
 
 
-def _names(head: list[list[str]]) -> tuple[list[str], bool]:
-    """The names of the columns, by the first two rows, and whether the first of them gives these."""
-    above = [
-        name for name, cell in zip(head[0], head[-1], strict=False) if is_number(cell) and not is_number(name)
-    ]
-    headed = not any(map(is_number, head[0])) or (bool(above) and not any(map(is_missing, above)))
-    return head[0] if headed else [str(i + 1) for i in range(len(head[0]))], headed
+def _has_names(head: list[list[str]]) -> bool:
+    """Whether the first of two rows seems to have the names of the columns."""
+    first, below = head[0], head[-1]
+    if not any(map(is_number, first)):
+        return True
+    pairs = [*zip(first, below, strict=False)]
+    if first == [str(i) for i in range(len(first))]:  # as pandas calls columns without names
+        return any(not is_number(cell) and not is_missing(cell) for _, cell in pairs)
+    above = [name for name, cell in pairs if is_number(cell) and not is_number(name)]
+    return bool(above) and not any(map(is_missing, above))
 
 
 # NumPy's arrays ---------------------------------------------------------------------------------
@@ -414,7 +515,7 @@ def _of_arrays(file: Any, path: Path) -> Table:
         raise DataError(f"{path}: not arrays that can be read: {reason}") from None
     parts: dict[str, Array] = {}
     for name, x in sorted(arrays.items(), key=lambda item: item[0] == "y"):
-        if x.dtype.kind not in "fiubU" or x.ndim not in (1, 2):
+        if x.dtype.kind not in KINDS + "U" or x.ndim not in (1, 2):
             raise DataError(
                 f"{path}: the array{name and f' {name}'} is of dtype {x.dtype} and shape {x.shape}; wanted "
                 "are numbers or text, (rows, columns) or (rows,)"
@@ -422,7 +523,7 @@ def _of_arrays(file: Any, path: Path) -> Table:
         prefix = f"{name}_" if name else ""
         own = {name: x} if x.ndim == 1 else {f"{prefix}{j + 1}": part for j, part in enumerate(x.T)}
         if twice := parts.keys() & own:
-            raise DataError(f"{path}: two columns are called {min(twice)!r}")
+            raise DataError(f"{path}: two columns are called {cut(min(twice))}")
         parts |= own
     rows = {len(part) for part in parts.values()}
     if len(rows) != 1 or rows == {0}:

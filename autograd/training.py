@@ -22,6 +22,7 @@ from autograd.checkpoint import Checkpoint, Snapshot, State, description, observ
 from autograd.data import Rows, prepared, split
 from autograd.engine import as_number
 from autograd.errors import OptionError, ShapeError, TrainingError
+from autograd.interrupts import finished
 from autograd.losses import EACH, LOSSES, mean, unweighted
 from autograd.optim import LBFGS, OPTIMIZERS, Optimizer, clip_gradient
 from autograd.options import named, whole
@@ -34,7 +35,6 @@ __all__ = ["History", "Online", "fit"]
 
 CHUNK = 1024  # rows that are evaluated at once where nothing is learned, which bounds the memory
 LOGITS = ("binary_cross_entropy", "cross_entropy")  # the losses that take them
-HINT = "the net has its last good weights again. A smaller lr, or X scaled to about -1 to 1, may help"
 
 
 class Trainable(Protocol):
@@ -254,7 +254,7 @@ class Interrupt:
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, usual)
+            finished(lambda: signal.signal(signal.SIGINT, usual))
 
 
 # The loop ---------------------------------------------------------------------------------------
@@ -304,7 +304,7 @@ def fit(
     if file is not None:
         options = {"batch_size": batch_size, "alpha": alpha, "clip": clip, "patience": patience, "seed": seed}
         rows = {"the rows": given, "the validation rows": held_out}
-        training.keep(file, description(module, loss, opt, rows, options), epochs)
+        training.keep(file, *description(module, loss, opt, rows, options), epochs)
     return training.run(epochs, patience, clip, progress, called)
 
 
@@ -347,6 +347,14 @@ def _generator(seed: int | None) -> Any:
         raise OptionError(f"seed must be a whole number of 0 or more, got {seed!r}") from None
 
 
+def way_out(alpha: float) -> str:
+    """What an error says of what may help."""
+    rate = "lr or alpha" if alpha else "lr"
+    return (
+        f"the net has its last good weights again. A smaller {rate}, or X scaled to about -1 to 1, may help"
+    )
+
+
 def largest(grads: Array) -> str:
     """What an error says of gradients."""
     finite = grads[np.isfinite(grads)]
@@ -380,9 +388,9 @@ class Fit:
         # The newest weights with which an epoch began that had a finite loss to show
         self.good = self.start = Snapshot.of(module, opt)
 
-    def keep(self, checkpoint: Checkpoint, run: dict[str, Any], epochs: int) -> None:
+    def keep(self, checkpoint: Checkpoint, run: dict[str, Any], unknown: list[str], epochs: int) -> None:
         """Write checkpoints, and go on from the one that there is, if there is one."""
-        state = checkpoint.begin(run, epochs, self.module, self.opt)
+        state = checkpoint.begin(run, unknown, epochs, self.module, self.opt)
         self.checkpoint = checkpoint
         if state is None:
             return
@@ -497,7 +505,8 @@ class Fit:
     def _trouble(self, what: str, first: int) -> TrainingError:
         epoch, batch = len(self.history.loss) + 1, first // self.batch_size + 1
         return TrainingError(
-            f"{what} in epoch {epoch}, batch {batch}, where {largest(self.module.grads)}; {HINT}"
+            f"{what} in epoch {epoch}, batch {batch}, where {largest(self.module.grads)}; "
+            f"{way_out(self.steps.measure.alpha)}"
         )
 
     def _note(self, loss: float, seconds: float) -> None:
@@ -505,7 +514,8 @@ class Fit:
         history, opt = self.history, self.opt
         watched = loss if self.held_out is None else self.steps.over(self.held_out)
         if not math.isfinite(watched):
-            raise self._trouble(f"the loss over the validation rows became {watched}", len(self.data) - 1)
+            where = "over the validation rows" if self.held_out is not None else "over all batches together"
+            raise self._trouble(f"the loss {where} became {watched}", len(self.data) - 1)
         history.loss.append(loss)
         history.time.append(seconds)
         history.lr.append(opt.last_lr)
@@ -559,7 +569,9 @@ class Online:
             what = (
                 f"the loss became {value}" if not math.isfinite(value) else "a weight became infinite or nan"
             )
-            raise TrainingError(f"partial_fit(): {what}, where {steepest}; {HINT}")
+            raise TrainingError(
+                f"partial_fit(): {what}, where {steepest}; {way_out(self.steps.measure.alpha)}"
+            )
         if (observe := getattr(self.opt.lr, "observe", None)) is not None:
             observe(value)
         return value

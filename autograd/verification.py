@@ -196,11 +196,11 @@ class Session:
         try:
             twin = self.operated(kind_of(v), x, y)
         except ERRORS as theirs:
-            return None if error is not None else self.difference("data", v, v._data, told(theirs))
+            return None if error is not None else self.difference("data", v, v._number, told(theirs))
         if error is not None:
             return self.difference("data", v, told(error), twin.data)
-        if not close(v._data, twin.data, DOUBLE.unit * abs(twin.data)):
-            return self.difference("data", v, v._data, twin.data)
+        if not close(v._number, twin.data, DOUBLE.unit * abs(twin.data)):
+            return self.difference("data", v, v._number, twin.data)
         for name, i, operand in (("_da", 0, v._a), ("_db", -1, v._b)):
             if operand is not None:
                 ours, wanted = getattr(v, name), twin.slopes[i]
@@ -279,7 +279,7 @@ class Session:
             else:
                 slopes = tuple(v._home.slopes) if kind == "own" else slopes_of(v)
                 parents = tuple(check.twins[p] for p in operands(v)) if slopes else ()
-                twin = self.oracle.Value(v._data, parents, slopes)
+                twin = self.oracle.Value(v._number, parents, slopes)
                 twin.grad = v.grad if kind == "leaf" else 0.0
             check.twins[v] = twin
         check.root = check.twins[root]

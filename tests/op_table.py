@@ -114,6 +114,7 @@ ELEMENTWISE = [
     unary("log2",       lambda x: mp.log(x, 2),             POSITIVE),
     unary("log10",      lambda x: mp.log(x, 10),            POSITIVE),
     unary("sqrt",       mp.sqrt,                            POSITIVE),
+    unary("root",       mp.sqrt,                            POSITIVE),
     unary("cbrt",       lambda x: -mp.cbrt(-x),             (-3, -0.3)),
     unary("sin",        mp.sin,                             R),
     unary("cos",        mp.cos,                             R),
@@ -410,6 +411,14 @@ CALLS: dict[Any, list[Callable[..., Any]]] = {
     **{f: along_axes(f) for f in (np.sum, np.mean, np.prod, np.max, np.amax, np.min, np.amin)},
     np.var: spread(np.var),
     np.std: spread(np.std),
+    np.linalg.norm: [
+        lambda x, y: np.linalg.norm(x),
+        lambda x, y: np.linalg.norm(x, "fro"),
+        lambda x, y: np.linalg.norm(x[0], 2),
+        lambda x, y: np.linalg.norm(x, axis=1),
+        lambda x, y: np.linalg.norm(x, 2, 0, keepdims=True),
+        lambda x, y: np.linalg.norm(x, axis=(0, 1)),
+    ],
     np.where: [
         lambda x, y: np.where(np.arange(4) > 1, x, y.T),
         lambda x, y: np.where(np.eye(3, 4, dtype=bool), x, 0),

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from autograd import io, losses, optim, schedules
-from autograd.errors import FileFormatError, OptionError, TrainingError
+from autograd.errors import CheckpointWarning, FileFormatError, OptionError, TrainingError
 from autograd.nn import Net
 from autograd.optim import OPTIMIZERS
 
@@ -253,6 +253,7 @@ def test_a_training_that_was_ended_early_stays_so(tmp_path, options):
     assert again.values.tobytes() == net.values.tobytes()
 
 
+@pytest.mark.filterwarnings("ignore:.* cannot be compared")
 @pytest.mark.parametrize("where", ["in an epoch", "in a callback"])
 @pytest.mark.parametrize("every", [1, 10])
 def test_after_ctrl_c_only_the_epoch_that_was_not_whole_is_done_again(tmp_path, where, every):
@@ -276,6 +277,7 @@ def test_after_ctrl_c_only_the_epoch_that_was_not_whole_is_done_again(tmp_path, 
     np.testing.assert_array_equal(again.values, whole.values)
 
 
+@pytest.mark.filterwarnings("ignore:.* cannot be compared")
 def test_a_loss_that_is_no_longer_finite_leaves_the_last_good_checkpoint(tmp_path):
     path = tmp_path / "x.npz"
 
@@ -413,7 +415,7 @@ class Watching:
 
 def test_a_schedule_that_is_told_losses_and_cannot_tell_its_state_is_refused(tmp_path):
     with pytest.raises(
-        OptionError, match=r"needs state\(\) and load_state\(\), as Plateau has them; Watching\(\)"
+        OptionError, match=r"needs state\(\) and load_state\(\), as Plateau has them; Watching has not"
     ):
         fit(curve_net(), tmp_path / "x.npz", lr=Watching())
     assert list(tmp_path.iterdir()) == []
@@ -529,3 +531,104 @@ def test_a_checkpoint_that_makes_no_sense_is_an_error_and_changes_nothing(tmp_pa
     ):
         fit(net, path, lr=lr, **options)
     assert (net.values.tobytes(), lr.state()) == before
+
+
+# Everything that belongs to a training ------------------------------------------------------------
+
+
+SCHEDULES = [
+    (schedules.step_decay, {"lr": 0.01, "every": 100, "factor": 0.5}),
+    (schedules.cosine, {"lr": 0.01, "steps": 100, "end": 0.001}),
+    (schedules.warm_up, {"lr": 0.01, "steps": 100}),
+    (schedules.one_cycle, {"peak": 0.01, "steps": 500, "rise": 0.3, "start": 25.0, "end": 1e4}),
+    (schedules.Plateau, {"lr": 0.01, "factor": 0.5, "patience": 20, "threshold": 1e-4, "lowest": 1e-6}),
+]
+OPTIMISERS = [
+    (optim.SGD, {"lr": 0.01, "momentum": 0.9, "nesterov": True, "weight_decay": 1e-3}),
+    (optim.Adam, {"lr": 0.01, "betas": (0.9, 0.99), "eps": 1e-8, "weight_decay": 1e-3}),
+    (optim.AdamW, {"lr": 0.01, "betas": (0.9, 0.99), "eps": 1e-8, "weight_decay": 1e-3}),
+    (optim.RMSprop, {"lr": 0.01, "alpha": 0.9, "eps": 1e-8}),
+    (optim.LBFGS, {"max_iter": 3, "history": 5}),
+]
+
+
+def changes(cases):
+    """Each option of each kind, changed."""
+    for kind, options in cases:
+        for name, value in options.items():
+            changed = not value if isinstance(value, bool) else 2 * value
+            if name == "betas":
+                yield kind, options, {**options, name: (value[0], 0.5)}
+                changed = (0.5, value[1])
+            if name in ("momentum", "alpha", "factor", "rise"):
+                changed = value / 2
+            yield kind, options, {**options, name: changed}
+
+
+@pytest.mark.parametrize("wrap", ["as it is", "warmed up", "warmed up twice"])
+@pytest.mark.parametrize(("kind", "options", "others"), list(changes(SCHEDULES)))
+def test_each_option_of_a_schedule_is_part_of_what_must_agree(tmp_path, kind, options, others, wrap):
+    def made(options):
+        schedule = kind(**options)
+        for steps in {"as it is": (), "warmed up": (5,), "warmed up twice": (5, 3)}[wrap]:
+            schedule = schedules.warm_up(schedule, steps)
+        return schedule
+
+    path = tmp_path / "x.npz"
+    net = begun(path, lr=made(options))
+    before = net.values.copy()
+    with pytest.raises(OptionError, match=r"the checkpoint of another training: .*lr"):
+        fit(net, path, lr=made(others))
+    assert (net.values == before).all()
+    fit(net, path, lr=made(options))
+
+
+@pytest.mark.parametrize(("kind", "options", "others"), list(changes(OPTIMISERS)))
+def test_each_option_of_an_optimiser_is_part_of_what_must_agree(tmp_path, kind, options, others):
+    path = tmp_path / "x.npz"
+    net = curve_net()
+    begun(path, net=net, lr=None, optimizer=kind(net, **options))
+    before = net.values.copy()
+    with pytest.raises(OptionError, match=r"the checkpoint of another training: .*(optimizer|lr)"):
+        fit(net, path, lr=None, optimizer=kind(net, **others))
+    assert (net.values == before).all()
+    fit(net, path, lr=None, optimizer=kind(net, **options))
+
+
+class Falling:
+    """A learning rate of one's own, with a list that no description compares."""
+
+    def __init__(self, rates):
+        self.rates = rates
+
+    def __call__(self, step):
+        return self.rates[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"lr": lambda step: 0.05}, r"\S+<lambda>"),
+        ({"lr": schedules.warm_up(lambda step: 0.05, 3)}, r"\S+<lambda>"),
+        ({"loss": lambda p, y: ((p - y) ** 2).mean()}, r"\S+<lambda>"),
+        ({"lr": Falling([0.05])}, r"\S+Falling"),
+    ],
+)
+def test_what_cannot_be_compared_is_told_once(tmp_path, options, what):
+    path = tmp_path / "x.npz"
+    net = begun(path, **options)
+    with pytest.warns(
+        CheckpointWarning, match=rf"x\.npz: {what} cannot be compared with what it was"
+    ) as told:
+        fit(net, path, **options)
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_a_plateau_within_warm_ups_is_told_the_losses(depth):
+    plateau = schedule = schedules.Plateau(0.5, factor=0.5, patience=0, threshold=0.9)
+    for _ in range(depth):
+        schedule = schedules.warm_up(schedule, 2)
+    curve_net().fit(X, CURVE, epochs=8, batch_size=40, lr=schedule, seed=1)
+    assert plateau.lr < 0.1
+    assert schedule(100) == plateau.lr

@@ -203,10 +203,24 @@ GOOD = "a,b\n" + "1,2.5\n3,4.5\n" * 5
             "error: gap.csv, line 12, column 'b': the cell is empty; correct it, or leave the row out\n",
         ),
         (
-            "large.csv",
-            "a,b\n" + "1e308,x\n-1e308,y\n" * 9,
+            "far.csv",
+            "a,b\n" + "1,x\n2,y\n" * 50 + "1e308,x\n",
+            ["--seed", "6"],  # with which that row is held out
+            "error: far.csv, line 102, column 'a': '1e308' is too far from the other numbers, whose mean is "
+            "1.51, to be scaled; correct it, or leave the row out\n",
+        ),
+        (
+            "far too.csv",
+            "a,b\n" + "1,1.5\n2,2.5\n" * 50 + "1,-1e308\n",
+            ["--seed", "6"],
+            "error: far too.csv, line 102, column 'b': '-1e308' is too far from the other numbers",
+        ),
+        (
+            "long.csv",
+            "a,b\n" + "1,2.5\n2,3.5\n" * 5 + "9" * 5000 + ",1\n",
             [],
-            "error: large.csv, column 'a': its numbers are too large to be scaled",
+            f"error: long.csv, line 12, column 'a': '{'9' * 40}'... (5000 characters) is no finite number; "
+            "correct it, or leave the column out by --ignore\n",
         ),
         (
             "nan.csv",
@@ -880,7 +894,7 @@ def test_output_that_cannot_be_written_is_told_and_a_closed_pipe_is_not(folder, 
     with open("/dev/full", "w") as full:
         done = subprocess.run(command, stdout=full, **running)
     assert done.returncode == 2
-    assert done.stderr.endswith("error: No space left on device\n")
+    assert done.stderr.endswith("error: No space left on device (writing the output)\n")
     assert re.search("Exception|Traceback", done.stderr) is None
     if not options:
         reader, writer = os.pipe()
@@ -1015,3 +1029,231 @@ def test_decimal_commas_in_a_target_are_no_classes(folder, capsys):
     Path("f.csv").write_text("x;y\n" + "1;0,5\n2;1,5\n" * 10)
     assert main(["train", "f.csv"]) == 2
     assert "column 'y': '0,5' is no finite number; write it as in 1234.5" in capsys.readouterr().err
+
+
+# The first line -----------------------------------------------------------------------------------
+
+
+def table(names, *columns, rows=30):
+    """Rows of random cells, each out of what a column may have."""
+    draw = np.random.default_rng(len(columns))
+    body = [[draw.choice(cells) for cells in columns] for _ in range(rows)]
+    return lines(body, names)
+
+
+SMALL = np.round(np.linspace(0.1, 9.7, 200), 3)
+GUESSES = {
+    "pandas, a text below": (table(["0", "1", "2"], SMALL, SMALL, ["yes", "no"]), ["0", "1", "2"]),
+    "names above numbers": (table(["a", "b"], SMALL, SMALL), ["a", "b"]),
+    "names above texts": (table(["a", "b"], ["x", "y"], ["yes", "no"]), ["a", "b"]),
+    "numbers alone": (table(None, SMALL, SMALL), ["1", "2"]),
+    "0 and 1 of numbers": ("0,1\n" + table(None, SMALL, SMALL), ["1", "2"]),
+    "a row with a label": (table(None, SMALL, ["yes", "no"]), ["1", "2"]),
+    "a row with a rare label": (
+        "1.5,perhaps,x\n" + table(None, SMALL, ["a", "b", "c"], ["x", "y"]) + "1,often,y\n",
+        ["1", "2", "3"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GUESSES)
+def test_train_says_what_it_took_the_first_line_for(folder, capsys, name):
+    content, names = GUESSES[name]
+    Path("t.csv").write_text(content)
+    assert main(["train", "t.csv", "--epochs", "1"]) == 0
+    headed = names[0] == content.partition(",")[0]
+    what = "the names of the columns" if headed else "a row, and the columns are called 1, 2 and so on"
+    assert capsys.readouterr().out.startswith(f"t.csv: line 1 was taken for {what}\n")
+    known = io.read_header("t.model.npz")["preprocessing"]
+    assert ([*known["features"], known["target"]], known["headed"]) == (names, headed)
+    assert read_table("t.csv").rows == content.count("\n") - headed
+
+
+DOUBTS = {
+    "texts without names": (
+        "red,small,yes\n" + table(None, ["red", "blue"], ["small", "big"], ["yes", "no"]),
+        r"the names of the columns, but 'red' stands in its column again",
+    ),
+    "a number above texts": (
+        "5,city,kind\n" + table(None, ["oslo", "rome"], ["small", "big"], ["yes", "no"]),
+        r"a row, but '5' is a number, and below it are texts",
+    ),
+    "years above numbers": (
+        table(["city", "2019", "2020"], ["oslo", "rome"], SMALL, SMALL),
+        r"a row, but 'city' stands in no other row, and each other text of its column in several",
+    ),
+    "a label that is none": (
+        table(["0.3", "kind"], SMALL, ["yes", "no"]),
+        r"a row, but 'kind' stands in no other row",
+    ),
+    "pandas, numbers below": (
+        table(["0", "1", "2"], SMALL, SMALL, SMALL),
+        r"a row, but it counts from 0, as pandas does for columns without names",
+    ),
+    "a text above a hole and numbers": ("a,3\n,4\n" + table(None, SMALL, SMALL), r"a row, but 'a' is a text"),
+}
+
+
+@pytest.mark.parametrize("name", DOUBTS)
+def test_a_first_line_that_the_others_contradict_is_asked_about(folder, capsys, name):
+    content, doubt = DOUBTS[name]
+    Path("t.csv").write_text(content)
+    assert main(["train", "t.csv", "--epochs", "1"]) == 2
+    told = capsys.readouterr().err
+    assert re.match(f"error: t.csv, line 1: it was taken for {doubt}.*; say --header if", told)
+    for option, names, rows in (
+        ("--header", content.split("\n")[0].split(","), content.count("\n") - 1),
+        (
+            "--no-header",
+            [str(i + 1) for i in range(content.split("\n")[0].count(",") + 1)],
+            content.count("\n"),
+        ),
+    ):
+        code = main(["train", "t.csv", "--epochs", "1", option, "--json"])
+        answer = json.loads(capsys.readouterr().out)
+        if code:  # as when a text then stands among numbers
+            assert re.search("is no finite number|is none", answer["error"])
+            continue
+        assert ([*answer["features"], answer["target"]], answer["rows"]) == (names, rows)
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_a_model_is_used_on_tables_that_are_like_its_own(folder, capsys, command):
+    content = "red,small,yes\n" + table(None, ["red", "blue"], ["small", "big"], ["yes", "no"])
+    Path("t.csv").write_text(content)
+    for option, rows in (("--no-header", 31), ("--header", 30)):
+        assert main(["train", "t.csv", "--epochs", "1", option, "--quiet"]) == 0
+        assert main([command, "t.model.npz", "t.csv", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["rows"] == rows
+    Path("numbers.csv").write_text(table(["2019", "2020"], SMALL, SMALL))
+    assert main(["train", "numbers.csv", "--epochs", "1", "--header", "--quiet"]) == 0
+    assert main([command, "numbers.model.npz", "numbers.csv", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 30
+
+
+# What is written, and where -----------------------------------------------------------------------
+
+
+def test_numbers_as_large_or_as_small_as_there_are_can_be_learned(folder, capsys):
+    for cells in (("1e308", "-1e308"), ("0", "1e-200"), ("1e-320", "5e-324")):
+        Path("t.csv").write_text("a,b\n" + "".join(f"{cells[0]},x\n{cells[1]},y\n" for _ in range(20)))
+        assert main(["train", "t.csv"]) == 0
+        told = capsys.readouterr()
+        assert "accuracy 100.0%" in told.out, cells
+        assert "Warning" not in told.err
+
+
+LABELS = table(["a", "b"], SMALL, ["あ", "い"])
+
+
+def use(folder, command, encoding=None, **options):
+    """Run a command as a shell does, where the output is in an encoding that most labels are not of."""
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "LC_ALL": "C",
+    }
+    env |= {"PYTHONIOENCODING": encoding} if encoding else {}
+    command = f"{shlex.quote(sys.executable)} -m autograd {command}"
+    return subprocess.run(command, shell=True, cwd=folder, env=env, capture_output=True, **options)
+
+
+@pytest.mark.parametrize("options", ["", " --proba"])
+def test_labels_are_written_as_they_are_or_not_at_all(folder, options):
+    Path("t.csv").write_text(LABELS, "utf-8")
+    assert use(folder, "train t.csv --quiet --epochs 1").returncode == 0
+    done = use(folder, f"predict t.model.npz t.csv{options}", "cp1252")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == (
+        "error: the output is in cp1252, which has no way to write '\\u3042'; set PYTHONIOENCODING=utf-8, or "
+        "give --output a file\n"
+    )
+    expected = use(folder, f"predict t.model.npz t.csv{options}", "utf-8").stdout
+    assert expected.count("い".encode()) > 5
+    plain = "import locale, sys; print(sys.stdout.encoding)"
+    assert (
+        b"utf"
+        not in subprocess.run(
+            [sys.executable, "-c", plain],
+            env={"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"},
+            capture_output=True,
+        ).stdout.lower()
+    )
+    assert use(folder, f"predict t.model.npz t.csv{options}").stdout == expected
+
+
+def test_reports_show_what_an_encoding_lacks_by_its_number(folder):
+    Path("t.csv").write_text(LABELS, "utf-8")
+    assert use(folder, "train t.csv --quiet --epochs 1").returncode == 0
+    done = use(folder, "evaluate t.model.npz t.csv", "cp1252")
+    assert done.returncode == 0
+    assert b"\\u3042" in done.stdout
+    assert b"?" not in done.stdout
+
+
+def test_a_closed_output_is_told_and_a_closed_standard_error_is_not_the_output(folder):
+    Path("t.csv").write_text(LABELS, "utf-8")
+    assert use(folder, "train t.csv --quiet --epochs 1").returncode == 0
+    for command in ("predict t.model.npz t.csv", "evaluate t.model.npz t.csv", "info t.model.npz"):
+        done = use(folder, f"{command} >&-")
+        assert (done.returncode, done.stderr) == (
+            2,
+            b"error: the output is closed; >/dev/null throws it away\n",
+        )
+    whole, part = use(folder, "predict t.model.npz t.csv"), use(folder, "predict t.model.npz t.csv 2>&-")
+    assert (part.returncode, part.stdout) == (0, whole.stdout)
+
+
+def link(kind, source, name):
+    if kind == "the same":
+        return source
+    (os.symlink if kind == "a symlink" else os.link)(source, name)
+    return name
+
+
+@pytest.mark.parametrize("kind", ["the same", "a symlink", "a hard link"])
+@pytest.mark.parametrize("written", ["model", "picture", "predictions", "drawing"])
+def test_no_output_is_written_over_an_input(folder, capsys, pictures, kind, written):
+    content = table(["a", "b"], SMALL, ["x", "y"])
+    Path("t.csv").write_text(content)
+    assert main(["train", "t.csv", "--quiet", "--epochs", "1", "--output", "m.npz"]) == 0
+    capsys.readouterr()
+    if written == "picture":
+        Path("b.training.png").write_text(content)
+        link(kind, "b.training.png", "c.training.png")
+        command = ["train", "b.training.png", "--output", "b.npz" if kind == "the same" else "c.npz"]
+    elif written == "model":
+        command = ["train", "t.csv", "--output", link(kind, "t.csv", "t.npz")]
+    elif written == "predictions":
+        command = ["predict", "m.npz", "t.csv", "--output", link(kind, "t.csv", "answers.csv")]
+    else:
+        Path("t.png").write_text(content)
+        command = ["evaluate", "m.npz", "t.png", "--picture", link(kind, "t.png", "answers.png")]
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert main(command) == 2
+    assert "is the input itself; give the output another name" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_full_disk_is_told_with_the_name_of_the_file(folder, capsys, monkeypatch):
+    Path("t.csv").write_text(table(["a", "b"], SMALL, ["x", "y"]))
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert main(["train", "t.csv", "--quiet", "--epochs", "1"]) == 2
+    assert capsys.readouterr().err == f"error: No space left on device: '{folder}/t.model.npz'\n"
+    assert [path.name for path in folder.iterdir()] == ["t.csv"]
+
+
+def test_a_table_whose_names_the_model_does_not_know_is_not_taken_without_a_word(folder, capsys):
+    Path("t.csv").write_text(table(["2019", "2020", "y"], SMALL, SMALL, ["a", "b"]))
+    assert main(["train", "t.csv", "--header", "--epochs", "1", "--quiet"]) == 0
+    Path("other.csv").write_text(table(["2018", "2020"], SMALL, SMALL))
+    assert main(["predict", "t.model.npz", "other.csv"]) == 0
+    told = capsys.readouterr()
+    assert told.out.count("\n") == 31
+    assert "note: other.csv: line 1 was taken for a row, since it has not the names" in told.err

@@ -5,22 +5,20 @@ calls nets or makes Values finds right numbers and disturbs none.
 import contextlib
 import gc
 import math
-import os
 import random
 import signal
-import sys
 import threading
 import weakref
 
 import numpy as np
 import pytest
+from disturbed import Disturbed, interrupt
 
 import autograd
 from autograd import Value, losses, no_grad, record, rowwise
 from autograd.nn import Layer, Net, Neuron
 from autograd.tensor.core import recording
 
-PACKAGE = os.path.dirname(autograd.__file__)
 # An interrupt within a __del__, or as a generator goes away, is told on stderr and goes no further
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 AT_MOST = 60  # places at which one loop is disturbed, spread over all there are
@@ -142,51 +140,6 @@ def few(request, monkeypatch):
         monkeypatch.setattr(rowwise, "MOST", 0)
 
 
-class Disturbed:
-    """Calls ``what`` at the ``at``-th event within the package.
-
-    Events are the calls of the package's functions and those that they make; and for what raises nothing
-    each line and bytecode too. (What a trace function raises between two bytecodes may keep a ``with`` from
-    being left, which nothing else can.)
-    """
-
-    def __init__(self, what=None, at=-1, fine=False):
-        self.what, self.at, self.fine, self.count, self.busy = what, at, fine, 0, False
-
-    def event(self):
-        self.count += 1
-        if self.count == self.at:
-            self.busy = True
-            try:
-                self.what()
-            finally:
-                self.busy = False
-
-    def trace(self, frame, event, arg):
-        if self.busy or not frame.f_code.co_filename.startswith(PACKAGE):
-            return None
-        if self.fine:
-            frame.f_trace_opcodes = True
-        if self.fine or event == "call":
-            self.event()
-        return self.trace if self.fine else None
-
-    def profile(self, frame, event, arg):
-        mine = event == "c_call" and not self.busy and frame.f_code.co_filename.startswith(PACKAGE)
-        if mine and arg.__name__ != "__exit__":  # which no signal keeps from being called
-            self.event()
-
-    def run(self, function):
-        before = sys.gettrace(), sys.getprofile()
-        sys.setprofile(None if self.fine else self.profile)
-        sys.settrace(self.trace)
-        try:
-            return function()
-        finally:
-            sys.settrace(before[0])
-            sys.setprofile(before[1])
-
-
 def places(program, fine=False):
     """Some of the events of an epoch."""
     counter = Disturbed(fine=fine)
@@ -198,10 +151,6 @@ def places(program, fine=False):
 def usual():
     """Whether nothing of this thread, or of any, is left switched."""
     return recording.on and recording.trace is None and not recording.eager
-
-
-def interrupt():
-    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("make", MAKE)

@@ -565,8 +565,12 @@ def test_a_state_dict_is_a_copy_by_name_and_goes_back_in(net):
             ShapeError,
             r"layers.0.weight has shape \(6,\), this net \(3, 2\)",
         ),
-        ({"layers.1.bias": ["a"]}, NotANumberError, "layers.1.bias is no array of numbers"),
-        ({"layers.1.weight": [[1], [2, 3]]}, NotANumberError, "layers.1.weight is no array of numbers"),
+        ({"layers.1.bias": ["a"]}, NotANumberError, "wants layers.1.bias to be an array of numbers, got 'a'"),
+        (
+            {"layers.1.weight": [[1], [2, 3]]},
+            NotANumberError,
+            "wants layers.1.weight to be an array of numbers, got rows of",
+        ),
     ],
 )
 def test_a_state_dict_that_does_not_fit_changes_nothing(entries, error, message, net):

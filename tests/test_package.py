@@ -27,14 +27,16 @@ REFERENCE = sorted((ROOT / "docs" / "reference").glob("*.md"))
 # A file imports only from lines above its own: DESIGN, in the order of reading
 ROOMS = [
     ["errors", "version"],
-    ["options"],
+    ["options", "interrupts"],
     ["scalar.engine"],
     ["scalar.nn"],
     ["scalar"],
     ["tensor.tape"],
+    ["tensor.reals"],
     ["tensor.trace"],
     ["tensor.core"],
-    ["tensor.elementwise", "tensor.reductions", "tensor.shaping"],
+    ["tensor.elementwise", "tensor.shaping"],
+    ["tensor.reductions"],
     ["tensor.products"],
     ["tensor.binding"],
     ["tensor.listing"],

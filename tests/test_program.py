@@ -1897,3 +1897,78 @@ def test_recording_does_not_warn_of_overflow_that_a_replay_has():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert program([1000.0]).tolist() == [np.inf]
+
+
+# What gave way once -----------------------------------------------------------------------------
+
+
+ACCUMULATED = {
+    "np.add.accumulate(x)": lambda x: np.add.accumulate(x),
+    "along an axis": lambda x: np.add.accumulate(x, 1),
+    "in float32": lambda x: np.add.accumulate(x, axis=0, dtype=np.float32),
+    "np.maximum.accumulate": lambda x: np.maximum.accumulate(x, axis=1),
+    "np.multiply.accumulate": lambda x: np.multiply.accumulate(x),
+    "np.add.reduceat": lambda x: np.add.reduceat(x, [0, 1]),
+    "np.add.outer": lambda x: np.add.outer(x[0], x[1]),
+}
+
+
+@pytest.mark.parametrize("function", ACCUMULATED.values(), ids=ACCUMULATED)
+def test_every_way_of_a_ufunc_is_recorded(function):
+    program = record(lambda x: 2 * function(x.data), Tensor(np.arange(6.0).reshape(2, 3)))
+    x = np.linspace(-1, 3, 6).reshape(2, 3)
+    found = program(x)
+    np.testing.assert_array_equal(found, 2 * function(x))
+    assert found.dtype == (2 * function(x)).dtype
+
+
+def test_a_change_in_place_is_not_recorded():
+    x = np.arange(3.0)
+    with pytest.raises(
+        UnsupportedError, match=r"numpy.add.at\(\) cannot change an array in a recorded function"
+    ):
+        record(lambda t: np.add.at(t.data, 0, 1), Tensor(x))
+    with pytest.raises(UnsupportedError, match=r"accumulate\(out=...\) cannot change a recorded array"):
+        record(lambda t: np.add.accumulate(t.data, out=np.zeros(3)), Tensor(x))
+
+
+def test_a_program_that_calls_itself_is_told_and_works_on():
+    calls = []
+
+    def function(x):
+        calls.append(1)
+        if len(calls) == 3:  # as `check` calls it
+            with pytest.raises(RecordingError, match="was called while it was at work"):
+                program(x)
+        return x * 2.0
+
+    program = record(function, np.ones(2), check=True)
+    for _ in range(3):
+        assert program(np.ones(2)).tolist() == [2, 2]
+    assert len(calls) >= 3
+
+
+def test_a_step_that_replaces_gradients_does_so_recorded_too():
+    def step(net, X, y):
+        net.zero_grad()
+        loss = ((net(X) - y) ** 2).sum()
+        loss.backward()
+        for m in net.matrices:
+            m.tensor.grad = m.tensor.grad * 0.5
+        return loss
+
+    X, y = np.linspace(-1, 1, 6)[:, None], np.ones((6, 1))
+    ours, recorded, reference = (copy.deepcopy(net) for net in [Net(1, [5, 1], "tanh", "linear")] * 3)
+    step(ours, X, y)
+    ((reference(X) - y) ** 2).sum().backward()
+    assert ours.grads.any()
+    np.testing.assert_array_equal(ours.grads, reference.grads * 0.5)
+    program = record(lambda X, y: step(recorded, X, y), X, y)
+    for _ in range(2):
+        recorded.grads.fill(7)
+        program(X, y)
+        np.testing.assert_array_equal(recorded.grads, ours.grads)
+    assert ours.params()[0].grad == ours.grads[0]
+    ours.matrices[0].tensor.grad = None
+    assert not ours.layers[0].grads.any()
+    assert ours.layers[1].grads.any()

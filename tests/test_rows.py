@@ -1,5 +1,7 @@
 """Every row of the array engine, and every NumPy function that Tensors answer to, held against `op_table`."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -170,7 +172,8 @@ def test_a_gradient_is_summed_over_what_broadcasting_stretched(data, drawn):
 
 # Kinks and ties, decided ---------------------------------------------------------------------------
 
-INF = np.inf
+INF, NAN = np.inf, np.nan
+ROW_LENGTHS = partial(np.linalg.norm, axis=1)
 # fmt: off
 KINKS = {
     "relu'(0) is 0":                  (lambda x: x.relu(),           [0.0, -0.0],      [0, 0]),
@@ -191,6 +194,15 @@ KINKS = {
     "x ** 2 of negatives":            (lambda x: x**2,               [-3.0, 0.0],      [-6, 0]),
     "x ** -1 of negatives":           (lambda x: x**-1,              [-2.0],           [-0.25]),
     "sqrt'(0) is infinite":           (np.sqrt,                      [0.0],            [INF]),
+    "std'(equal numbers) is 0":       (np.std,                       [0.3, 0.3, 0.3],  [0, 0, 0]),
+    "std along an axis too":          (lambda x: x.std(axis=1),      [[2.0, 2], [1, 3]], [[0, 0], [-.5, .5]]),
+    "a length of 0 is flat":          (np.linalg.norm,               [0.0, 0.0],       [0, 0]),
+    "of one row alone too":           (ROW_LENGTHS, [[0.0, 0], [3, 4]], [[0, 0], [3 / 5, 4 / 5]]),
+    "hypot'(0, 0) is 0":              (lambda x: np.hypot(x, 0.0),   [0.0, -2.0],      [0, -1]),
+    "maximum with nan":               (lambda x: np.maximum(x, [1.0, NAN, 1]), [NAN, 1.0, 2], [NAN, NAN, 1]),
+    "minimum with nan":               (lambda x: np.minimum(x, [1.0, NAN, 1]), [NAN, 1.0, 0], [NAN, NAN, 1]),
+    "nan on the right":               (lambda x: np.maximum([1.0, NAN], x), [NAN, 1.0], [NAN, NAN]),
+    "clip of nan":                    (lambda x: x.clip(0, 1),       [NAN, 0.5],       [NAN, 1]),
     "0 ** y is flat in y":            (lambda y: 0.0**y,             [2.0, 3.0],       [0, 0]),
     "prod with a zero":               (np.prod,                      [2.0, 0.0, 3.0],  [0, 6, 0]),
     "prod with two zeros":            (np.prod,                      [0.0, 0.0, 3.0],  [0, 0, 0]),
@@ -207,6 +219,22 @@ def test_slopes_at_kinks_and_ties_are_pinned(call, x, slopes):
     out = call(x)
     (3 * out).backward(np.ones(out.shape))
     np.testing.assert_allclose(x.grad, 3 * np.array(slopes), rtol=1e-15)
+
+
+@pytest.mark.parametrize("ddof", [0, 1, 2, 3])
+@pytest.mark.parametrize("call", [np.var, np.std])
+@pytest.mark.filterwarnings("ignore:Degrees of freedom", "ignore:divide by zero", "ignore:invalid value")
+def test_more_degrees_of_freedom_than_numbers_give_what_numpy_gives(call, ddof):
+    for x in ([1.0, 2.0], [2.0, 2.0]):
+        np.testing.assert_array_equal(call(Tensor(x, requires_grad=True), ddof=ddof).data, call(x, ddof=ddof))
+
+
+@pytest.mark.parametrize(
+    ("ord", "x"), [(1, [1.0]), (np.inf, [1.0]), ("nuc", [[1.0]]), (2, [[1.0]]), (-2, [[1.0]])]
+)
+def test_lengths_that_are_not_euclidean_are_refused(ord, x):
+    with pytest.raises(UnsupportedError, match=r"norm\(ord=.*\) has no derivative here; leave out ord"):
+        np.linalg.norm(Tensor(x, requires_grad=True), ord)
 
 
 def test_prod_with_zeros_can_be_differentiated_again():
@@ -548,3 +576,11 @@ def test_where_sends_the_gradient_to_the_chosen_side_only():
     np.where(MASK, y, x).backward(np.array([[1.0, 2], [3, 4], [5, 6]]))
     assert x.grad.tolist() == [[0, 0], [3, 4], [0, 0]]
     assert y.grad.tolist() == [[6, 8]]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "x"), [("uint8", [200, 200]), ("int8", [100, 100]), ("int64", [2**33, 2**33])]
+)
+def test_the_length_of_whole_numbers_is_numpys(dtype, x):
+    x = np.array(x, dtype)
+    assert np.linalg.norm(Tensor(x)).item() == np.linalg.norm(x)

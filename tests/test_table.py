@@ -109,9 +109,9 @@ def test_arrays_that_are_no_table_are_refused(folder, name, arrays, message):
         (b"a,b\n1,2\n1,\0\n", "not a CSV file: there is a zero byte in line 3"),
         (b"a,caf\xe9\n1,2\n", "not a CSV file: byte 0xe9 is no text in UTF-8"),
         (b"a,b\n1,2\n" + b"x" * 200_000 + b",1\n", "line 3: field larger than field limit"),
-        (b"x" * 200_000 + b",1\n", "not a CSV file: field larger than field limit"),
+        (b"x" * 200_000 + b",1\n", "line 1: field larger than field limit"),
         (b'""\n', "the file is empty"),
-        (b'a,b\n1,2\n"1,2\n3,4\n', "line 4: 1 cell instead of 2"),
+        (b'a,b\n1,2\n"1,2\n3,4\n', "line 3: a quotation mark opens a cell, and none closes it"),
     ],
 )
 def test_text_that_is_no_table_is_refused(folder, content, message):

@@ -198,14 +198,14 @@ TWO = np.hstack([X, X])
         (
             lambda n: n.fit([[1.0], [2.0, 3.0]], [1, 2]),
             DataError,
-            "a table of numbers with rows of one length",
+            "wants X to be numbers, got rows of several lengths",
         ),
         (
             lambda n: n.fit(X[:2], [[1.0], [2.0, 3.0]]),
             DataError,
-            "y to be a table of numbers with rows of one",
+            "wants y to be numbers, got rows of several lengths",
         ),
-        (lambda n: n.fit(np.array([[1j]]), [1]), DataError, "wants X to be numbers, got 1j"),
+        (lambda n: n.fit(np.array([[1j]]), [1]), DataError, "wants X to be numbers, got complex numbers"),
         (lambda n: n.fit([[None]], [1]), DataError, r"wants X to be numbers, got None \(NoneType\)"),
         (
             lambda n: n.fit(X, ["x"] * 40),
@@ -647,7 +647,7 @@ def test_a_copied_optimizer_trains_the_copied_net():
     assert other.target is not net
     for o in (opt, other):
         o.target.fit(ROWS, NUMBERS, optimizer=o, epochs=2, batch_size=7, seed=2)
-        np.testing.assert_array_equal(o.state()["memory"], o._memory)
+        np.testing.assert_array_equal(o.state()["memory"], o._memories)
     same_bits(net, other.target)
     np.testing.assert_array_equal(opt.state()["memory"], other.state()["memory"])
 
@@ -1713,3 +1713,19 @@ def test_options_that_fit_cannot_take_are_named_and_nothing_is_learned(options, 
     with pytest.raises(kind, match=message):
         net.fit(ROWS, NUMBERS, **options)
     same_bits(net, twin)
+
+
+def test_a_penalty_beyond_all_bounds_is_named_and_no_rows_that_are_not_there():
+    for validation, message in (
+        (None, "the loss over all batches together became inf"),
+        (0.25, "became inf"),
+    ):
+        net = Net(1, [3, 1], "tanh", "linear")
+        before = net.values.copy()
+        with pytest.raises(TrainingError, match=rf"{message}.* A smaller lr or alpha, or X scaled") as told:
+            net.fit(
+                np.linspace(-1, 1, 20), np.zeros(20), alpha=1e308, seed=1, validation=validation, epochs=9
+            )
+        assert validation or "validation" not in str(told.value)
+        assert np.isfinite(net.values).all()
+        assert validation or (net.values == before).all()

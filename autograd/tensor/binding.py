@@ -334,7 +334,7 @@ class Binder:
         elif is_reduction(function):
             yield Step(function, args[0], kwargs["axis"], kwargs["dtype"], out, kwargs["keepdims"])
         elif function == np.add.accumulate:
-            yield Step(function, args[0], kwargs["axis"], None, out)
+            yield Step(function, args[0], kwargs["axis"], kwargs["dtype"], out)
         elif function is METHODS["take"]:  # buffered, unless indices are clipped
             yield Step(function, *args, **kwargs, out=out)
         elif function in (np.dot, METHODS["dot"]) and out.flags.c_contiguous:

@@ -12,11 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.errors import GradientError, NotANumberError, ShapeError, UnsupportedError
+from autograd.interrupts import finished
+from autograd.tensor.reals import KINDS, is_masked, reals
 from autograd.tensor.tape import Array, Leaf, Node, bare, consumers, pull
 from autograd.tensor.trace import Trace, Traced
 
 Formula = Callable[..., Any]
 COPIED = (np.ndarray, list, tuple)
+UNMASKED = {int, float, bool, np.ndarray, Traced}  # the usual operands, none of which has masked cells
 BASIC = (int, np.integer, slice)  # with None and ..., what NumPy's basic indexing is made of
 
 # Rows -----------------------------------------------------------------------------------------
@@ -156,10 +159,13 @@ class Switched(ContextDecorator):
     If an interrupt comes just as it is entered, or left, it is undone when this object goes away.
     """
 
+    before: list[Any] = []  # noqa: RUF012 - of one whose making was interrupted, and never written
+    entry: Any = object()
+
     def __init__(self, name: str, value: Any) -> None:
         self.name = name
         self.value = value
-        self.before: list[Any] = []  # one for each time that it was entered and not left
+        self.before = []  # one for each time that it was entered and not left
         self.entry = object()
 
     def _recreate_cm(self) -> "Switched":
@@ -178,6 +184,9 @@ class Switched(ContextDecorator):
             entered.remove(self.entry)
 
     def __del__(self) -> None:
+        finished(self._undo)
+
+    def _undo(self) -> None:
         while self.before:
             self.__exit__()
         if self.entry in entered:
@@ -224,7 +233,7 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
     for a in args:
         if isinstance(a, Tensor):
             node = a._node
-            raw.append(a._data if trace is None else array_of(a))
+            raw.append(a._array if trace is None else array_of(a))
             parents.append(node)
             if node is None:
                 used.append((a, a._version))
@@ -232,6 +241,8 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
                 used.append((node, node._version))
                 wanted = True
         else:
+            if a.__class__ not in UNMASKED and is_masked(a):
+                raise _not_numbers(row.name, ["masked cells"])
             raw.append(a)
             parents.append(None)
     try:
@@ -242,14 +253,14 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
         shapes = " and ".join(str(a.shape) if isinstance(a, np.ndarray) else repr(a) for a in raw)
         of = "shape" if len(raw) == 1 else "shapes"
         raise ShapeError(f"{row.name}() of {of} {shapes}: {error}") from None
-    except (AttributeError, TypeError):
+    except (AttributeError, TypeError, SystemError):  # the last as NumPy has it for a product of objects
         if not (strangers := _strangers(raw)):
             raise
         raise _not_numbers(row.name, strangers) from None
     if out.__class__ is not np.ndarray and not isinstance(out, Traced):
         out = np.asarray(out)  # NumPy gives scalars for arrays of no dimension
     kind = out.dtype.kind
-    if kind not in "fiub":
+    if kind not in KINDS:
         raise _not_numbers(row.name, _strangers(raw))
     if kind != "f" or not wanted or not recording.on:
         # A constant has memory of its own, so that a change of its source is no change of it
@@ -270,10 +281,10 @@ def refuse_in_recording(call: str) -> None:
 
 def array_of(t: "Tensor") -> Any:
     """The numbers of a Tensor. In a recording a leaf's are traced, to be read anew at each replay."""
-    if recording.trace is None or t._node is None or isinstance(t._data, Traced):
-        return t._data
+    if recording.trace is None or t._node is None or isinstance(t._array, Traced):
+        return t._array
     if isinstance(t._node, Leaf):
-        return recording.trace.leaf(t, t._node, t._data)
+        return recording.trace.leaf(t, t._node, t._array)
     raise UnsupportedError(
         f"a recorded function uses a Tensor of shape {t.shape} that was computed before it was called; "
         "compute that within the function, or give it t.detach(), a constant"
@@ -289,7 +300,7 @@ def _broadcast(raw: Sequence[Any]) -> bool:
 
 
 def _strangers(raw: Sequence[Any]) -> list[str]:
-    return sorted({type(a).__name__ for a in raw if np.asarray(a).dtype.kind not in "fiub"})
+    return sorted({type(a).__name__ for a in raw if np.asarray(a).dtype.kind not in KINDS})
 
 
 def _not_numbers(name: str, strangers: Sequence[str]) -> NotANumberError:
@@ -347,9 +358,9 @@ class Tensor:
     [0.269, 0.0, -0.01, 0.313, -0.159]
     """
 
-    __slots__ = ("__weakref__", "_data", "_node", "_version")
+    __slots__ = ("__weakref__", "_array", "_node", "_version")
 
-    _data: Array
+    _array: Array
     _node: Node | Leaf | None
     _version: int  # how often a constant was changed; that of others is their node's
 
@@ -362,7 +373,7 @@ class Tensor:
                 f"Tensor(requires_grad=True) wants float64 or float32, got {array.dtype}; "
                 "write 1.0 for 1, or give dtype=float"
             )
-        self._data = array
+        self._array = array
         self._node = Leaf(array.shape, array.dtype) if requires_grad else None
         self._version = 0
 
@@ -370,7 +381,7 @@ class Tensor:
     def _of(cls, data: Array, node: Node | Leaf | None) -> "Tensor":
         """The handle of a node, or of a constant; nothing is copied or checked."""
         tensor = object.__new__(cls)
-        tensor._data = data
+        tensor._array = data
         tensor._node = node
         tensor._version = 0
         return tensor
@@ -381,11 +392,12 @@ class Tensor:
     def data(self) -> Array:
         """The array itself, to be read; it is changed by assigning, ``t.data -= lr * t.grad``.
 
-        Elements written in place, ``t.data[0] = 1``, escape the check that a gradient belongs to the
-        values at the forward pass; do that between ``backward()`` and the next forward pass.
+        Of a result, that cuts its gradient off, so `backward` through it is a GradientError then. Elements
+        written in place, ``t.data[0] = 1``, escape the check that a gradient belongs to the values at the
+        forward pass; do that between ``backward()`` and the next forward pass.
         """
         if recording.trace is None:
-            return self._data
+            return self._array
         data: Any = array_of(self)
         if isinstance(data, np.ndarray):  # a constant for the recording, which must not change it
             data = data.view()
@@ -396,16 +408,18 @@ class Tensor:
     def data(self, value: Any) -> None:
         if recording.trace is not None:
             raise UnsupportedError("a recorded function cannot assign to a Tensor's data, only compute")
-        if value is self._data:  # an augmented assignment has changed it in place
+        if value is self._array:  # an augmented assignment has changed it in place
             (self._node or self)._version += 1
-            if isinstance(self._node, Node) and self._data.base is not None:
+            if isinstance(self._node, Node) and self._array.base is not None:
                 for source in consumers(self._node):  # whose memory it may have been
                     source._version += 1
             return
         array = as_array(value, self.dtype, "t.data")
         if array.shape != self.shape:
             raise ShapeError(f"data of a Tensor of shape {self.shape} set to shape {array.shape}")
-        self._data = array
+        self._array = array
+        if isinstance(self._node, Node):
+            self._node._version += 1
 
     @property
     def grad(self) -> Array | None:
@@ -425,7 +439,7 @@ class Tensor:
             array_of(self)  # takes note of a leaf outside
             recording.trace.gradients[self._node] = array
         else:
-            self._node.grad = array
+            self._node.set_grad(array)
 
     @property
     def requires_grad(self) -> bool:
@@ -435,22 +449,22 @@ class Tensor:
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
-        return self._data.shape
+        return self._array.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """What kind of numbers it holds."""
-        return self._data.dtype
+        return self._array.dtype
 
     @property
     def ndim(self) -> int:
         """How many axes there are."""
-        return self._data.ndim
+        return self._array.ndim
 
     @property
     def size(self) -> int:
         """How many numbers there are."""
-        return self._data.size
+        return self._array.size
 
     @property
     def T(self) -> "Tensor":
@@ -545,7 +559,7 @@ class Tensor:
                 "a Tensor with a gradient was to be made an array, which would cut the gradient off "
                 "without a word; write t.numpy() or t.detach() if that is meant"
             )
-        array: Array = np.array(self._data, dtype=dtype, copy=copy)
+        array: Array = np.array(self._array, dtype=dtype, copy=copy)
         return array
 
     # Arithmetic
@@ -725,7 +739,10 @@ class Tensor:
 
     def astype(self, dtype: npt.DTypeLike) -> "Tensor":
         """The same numbers as another dtype; a gradient goes on if that is float64 or float32."""
-        return ROWS["astype"](self, dtype=np.dtype(dtype))
+        kind = np.dtype(dtype)
+        if kind.kind not in KINDS:
+            raise NotANumberError(f"astype() of a Tensor wants a dtype of real numbers, got {kind}")
+        return ROWS["astype"](self, dtype=kind)
 
     def dot(self, other: Any) -> "Tensor":
         """The product with ``other``, as ``np.dot`` has it."""
@@ -750,7 +767,7 @@ class Tensor:
         )
 
     def __len__(self) -> int:
-        return len(self._data)
+        return len(self._array)
 
     def __iter__(self) -> Iterator["Tensor"]:
         return (self[i] for i in range(len(self)))
@@ -765,10 +782,10 @@ class Tensor:
         return bool(array_of(self))
 
     def __format__(self, spec: str) -> str:
-        return format(self._data.item(), spec) if spec else repr(self)
+        return format(self._array.item(), spec) if spec else repr(self)
 
     def __repr__(self) -> str:
-        text = np.array2string(self._data, separator=", ", prefix="Tensor(")
+        text = np.array2string(self._array, separator=", ", prefix="Tensor(")
         dtype = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
         return f"Tensor({text}{dtype}{', requires_grad=True' if self.requires_grad else ''})"
 
@@ -778,25 +795,24 @@ class Tensor:
                 "only Tensors that you made yourself can be copied or pickled; the tape behind a "
                 "result stays here: use t.detach()"
             )
-        return _rebuild, (self._data, self._node is not None, self.grad)
+        return _rebuild, (self._array, self._node is not None, self.grad)
 
 
 def _index(part: Any) -> Any:
     """An array of indices as it is now."""
     part = array_of(part) if isinstance(part, Tensor) else part
+    if isinstance(part, list) and not part:
+        return np.array(part, np.intp)
     return part if isinstance(part, Traced) else np.array(part)
 
 
 def as_array(value: Any, dtype: npt.DTypeLike | None, what: str) -> Any:
     """``value`` as an array of its own."""
     value = array_of(value) if isinstance(value, Tensor) else value
-    try:
-        array: Any = value if isinstance(value, Traced) else np.array(value)
-    except (TypeError, ValueError) as error:
-        raise NotANumberError(f"{what} wants an array of real numbers: {error}") from None
-    if array.dtype.kind not in "fiub":
-        got = f"{type(value).__name__} of dtype {array.dtype}"
-        raise NotANumberError(f"{what} wants an array of real numbers, got {got}")
+    wants = f"{what} wants an array of real numbers"
+    array: Any = value if isinstance(value, Traced) else np.array(reals(value, wants))
+    if dtype is not None and np.dtype(dtype).kind not in KINDS:
+        raise NotANumberError(f"{what} wants a dtype of real numbers, got {np.dtype(dtype)}")
     return array if dtype is None else array.astype(dtype)
 
 
@@ -810,6 +826,8 @@ def _rebuild(data: Array, requires_grad: bool, grad: Array | None) -> Tensor:
 def _dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """Answer a NumPy function by what was registered for it, or say by name that nothing was."""
     if function in PLAIN:
+        if any(isinstance(out, Tensor) for out in kwargs.get("out") or ()):
+            raise UnsupportedError(f"{function.__name__}() does not take a Tensor as out=")
         given = {k: array_of(v) if isinstance(v, Tensor) else v for k, v in kwargs.items()}
         return function(*[array_of(a) if isinstance(a, Tensor) else a for a in args], **given)
     name: str = function.__name__

@@ -55,19 +55,21 @@ cosh    = primitive(np.cosh,    lambda g, out, x: g * np.sinh(x))
 arcsinh = primitive(np.arcsinh, lambda g, out, x: g / np.sqrt(x * x + 1))
 arccosh = primitive(np.arccosh, lambda g, out, x: g / np.sqrt(x * x - 1))
 arctanh = primitive(np.arctanh, lambda g, out, x: g / (1 - x * x))
-arctan2 = primitive(np.arctan2,
-    lambda g, out, y, x: g * x / (x * x + y * y),
-    lambda g, out, y, x: -g * y / (x * x + y * y))
-hypot = primitive(np.hypot, lambda g, out, x, y: g * x / out, lambda g, out, x, y: g * y / out)
+arctan2 = primitive(np.arctan2,  # x / (x² + y²), whose squares may underflow
+    lambda g, out, y, x: g * (x / np.hypot(x, y) / np.hypot(x, y)),
+    lambda g, out, y, x: -g * (y / np.hypot(x, y) / np.hypot(x, y)))
 
-# Kinks: slope 0 for |x| at 0; half for each side where two arguments tie
+# Kinks: slope 0 for |x| and lengths at 0; half for each side where two arguments tie; nan where one is nan
+hypot = primitive(np.hypot,
+    lambda g, out, x, y: np.where(out == 0, 0, g * x / out),
+    lambda g, out, x, y: np.where(out == 0, 0, g * y / out))
 absolute = primitive(np.absolute, lambda g, out, x: g * np.sign(x))
 maximum  = primitive(np.maximum,
-    lambda g, out, x, y: np.where(x > y, g, np.where(x == y, g * 0.5, 0)),
-    lambda g, out, x, y: np.where(y > x, g, np.where(x == y, g * 0.5, 0)))
+    lambda g, out, x, y: np.where(x > y, g, np.where(x == y, g * 0.5, np.where(x < y, 0, np.nan))),
+    lambda g, out, x, y: np.where(y > x, g, np.where(x == y, g * 0.5, np.where(y < x, 0, np.nan))))
 minimum  = primitive(np.minimum,
-    lambda g, out, x, y: np.where(x < y, g, np.where(x == y, g * 0.5, 0)),
-    lambda g, out, x, y: np.where(y < x, g, np.where(x == y, g * 0.5, 0)))
+    lambda g, out, x, y: np.where(x < y, g, np.where(x == y, g * 0.5, np.where(x > y, 0, np.nan))),
+    lambda g, out, x, y: np.where(y < x, g, np.where(x == y, g * 0.5, np.where(y > x, 0, np.nan))))
 
 # Steps: zero slope by decision
 sign  = primitive(np.sign,  FLAT)
@@ -185,8 +187,11 @@ def _flush(g: Any) -> Any:
 
 
 # fmt: off
-# The number itself, whose gradient is 0 where it is next to nothing
+# The number itself, whose gradient is 0 where it is next to nothing; and the root of a sum of squares, whose
+# slope at 0 is taken for 0, as that of a length, which has no smaller value
 flushed    = primitive(lambda x: x, lambda g, out, x: _flush(g), name="flushed")
+root       = primitive(lambda x: np.sqrt(x),
+                       lambda g, out, x: np.where(out == 0, 0, g * 0.5 / out), name="root")
 tanh       = primitive(_tanh,    lambda g, out, x: g * (1 - out * out), name="tanh")
 sigmoid    = primitive(_sigmoid, lambda g, out, x: g * out * (1 - out), name="sigmoid")
 logaddexp  = primitive(np.logaddexp,
@@ -206,7 +211,7 @@ select = primitive(np.where,
     lambda g, out, condition, x, y: np.where(condition, g, 0),
     lambda g, out, condition, x, y: np.where(condition, 0, g), name="where")
 limit  = primitive(np.clip,
-    lambda g, out, x, lo, hi: np.where((x >= lo) & (x <= hi), g, 0),  # the limits belong to the inside
+    lambda g, out, x, lo, hi: np.where((x >= lo) & (x <= hi), g, np.where(np.isnan(x), np.nan, 0)),
     lambda g, out, x, lo, hi: np.where(x < lo, g, 0),
     lambda g, out, x, lo, hi: np.where(x > hi, g, 0), name="clip")
 astype = primitive(lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g, name="astype")

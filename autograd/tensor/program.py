@@ -19,6 +19,7 @@ from autograd.options import whole
 from autograd.tensor.binding import Binder, needed
 from autograd.tensor.core import Switched, Tensor, apart, array_of, no_grad
 from autograd.tensor.listing import listing, signature, spelt
+from autograd.tensor.reals import KINDS
 from autograd.tensor.tape import Array, Leaf
 from autograd.tensor.trace import Trace, Traced, mapped, owned
 
@@ -75,7 +76,8 @@ class Program:
             leaf.grad = memory
         self._tensors = trace.tensors
         self._check: Callable[..., Any] | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._busy = False
         self._text = listing(name, names, inputs, binder, outputs)
 
     def run(self) -> None:
@@ -89,19 +91,32 @@ class Program:
 
     def __call__(self, *arrays: Any) -> Any:
         with self._lock, np.errstate(all="ignore"):
-            if arrays:
-                self._take(arrays)
-            for tensor, array in self._tensors:
-                known = tensor()
-                if known is not None and known._data is not array:
-                    raise self._replaced("data", array)
-            for leaf, array in self._leaves:
-                if leaf.grad is not array:
-                    raise self._replaced("grad", array)
-            if self._check is not None:
-                return self._checked(self._check)
-            self.run()
-            return mapped(lambda x: x.copy()[()] if isinstance(x, np.ndarray) else x, self.outputs)
+            if self._busy:
+                raise RecordingError(
+                    f"the Program of {self.name} was called while it was at work, as by the function itself "
+                    "or by a signal handler, and its memory is in use; call it afterwards"
+                )
+            try:
+                self._busy = True
+                return self._run_on(arrays)
+            finally:
+                self._busy = False
+
+    def _run_on(self, arrays: Sequence[Any]) -> Any:
+        """What a call says, while nobody else has the memory."""
+        if arrays:
+            self._take(arrays)
+        for tensor, array in self._tensors:
+            known = tensor()
+            if known is not None and known._array is not array:
+                raise self._replaced("data", array)
+        for leaf, array in self._leaves:
+            if leaf.grad is not array:
+                raise self._replaced("grad", array)
+        if self._check is not None:
+            return self._checked(self._check)
+        self.run()
+        return mapped(lambda x: x.copy()[()] if isinstance(x, np.ndarray) else x, self.outputs)
 
     def _take(self, arrays: Sequence[Any]) -> None:
         given = []
@@ -189,7 +204,7 @@ def agree(mine: Any, its: Any) -> bool:
         return False
     for a, b in zip(one, other, strict=True):
         a, b = np.asarray(a), np.asarray(b)
-        if a.dtype.kind not in "fiub" or b.dtype.kind not in "fiub":
+        if a.dtype.kind not in KINDS or b.dtype.kind not in KINDS:
             if a.tolist() != b.tolist():
                 return False
             continue
@@ -268,7 +283,7 @@ def recorded(function: Callable[..., Any], examples: Sequence[Any], check: bool,
     inputs, tensors = [], []
     for x in examples:
         array = np.array(x.data if isinstance(x, Tensor) else x, order="C")
-        if array.dtype.kind not in "fiub":
+        if array.dtype.kind not in KINDS:
             raise UnsupportedError(f"record() wants examples of real numbers, got {x!r}")
         leaf = Leaf(array.shape, array.dtype) if isinstance(x, Tensor) and x.requires_grad else None
         inputs.append(Traced(trace, array))

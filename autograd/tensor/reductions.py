@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import UnsupportedError
 from autograd.tensor.core import FLAT, PLAIN, Primitive, Tensor, implements, primitive
+from autograd.tensor.elementwise import root
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import at, certain
 
@@ -88,13 +90,24 @@ def var(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> A
     """NumPy's ``var``, as a composition of rows."""
     deviation = a - mean(a, axis=axis, keepdims=True)
     squares = sum_(deviation * deviation, axis=axis, keepdims=keepdims)
-    return squares / (a.size / max(squares.size, 1) - ddof)
+    return squares / max(a.size / max(squares.size, 1) - ddof, 0)
 
 
 @implements(np.std)
 def std(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
-    """NumPy's ``std``, the root of `var`."""
-    return np.sqrt(var(a, axis, ddof=ddof, keepdims=keepdims))
+    """NumPy's ``std``, the root of `var`, with slope 0 where all are the same."""
+    return root(var(a, axis, ddof=ddof, keepdims=keepdims))
+
+
+@implements(np.linalg.norm)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """NumPy's ``norm``, for the Euclidean length, with slope 0 where that is 0."""
+    lengths = (None, 2) if axis.__class__ is int or (axis is None and x.ndim == 1) else (None, "fro")
+    if ord not in lengths:
+        raise UnsupportedError(f"numpy.linalg.norm(ord={ord!r}) has no derivative here; leave out ord")
+    if x.dtype.kind != "f":  # whose squares may be too large for them
+        x = x.astype(np.float64)
+    return root(sum_(x * x, axis=axis, keepdims=keepdims))
 
 
 def _surprise(x: Array, labels: Array) -> Any:

@@ -37,6 +37,10 @@ class Leaf:
         self.grad = grad
         self._version = 0
 
+    def set_grad(self, g: Array | None) -> None:
+        """Have another gradient, or none."""
+        self.grad = g
+
     def accumulate(self, g: Array) -> None:
         """Add ``g`` to ``grad``, in place from the second time on."""
         if self.grad is None:
@@ -100,8 +104,13 @@ def consumers(root: Node | Leaf) -> dict[Node | Leaf, int]:
 
 
 def check_unchanged(nodes: Iterable[Node | Leaf]) -> None:
-    """GradientError if something was changed in place after one of the ``nodes`` had used it."""
+    """GradientError if a result was changed after one of the ``nodes`` computed it, or what it used was."""
     for node in nodes:
+        if isinstance(node, Node) and node._version:
+            raise GradientError(
+                f"backward() through {node.rule.name}() needs its result, of shape {node.shape}, as it was "
+                "then, but it has been changed since, without a gradient; write y = y * 2, not y.data *= 2"
+            )
         for thing, version in node.used:
             if thing._version != version:
                 assert isinstance(node, Node)

@@ -143,6 +143,12 @@ class Traced(NDArrayOperatorsMixin):
         args = tuple(np.asarray(a) if isinstance(a, list | tuple) else a for a in args)
         if method == "reduce":
             return self.trace.call(*reduction(ufunc, *args, **{"axis": 0, **kwargs}))
+        if method == "accumulate":
+            return self.trace.call(*accumulation(ufunc, *args, **kwargs))
+        if method == "at":
+            raise UnsupportedError(
+                f"numpy.{ufunc.__name__}.at() cannot change an array in a recorded function; make a new one"
+            )
         return self.trace.call(ufunc if method == "__call__" else getattr(ufunc, method), args, kwargs)
 
     def __array_function__(self, function: Function, types: Iterable[type], args: Any, kwargs: Any) -> Any:
@@ -321,6 +327,15 @@ def reduction(
     if out is not None:
         raise UnsupportedError(f"numpy.{ufunc.__name__}.reduce(out=...) cannot change a recorded array")
     return ufunc.reduce, (x,), {"axis": axis, "dtype": dtype, "keepdims": bool(keepdims)}
+
+
+def accumulation(
+    ufunc: np.ufunc, x: Any, axis: Any = 0, dtype: Any = None, out: None = None
+) -> tuple[Function, Any, dict[str, Any]]:
+    """The arguments of ``ufunc.accumulate``, by name."""
+    if out is not None:
+        raise UnsupportedError(f"numpy.{ufunc.__name__}.accumulate(out=...) cannot change a recorded array")
+    return ufunc.accumulate, (x,), {"axis": axis, "dtype": dtype}
 
 
 def mapped(function: Callable[[Any], Any], x: Any) -> Any:

@@ -1,0 +1,122 @@
+"""Values and slopes at awkward points, against PyTorch's recorded answers and mpmath's 60 digits.
+
+Where the array engine decides otherwise than PyTorch, `DECIDED` says what, and docs/numbers.md why.
+"""
+
+import json
+
+import mpmath
+import numpy as np
+import pytest
+from awkward import ANSWERS, BINARY, MANY, NAN, ONE, REDUCTIONS, TWO, UNARY
+
+from autograd import Tensor
+from autograd.tensor import logsumexp, softmax
+from autograd.tensor.core import ROWS
+
+PYTORCH = json.loads(ANSWERS.read_text())
+OURS = {"amax": np.max, "amin": np.min, "norm": np.linalg.norm, "logsumexp": logsumexp, "softmax": softmax}
+CASES = [
+    *((name, ROWS[UNARY[name] or name], [[x] for x in ONE]) for name in UNARY),
+    *((name, ROWS[BINARY[name] or name], TWO) for name in BINARY),
+    *((name, OURS.get(name) or getattr(np, name), [[x] for x in MANY]) for name in REDUCTIONS),
+]
+NOTHING = [NAN, NAN]
+DECIDED = {  # by function and point, the value and the slopes here, where PyTorch has others
+    ("abs", "[nan]"): (NAN, [NAN]),  # 0 there; here nan goes through to the slope
+    ("sign", "[nan]"): (NAN, [0.0]),  # the value is 0 there
+    ("relu", "[nan]"): (NAN, [0.0]),  # 1 there
+    ("hypot", "[0.0, 0.0]"): (0.0, [0.0, 0.0]),  # nan there, though norm has 0
+    ("atan2", "[0.0, 0.0]"): (0.0, NOTHING),  # 0 there; it jumps, so there is no slope
+    ("atan2", "[1e-300, 1e-300]"): (np.pi / 4, [5e299, -5e299]),  # 0 there, since squares underflow
+    ("pow", "[0.0, -1.0]"): (np.inf, [-np.inf, NAN]),  # for the exponent -inf there
+    ("var", "[[inf, 1.0]]"): (NAN, [NOTHING]),  # one of two there
+    ("var", "[[-inf, 1.0]]"): (NAN, [NOTHING]),
+    ("logsumexp", "[[inf, 1.0]]"): (np.inf, [NOTHING]),  # one of two there
+    **{  # 1 for each there: nan, as the result is
+        (name, str(pair)): (NAN, NOTHING)
+        for name in ("maximum", "minimum")
+        for pair in TWO
+        if NAN in pair or any(x != x for x in pair)
+    },
+}
+
+
+def found(function, numbers):
+    tensors = [Tensor(np.array(x, float), requires_grad=True) for x in numbers]
+    with np.errstate(all="ignore"):
+        out = function(*tensors)
+        if out.requires_grad:
+            (3 * out).sum().backward()
+    return out.data, [np.zeros(t.shape) if t.grad is None else t.grad / 3 for t in tensors]
+
+
+@pytest.mark.parametrize(("name", "function", "points"), CASES, ids=[case[0] for case in CASES])
+def test_awkward_points_are_pytorchs_or_decided(name, function, points):
+    assert len(points) == len(PYTORCH[name])
+    for point, answer in zip(points, PYTORCH[name], strict=True):
+        value, slopes = DECIDED.get((name, str(point)), answer)
+        out, grads = found(function, point)
+        message = f"{name} at {point}"
+        np.testing.assert_allclose(out, value, rtol=1e-12, atol=1e-305, err_msg=message)
+        for own, theirs in zip(grads, slopes, strict=True):
+            np.testing.assert_allclose(own, theirs, rtol=1e-12, atol=1e-15, err_msg=message)
+
+
+def test_all_that_is_decided_is_otherwise_than_pytorch():
+    points = {name: [str(point) for point in points] for name, _, points in CASES}
+    for (name, point), (value, slopes) in DECIDED.items():
+        theirs = PYTORCH[name][points[name].index(point)]
+        same = np.array_equal(theirs[0], value, equal_nan=True)
+        same = same and np.allclose(theirs[1], slopes, rtol=1e-12, atol=0, equal_nan=True)
+        assert not same, (name, point)
+
+
+mp = mpmath.mp.clone()
+mp.dps = 60
+EXACT = {
+    "exp": (mp.exp, mp.exp),
+    "expm1": (mp.expm1, mp.exp),
+    "exp2": (lambda x: mp.mpf(2) ** x, lambda x: mp.mpf(2) ** x * mp.log(2)),
+    "log": (mp.log, lambda x: 1 / x),
+    "log1p": (mp.log1p, lambda x: 1 / (1 + x)),
+    "log2": (lambda x: mp.log(x, 2), lambda x: 1 / (x * mp.log(2))),
+    "log10": (mp.log10, lambda x: 1 / (x * mp.log(10))),
+    "sqrt": (mp.sqrt, lambda x: 1 / (2 * mp.sqrt(x))),
+    "sin": (mp.sin, mp.cos),
+    "cos": (mp.cos, lambda x: -mp.sin(x)),
+    "tan": (mp.tan, lambda x: 1 / mp.cos(x) ** 2),
+    "arcsin": (mp.asin, lambda x: 1 / mp.sqrt(1 - x * x)),
+    "arccos": (mp.acos, lambda x: -1 / mp.sqrt(1 - x * x)),
+    "arctan": (mp.atan, lambda x: 1 / (1 + x * x)),
+    "sinh": (mp.sinh, mp.cosh),
+    "cosh": (mp.cosh, mp.sinh),
+    "tanh": (mp.tanh, lambda x: mp.sech(x) ** 2),
+    "arcsinh": (mp.asinh, lambda x: 1 / mp.sqrt(x * x + 1)),
+    "square": (lambda x: x * x, lambda x: 2 * x),
+    "reciprocal": (lambda x: 1 / x, lambda x: -1 / x**2),
+    "sigmoid": (lambda x: 1 / (1 + mp.exp(-x)), lambda x: mp.exp(-x) / (1 + mp.exp(-x)) ** 2),
+    "softplus": (lambda x: mp.log1p(mp.exp(x)), lambda x: 1 / (1 + mp.exp(-x))),
+}
+FINITE = [x for x in ONE if np.isfinite(x) and abs(x) < 700]
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_awkward_points_are_exact(name):
+    value, slope = EXACT[name]
+    checked = 0
+    for x in [*FINITE, 1e-8, -1e-8, 1e-3, 20.0, -20.0, 1 - 1e-9, -1 + 1e-9, 600.0]:
+        try:
+            exact = value(mp.mpf(x)), slope(mp.mpf(x))
+        except (ZeroDivisionError, ValueError):  # a pole
+            continue
+        if any(mp.im(y) or not mp.isfinite(y) or abs(y) > 1e300 for y in exact):
+            continue
+        out, (grad,) = found(ROWS[name], [x])
+        # A subtraction from 1 in a slope leaves as many digits as 1 has
+        np.testing.assert_allclose(
+            float(out), float(exact[0]), rtol=4e-15, atol=1e-307, err_msg=f"{name}({x})"
+        )
+        np.testing.assert_allclose(grad, float(exact[1]), rtol=1e-7, atol=2e-16, err_msg=f"{name}'({x})")
+        checked += 1
+    assert checked > 5

@@ -1,0 +1,362 @@
+"""No half step: what raises inside an optimiser, a training or a file leaves what was before, or after."""
+
+import contextlib
+import os
+import random
+import signal
+import sys
+from functools import partial
+
+import numpy as np
+import pytest
+from disturbed import Disturbed, interrupt
+
+from autograd import Value, optim, schedules
+from autograd.errors import GradientError, TrainingError
+from autograd.nn import MLP, Module, Net
+from autograd.optim import Optimizer
+from autograd.sklearn import NetClassifier, NetRegressor
+
+# An interrupt within a __del__, or as a generator goes away, is told on stderr and goes no further
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+X = np.linspace(-1, 1, 12)[:, None]
+CURVE = np.sin(3 * X)
+MADE = {
+    "sgd": lambda target: optim.SGD(target, lr=0.1, momentum=0.9, nesterov=True),
+    "adam": lambda target: optim.Adam(target, lr=schedules.cosine(0.1, 50)),
+    "adamw": lambda target: optim.AdamW(target, lr=0.1),
+    "rmsprop": lambda target: optim.RMSprop(target, lr=0.1),
+}
+
+
+def small():
+    random.seed(1)
+    return Net(1, [3, 1], "tanh", "linear")
+
+
+class Error(BaseException):
+    """What a signal handler of one's own may raise."""
+
+
+def fail():
+    raise Error
+
+
+def state(opt):
+    told = opt.state()
+    return opt._vector.values.tobytes(), told["memory"].tobytes(), told["steps"], opt.last_lr
+
+
+def places(call, most=150, fine=True):
+    """Some of the events within a call."""
+    counter = Disturbed(fine=fine)
+    counter.run(call)
+    return range(1, counter.count + 1, max(1, counter.count // most))
+
+
+# Optimisers -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("raises", [interrupt, fail])
+@pytest.mark.parametrize("kind", MADE)
+@pytest.mark.parametrize("target", ["a net", "Values"])
+def test_a_step_is_whole_wherever_it_is_interrupted(kind, target, raises):
+    net = small()
+    values = [Value(0.5), Value(-1.0)]
+    opt = MADE[kind](net if target == "a net" else values)
+
+    def gradients():
+        net.grads[:] = np.linspace(-1, 1, net.grads.size)
+        for v in values:
+            v.grad = 2 * v.data
+
+    for _ in range(31):  # of 32 the next rounds what is faint
+        gradients()
+        opt.step()
+    start = opt.state(), net.values.copy(), [v.data for v in values]
+
+    def again():
+        opt.load_state(start[0])
+        net.values = start[1]
+        for v, x in zip(values, start[2], strict=True):
+            v.data = x
+        opt._vector.pull()
+        opt.last_lr = 0.0
+        gradients()
+
+    again()
+    before = state(opt)
+    opt.step()
+    after = state(opt)
+    seen = set()
+    for at in (again(), places(opt.step))[1]:
+        again()
+        with contextlib.suppress(KeyboardInterrupt, Error):
+            Disturbed(raises, at, fine=True).run(opt.step)
+        if target == "Values":
+            assert [v.data for v in values] == opt._vector.values.tolist(), at
+        assert state(opt) in (before, after), at
+        seen.add(state(opt) == after)
+    assert False in seen
+
+
+class Twice(Optimizer):
+    """One of one's own, which moves all but the last number and then fails."""
+
+    memories = 2
+
+    def _update(self, lr, x, g, s, *memory):
+        for own in memory:
+            own += 1
+        x[:-1] -= lr * g[:-1]
+        raise ZeroDivisionError
+
+
+def test_an_optimiser_of_ones_own_that_fails_changes_nothing_and_older_graphs_say_so():
+    net = small()
+    opt = Twice(net, lr=0.1)
+    loss = net([0.5])
+    assert loss.data
+    net.grads[:] = 1
+    before = state(opt)
+    with pytest.raises(ZeroDivisionError):
+        opt.step()
+    assert state(opt) == before
+    with pytest.raises(GradientError, match="changed"):
+        loss.backward()
+    (net([0.5]) * 3).backward()
+
+
+class Line(Module):
+    def __init__(self):
+        self.all = [Value(float(i)) for i in range(5)]
+
+    def params(self):
+        return self.all
+
+
+@pytest.mark.parametrize("make", [small, Line])
+def test_a_step_of_a_module_is_whole_too(make):
+    module = make()
+    before = [p.data for p in module.params()]
+    for p in module.params():
+        p.grad = 1.0
+    after = [x - 0.25 for x in before]
+    assert after != before
+    for at in places(lambda: module.step(0.25)):
+        for p, x in zip(module.params(), before, strict=True):
+            p.data = x
+        with contextlib.suppress(Error):
+            Disturbed(fail, at, fine=True).run(lambda: module.step(0.25))
+        assert [p.data for p in module.params()] in (before, after), at
+
+
+# Trainings ------------------------------------------------------------------------------------------
+
+
+def trained(kind, watch=None, nets=None, **options):
+    net = small()
+    if nets is not None:
+        nets.append(net)
+    opt = MADE[kind](net)
+    options = {"epochs": 9, "batch_size": 4, "seed": 1, "progress": False} | options
+    return net.fit(X, CURVE, optimizer=opt, callbacks=[] if watch is None else [watch], **options)
+
+
+def each_step(kind):
+    """The weights before, and after each step and epoch, of a training that nothing disturbs."""
+    found = []
+    step = Optimizer.step
+
+    def noted(self):
+        found.append(self._vector.values.tobytes())
+        step(self)
+        found.append(self._vector.values.tobytes())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Optimizer, "step", noted)
+        trained(kind)
+    return found
+
+
+@pytest.mark.parametrize("kind", MADE)
+@pytest.mark.parametrize("raises", [interrupt, fail])
+def test_a_training_has_the_weights_of_a_whole_step_wherever_it_ends(kind, raises):
+    whole, nets, ended = set(each_step(kind)), [], []
+    for at in places(lambda: trained(kind), most=120, fine=False):
+        with contextlib.suppress(KeyboardInterrupt, Error):
+            history = Disturbed(raises, at).run(partial(trained, kind, nets=nets))
+            ended.append(history.interrupted or len(history.loss) == 9)
+        assert all(net.values.tobytes() in whole for net in nets[-1:]), at
+    assert all(ended)
+    assert len({net.values.tobytes() for net in nets}) > 2
+
+
+def is_within_fit(frame):
+    while frame is not None:
+        if frame.f_code is Net.fit.__code__:
+            return True
+        frame = frame.f_back
+    return False
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers on this system")
+@pytest.mark.parametrize("kind", MADE)
+@pytest.mark.parametrize("own", [False, True], ids=["Ctrl-C twice", "a handler of one's own"])
+def test_real_signals_leave_whole_steps(kind, own, monkeypatch):
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: None)  # pytest's is no place for a second one
+    whole, signals = set(each_step(kind)), []
+    ended = {"interrupted": 0, "raised": 0, "whole": 0}
+
+    def handler(number, frame):
+        if is_within_fit(frame):
+            if own:
+                raise KeyboardInterrupt
+            signals.append(1)
+            if len(signals) == 1:
+                signal.setitimer(signal.ITIMER_REAL, 5e-5)
+            signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        for k in range(60):
+            net = small()
+            signals.clear()
+            opt = MADE[kind](net)
+            signal.setitimer(signal.ITIMER_REAL, 2e-4 + 5e-5 * k)
+            try:
+                history = net.fit(X, CURVE, optimizer=opt, epochs=9, batch_size=4, seed=1, progress=False)
+                ended["interrupted" if history.interrupted else "whole"] += 1
+            except KeyboardInterrupt:
+                ended["raised"] += 1
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            assert net.values.tobytes() in whole, k
+        assert ended["interrupted"] + ended["raised"] > 5, ended
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Estimators -----------------------------------------------------------------------------------------
+
+
+def described(model):
+    net, online = model.net_, model._online
+    generator = model._rng.get_state()[1].tobytes(), model._rng.get_state()[2:]
+    return net.values.tobytes(), net.grads.tobytes(), *state(online), generator, model.loss_, model.n_iter_
+
+
+@pytest.mark.parametrize("kind", [NetClassifier, NetRegressor])
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_a_partial_fit_that_fails_in_any_mini_batch_changes_nothing(monkeypatch, kind, solver, at):
+    generator = np.random.RandomState(1)
+    y = (X[:, 0] > 0).astype(int) if kind is NetClassifier else CURVE[:, 0]
+    options = {"classes": [0, 1]} if kind is NetClassifier else {}
+    model = kind((3,), solver=solver, batch_size=4, random_state=generator).partial_fit(X, y, **options)
+    before = described(model)
+    own, calls = Net.partial_fit, []
+
+    def failing(self, *args, **kwargs):
+        calls.append(1)
+        if len(calls) == at:
+            raise Error
+        return own(self, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Net, "partial_fit", failing)
+        with pytest.raises(Error):
+            model.partial_fit(X, y)
+    assert described(model) == before
+    model.partial_fit(X, y)
+    assert described(model) != before
+
+
+def test_a_warm_start_that_fails_leaves_the_net_and_the_generator_as_they_were(monkeypatch):
+    generator = np.random.RandomState(1)
+    model = NetRegressor((3,), max_iter=2, warm_start=True, random_state=generator, tol=0.0)
+    with pytest.warns(Warning, match="max_iter"):
+        model.fit(X, CURVE[:, 0])
+    before = model.net_.values.tobytes(), model.net_.grads.tobytes(), generator.get_state()[1].tobytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("autograd.sklearn.Watch.finish", fail)
+        with pytest.raises(TypeError):
+            model.fit(X, CURVE[:, 0])
+    found = model.net_.values.tobytes(), model.net_.grads.tobytes(), generator.get_state()[1].tobytes()
+    assert found == before
+
+
+def test_early_stopping_does_not_hide_a_training_that_explodes():
+    model = NetRegressor(learning_rate_init=1e200, early_stopping=True, solver="sgd", random_state=0)
+    with pytest.raises(
+        TrainingError, match=r"became infinite or nan in epoch 1; a smaller learning_rate_init"
+    ):
+        model.fit(np.repeat(X, 5, 0), np.repeat(CURVE[:, 0], 5))
+    assert not hasattr(model, "net_")
+
+
+# Files ----------------------------------------------------------------------------------------------
+
+
+class Named(MLP):
+    """Without an __init__ of its own."""
+
+
+class Own(Net):
+    def __init__(self, hidden):
+        super().__init__(2, [hidden, 1])
+        self.hidden = hidden
+
+
+@pytest.mark.parametrize("kind", [Net, MLP, Named])
+def test_a_file_is_read_as_the_class_that_is_asked(tmp_path, kind):
+    net = MLP(2, [3, 1])
+    net.save(tmp_path / "x.npz")
+    again = kind.load(tmp_path / "x.npz")
+    assert type(again) is kind
+    assert again.values.tobytes() == net.values.tobytes()
+    assert again([1, 2]).data == net([1, 2]).data
+
+
+def test_a_class_that_cannot_be_read_is_told(tmp_path):
+    path = tmp_path / "x.npz"
+    Own(3).save(path)
+    with pytest.raises(
+        ValueError, match=r"Own.load\(\) cannot call Own.__init__, .*load_state_dict\(Net.load"
+    ):
+        Own.load(path)
+    assert type(Net.load(path)) is Net
+    with pytest.raises(ValueError, match=r"sigmoid, sigmoid, are not an MLP's; use Net.load"):
+        MLP.load(path)
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o000])
+def test_a_file_is_for_whom_the_umask_lets_and_the_umask_never_changes(tmp_path, monkeypatch, umask):
+    path = tmp_path / "x.npz"
+    before = os.umask(umask)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "umask", fail)
+            small().save(path)
+            assert path.stat().st_mode & 0o777 == 0o666 & ~umask
+            path.chmod(0o640)
+            small().save(path)
+        assert path.stat().st_mode & 0o777 == 0o640
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize("raises", [interrupt, fail])
+def test_a_file_is_the_old_one_or_the_new_one_wherever_its_writing_ends(tmp_path, raises):
+    path, other = tmp_path / "x.npz", small()
+    other.values = other.values + 1
+    small().save(path)
+    old = path.read_bytes()
+    other.save(tmp_path / "y.npz")
+    new = (tmp_path / "y.npz").read_bytes()
+    for at in places(lambda: other.save(path), most=60, fine=False):
+        path.write_bytes(old)
+        with contextlib.suppress(KeyboardInterrupt, Error):
+            Disturbed(raises, at).run(lambda: other.save(path))
+        assert path.read_bytes() in (old, new), at

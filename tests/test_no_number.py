@@ -1,0 +1,253 @@
+"""What is no number is refused wherever numbers are wanted, and what is one is the same everywhere."""
+
+import warnings
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from autograd import Net, Tensor, Value, losses, optim
+from autograd.errors import AutogradError, GradientError
+from autograd.sklearn import NetClassifier, NetRegressor
+
+N = 12
+
+
+def masked(*shape):
+    x = np.ma.masked_array(np.ones(shape))
+    x[(0,) * len(shape)] = np.ma.masked
+    return x
+
+
+def objects(cell, *shape):
+    x = np.full(shape, 1.0, object)
+    x[(0,) * len(shape)] = cell
+    return x
+
+
+FIELDS = np.dtype([("a", float), ("b", float)])
+ARRAYS = {  # that are none of numbers, of a shape
+    **{
+        f"dates, {unit}": lambda *shape, unit=unit: np.zeros(shape, f"M8[{unit}]")
+        for unit in ("ns", "us", "s", "D")
+    },
+    **{
+        f"spans, {unit}": lambda *shape, unit=unit: np.ones(shape, f"m8[{unit}]")
+        for unit in ("ns", "us", "s", "D")
+    },
+    "masked": masked,
+    "structured": lambda *shape: np.zeros(shape, FIELDS),
+    "complex": lambda *shape: np.ones(shape, complex),
+    "text": lambda *shape: np.full(shape, "1"),
+    "bytes": lambda *shape: np.full(shape, b"1"),
+    "objects, None": lambda *shape: objects(None, *shape),
+    "objects, text": lambda *shape: objects("1", *shape),
+    "objects, a date": lambda *shape: objects(np.datetime64("2020", "ns"), *shape),
+    "objects, a span": lambda *shape: objects(np.timedelta64(1, "ns"), *shape),
+    "objects, masked": lambda *shape: objects(np.ma.masked, *shape),
+    "objects, Decimal": lambda *shape: objects(Decimal(1), *shape),
+    "objects, complex": lambda *shape: objects(1j, *shape),
+}
+SAME = {  # and those that are
+    "float64": lambda *shape: np.ones(shape),
+    "float32": lambda *shape: np.ones(shape, "float32"),
+    "float16": lambda *shape: np.ones(shape, "float16"),
+    "longdouble": lambda *shape: np.ones(shape, "longdouble"),
+    "int": lambda *shape: np.ones(shape, int),
+    "uint8": lambda *shape: np.ones(shape, "uint8"),
+    "bool": lambda *shape: np.ones(shape, bool),
+    "objects, numbers": lambda *shape: objects(np.float32(1), *shape),
+    "objects, fractions": lambda *shape: objects(Fraction(2, 2), *shape),
+    "masked, whole": lambda *shape: np.ma.masked_array(np.ones(shape)),
+}
+
+
+def net():
+    return Net(2, [1], "linear", init=lambda n_out, n_in: np.ones((n_out, n_in)))
+
+
+X, Y, CLASSES = np.ones((N, 2)), np.ones((N, 1)), np.arange(N) % 2
+
+
+def regressor():
+    return NetRegressor(max_iter=2, random_state=0)
+
+
+def fitted(kind, y):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that two epochs are few
+        return kind(max_iter=2, random_state=0).fit(X, y)
+
+
+def quietly(call):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return call()
+
+
+def fit(**options):
+    module = net()
+    module.fit(**{"X": X, "y": Y, "epochs": 1, "seed": 1, **options})
+    return module.values
+
+
+def assign(name, value):
+    t = Tensor(np.ones((3, 2)), requires_grad=True)
+    setattr(t, name, value)
+    return getattr(t, name)
+
+
+def sent_back(x):
+    t = Tensor(np.ones((3, 2)), requires_grad=True)
+    (2 * t).backward(x)
+    return t.grad
+
+
+def loaded(x):
+    module = net()
+    module.load_state_dict({"layers.0.weight": x, "layers.0.bias": [1]})
+    return module.values
+
+
+PLACES = {  # that want numbers: the shape, and the call
+    "Tensor": ((3, 2), lambda x: Tensor(x).data),
+    "t.data": ((3, 2), lambda x: assign("data", x)),
+    "t.grad": ((3, 2), lambda x: assign("grad", x)),
+    "t + x": ((3, 2), lambda x: (Tensor(np.ones((3, 2)), requires_grad=True) + x).data),
+    "x * t": ((3, 2), lambda x: (x * Tensor(np.ones((3, 2)), requires_grad=True)).data),
+    "np.add(x, t)": ((3, 2), lambda x: np.add(x, Tensor(np.ones((3, 2)), requires_grad=True)).data),
+    "x @ t": ((3, 2), lambda x: (x @ Tensor(np.ones((2, 2)), requires_grad=True)).data),
+    "backward": ((3, 2), sent_back),
+    "net(rows)": ((3, 2), lambda x: net()(x).data),
+    "net(list of rows)": ((3, 2), lambda x: net()(list(x)).data),
+    "net(sample)": ((2,), lambda x: net()(x).data),
+    "net(list)": ((2,), lambda x: net()(list(x)).data),
+    "predict": ((3, 2), lambda x: net().predict(x)),
+    "fit, X": ((N, 2), lambda x: fit(X=x)),
+    "fit, y": ((N, 1), lambda x: fit(y=x)),
+    "fit, sample_weight": ((N,), lambda x: fit(sample_weight=x)),
+    "fit, validation": ((N, 2), lambda x: fit(validation=(x, Y))),
+    "partial_fit": ((N, 2), lambda x: net().partial_fit(x, Y)),
+    "mse": ((3, 1), lambda x: losses.mse(Tensor(np.ones((3, 1))), x).data),
+    "mse, prediction": ((3, 1), lambda x: losses.mse(x, np.ones((3, 1))).data),
+    "mse, weights": (
+        (3,),
+        lambda x: losses.mse(Tensor(np.ones((3, 1))), np.ones((3, 1)), sample_weight=x).data,
+    ),
+    "init": ((1, 2), lambda x: Net(2, [1], init=lambda n_out, n_in: x).values),
+    "load_state_dict": ((1, 2), loaded),
+    "NetRegressor, X": ((N, 2), lambda x: quietly(lambda: regressor().fit(x, Y.ravel())).net_.values),
+    "NetRegressor, y": ((N,), lambda x: quietly(lambda: regressor().fit(X, x)).net_.values),
+    "NetRegressor, predict": ((N, 2), lambda x: fitted(NetRegressor, Y.ravel()).predict(x)),
+    "NetClassifier, X": (
+        (N, 2),
+        lambda x: quietly(lambda: NetClassifier(max_iter=2, random_state=0).fit(x, CLASSES)).net_.values,
+    ),
+    "NetClassifier, predict": ((N, 2), lambda x: fitted(NetClassifier, CLASSES).predict(x)),
+}
+TOLD_BY_SKLEARN = (
+    "complex",
+    "text",
+    "bytes",
+    "objects, None",
+    "objects, text",
+    "objects, Decimal",
+    "objects, complex",
+)
+
+
+@pytest.mark.parametrize("kind", ARRAYS)
+@pytest.mark.parametrize("place", PLACES)
+def test_an_array_of_no_numbers_is_refused_wherever_numbers_are_wanted(place, kind):
+    shape, call = PLACES[place]
+    if (
+        "Net" in place and kind in TOLD_BY_SKLEARN
+    ):  # which takes numbers that are written as text, or Decimals
+        try:
+            found = quietly(lambda: call(ARRAYS[kind](*shape)))
+        except (TypeError, ValueError):
+            return
+        np.testing.assert_allclose(found, call(np.ones(shape)), rtol=1e-6)
+    else:
+        with pytest.raises(AutogradError):
+            call(ARRAYS[kind](*shape))
+
+
+MIXED = ("t + x", "x * t", "np.add(x, t)", "x @ t")  # by NumPy's rules, which have none for some kinds
+
+
+@pytest.mark.parametrize("kind", SAME)
+@pytest.mark.parametrize("place", PLACES)
+def test_numbers_of_any_kind_are_the_same_numbers(place, kind):
+    shape, call = PLACES[place]
+    if place in MIXED and kind in ("objects, numbers", "objects, fractions"):
+        with pytest.raises(AutogradError):
+            call(SAME[kind](*shape))
+    elif place == "x * t" and kind == "masked, whole":  # NumPy's own product of masked arrays
+        with pytest.raises(GradientError, match="would cut the gradient off"):
+            call(SAME[kind](*shape))
+    else:
+        np.testing.assert_allclose(call(SAME[kind](*shape)), call(np.ones(shape)), rtol=1e-3)
+
+
+CELLS = {
+    "a date": np.datetime64("2020-01-01", "ns"),
+    "a span": np.timedelta64(3, "ns"),
+    "a span of seconds": np.timedelta64(3, "s"),
+    "masked": np.ma.masked,
+    "a complex number": np.complex128(1j),
+    "a text": np.str_("1"),
+    "a structured cell": np.zeros((), FIELDS)[()],
+    "a date in an array": np.array("2020", "M8[ns]"),
+    "an object in an array": np.array("1", object),
+    "None": None,
+    "a Decimal": Decimal(1),
+}
+
+
+def parameter(x):
+    net().params()[0].data = x
+
+
+SCALARS = {
+    "Value": Value,
+    "v.data": lambda x: setattr(Value(1), "data", x),
+    "v.grad": lambda x: setattr(Value(1), "grad", x),
+    "v + x": lambda x: Value(1) + x,
+    "x + v": lambda x: x + Value(1),
+    "v * x": lambda x: Value(1) * x,
+    "x - v": lambda x: x - Value(1),
+    "v ** x": lambda x: Value(1) ** x,
+    "x / v": lambda x: x / Value(1),
+    "p.data": parameter,
+    "net([x, 1])": lambda x: net()([x, 1.0]),
+    "lr": lambda x: optim.SGD(net(), lr=x),
+    "step": lambda x: net().step(x),
+    "alpha": lambda x: net().fit(X, Y, alpha=x),
+}
+
+
+@pytest.mark.parametrize("kind", CELLS)
+@pytest.mark.parametrize("place", SCALARS)
+def test_a_cell_that_is_no_number_is_refused_wherever_one_is_wanted(place, kind):
+    with pytest.raises(TypeError):
+        SCALARS[place](CELLS[kind])
+
+
+@pytest.mark.parametrize(
+    "x", [True, np.True_, 1, np.int8(1), np.float16(1), np.longdouble(1), np.array(1), Fraction(1)]
+)
+def test_a_number_of_any_kind_is_a_float(x):
+    for v in (Value(x), Value(0) + x, x + Value(0), net()([x, 0.0])):
+        assert type(v.data) is float
+        assert v.data == 1
+
+
+@pytest.mark.parametrize(
+    "call", [lambda v, a: v * a, lambda v, a: a * v, lambda v, a: a + v, lambda v, a: v - a]
+)
+@pytest.mark.parametrize("kind", [kind for kind in ARRAYS if not kind.startswith("objects")])
+def test_a_value_and_an_array_of_no_numbers_are_refused(call, kind):
+    with pytest.raises(TypeError):
+        call(Value(2), ARRAYS[kind](3))
