@@ -186,6 +186,11 @@ class ArrayModule(Module, TakesSamples):
 
     def _outputs(self, x: Any) -> Any:
         """What `__call__` says, for samples of any kind."""
+        if getattr(self, "_samples", None) is None:
+            name = type(self).__name__
+            raise UnsupportedError(
+                f"this {name} has no layers yet; its __init__ has to call super().__init__()"
+            )
         if x.__class__ is np.ndarray and x.ndim == 1:
             return self._samples.take(x)
         if isinstance(x, Tensor):

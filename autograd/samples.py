@@ -160,10 +160,14 @@ class Batch(Junction):
             observer.ran(self, [entries[i + 2 : i + self.span] for i in range(0, len(entries), self.span)])
 
     def drop(self) -> None:
+        n = len(self.entries)
         if not held(self.entries, self.span):
+            self.closed = True  # what comes from here on is refused by `add`
+            if len(self.entries) > n:  # some came meanwhile, as in a signal handler
+                self.run()
+                return
             if self.door.open is self:
                 self.door.open = None
-            self.closed = True
             self.finish()
 
     def finish(self) -> None:

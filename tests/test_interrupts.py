@@ -15,7 +15,7 @@ import pytest
 from disturbed import Disturbed, interrupt
 
 import autograd
-from autograd import Value, losses, no_grad, record, rowwise
+from autograd import Value, losses, no_grad, record, rowwise, samples
 from autograd.nn import Layer, Net, Neuron
 from autograd.tensor.core import recording
 
@@ -324,3 +324,26 @@ def test_a_context_within_itself_is_left_as_it_was_entered():
     with context, context:
         assert not recording.on
     assert usual()
+
+
+@pytest.mark.parametrize("when", ["before", "after"] if not autograd.compiled else ["never"])
+def test_a_sample_that_comes_while_others_are_dropped_is_not(monkeypatch, few, when):
+    net = Net(2, [1], "linear", init=lambda n_out, n_in: np.ones((1, 2)))
+    held, late = getattr(samples, "held", None), []
+
+    def meanwhile(*args):
+        if when == "before" and not late:
+            late.append(net([2.0, 3.0]))
+        found = held(*args)
+        if when == "after" and not late:
+            late.append(net([2.0, 3.0]))
+        return found
+
+    # Where it is compiled this is never called, and nothing comes between its lines
+    monkeypatch.setattr(samples, "held", meanwhile, raising=False)
+    for _ in range(5):
+        net([1.0, 1.0])  # which nobody keeps
+    net.params()[2].data = 1.0
+    assert [v.data for v in late] == ([] if autograd.compiled else [5.0])
+    (net([2.0, 3.0]) * 3).backward()
+    assert net.grads.tolist() == [6, 9, 3]

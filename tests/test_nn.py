@@ -755,3 +755,12 @@ def test_rows_that_are_changed_after_the_call_do_not_change_the_gradient(change)
     change(X)
     (3 * out).sum().backward()
     np.testing.assert_array_equal(net.grads, expected)
+
+
+def test_a_net_whose_init_was_not_called_says_so():
+    class Mine(Net):
+        def __init__(self):
+            pass
+
+    with pytest.raises((UnsupportedError, AttributeError), match=r"super|_samples"):
+        Mine()([1.0])
