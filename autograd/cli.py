@@ -322,9 +322,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("error: the output is closed; >/dev/null throws it away", file=sys.stderr)
         return 2
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(
-            errors="backslashreplace"
-        )  # where an encoding has no ², as standard error does
+        sys.stdout.reconfigure(errors="backslashreplace")  # of what an encoding lacks, such as ²
     code, report = _run(options)
     try:
         if options.json:

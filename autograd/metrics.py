@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.tensor.tape import Array
 
-__all__ = ["of_classes", "of_numbers", "verdict"]
+__all__ = ["of_classes", "of_numbers", "unit_of", "verdict"]
 
 
 def of_classes(truth: Array, answers: Array, classes: Sequence[str]) -> dict[str, Any]:
@@ -46,12 +46,21 @@ def of_numbers(truth: Array, answers: Array) -> dict[str, float | None]:
     >>> of_numbers(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 5.0]))["r2"]
     -1.0
     """
-    _, size = np.frexp(max(np.abs(truth).max(), np.abs(answers).max()))
-    unit = math.ldexp(1.0, int(size) - 1)  # of which squares can neither overflow nor vanish
+    unit = unit_of(np.array([np.abs(truth).max(), np.abs(answers).max()]))
     with np.errstate(over="ignore", invalid="ignore"):
         off, variance = truth / unit - answers / unit, float((truth / unit).var())
         square, mae = float(np.mean(off**2)), float(np.abs(off).mean())
     return {"rmse": unit * square**0.5, "mae": unit * mae, "r2": 1 - square / variance if variance else None}
+
+
+def unit_of(numbers: Array) -> float:
+    """A power of 2 next to the largest of some numbers, in whose units squares neither overflow nor vanish.
+
+    >>> unit_of(np.array([-5.0, 1.0]))
+    4.0
+    """
+    _, size = np.frexp(np.abs(numbers).max())
+    return math.ldexp(1.0, int(size) - 1)
 
 
 def _share(part: int, whole: int) -> float | None:

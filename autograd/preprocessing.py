@@ -5,7 +5,6 @@ a one in the place of its level and zeros in those of the others. What training 
 columns is kept with the model, so that other tables are treated in the same way.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 
 from autograd.data import Drawn
 from autograd.errors import DataError
+from autograd.metrics import unit_of
 from autograd.table import COMMA, KEPT, Column, Table, cut, is_number, plain, plainly
 from autograd.tally import count
 from autograd.tensor.tape import Array
@@ -317,8 +317,7 @@ def _scale(column: Column, rows: Array) -> tuple[float, float, float]:
             f"{column.path}: column {cut(column.name)} is empty in the {len(rows)} rows that are learned; "
             "leave it out by --ignore"
         )
-    _, size = np.frexp(np.abs(x[~missing]).max())
-    unit = math.ldexp(1.0, int(size) - 1)  # of which squares can neither overflow nor vanish
+    unit = unit_of(x[~missing])
     x /= unit
     x[missing] = median = float(np.median(x[~missing]))
     mean, spread = float(x.mean()), float(x.std())
