@@ -287,6 +287,8 @@ def parser() -> Parser:
     for command in (predict, evaluate, info):
         command.add_argument("model", metavar="MODEL", help="a model that train has saved")
         command.set_defaults(quiet=False)
+    for command in (evaluate, info):
+        command.set_defaults(output=None)
     for command in (predict, evaluate):
         command.add_argument("file", metavar="FILE", help="a table with the columns that it was trained on")
         command.add_argument("--strict", action="store_true", help="refuse unknown texts and missing numbers")
@@ -319,8 +321,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.stderr is None:  # closed by 2>&-, where print would take the output for it
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - the interpreter closes it
     if sys.stdout is None:
-        print("error: the output is closed; >/dev/null throws it away", file=sys.stderr)
-        return 2
+        if options.json or (options.run not in (commands.train, commands.demo) and not options.output):
+            print("error: the output is closed; >/dev/null throws it away", file=sys.stderr)
+            return 2
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the interpreter closes it
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # of what an encoding lacks, such as ²
     code, report = _run(options)

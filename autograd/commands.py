@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 
 from autograd import demos, io, metrics, plot
-from autograd.errors import DataError, FileFormatError, MissingExtraError
+from autograd.errors import DataError, FileFormatError, MissingExtraError, brief, cut
 from autograd.nn import Net
 from autograd.options import nearby
 from autograd.preprocessing import Inputs, Preprocessing, listed
-from autograd.table import Table, cut, read_table
+from autograd.table import Table, is_missing, is_number, read_table
 from autograd.tally import count
 from autograd.tensor import softmax
 from autograd.tensor.tape import Array
@@ -41,6 +41,7 @@ PER_OUTPUT = 40  # of each neuron for each row of a batch, likewise
 SHOWN = 20  # names that are listed at most
 DOTS = 5000  # that are drawn at most
 TAKEN = {True: "the names of the columns", False: "a row, and the columns are called 1, 2 and so on"}
+OTHERWISE = {True: "--no-header if it is a row", False: "--header if it has their names"}
 
 
 def tell(options: argparse.Namespace, text: str) -> None:
@@ -97,6 +98,8 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     if options.target in options.ignore:
         raise DataError(f"{cut(options.target)} is the --target, and cannot be left out by --ignore as well")
     whole = read_table(path, False if options.quiet else None, options.header)
+    if options.header is not None and whole.first is None:
+        raise DataError(f"{path}: --header and --no-header are for text, and this file holds arrays")
     check_first_line(whole)
     table = whole.without(options.ignore)
     if table.rows < FEWEST_ROWS:
@@ -117,6 +120,8 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
             )
         watched, held_out = np.array_split(held_out, 2)
     preprocessing = Preprocessing.of(table, kept, options.target, options.regression, options.strict)
+    if preprocessing.classes:
+        check_first_line(whole, preprocessing.target)
     inputs, truth = preprocessing.inputs(table), preprocessing.truth(table)
     targets, classes = preprocessing.targets(truth), preprocessing.classes
 
@@ -125,8 +130,9 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     check_memory([preprocessing.width, *sizes], min(batch, len(kept)))
     random.seed(options.seed)
     net = Net(preprocessing.width, sizes, "relu", "linear", init="he")
-    if whole.guessed is not None:
-        tell(options, f"{path}: line {whole.guessed[1]} was taken for {TAKEN[whole.headed]}")
+    if whole.guessed and whole.first is not None:
+        taken = f"{TAKEN[whole.headed]} ({OTHERWISE[whole.headed]})"
+        tell(options, f"{path}: line {whole.first[1]} was taken for {taken}")
     what = f"one of {len(classes)} classes" if classes else "a number"
     given = _given(preprocessing)
     tell(options, f"{path}: {table.rows} rows of {given}, and {cut(preprocessing.target)}, {what}")
@@ -178,17 +184,21 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def check_first_line(table: Table) -> None:
+def check_first_line(table: Table, target: str | None = None) -> None:
     """See that nothing in a table speaks against what its first line was taken for.
+
+    Args:
+        table: the table.
+        target: the column of classes, once that is known.
 
     Raises:
         DataError: something does.
     """
-    doubt = table.doubt()
-    if doubt is not None and table.guessed is not None:
+    doubt = table.doubt(target)
+    if doubt is not None and table.first is not None:
         taken = TAKEN[table.headed].partition(",")[0]
         raise DataError(
-            f"{table.path}, line {table.guessed[1]}: it was taken for {taken}, but {doubt}; say --header if "
+            f"{table.path}, line {table.first[1]}: it was taken for {taken}, but {doubt}; say --header if "
             "it has the names of the columns, --no-header if it is a row"
         )
 
@@ -318,10 +328,23 @@ def read_for(preprocessing: Preprocessing, options: argparse.Namespace) -> tuple
     table = read_table(options.file, False if options.quiet else None, None if headed else headed, names)
     if not table.headed and len(table.names) == len(preprocessing.features):
         table = table.called(preprocessing.features)
-        if headed and table.guessed is not None:
-            what = f"line {table.guessed[1]} was taken for a row, since it has not the names that it should"
-            print(f"note: {options.file}: {what}", file=sys.stderr)
+        if headed and table.first is not None:
+            why = "since it has not the names that it should"
+            print(f"note: {options.file}: line {table.first[1]} was taken for a row, {why}", file=sys.stderr)
+    if headed is False and table.first is not None and is_strange(table.first[0], table, preprocessing):
+        raise DataError(
+            f"{options.file}, line {table.first[1]}: there is no number where the model wants one; if the "
+            "line has the names of columns, leave it out, as the model's table had none, or train with "
+            "--header"
+        )
     return table, preprocessing.inputs(table, options.strict)
+
+
+def is_strange(first: Sequence[str], table: Table, preprocessing: Preprocessing) -> bool:
+    """Whether none of the cells of a first line is a number where the model wants one."""
+    cells = dict(zip(table.columns, first, strict=True))
+    wanted = [cells[name] for name in preprocessing.numbers if name in cells]
+    return bool(wanted) and not any(is_number(cell) or is_missing(cell) for cell in wanted)
 
 
 def outputs(net: Net, inputs: Inputs) -> Iterator[Array]:
@@ -434,11 +457,12 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
 
 def _by_class(found: Sequence[dict[str, Any]]) -> Iterator[str]:
     """A table of precision and recall, line by line."""
-    width = max(len("class"), *(len(entry["class"]) for entry in found))
+    names = [brief(entry["class"]) for entry in found]
+    width = max(len("class"), *map(len, names))
     yield f"{'class':<{width}}  {'rows':>7}  precision   recall"
-    for entry in found:
+    for name, entry in zip(names, found, strict=True):
         shares = ["-" if entry[key] is None else f"{entry[key]:.1%}" for key in ("precision", "recall")]
-        yield f"{entry['class']:<{width}}  {entry['rows']:>7}  {shares[0]:>9}  {shares[1]:>7}"
+        yield f"{name:<{width}}  {entry['rows']:>7}  {shares[0]:>9}  {shares[1]:>7}"
 
 
 def info(options: argparse.Namespace) -> dict[str, Any]:

@@ -31,7 +31,10 @@ def number(x: Any) -> float | None:
     """``x`` as a float, or None if it is no real number; NumPy scalars and 0-d arrays are numbers."""
     if type(x) is float:
         return x
-    return float(x) if type(x) is int or isinstance(x, float) else real(x)
+    try:
+        return float(x) if type(x) is int or isinstance(x, float) else real(x)
+    except OverflowError:
+        return real(x)  # which says of which number
 
 
 def as_number(x: Any, call: str) -> float:

@@ -19,7 +19,30 @@ __all__ = [
     "TrainingError",
     "UnknownNameError",
     "UnsupportedError",
+    "brief",
+    "cut",
 ]
+
+LONGEST = 40  # characters of a text that messages show
+SHOWN = 30  # names that they list
+
+
+def cut(text: str) -> str:
+    """A text in quotation marks, for a message: of a very long one the beginning.
+
+    >>> print(cut("rent"), cut(5000 * "9"))
+    'rent' '9999999999999999999999999999999999999999'... (5000 characters)
+    """
+    return repr(text) if len(text) <= LONGEST else f"{text[:LONGEST]!r}... ({len(text)} characters)"
+
+
+def brief(text: str) -> str:
+    """A text as it is, or the beginning of a very long one, for a list of several.
+
+    >>> print(brief("rent"), brief(5000 * "9"))
+    rent '9999999999999999999999999999999999999999'... (5000 characters)
+    """
+    return text if len(text) <= LONGEST else cut(text)
 
 
 class AutogradError(Exception):
@@ -150,9 +173,12 @@ class UnknownNameError(AutogradError, ValueError):
         import difflib  # here, because it takes longer to import than all the rest of this file
 
         names = list(known)
-        near = difflib.get_close_matches(str(name), names, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return cls(f"unknown {kind} {name!r}: the known ones are {', '.join(names)}{hint}")
+        near = difflib.get_close_matches(str(name)[: 2 * LONGEST], names, n=1)
+        hint = f"; did you mean {cut(near[0])}?" if near else ""
+        shown = ", ".join(map(brief, names[:SHOWN]))
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        called = cut(name) if isinstance(name, str) else repr(name)
+        return cls(f"unknown {kind} {called}: the known ones are {shown}{more}{hint}")
 
 
 class OptionError(AutogradError, ValueError):

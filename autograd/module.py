@@ -157,9 +157,9 @@ class ArrayModule(Module, TakesSamples):
     n_in: int
     n_out: int
     dtype: np.dtype[Any]
-    grads: Array  # the gradients of the parameters, as a vector
-    matrices: Sequence[Matrix]  # the layers that they belong to
+    matrices: Sequence[Matrix]  # the layers that the parameters belong to
     _values: Array
+    _grads: Array
 
     @property
     def values(self) -> Array:
@@ -172,9 +172,20 @@ class ArrayModule(Module, TakesSamples):
 
     @values.setter
     def values(self, values: Any) -> None:
+        refuse_in_recording("values = ...")
         self.pull()
         self._values[...] = reals(values, "values have to be numbers")
         self.push()
+
+    @property
+    def grads(self) -> Array:
+        """The gradients of the parameters, as a vector."""
+        return self._grads
+
+    @grads.setter
+    def grads(self, grads: Any) -> None:
+        refuse_in_recording("grads = ...")
+        self._grads[...] = reals(grads, "grads have to be numbers")
 
     def forward(self, x: Tensor) -> Tensor:
         """Samples in columns, (n_in, rows) or one (n_in,), to outputs, (n_out, rows) or (n_out,)."""
@@ -213,21 +224,29 @@ class ArrayModule(Module, TakesSamples):
 
     def _table(self, x: Any) -> Tensor:
         try:
-            table = np.asarray(x)
-        except ValueError:
-            lengths = sorted({len(row) if hasattr(row, "__len__") else 1 for row in x})
+            table = reals(x, f"{self._called()} wants numbers")
+        except NotANumberError:
+            self._refuse_rows(x)
+            raise
+        return Tensor._of(table.astype(self.dtype), None)
+
+    def _refuse_rows(self, x: Any) -> None:
+        """Raise the error for rows of several lengths, or of Values, if ``x`` is that."""
+        lengths = sorted({len(row) if hasattr(row, "__len__") else 1 for row in x})
+        if len(lengths) > 1:
             several = f"rows of {lengths[0]} and of {lengths[-1]} numbers"
-            got = several if len(lengths) > 1 else "samples with lists inside"
-            raise ShapeError(f"{self._called()} got {got}") from None
-        if table.dtype == object and any(isinstance(cell, Value) for cell in table.flat):
+            raise ShapeError(f"{self._called()} got {several}") from None
+        cells = [cell for row in x if hasattr(row, "__iter__") for cell in row]
+        if any(isinstance(cell, Value) for cell in cells):
             raise NotANumberError(
                 f"{self._called()} takes Values one sample at a time, [net(x) for x in X]; many at "
                 "once would lose their gradients"
-            )
-        return Tensor._of(reals(x, f"{self._called()} wants numbers").astype(self.dtype), None)
+            ) from None
+        if any(isinstance(cell, list | tuple) for cell in cells):
+            raise ShapeError(f"{self._called()} got samples with lists inside") from None
 
     def __getstate__(self) -> dict[str, Any]:
-        views = ("_values", "grads", "matrices", "_samples", "_programs", "_online")
+        views = ("_values", "_grads", "matrices", "_samples", "_programs", "_online")
         return {name: value for name, value in self.__dict__.items() if name not in views}
 
     def __reduce_ex__(self, protocol: Any) -> Any:

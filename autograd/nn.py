@@ -103,7 +103,7 @@ class Neuron(ArrayModule):
         self.matrices = (self._flat.matrices[self._k],)
         n = self.matrices[0].tensor.shape[1]
         start = self._flat.parts[self._k].start + self._row * n
-        self._values, self.grads = self._flat.values[start : start + n], self._flat.grads[start : start + n]
+        self._values, self._grads = self._flat.values[start : start + n], self._flat.grads[start : start + n]
         self.N = self.n_in = n - 1
         self.dtype = self._values.dtype
         self._take(self._function, rows=slice(self._row, self._row + 1))
@@ -179,7 +179,7 @@ class Layer(ArrayModule):
 
     def _place(self) -> None:
         part = self._flat.parts[self._k]
-        self._values, self.grads = self._flat.values[part], self._flat.grads[part]
+        self._values, self._grads = self._flat.values[part], self._flat.grads[part]
         self.matrices = (self._flat.matrices[self._k],)
         n_out, columns = self.matrices[0].tensor.shape
         self.N_in, self.N_out = self.n_in, self.n_out = columns - 1, n_out
@@ -278,7 +278,7 @@ class Net(ArrayModule):
     def _place(self) -> None:
         self._programs: Programs | None = None
         self._online: tuple[Any, training.Online] | None = None
-        self._values, self.grads, self.matrices = self._flat.values, self._flat.grads, self._flat.matrices
+        self._values, self._grads, self.matrices = self._flat.values, self._flat.grads, self._flat.matrices
         self.n_in, self.n_out = self.N[0], self.N[-1]
         self.dtype = self._values.dtype
         self._take(*(layer._function for layer in self.layers))

@@ -8,7 +8,7 @@ defaults are PyTorch's, so trajectories agree. A step allocates nothing.
 import math
 import operator
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -30,6 +30,11 @@ __all__ = ["LBFGS", "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop"
 Call: TypeAlias = Callable[[], Any]
 FADING = 32  # after so many steps, what has all but faded becomes 0:
 FAINT = 20  # what is less than 2 ** FAINT times the least normal number
+
+
+def run(calls: Iterable[Call]) -> None:
+    """Make the calls; no signal is handled between two of them, nor within those that are NumPy's."""
+    deque(map(operator.call, calls), 0)
 
 
 def vector_of(target: Any) -> Any:
@@ -95,10 +100,11 @@ class Optimizer:
         self.lr = lr if callable(lr) else between(lr, 0, math.inf, "lr")
         self.last_lr = self.lr if not callable(self.lr) else math.nan  # of the newest step
         self._vector = vector_of(target)
-        self._steps = 0
+        self._done = 0  # steps
+        self._steps = 0  # that are done or being made, which updates may ask for
         self._room = np.empty_like(self._vector.values)
         self._memories = np.zeros((self.memories, self._room.size), self._room.dtype)
-        self._before = np.empty_like(self._room), np.empty_like(self._memories)  # as they were before a step
+        self._apart = np.empty_like(self._room), np.empty_like(self._memories)  # where a step may fail
         self._faint = faint(self._room.dtype, FAINT)
         # At least this is added to the root of a mean of squares, which may have been rounded to 0
         self._floor = math.sqrt(np.finfo(self._room.dtype).tiny * 2.0**FAINT)
@@ -114,47 +120,33 @@ class Optimizer:
         refuse_in_recording("an optimiser's step()")
         vector = self._vector
         vector.pull()
-        lr = self.rate()
-        if vector is self.target and type(self)._update is Optimizer._update:
-            step = self._steps + 1
-            calls = self._calls(lr, vector.values, vector.grads, self._room, step)
-            if step % FADING == 0:
-                calls += self._fading(vector.values)
-            calls += partial(setattr, self, "_steps", step), partial(setattr, self, "last_lr", lr)
-            vector.push()  # older graphs are told before, and then all is done
-            deque(map(operator.call, calls), 0)  # in C, where no signal is handled between two calls
-            return
-        steps, last_lr = self._steps, self.last_lr
-        values, memories = self._before
-        np.copyto(values, vector.values)
-        np.copyto(memories, self._memories)
-        try:
-            self._steps, self.last_lr = steps + 1, lr
-            self._update(lr, vector.values, vector.grads, self._room, *self._memories)
-            if self._steps % FADING == 0:
-                for call in self._fading(vector.values):
-                    call()
-            vector.push()
-        except BaseException:
-            finished(lambda: self._go_back(steps, last_lr))
-            raise
+        lr, self._steps = self.rate(), self._done + 1
+        in_arrays = vector is self.target  # where push() only tells older graphs, and writes no number
+        in_place = in_arrays and type(self)._update is Optimizer._update
+        values, memories = (vector.values, self._memories) if in_place else self._apart
+        calls: list[Call] = []
+        if in_place:
+            calls = self._calls(lr, values, vector.grads, self._room, self._steps, *memories)
+        else:
+            np.copyto(values, vector.values)
+            np.copyto(memories, self._memories)
+            self._update(lr, values, vector.grads, self._room, *memories)
+        if self._steps % FADING == 0:
+            calls += self._fading(values, memories)
+        if not in_place:
+            calls += partial(np.copyto, vector.values, values), partial(np.copyto, self._memories, memories)
+        calls.insert(0 if in_arrays else -1, vector.push)
+        calls += partial(setattr, self, "_done", self._steps), partial(setattr, self, "last_lr", lr)
+        run(calls)
 
-    def _fading(self, values: Array) -> list[Call]:
+    def _fading(self, values: Array, memories: Array) -> list[Call]:
         """The calls that make what has all but faded 0."""
-        c, memories = self._faint, self._memories
+        c = self._faint
         return [
             partial(function, array, c, array)
             for array in (values, memories)
             for function in (np.add, np.subtract)
         ]
-
-    def _go_back(self, steps: int, last_lr: float) -> None:
-        """Be as before a step."""
-        values, memories = self._before
-        np.copyto(self._vector.values, values)
-        np.copyto(self._memories, memories)
-        self._steps, self.last_lr = steps, last_lr
-        self._vector.push()
 
     def rate(self) -> float:
         """The learning rate of the next step: ``lr``, or what that says if it is a function.
@@ -164,7 +156,7 @@ class Optimizer:
         >>> opt.last_lr, opt.rate()
         (0.1, 0.05)
         """
-        return between(self.lr(self._steps), 0, math.inf, "lr(step)") if callable(self.lr) else self.lr
+        return between(self.lr(self._done), 0, math.inf, "lr(step)") if callable(self.lr) else self.lr
 
     def zero_grad(self) -> None:
         """Set all gradients to 0."""
@@ -178,7 +170,7 @@ class Optimizer:
         {'kind': 'SGD', 'steps': 0, 'memory': array([[0.]])}
         >>> opt.load_state(opt.state())
         """
-        return {"kind": type(self).__name__, "steps": self._steps, "memory": self._memories.copy()}
+        return {"kind": type(self).__name__, "steps": self._done, "memory": self._memories.copy()}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Remember what `state` told, and nothing since.
@@ -192,7 +184,7 @@ class Optimizer:
                 f"load_state() of {type(self).__name__} over {self._room.size} parameters got the state of "
                 f"{state.get('kind', 'something else')} with memory of shape {np.shape(memory)}"
             )
-        self._steps = state["steps"]
+        self._steps = self._done = state["steps"]
         self._memories[...] = memory
 
     def _update(self, lr: float, x: Array, g: Array, s: Array, *memory: Array) -> None:
@@ -205,11 +197,10 @@ class Optimizer:
             s: room for as many numbers.
             memory: as many vectors as ``memories`` says, as the last step left them; 0 at first.
         """
-        for call in self._calls(lr, x, g, s, self._steps):
-            call()
+        run(self._calls(lr, x, g, s, self._steps, *memory))
 
-    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int) -> list[Call]:
-        """The NumPy calls of the ``step``-th update, counted from 1; arguments as for `_update`."""
+    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int, *memory: Array) -> list[Call]:
+        """The NumPy calls of the ``step``-th update, counted from 1; other arguments as for `_update`."""
         raise NotImplementedError
 
 
@@ -250,13 +241,13 @@ class SGD(Optimizer):
         self.memories = 1 if momentum else 0
         super().__init__(target, lr)
 
-    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int) -> list[Call]:
+    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int, *memory: Array) -> list[Call]:
         calls: list[Call] = []
         if self.weight_decay:
             calls += partial(np.multiply, x, self.weight_decay, s), partial(np.add, s, g, s)
             g = s
         if self.momentum:
-            (v,) = self._memories
+            (v,) = memory
             calls += partial(np.multiply, v, self.momentum, v), partial(np.add, v, g, v)
             if self.nesterov:
                 calls += partial(np.multiply, g, lr, s), partial(np.subtract, x, s, x)
@@ -306,14 +297,14 @@ class Adam(Optimizer):
         self.eps = between(eps, 0, math.inf, "eps")
         self.weight_decay = between(weight_decay, 0, math.inf, "weight_decay")
 
-    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int) -> list[Call]:
+    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int, *memory: Array) -> list[Call]:
         calls: list[Call] = []
         if self.weight_decay and self.shrinks:
             calls += [partial(np.multiply, x, 1 - lr * self.weight_decay, x)]
         elif self.weight_decay:
             calls += partial(np.multiply, x, self.weight_decay, s), partial(np.add, s, g, s)
             g = s
-        (mean, square), (beta1, beta2) = self._memories, self.betas
+        (mean, square), (beta1, beta2) = memory, self.betas
         # The means are kept as mean / (1 - beta1) and square / (1 - beta2), which spares two passes.
         # x -= lr · mean / (1 - beta1^t) / (root(square / (1 - beta2^t)) + eps), constants taken together
         root = math.sqrt((1 - beta2**step) / (1 - beta2))
@@ -387,8 +378,8 @@ class RMSprop(Optimizer):
         self.alpha = between(alpha, 0, 1, "alpha")
         self.eps = between(eps, 0, math.inf, "eps")
 
-    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int) -> list[Call]:
-        (square,) = self._memories
+    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int, *memory: Array) -> list[Call]:
+        (square,) = memory
         root = 1 / math.sqrt(1 - self.alpha)
         return [  # the mean is kept as square / (1 - alpha), which spares a pass
             partial(np.square, g, s),

@@ -7,6 +7,7 @@ has everything worked out that waits and depends on it.
 
 import weakref
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from autograd import graph, operations, storage
 from autograd.engine import Value, as_number
 from autograd.errors import GradientError, NotANumberError, ShapeError
+from autograd.interrupts import finished
 from autograd.node import opened
 from autograd.storage import Storage, Version
 from autograd.tensor.core import Tensor, entered, refuse_in_recording
@@ -244,17 +246,26 @@ class Vector:
 
     def __init__(self, values: Sequence[Value]) -> None:
         self._windows = list(values)
+        self._numbers: list[float] = []  # at the last pull
         self.values = np.empty(len(self._windows))
         self.grads = np.empty(len(self._windows))
 
     def pull(self) -> None:
         """Bring the arrays up to date with the Values."""
-        self.values[:] = [v.data for v in self._windows]
+        self._numbers = [v.data for v in self._windows]
+        self.values[:] = self._numbers
         self.grads[:] = [v.grad for v in self._windows]
 
     def push(self) -> None:
-        """Write ``values`` back into the Values."""
-        for v, x in zip(self._windows, self.values.tolist(), strict=True):
+        """Write ``values`` back into the Values; after an error they are as at the last `pull`."""
+        try:
+            self._write(self.values.tolist())
+        except BaseException:
+            finished(partial(self._write, self._numbers))
+            raise
+
+    def _write(self, numbers: Sequence[float]) -> None:
+        for v, x in zip(self._windows, numbers, strict=True):
             v.data = x
 
     def push_gradient(self) -> None:

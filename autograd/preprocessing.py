@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from autograd.data import Drawn
-from autograd.errors import DataError
+from autograd.errors import DataError, brief, cut
 from autograd.metrics import unit_of
-from autograd.table import COMMA, KEPT, Column, Table, cut, is_number, plain, plainly
+from autograd.table import COMMA, KEPT, Column, Table, is_number, plain, plainly
 from autograd.tally import count
 from autograd.tensor.tape import Array
 
@@ -302,7 +302,7 @@ class Inputs(Drawn):
 
 def listed(names: Sequence[str], most: int) -> str:
     """Names, or the first of them if they are many, to be put into a sentence."""
-    return ", ".join([*names[:most], "..."] if len(names) > most else names)
+    return ", ".join([*map(brief, names[:most]), *(["..."] if len(names) > most else [])])
 
 
 def _scale(column: Column, rows: Array) -> tuple[float, float, float]:

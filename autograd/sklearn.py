@@ -16,6 +16,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date, timedelta
 from typing import Any, Self
 
 import numpy as np
@@ -391,10 +392,26 @@ def _refuse_what_is_no_number(x: Any, name: str) -> None:
         return
     with suppress(ValueError):  # lists of several lengths, which scikit-learn tells
         array = np.asarray(x)
-        known = np.datetime64 | np.timedelta64 | np.ma.core.MaskedConstant
+        known = np.datetime64 | np.timedelta64 | date | timedelta | np.ma.core.MaskedConstant
         cells = array.flat if array.dtype == object else ()
         if is_masked(x) or array.dtype.kind in "mMV" or any(isinstance(cell, known) for cell in cells):
             reals(x, f"{name} must hold numbers")
+
+
+class _Scoring:
+    """A ``score`` that takes as weights what ``fit`` takes."""
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """How good the predictions for X are: the accuracy of classes, the R² of numbers.
+
+        Args:
+            X, y, sample_weight: as for ``fit``.
+
+        Raises:
+            NotANumberError: a weight is no number. Other errors are scikit-learn's.
+        """
+        _refuse_what_is_no_number(sample_weight, "sample_weight")
+        return float(super().score(X, y, sample_weight))  # type: ignore[misc]  # of scikit-learn's mixin
 
 
 def _dense(X: Any) -> Array:
@@ -423,7 +440,7 @@ def _weighed(X: Array, y: Array, sample_weight: Any) -> tuple[Array, Array, Arra
     return X[counts], y[counts], weight[counts]
 
 
-class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class NetClassifier(_Scoring, ClassifierMixin, NetEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A net that tells classes apart, or says which of several labels apply.
 
     Args:
@@ -609,7 +626,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         return tags
 
 
-class NetRegressor(RegressorMixin, MultiOutputMixin, NetEstimator):  # type: ignore[misc]  # as above
+class NetRegressor(_Scoring, RegressorMixin, MultiOutputMixin, NetEstimator):  # type: ignore[misc]  # as above
     """A net that predicts numbers, by the squared error.
 
     Args and attributes are those of `NetClassifier`, without what concerns classes; with

@@ -25,14 +25,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import DataError, UnknownNameError
+from autograd.errors import DataError, UnknownNameError, cut
 from autograd.options import nearby
 from autograd.progress import track
 from autograd.tally import count
 from autograd.tensor.reals import KINDS
 from autograd.tensor.tape import Array
 
-__all__ = ["Column", "Table", "cut", "is_number", "plain", "plainly", "read_table"]
+__all__ = ["Column", "Table", "is_number", "plain", "plainly", "read_table"]
 
 MISSING = ("", "?", "-", "na", "n/a", "nan", "null", "none")  # ways to say that there is no number
 GZIP = b"\x1f\x8b"  # what a gzip file begins with, RFC 1952
@@ -42,7 +42,6 @@ COMMA = re.compile(r"[+-]?\d+(,\d+)+")  # a number with a comma for the decimals
 KEPT = 10_000  # different cells of a column that are kept as text; fits into two bytes
 CELLS = 1 << 17  # that are held as text at a time
 FIRST = 20  # lines, by which the separator is found
-LONGEST = 40  # characters of a cell that messages show
 LONG = 1 << 25  # bytes of a file from which on a terminal shows how far reading has come
 
 
@@ -53,11 +52,6 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return "_" not in cell  # 1_000 is Python's way of writing, not a table's
-
-
-def cut(cell: str) -> str:
-    """A cell in quotation marks, for a message: of a very long one the beginning."""
-    return repr(cell) if len(cell) <= LONGEST else f"{cell[:LONGEST]!r}... ({len(cell)} characters)"
 
 
 def is_missing(cell: str) -> bool:
@@ -194,11 +188,17 @@ class Column:
 
     def is_lone(self, cell: str) -> bool:
         """Whether a text stands in one row, and each of the others in several."""
-        if self.levels is None or self.numeric or cell not in self.levels:
+        if self.levels is None or self.numeric or cell not in self.levels or len(self.levels) < 3:
             return False
-        counts = np.bincount(self.codes, minlength=len(self.levels))
-        first = self.levels.index(cell)
-        return bool(counts[first] == 1 and len(counts) > 2 and np.delete(counts, first).min() > 1)
+        counts = np.bincount(self.codes, minlength=len(self.levels)).tolist()
+        return bool(counts.pop(self.levels.index(cell)) == 1 and min(counts) > 1)
+
+    def count_of(self, label: str) -> int:
+        """In how many rows a label stands, in whatever way of writing."""
+        levels = self.levels or []
+        labels = plainly(levels)
+        same = [i for i, other in enumerate(labels) if other == labels[levels.index(label)]]
+        return int(np.isin(self.codes, same).sum())
 
     def at(self, line: int) -> str:
         """Where in the file that is, to begin a message with."""
@@ -291,7 +291,8 @@ class Table:
     columns: dict[str, Column]
     rows: int
     headed: bool  # whether the names come from the file
-    guessed: tuple[list[str], int] | None = None  # the first line, if what it is was guessed, and its number
+    first: tuple[list[str], int] | None = None  # of a text, the cells of the first line and its number
+    guessed: bool = False  # whether what the first line is was guessed
 
     @property
     def names(self) -> list[str]:
@@ -309,10 +310,16 @@ class Table:
         ignored = [self.column(name).name for name in names]
         return replace(self, columns={n: c for n, c in self.columns.items() if n not in ignored})
 
-    def doubt(self) -> str | None:
-        """What speaks against the guess whether the first line has the names of the columns, or is a row."""
-        first, _ = self.guessed or ([], 0)
-        for cell, column in zip(first, self.columns.values() if first else [], strict=True):
+    def doubt(self, target: str | None = None) -> str | None:
+        """What speaks against the guess whether the first line has the names of the columns, or is a row.
+
+        Args:
+            target: the column whose cells are the labels of classes, if there is one.
+        """
+        if not self.guessed or self.first is None:
+            return None
+        first, _ = self.first
+        for cell, column in zip(first, self.columns.values(), strict=True):
             if self.headed:
                 if cell in (column.levels or []):
                     return f"{cut(cell)} stands in its column again"
@@ -321,6 +328,8 @@ class Table:
                 return f"{cut(cell)} is {kind}, and below it are {others}"
             elif column.is_lone(cell):
                 return f"{cut(cell)} stands in no other row, and each other text of its column in several"
+            elif column.name == target and column.count_of(cell) == 1:
+                return f"the target's class {cut(cell)} stands in no other row"
         if len(first) > 2 and not self.headed and first == [str(i) for i in range(len(first))]:
             return "it counts from 0, as pandas does for columns without names"
         return None
@@ -444,8 +453,8 @@ def _of_text(
         reading.show()
     if not total:
         raise DataError(f"{path}: there are column names but no rows")
-    guessed = (first, head[0][1]) if header is None else None
-    return Table(path, {c.name: c.column() for c in columns}, total, headed, guessed)
+    read = {column.name: column.column() for column in columns}
+    return Table(path, read, total, headed, (first, head[0][1]), header is None)
 
 
 def _lines(text: Iterator[str], path: Path) -> Iterator[str]:

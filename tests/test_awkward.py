@@ -3,6 +3,7 @@
 Where the array engine decides otherwise than PyTorch, `DECIDED` says what, and docs/numbers.md why.
 """
 
+import itertools
 import json
 
 import mpmath
@@ -120,3 +121,19 @@ def test_awkward_points_are_exact(name):
         np.testing.assert_allclose(grad, float(exact[1]), rtol=1e-7, atol=2e-16, err_msg=f"{name}'({x})")
         checked += 1
     assert checked > 5
+
+
+def test_clip_is_the_minimum_of_the_maximum_wherever_its_limits_lie():
+    def both(x, lo, hi):
+        return np.minimum(np.maximum(x, lo), hi)
+
+    numbers = [-np.inf, -1.0, 0.0, 0.5, 2.0, np.inf, NAN]
+    for point in itertools.product(numbers, repeat=3):
+        if len(set(point)) < 3:
+            continue  # where both are the same, clip gives all to x, and these share
+        value, slopes = found(both, point)
+        out, grads = found(np.clip, point)
+        np.testing.assert_array_equal(out, value, err_msg=str(point))
+        for own, theirs in zip(grads, slopes, strict=True):
+            same = np.nan if np.isnan(value) else theirs
+            np.testing.assert_array_equal(own, same, err_msg=str(point))

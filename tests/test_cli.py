@@ -1062,7 +1062,11 @@ def test_train_says_what_it_took_the_first_line_for(folder, capsys, name):
     Path("t.csv").write_text(content)
     assert main(["train", "t.csv", "--epochs", "1"]) == 0
     headed = names[0] == content.partition(",")[0]
-    what = "the names of the columns" if headed else "a row, and the columns are called 1, 2 and so on"
+    what = (
+        "the names of the columns (--no-header if it is a row)"
+        if headed
+        else "a row, and the columns are called 1, 2 and so on (--header if it has their names)"
+    )
     assert capsys.readouterr().out.startswith(f"t.csv: line 1 was taken for {what}\n")
     known = io.read_header("t.model.npz")["preprocessing"]
     assert ([*known["features"], known["target"]], known["headed"]) == (names, headed)
@@ -1089,6 +1093,14 @@ DOUBTS = {
     "pandas, numbers below": (
         table(["0", "1", "2"], SMALL, SMALL, SMALL),
         r"a row, but it counts from 0, as pandas does for columns without names",
+    ),
+    "a year above classes": (
+        table(["5", "2020"], SMALL, ["0", "1"]),
+        r"a row, but the target's class '2020' stands in no other row",
+    ),
+    "a hole and a year above classes": (
+        table(["?", "7", "2020"], SMALL, SMALL, ["0", "1.0"]),
+        r"a row, but the target's class '2020' stands in no other row",
     ),
     "a text above a hole and numbers": ("a,3\n,4\n" + table(None, SMALL, SMALL), r"a row, but 'a' is a text"),
 }
@@ -1129,6 +1141,45 @@ def test_a_model_is_used_on_tables_that_are_like_its_own(folder, capsys, command
     assert main(["train", "numbers.csv", "--epochs", "1", "--header", "--quiet"]) == 0
     assert main([command, "numbers.model.npz", "numbers.csv", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["rows"] == 30
+
+
+def test_a_table_with_names_for_a_model_of_one_without_is_told(folder, capsys):
+    Path("t.csv").write_text(table(None, SMALL, SMALL))
+    assert main(["train", "t.csv", "--epochs", "1", "--no-header", "--quiet"]) == 0
+    Path("u.csv").write_text("\narea,rent\n" + Path("t.csv").read_text())
+    for command in ("predict", "evaluate"):
+        assert main([command, "t.model.npz", "u.csv"]) == 2
+        assert capsys.readouterr().err.startswith(
+            "error: u.csv, line 2: there is no number where the model wants one; if the line has the names "
+            "of columns, leave it out"
+        )
+
+
+@pytest.mark.parametrize("option", ["--header", "--no-header"])
+def test_arrays_have_no_first_line(folder, rng, capsys, option):
+    np.save("t.npy", rng.normal(size=(30, 3)))
+    assert main(["train", "t.npy", option]) == 2
+    assert capsys.readouterr().err == (
+        "error: t.npy: --header and --no-header are for text, and this file holds arrays\n"
+    )
+    assert main(["train", "t.npy", "--epochs", "1"]) == 0
+    assert main(["predict", "t.model.npz", "t.npy", "--json"]) == 0
+
+
+def test_long_names_are_cut_wherever_they_are_listed(folder, capsys):
+    names = [f"{'x' * 3000}{i}" for i in range(40)]
+    columns = [SMALL] * 39 + [["y" * 2000, "z" * 2000]]
+    Path("t.csv").write_text(table(names, *columns))
+    for options in (["--target", "x" * 3000], ["--target", names[-1], "--hidden", "2", "--epochs", "1"]):
+        main(["train", "t.csv", *options])
+    main(["evaluate", "t.model.npz", "t.csv"])
+    main(["info", "t.model.npz"])
+    Path("u.csv").write_text(table(["a", "b"], SMALL, SMALL))
+    main(["predict", "t.model.npz", "u.csv"])
+    told = capsys.readouterr()
+    assert "accuracy" in told.out
+    assert "lacks what the model was trained on" in told.err
+    assert max(map(len, (told.out + told.err).split("\n"))) < 3000
 
 
 # What is written, and where -----------------------------------------------------------------------
@@ -1204,6 +1255,11 @@ def test_a_closed_output_is_told_and_a_closed_standard_error_is_not_the_output(f
         )
     whole, part = use(folder, "predict t.model.npz t.csv"), use(folder, "predict t.model.npz t.csv 2>&-")
     assert (part.returncode, part.stdout) == (0, whole.stdout)
+    done = use(folder, "predict t.model.npz t.csv --output answers.csv >&-")
+    assert (done.returncode, done.stderr[:9]) == (0, b"30 rows: ")
+    assert len(Path("answers.csv").read_text("utf-8").splitlines()) == 1 + whole.stdout.count(b"\n")
+    assert use(folder, "train t.csv --epochs 1 --output u.npz >&-").returncode == 0
+    assert Path("u.npz").exists()
 
 
 def link(kind, source, name):

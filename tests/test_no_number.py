@@ -110,6 +110,14 @@ def loaded(x):
     return module.values
 
 
+def written(name, x):
+    module = net()
+    own = getattr(module, name)
+    setattr(module, name, x)
+    assert getattr(module, name) is own  # the array that others see, and no other in its place
+    return own
+
+
 PLACES = {  # that want numbers: the shape, and the call
     "Tensor": ((3, 2), lambda x: Tensor(x).data),
     "t.data": ((3, 2), lambda x: assign("data", x)),
@@ -137,6 +145,8 @@ PLACES = {  # that want numbers: the shape, and the call
     ),
     "init": ((1, 2), lambda x: Net(2, [1], init=lambda n_out, n_in: x).values),
     "load_state_dict": ((1, 2), loaded),
+    "net.grads": ((3,), lambda x: written("grads", x)),
+    "net.values": ((3,), lambda x: written("values", x)),
     "NetRegressor, X": ((N, 2), lambda x: quietly(lambda: regressor().fit(x, Y.ravel())).net_.values),
     "NetRegressor, y": ((N,), lambda x: quietly(lambda: regressor().fit(X, x)).net_.values),
     "NetRegressor, predict": ((N, 2), lambda x: fitted(NetRegressor, Y.ravel()).predict(x)),
@@ -175,6 +185,22 @@ def test_an_array_of_no_numbers_is_refused_wherever_numbers_are_wanted(place, ki
 
 
 MIXED = ("t + x", "x * t", "np.add(x, t)", "x @ t")  # by NumPy's rules, which have none for some kinds
+
+
+DEEP = {
+    "a cell": lambda: [[1.0, np.ma.masked], [1.0, 1.0], [1.0, 1.0]],
+    "a cell in tuples": lambda: ((1, 1), (1, np.ma.masked), (1, 1)),
+    "an array": lambda: [masked(2), np.ones(2), np.ones(2)],
+    "an array in a list": lambda: [[np.array(1.0), np.ma.masked_array(1.0, True)], [1, 1], [1, 1]],
+}
+
+
+@pytest.mark.parametrize("kind", DEEP)
+@pytest.mark.parametrize("place", ["Tensor", "t.data", "net(rows)", "predict", "init"])
+def test_a_masked_cell_is_refused_however_deep_it_lies(place, kind):
+    x = DEEP[kind]()
+    with pytest.raises(AutogradError, match="masked"):
+        PLACES[place][1](x)
 
 
 @pytest.mark.parametrize("kind", SAME)
@@ -251,3 +277,44 @@ def test_a_number_of_any_kind_is_a_float(x):
 def test_a_value_and_an_array_of_no_numbers_are_refused(call, kind):
     with pytest.raises(TypeError):
         call(Value(2), ARRAYS[kind](3))
+
+
+@pytest.mark.parametrize(
+    "make", [lambda n: n, lambda n: [n], lambda n: np.array([n], object), lambda n: [[1.5], [n]]]
+)
+@pytest.mark.parametrize("call", [Tensor, lambda x: net().predict(x), lambda x: losses.mse(x, x)])
+def test_a_number_that_no_float_can_hold_is_told(make, call):
+    with pytest.raises(OverflowError, match=r"up to 1.8e\+308, the largest float, got an int of 1329 bits"):
+        call(make(10**400))
+
+
+@pytest.mark.parametrize("place", ["Value", "v.data", "v.grad", "net([x, 1])", "p.data", "step"])
+def test_a_scalar_that_no_float_can_hold_is_told(place):
+    for x in (10**400, -(10**400), Fraction(10**400)):
+        with pytest.raises(OverflowError, match=r"the largest float, got"):
+            SCALARS[place](x)
+
+
+@pytest.mark.parametrize(
+    "index", [np.ma.masked_array([0, 1], [True, False]), [0, np.ma.masked], np.ma.masked]
+)
+def test_a_masked_index_is_refused(index):
+    with pytest.raises(AutogradError, match="masked"):
+        Tensor([1.0, 2.0])[index]
+
+
+@pytest.mark.parametrize("kind", ["masked", "dates, ns", "spans, ns", "structured"])
+@pytest.mark.parametrize("model", [NetClassifier, NetRegressor])
+def test_weights_of_a_score_are_numbers(model, kind):
+    fit_to = CLASSES if model is NetClassifier else Y.ravel()
+    with pytest.raises(AutogradError):
+        fitted(model, fit_to).score(X, fit_to, sample_weight=ARRAYS[kind](N))
+
+
+@pytest.mark.parametrize("cell", ["2020-01-01", "3 days"])
+def test_dates_among_the_columns_of_a_frame_are_refused(cell):
+    pandas = pytest.importorskip("pandas")
+    kind = pandas.Timedelta if "days" in cell else pandas.Timestamp
+    frame = pandas.DataFrame({"a": np.ones(N), "b": [kind(cell)] * N})
+    with pytest.raises(AutogradError, match=r"must hold numbers, got (Timestamp|Timedelta)"):
+        regressor().fit(frame, Y.ravel())

@@ -801,6 +801,8 @@ class Tensor:
 def _index(part: Any) -> Any:
     """An array of indices as it is now."""
     part = array_of(part) if isinstance(part, Tensor) else part
+    if is_masked(part):
+        raise _not_numbers("indexing", ["masked cells"])
     if isinstance(part, list) and not part:
         return np.array(part, np.intp)
     return part if isinstance(part, Traced) else np.array(part)

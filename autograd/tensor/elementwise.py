@@ -211,9 +211,10 @@ select = primitive(np.where,
     lambda g, out, condition, x, y: np.where(condition, g, 0),
     lambda g, out, condition, x, y: np.where(condition, 0, g), name="where")
 limit  = primitive(np.clip,
-    lambda g, out, x, lo, hi: np.where((x >= lo) & (x <= hi), g, np.where(np.isnan(x), np.nan, 0)),
-    lambda g, out, x, lo, hi: np.where(x < lo, g, 0),
-    lambda g, out, x, lo, hi: np.where(x > hi, g, 0), name="clip")
+    lambda g, out, x, lo, hi: np.where(np.isnan(out), np.nan, np.where((lo <= x) & (x <= hi), g, 0)),
+    lambda g, out, x, lo, hi: np.where(np.isnan(out), np.nan, np.where((x < lo) & (lo <= hi), g, 0)),
+    lambda g, out, x, lo, hi: np.where(np.isnan(out), np.nan, np.where((x > hi) | (lo > hi), g, 0)),
+    name="clip")
 astype = primitive(lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g, name="astype")
 # fmt: on
 

@@ -5,6 +5,7 @@ fractions. Dates and spans of time do not, though NumPy would count them; nor do
 mean nothing, structured arrays, complex numbers and text.
 """
 
+from itertools import chain
 from numbers import Real
 from typing import Any
 
@@ -17,6 +18,9 @@ __all__ = ["KINDS", "WAYS_OUT", "is_masked", "real", "reals"]
 
 KINDS = "fiub"  # of NumPy's dtypes: floats, integers with and without a sign, booleans
 
+LARGEST = float(np.finfo(float).max)
+LISTS = {list, tuple}
+
 WAYS_OUT = {
     "M": ("dates", 'x - day, and that / np.timedelta64(1, "D")'),
     "m": ("spans of time", 'x / np.timedelta64(1, "D")'),
@@ -28,23 +32,41 @@ WAYS_OUT = {
 def real(x: Any) -> float | None:
     """``x`` as a float, or None if it is no real number; NumPy's arrays of no dimension may be.
 
+    Raises:
+        OverflowError: it is larger than a float can be.
+
     >>> real(np.float32(0.5)), real(np.array(2)), real(True), real("2"), real(np.datetime64("2020", "ns"))
     (0.5, 2.0, 1.0, None, None)
     """
     if isinstance(x, np.generic | np.ndarray):
         return float(x) if x.ndim == 0 and x.dtype.kind in KINDS and not is_masked(x) else None
-    return float(x) if isinstance(x, Real) else None
+    if not isinstance(x, Real):
+        return None
+    try:
+        return float(x)
+    except OverflowError:
+        raise OverflowError(
+            f"wanted is a number up to {LARGEST:.3g}, the largest float, got {told(x)}"
+        ) from None
+
+
+def told(x: Real) -> str:
+    """A number that no float can hold, for a message."""
+    return f"an int of {x.bit_length()} bits" if isinstance(x, int) else f"one beyond it ({type(x).__name__})"
 
 
 def is_masked(x: Any) -> bool:
-    """Whether ``x`` is a masked array with a masked cell, or a list with one in it."""
+    """Whether ``x`` is a masked array with a masked cell, or nested lists with one in them."""
     if isinstance(x, np.ma.MaskedArray):
         return bool(np.ma.is_masked(x))
-    if x.__class__ not in (list, tuple) or not any(
-        issubclass(kind, np.ma.MaskedArray) for kind in set(map(type, x))
-    ):
-        return False
-    return any(isinstance(a, np.ma.MaskedArray) and is_masked(a) for a in x)
+    level = x if x.__class__ in LISTS else ()
+    while level:
+        kinds = set(map(type, level))
+        if any(issubclass(kind, np.ma.MaskedArray) for kind in kinds) and any(map(np.ma.is_masked, level)):
+            return True
+        lists = level if kinds <= LISTS else [a for a in level if a.__class__ in LISTS]
+        level = list(chain.from_iterable(lists))
+    return False
 
 
 def reals(x: Any, wants: str) -> Array:
