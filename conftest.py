@@ -13,9 +13,7 @@ def pytest_report_header(config):
 
 # What is compiled has its doctests in tests/test_compiled.py: pytest wants a file of Python
 collect_ignore = [
-    f"autograd/{Path(module.__file__).name.split('.')[0]}.py"
+    f"{name.replace('.', '/')}.py"
     for name, module in sys.modules.items()
     if name.startswith("autograd.") and Path(module.__file__ or "").suffix not in ("", ".py")
 ]
-if autograd.compiled:
-    collect_ignore.append("autograd/node.py")

@@ -11,7 +11,8 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
-COMPILED = ["operations", "storage", "graph", "engine", "parameters", "rowwise", "samples"]  # and node.c
+ENGINE = ["operations", "storage", "graph", "value", "vector"]  # and node.c
+COMPILED = [*(f"engine/{name}" for name in ENGINE), "nn/parameters", "nn/rowwise", "nn/samples"]
 FLAGS = [] if os.name == "nt" else ["-O2", "-ffp-contract=off"]  # a fused multiply-add would change bits
 DIRECTIVES = {
     "language_level": 3,
@@ -31,9 +32,12 @@ def extensions():
     from Cython.Build import cythonize
 
     own = [
-        Extension(f"autograd.{name}", [f"autograd/{name}.py"], include_dirs=["autograd"]) for name in COMPILED
+        Extension(
+            f"autograd/{name}".replace("/", "."), [f"autograd/{name}.py"], include_dirs=["autograd/engine"]
+        )
+        for name in COMPILED
     ]
-    node = Extension("autograd.node", ["autograd/node.c"], depends=["autograd/node.h"])
+    node = Extension("autograd.engine.node", ["autograd/engine/node.c"], depends=["autograd/engine/node.h"])
     made = [node, *cythonize(own, compiler_directives=DIRECTIVES, build_dir="build", force=True)]
     for extension in made:
         extension.extra_compile_args = FLAGS
@@ -71,7 +75,7 @@ class WithDigits(build_py):
     def run(self):
         super().run()
         if not self.editable_mode:
-            target = Path(self.build_lib) / "autograd" / "digits.csv.gz"
+            target = Path(self.build_lib) / "autograd" / "pictures" / "digits.csv.gz"
             shutil.copyfile("examples/digits.csv.gz", target)
 
 

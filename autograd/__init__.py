@@ -13,16 +13,17 @@ from os import environ
 from os.path import basename, dirname, exists, join, splitext
 
 if environ.get("AUTOGRAD_PURE", "") not in ("", "0"):  # leave the extension aside, if there is one
-    sys.path_importer_cache[__path__[0]] = FileFinder(__path__[0], (SourceFileLoader, SOURCE_SUFFIXES))
+    for folder in (join(__path__[0], room) for room in ("engine", "nn")):
+        sys.path_importer_cache[folder] = FileFinder(folder, (SourceFileLoader, SOURCE_SUFFIXES))
 
 try:
     import warnings
     from typing import TYPE_CHECKING, Any
 
-    from autograd import losses, node, optim, schedules
-    from autograd.engine import Value
+    from autograd import losses, optim, schedules
+    from autograd.engine import Value, node
+    from autograd.engine.stats import Stats, stats
     from autograd.nn import MLP, Layer, Module, Net, Neuron
-    from autograd.tally import Stats, stats
     from autograd.tensor import Tensor, no_grad, record, tensor
     from autograd.tensor.core import eager
     from autograd.verification import verify
@@ -33,7 +34,7 @@ except KeyboardInterrupt:
     sys.exit(130)  # as `autograd.__main__` ends, which Python imports only after this
 
 if TYPE_CHECKING:
-    from autograd.drawing import draw
+    from autograd.pictures.graph_drawing import draw
 
 compiled: bool = node.COMPILED
 """Whether scalars are compiled: where there was a compiler when this was installed."""
@@ -70,7 +71,7 @@ if exists(join(dirname(__file__), "differential_operators.py")):  # a file of HI
 
 def __getattr__(name: str) -> Any:  # what is imported when it is first used
     if name == "draw":
-        from autograd.drawing import draw
+        from autograd.pictures.graph_drawing import draw
 
         return draw
     raise AttributeError(f"module 'autograd' has no attribute {name!r}")

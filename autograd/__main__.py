@@ -6,9 +6,9 @@ import sys
 def main() -> int:
     """Run a command, and give back the exit code; Ctrl-C ends the imports as quietly as the work."""
     try:
-        from autograd import cli
+        from autograd.cli.parser import main as run
 
-        return cli.main()
+        return run()
     except KeyboardInterrupt:
         return 130
 

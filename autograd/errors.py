@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from autograd.text import LONGEST, brief, cut
+
 __all__ = [
     "AutogradError",
     "CheckpointWarning",
@@ -19,30 +21,9 @@ __all__ = [
     "TrainingError",
     "UnknownNameError",
     "UnsupportedError",
-    "brief",
-    "cut",
 ]
 
-LONGEST = 40  # characters of a text that messages show
-SHOWN = 30  # names that they list
-
-
-def cut(text: str) -> str:
-    """A text in quotation marks, for a message: of a very long one the beginning.
-
-    >>> print(cut("rent"), cut(5000 * "9"))
-    'rent' '9999999999999999999999999999999999999999'... (5000 characters)
-    """
-    return repr(text) if len(text) <= LONGEST else f"{text[:LONGEST]!r}... ({len(text)} characters)"
-
-
-def brief(text: str) -> str:
-    """A text as it is, or the beginning of a very long one, for a list of several.
-
-    >>> print(brief("rent"), brief(5000 * "9"))
-    rent '9999999999999999999999999999999999999999'... (5000 characters)
-    """
-    return text if len(text) <= LONGEST else cut(text)
+SHOWN = 30  # names that an error lists
 
 
 class AutogradError(Exception):

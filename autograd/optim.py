@@ -14,12 +14,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.engine import Value, as_number
+from autograd.engine.value import Value, as_number
+from autograd.engine.vector import Vector
 from autograd.errors import NotANumberError, OptionError
-from autograd.interrupts import finished
-from autograd.options import whole
-from autograd.parameters import Vector
 from autograd.schedules import Schedule
+from autograd.support.interrupts import finished
+from autograd.support.options import whole
 from autograd.tensor.core import refuse_in_recording
 from autograd.tensor.elementwise import faint
 from autograd.tensor.tape import Array

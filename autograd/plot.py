@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import io
 from autograd.errors import MissingExtraError, UnknownNameError
+from autograd.files import io
 from autograd.tensor.tape import Array
 
 __all__ = [

@@ -21,17 +21,17 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd.checkpoint import Snapshot
-from autograd.engine import as_number
+from autograd.engine.value import as_number
 from autograd.errors import DataError, MissingExtraError, OptionError, TrainingError
-from autograd.interrupts import finished
-from autograd.module import ACTIVATIONS
 from autograd.nn import Net
+from autograd.nn.module import ACTIVATIONS
 from autograd.optim import LBFGS, OPTIMIZERS, SGD, Optimizer
-from autograd.options import named, whole
+from autograd.support.interrupts import finished
+from autograd.support.options import named, whole
 from autograd.tensor.reals import is_masked, reals
 from autograd.tensor.tape import Array
 from autograd.training import History
+from autograd.training.checkpoint import Snapshot
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd import graph, operations
-from autograd.engine import operands
+from autograd.engine import graph, operations
+from autograd.engine.value import operands
 from autograd.errors import ParityError, UnsupportedError
-from autograd.module import ACTIVATIONS
-from autograd.parameters import name_of
+from autograd.nn.module import ACTIVATIONS
+from autograd.nn.parameters import name_of
 
 if TYPE_CHECKING:  # and in `Session`, since who does not verify does not need it
     from autograd.scalar.engine import Value as Twin

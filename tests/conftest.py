@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from autograd import film
+from autograd.pictures import animation as film
 from autograd.tensor import elementwise
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)

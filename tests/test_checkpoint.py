@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograd import io, losses, optim, schedules
+from autograd import losses, optim, schedules
 from autograd.errors import CheckpointWarning, FileFormatError, OptionError, TrainingError
+from autograd.files import io
 from autograd.nn import Net
 from autograd.optim import OPTIMIZERS
 

@@ -16,12 +16,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograd import commands, demos, io, plot, training
-from autograd.cli import main
+from autograd import plot
+from autograd.cli import commands
+from autograd.cli.parser import main
+from autograd.files import io
 from autograd.nn import Net
-from autograd.progress import Report
-from autograd.table import read_table
-from autograd.training import History
+from autograd.pictures import demos
+from autograd.support.progress import Report
+from autograd.tables.table import read_table
+from autograd.training import History, loop
 
 ROOT = Path(__file__).parent.parent
 DIGITS = ROOT / "examples" / "digits.csv.gz"
@@ -845,7 +848,7 @@ def test_ctrl_c_ends_a_training_and_keeps_what_was_learned(folder, capsys, monke
                 signal.raise_signal(signal.SIGINT)
             yield Report()
 
-    monkeypatch.setattr(training, "track", interrupted)
+    monkeypatch.setattr(loop, "track", interrupted)
     assert main(["train", str(FLATS), "--epochs", "50", "--json"]) == 130
     told = capsys.readouterr()
     assert "interrupted after 2 epochs; what was learned until then is kept" in told.err
@@ -859,7 +862,7 @@ def test_ctrl_c_at_any_other_time_ends_in_one_line(folder, capsys, monkeypatch):
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("module", ["numpy", "autograd.nn", "autograd.cli", "autograd.commands"])
+@pytest.mark.parametrize("module", ["numpy", "autograd.nn", "autograd.cli.parser", "autograd.cli.commands"])
 @pytest.mark.parametrize("script", [True, False])
 def test_ctrl_c_while_modules_are_imported_ends_it_without_a_word(folder, module, script):
     (folder / "sitecustomize.py").write_text(

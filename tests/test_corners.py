@@ -123,22 +123,22 @@ def test_object_arrays_of_numbers_are_taken():
 def test_an_error_in_partial_fit_leaves_gradients_and_optimizer():
     net = small_net()
     net.partial_fit(ROWS, NUMBERS)
-    before, opt = net.grads.copy(), net._online[1].opt
+    before, opt = net.grads.copy(), net._partial_fit[1].opt
     with pytest.raises(OptionError):
         net.partial_fit(ROWS, NUMBERS, lr=lambda step: -1)
     np.testing.assert_array_equal(net.grads, before)
     with pytest.raises(AutogradError):
         net.partial_fit(ROWS[:, :2], NUMBERS, lr=0.5)
     net.partial_fit(ROWS, NUMBERS)
-    assert net._online[1].opt is opt
+    assert net._partial_fit[1].opt is opt
 
 
 def test_a_loss_by_name_and_by_function_is_the_same_to_partial_fit():
     net = small_net()
     net.partial_fit(ROWS, NUMBERS, loss="mse")
-    opt = net._online[1].opt
+    opt = net._partial_fit[1].opt
     net.partial_fit(ROWS, NUMBERS, loss=losses.mse)
-    assert net._online[1].opt is opt
+    assert net._partial_fit[1].opt is opt
 
 
 @pytest.mark.parametrize("callbacks", [5, None])

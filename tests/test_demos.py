@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from autograd import demos
+from autograd.pictures import demos
 from autograd.scalar.engine import Value
 
 ROOT = Path(__file__).parent.parent

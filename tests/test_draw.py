@@ -11,7 +11,7 @@ import graphviz
 import numpy as np
 import pytest
 
-import autograd.expression
+import autograd.pictures.expression
 from autograd import Tensor, draw
 from autograd.engine import Value
 from autograd.errors import (
@@ -160,7 +160,7 @@ def seeded():
 @pytest.fixture
 def whole(seeded, monkeypatch):
     """Pictures in which no operand is left out."""
-    monkeypatch.setattr(autograd.expression, "WIDE", 1000)
+    monkeypatch.setattr(autograd.pictures.expression, "WIDE", 1000)
 
 
 def double(t):

@@ -11,7 +11,6 @@ import pytest
 from matplotlib.animation import FFMpegWriter
 from PIL import Image, ImageSequence
 
-from autograd import film
 from autograd.engine import Value
 from autograd.errors import (
     MissingExtraError,
@@ -22,6 +21,7 @@ from autograd.errors import (
     UnknownNameError,
 )
 from autograd.nn import Net
+from autograd.pictures import animation as film
 
 
 def frames(path):

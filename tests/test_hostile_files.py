@@ -11,8 +11,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from autograd import io
 from autograd.errors import FileFormatError
+from autograd.files import io
 from autograd.nn import Net
 
 SUFFIXES = ("npz", "safetensors")

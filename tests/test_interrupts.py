@@ -15,8 +15,8 @@ import pytest
 from disturbed import Disturbed, interrupt
 
 import autograd
-from autograd import Value, losses, no_grad, record, rowwise, samples
-from autograd.nn import Layer, Net, Neuron
+from autograd import Value, losses, no_grad, record
+from autograd.nn import Layer, Net, Neuron, rowwise, samples
 from autograd.tensor.core import recording
 
 # An interrupt within a __del__, or as a generator goes away, is told on stderr and goes no further

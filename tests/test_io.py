@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import io
 from autograd.errors import FileFormatError, MissingExtraError, OptionError
+from autograd.files import io
 from autograd.nn import MLP, Net
 
 FILES = Path(__file__).parent / "files"
@@ -281,7 +281,7 @@ def test_more_arrays_than_are_read_back_are_not_written(tmp_path):
 def test_what_a_killed_process_has_left_goes_with_the_next_write_of_that_name(tmp_path):
     code = f"""
 import os, signal
-from autograd import io
+from autograd.files import io
 with io.atomic({str(tmp_path / "x.npz")!r}) as file:
     file.write(b"half")
     os.kill(os.getpid(), signal.SIGKILL)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 import autograd
 import autograd.scalar.engine
 import autograd.scalar.nn
-from autograd import Value, losses, operations, rowwise
-from autograd.nn import Layer, Net, Neuron
+from autograd import Value, losses
+from autograd.engine import operations
+from autograd.nn import Layer, Net, Neuron, rowwise
 
 
 def rows(n):

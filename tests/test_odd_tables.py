@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograd.cli import main
+from autograd.cli.parser import main
 from autograd.errors import DataError
-from autograd.table import is_missing, is_number, plain, read_table
+from autograd.tables.table import is_missing, is_number, plain, read_table
 
 MISSING = ["", "?", "na", "NaN", "null", "-", "None", "n/a"]
 WORDS = [

@@ -350,7 +350,7 @@ def test_numpys_names_for_them_keep_the_gradient():
 
 
 def test_the_header_of_pytest_and_the_version_say_which_engine_it_is(capsys):
-    from autograd.cli import parser
+    from autograd.cli.parser import parser
 
     with pytest.raises(SystemExit):
         parser().parse_args(["--version"])

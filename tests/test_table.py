@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograd import table
 from autograd.errors import DataError
-from autograd.table import is_missing, number, read_table
+from autograd.tables import table
+from autograd.tables.table import is_missing, number, read_table
 
 
 @pytest.fixture
@@ -165,8 +165,8 @@ def test_blanks_around_cells_and_lines_that_are_blank_do_not_count(folder):
 
 PEAK = """
 import resource, sys
-from autograd import commands
-from autograd.cli import main
+from autograd.cli import commands
+from autograd.cli.parser import main
 commands.AT_ONCE = 0
 peaks = []
 for name in ("small.csv", "large.csv"):

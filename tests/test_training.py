@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import autograd.scalar.nn as oracle
-from autograd import Tensor, losses, schedules, training
+from autograd import Tensor, losses, schedules
 from autograd.engine import Value
 from autograd.errors import (
     DataError,
@@ -31,7 +31,7 @@ from autograd.losses import LOSSES
 from autograd.nn import MLP, Net
 from autograd.optim import LBFGS, OPTIMIZERS, SGD, Adam, AdamW, RMSprop, clip_gradient
 from autograd.tensor import program
-from autograd.training import History
+from autograd.training import History, loop
 
 X = np.linspace(-1, 1, 40)[:, None]
 CURVE = np.sin(3 * X)
@@ -103,7 +103,7 @@ def test_an_interrupt_in_a_later_epoch_keeps_what_the_epochs_before_have_learnt(
             yield Watch()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("autograd.training.track", track)
+        patch.setattr("autograd.training.loop.track", track)
         told = net.fit(X, CURVE, loss=loss, optimizer=optimizer, epochs=10, batch_size=20, seed=0)
     assert told.interrupted
     assert len(starts) == 3
@@ -958,7 +958,7 @@ def test_fit_tells_a_plateau_the_loss_of_each_epoch(watched, given):
 
 def test_the_time_is_told_in_seconds_from_the_start(monkeypatch):
     clock = itertools.count(100.0, 0.25)
-    monkeypatch.setattr(training, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    monkeypatch.setattr(loop, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
     assert small_net().fit(ROWS, NUMBERS, epochs=4).time == [0.25, 0.5, 0.75, 1.0]
 
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 import autograd.scalar.engine
-from autograd import Tensor, rowwise
+from autograd import Tensor
 from autograd.engine import Value
 from autograd.errors import AutogradError, DomainError, GradientError, NotANumberError
-from autograd.nn import Net
+from autograd.nn import Net, rowwise
 
 NUMBERS = [3, 3.0, True]
 NUMBERS += [
@@ -364,7 +364,8 @@ def test_a_gradient_error_deep_in_the_graph_leaves_gradients_as_before():
 
 
 @pytest.mark.parametrize(
-    "place", ["autograd.samples.Samples.take_program", "numpy.zeros", "autograd.samples.Samples.pass_back"]
+    "place",
+    ["autograd.nn.samples.Samples.take_program", "numpy.zeros", "autograd.nn.samples.Samples.pass_back"],
 )
 def test_after_an_interrupt_in_backward_the_same_graph_works_again(place, monkeypatch):
     monkeypatch.setattr(rowwise, "MOST", 0)

@@ -21,17 +21,17 @@ from autograd import (
     Tensor,
     Value,
     eager,
-    graph,
     losses,
     no_grad,
     optim,
-    rowwise,
     stats,
     verify,
 )
+from autograd.engine import graph
 from autograd.errors import DomainError, GradientError, ParityError, ShapeError, UnsupportedError
-from autograd.module import ACTIVATIONS
-from autograd.samples import Samples
+from autograd.nn import rowwise
+from autograd.nn.module import ACTIVATIONS
+from autograd.nn.samples import Samples
 from autograd.scalar.engine import Value as Oracle
 
 

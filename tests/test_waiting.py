@@ -30,10 +30,10 @@ import autograd.engine
 import autograd.nn
 import autograd.scalar.engine
 import autograd.scalar.nn
-from autograd import graph, no_grad, optim, rowwise, samples
-from autograd.engine import Value
+from autograd import no_grad, optim
+from autograd.engine import Value, graph
 from autograd.errors import AutogradError, DomainError, GradientError, NotANumberError, ShapeError
-from autograd.nn import Layer, Net
+from autograd.nn import Layer, Net, rowwise, samples
 
 ORACLE = SimpleNamespace(Value=autograd.scalar.engine.Value, nn=autograd.scalar.nn)
 FACADE = SimpleNamespace(Value=autograd.engine.Value, nn=autograd.nn)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.errors import GradientError, NotANumberError, ShapeError, UnsupportedError
-from autograd.interrupts import finished
+from autograd.support.interrupts import finished
 from autograd.tensor.reals import KINDS, is_masked, reals
 from autograd.tensor.tape import Array, Leaf, Node, bare, consumers, pull
 from autograd.tensor.trace import Trace, Traced

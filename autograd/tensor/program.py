@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import RecordingError, RecordingWarning, ShapeError, UnsupportedError
-from autograd.options import whole
+from autograd.support.options import whole
 from autograd.tensor.binding import Binder, needed
 from autograd.tensor.core import Switched, Tensor, apart, array_of, no_grad
 from autograd.tensor.listing import listing, signature, spelt

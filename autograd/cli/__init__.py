@@ -1,0 +1,1 @@
+"""The command line: its options (`parser`), and what its commands do (`commands`)."""

@@ -1,0 +1,117 @@
+cimport cython
+
+from autograd.engine cimport node, operations, storage
+from autograd.engine cimport native as sys
+from autograd.engine cimport native as threading
+from autograd.engine.node cimport Node
+
+
+cdef class Level:
+    cdef public long long rank
+    cdef public unsigned long owner
+    cdef public bint closed
+    cdef public dict batches
+    cdef public list nodes
+    cdef public Level above
+    cdef readonly Py_ssize_t room
+    cpdef Level next(self)
+
+
+cdef class Failure:
+    cdef object kind, args
+
+
+cdef class State:
+    cdef dict rounds
+    cdef bint walks
+    cdef unsigned long walker
+    cdef object observer
+
+
+cdef State STATE
+
+cpdef bint waiting()
+cpdef observe(object observer)
+cpdef object observer()
+
+@cython.locals(level=Level)
+cpdef Level lowest()
+
+@cython.locals(rounds=dict, first=Level, thread="unsigned long")
+cpdef settle(Level level=*, object vectors=*, bint needed=*)
+
+@cython.locals(above=Level)
+cdef int let_go(Level level) except -1
+
+@cython.locals(level=Level, nodes=list, i=Py_ssize_t)
+cdef int drop(Level first) except -1
+
+cdef Py_ssize_t references(list nodes, Py_ssize_t i) except -1
+cdef Py_ssize_t ALONE
+
+@cython.locals(nodes=list, i=Py_ssize_t, v=Node, batch=Junction)
+cdef int work_out(Level level) except -1
+
+@cython.locals(a=Node, b=Node, x=double, y=double)
+cdef int compute(Node v) except -1
+
+cpdef double number_of(Node v) except? -7.25e300
+cpdef double done(Node v) except? -7.25e300
+
+cpdef double read(Node v) except? -7.25e300
+
+@cython.locals(a=Node, b=Node)
+cdef int let_wait(Node out) except -1
+
+@cython.locals(a=Level, b=Level)
+cdef bint deeper(object first, object second) except -1
+
+@cython.locals(nodes=list)
+cdef int join(Node out, Level level) except -1
+
+
+cdef class Junction:
+    cdef public object kin, walk
+    cdef public int wide, awaited, n_reached
+    cdef public dict inputs
+    cdef public double[::1] gradients
+    cdef public unsigned char[::1] reached
+
+    cpdef run(self)
+    cpdef drop(self)
+    cpdef check(self)
+    cpdef start(self)
+    cpdef keep(self)
+
+
+cdef class Walk:
+    cdef public list order, before, junctions, waiting
+    cdef public dict vectors
+    cdef object storage
+
+    cdef int find(self, Node v) except -1
+    cdef int keep(self, object vectors) except -1
+    @cython.locals(code=int, junction=Junction, row=Py_ssize_t)
+    cdef int found(self, Node v) except -1
+    @cython.locals(code=int, junction=Junction, operand=Node)
+    cdef int arrived(self, Node v, list ready) except -1
+    @cython.locals(v=Node, pair=tuple, junction=Junction)
+    cdef int through_junctions(self, list ready) except -1
+    cdef int undo(self) except -1
+    @cython.locals(junction=Junction)
+    cdef int finish(self, bint done) except -1
+
+
+cpdef backward(Node root)
+cdef int observed(Node root, object observer) except -1
+
+cdef int locked(Node root) except -1
+
+@cython.locals(state=State)
+cdef int alone(Node root) except -1
+
+@cython.locals(own=int, leaf=int, state=Walk, ended=bint, order=list, before=list, ready=list, v=Node, a=Node, b=Node, g=double)
+cdef int walk(Node root) except -1
+
+@cython.locals(v=Node, g=double)
+cdef int undo(list order, list before) except -1

@@ -1,0 +1,218 @@
+/* What one scalar remembers, where there is a compiler: node.py says what it all means.
+
+A node is a C struct. Nodes that nobody refers to any more are kept for the next ones, and one that goes
+takes with it what it was made from without recursion. Nodes are no business of the cycle collector, in
+whose lists they would cost more than their arithmetic, until something may make a cycle of them: an
+attribute, whose dict comes with the first one, or a closure, for which there is `track`. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stddef.h>
+#include <structmember.h>
+
+#include "node.h"
+
+#define KEPT 65536 /* free nodes: nine megabytes at most */
+
+static PyTypeObject NodeType;
+static NodeObject *kept = NULL; /* a list, linked by _a */
+static int n_kept = 0;
+static NodeObject *dying = NULL; /* another one, of nodes that are still to be taken apart, linked by weakrefs */
+static int at_work = 0;
+
+static PyObject *none(void)
+{
+    Py_INCREF(Py_None);
+    return Py_None;
+}
+
+static PyObject *node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    NodeObject *v;
+    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) { /* a subclass that was written in Python */
+        v = (NodeObject *)type->tp_alloc(type, 0);
+        if (v == NULL) return NULL;
+    }
+    else {
+        if (kept != NULL) {
+            v = kept;
+            kept = v->_a;
+            n_kept--;
+            PyObject_Init((PyObject *)v, type);
+        }
+        else {
+            v = PyObject_GC_New(NodeObject, type);
+            if (v == NULL) return NULL;
+        }
+        memset((char *)v + sizeof(PyObject), 0, sizeof(NodeObject) - sizeof(PyObject));
+    }
+    v->_a = (NodeObject *)none();
+    v->_b = (NodeObject *)none();
+    v->_source = none();
+    v->_home = none();
+    return (PyObject *)v;
+}
+
+static int node_traverse(NodeObject *v, visitproc visit, void *arg)
+{
+    Py_VISIT(v->_a);
+    Py_VISIT(v->_b);
+    Py_VISIT(v->_source);
+    Py_VISIT(v->_home);
+    Py_VISIT(v->attributes);
+    return 0;
+}
+
+static int node_clear(NodeObject *v)
+{
+    PyObject *home = v->_home;
+    v->_home = none();
+    Py_XDECREF(home);
+    Py_CLEAR(v->attributes);
+    return 0;
+}
+
+static void take_apart(NodeObject *v)
+{
+    PyTypeObject *type = Py_TYPE(v);
+    if (v->weakrefs != NULL) PyObject_ClearWeakRefs((PyObject *)v);
+    Py_CLEAR(v->attributes);
+    Py_XDECREF(v->_source);
+    Py_XDECREF(v->_home);
+    Py_XDECREF(v->_a);
+    Py_XDECREF(v->_b);
+    if (n_kept < KEPT && !(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+        v->_a = kept;
+        kept = v;
+        n_kept++;
+    }
+    else
+        type->tp_free(v);
+}
+
+static void node_dealloc(NodeObject *v)
+{
+    PyObject_GC_UnTrack(v);
+    if (Py_TYPE(v)->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+        take_apart(v);
+        return;
+    }
+    if (v->weakrefs != NULL) {
+        PyObject_ClearWeakRefs((PyObject *)v);
+        v->weakrefs = NULL;
+    }
+    if (at_work) { /* within `take_apart` of a node that was made from this one, which goes on with it */
+        v->weakrefs = (PyObject *)dying;
+        dying = v;
+        return;
+    }
+    at_work = 1;
+    take_apart(v);
+    while (dying != NULL) {
+        v = dying;
+        dying = (NodeObject *)v->weakrefs;
+        v->weakrefs = NULL;
+        take_apart(v);
+    }
+    at_work = 0;
+}
+
+static PyMemberDef node_members[] = {
+    {"_number", T_DOUBLE, offsetof(NodeObject, _number), READONLY, NULL},
+    {"_da", T_DOUBLE, offsetof(NodeObject, _da), READONLY, NULL},
+    {"_db", T_DOUBLE, offsetof(NodeObject, _db), READONLY, NULL},
+    {"_k", T_DOUBLE, offsetof(NodeObject, _k), READONLY, NULL},
+    {"_a", T_OBJECT, offsetof(NodeObject, _a), READONLY, NULL},
+    {"_b", T_OBJECT, offsetof(NodeObject, _b), READONLY, NULL},
+    {"_source", T_OBJECT, offsetof(NodeObject, _source), READONLY, NULL},
+    {"_home", T_OBJECT, offsetof(NodeObject, _home), READONLY, NULL},
+    {"_code", T_INT, offsetof(NodeObject, _code), READONLY, NULL},
+    {"_index", T_INT, offsetof(NodeObject, _index), READONLY, NULL},
+    {NULL},
+};
+
+static void track_node(PyObject *v)
+{
+    if (!PyObject_GC_IsTracked(v)) PyObject_GC_Track(v);
+}
+
+static int node_setattro(PyObject *v, PyObject *name, PyObject *value)
+{
+    int failed = PyObject_GenericSetAttr(v, name, value);
+    if (((NodeObject *)v)->attributes != NULL) track_node(v);
+    return failed;
+}
+
+static PyObject *node_dict(PyObject *v, void *closure)
+{
+    track_node(v);
+    return PyObject_GenericGetDict(v, closure);
+}
+
+static PyGetSetDef node_getset[] = {
+    {"__dict__", node_dict, PyObject_GenericSetDict, NULL, NULL},
+    {NULL},
+};
+
+static PyTypeObject NodeType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "autograd.engine.node.Node",
+    .tp_doc = "A number in a graph of operations.",
+    .tp_basicsize = sizeof(NodeObject),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_new = node_new,
+    .tp_dealloc = (destructor)node_dealloc,
+    .tp_traverse = (traverseproc)node_traverse,
+    .tp_clear = (inquiry)node_clear,
+    .tp_members = node_members,
+    .tp_getset = node_getset,
+    .tp_setattro = node_setattro,
+    .tp_dictoffset = offsetof(NodeObject, attributes),
+    .tp_weaklistoffset = offsetof(NodeObject, weakrefs),
+};
+
+static PyObject *opened(PyObject *module, PyObject *kind)
+{
+    PyTypeObject *type = (PyTypeObject *)kind;
+    type->tp_dealloc = NodeType.tp_dealloc;
+    type->tp_traverse = NodeType.tp_traverse;
+    type->tp_clear = NodeType.tp_clear;
+    type->tp_hash = PyBaseObject_Type.tp_hash;
+    type->tp_flags &= ~Py_TPFLAGS_IMMUTABLETYPE;
+    PyType_Modified(type);
+    PyObject *hash = PyObject_GetAttrString((PyObject *)&PyBaseObject_Type, "__hash__");
+    if (hash == NULL || PyObject_SetAttrString(kind, "__hash__", hash) < 0) {
+        Py_XDECREF(hash);
+        return NULL;
+    }
+    Py_DECREF(hash);
+    Py_RETURN_NONE;
+}
+
+static PyObject *track(PyObject *module, PyObject *v)
+{
+    track_node(v);
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"opened", opened, METH_O, "Let methods be added to a class that is compiled, as to any other."},
+    {"track", track, METH_O, "Tell the cycle collector of a node that may become part of a cycle."},
+    {NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "autograd.engine.node",
+    .m_size = -1,
+    .m_methods = methods,
+};
+
+PyMODINIT_FUNC PyInit_node(void)
+{
+    if (PyType_Ready(&NodeType) < 0) return NULL;
+    PyObject *module = PyModule_Create(&definition);
+    if (module == NULL || PyModule_AddObjectRef(module, "Node", (PyObject *)&NodeType) < 0) return NULL;
+    if (PyModule_AddObjectRef(module, "COMPILED", Py_True) < 0) return NULL;
+    return module;
+}

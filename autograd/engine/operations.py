@@ -1,0 +1,218 @@
+"""The scalar operations: each works out a number and its slopes, and says where there is none.
+
+An operation is given the node to fill and its operands' numbers; of an operation on one number the second
+says nothing. The formulas are those of the oracle, ``autograd.scalar.engine``, to the bit. C does them the
+same way, but that it raises no errors, so each looks for itself whether it may be done.
+"""
+
+import math
+from math import e, inf, nan, pi
+from typing import Any
+
+from autograd.engine.node import Node
+from autograd.errors import DomainError
+
+__all__ = ["CODES", "NAMES", "SYMBOLS", "watch"]
+
+E, INF, NAN, NORMAL = e, inf, nan, math.sqrt(2 * pi)
+
+
+def raised(x: float, k: float) -> float:
+    """x ** k, infinite where Python says OverflowError."""
+    try:
+        y: float = x**k
+    except OverflowError:
+        y = INF
+    return y
+
+
+def logistic(x: float) -> float:
+    """1 / (1 + exp(-x)), in a form that cannot overflow."""
+    t = math.exp(-abs(x))
+    return 1 / (1 + t) if x >= 0 else t / (1 + t)
+
+
+def add(out: Node, x: float, y: float) -> None:
+    out._number = x + y
+    out._da = out._db = 1.0
+
+
+def sub(out: Node, x: float, y: float) -> None:
+    out._number = x - y
+    out._da = 1.0
+    out._db = -1.0
+
+
+def mul(out: Node, x: float, y: float) -> None:
+    out._number = x * y
+    out._da = y
+    out._db = x
+
+
+def div(out: Node, x: float, y: float) -> None:
+    if y == 0:
+        raise ZeroDivisionError("float division by zero")
+    z = x / y
+    out._number = z
+    out._da = 1 / y
+    out._db = -z / y
+
+
+def power(out: Node, x: float, k: float) -> None:
+    if x < 0 and math.isfinite(k) and k != math.floor(k):
+        raise DomainError(f"{x} ** {k} is not a real number")
+    if x == 0 and k < 0 and k != -INF:
+        raise ZeroDivisionError("0.0 cannot be raised to a negative power")
+    y = raised(x, k)
+    if (y == INF or y == -INF) and math.isfinite(x) and math.isfinite(k):
+        raise OverflowError(f"{x} ** {k} is beyond the largest float")
+    out._number = y
+    if out._a is not None:
+        out._da = 2.0 * x if k == 2 else base_slope(x, k, y)
+    if out._b is not None:  # flat in k at x = 0 by convention; without a slope below
+        out._db = y * math.log(x) if x > 0 else 0.0 if x == 0 else NAN
+
+
+def base_slope(x: float, k: float, y: float) -> float:
+    """The slope of y = x ** k for x."""
+    if x == 0:  # vertical for k below 1
+        return k if k == 0 or k == 1 else INF if k < 1 else 0.0
+    if k == INF or k == -INF:  # y is |x| ** k, which is 0, 1 or infinite
+        return 0.0 if y == 0 else k if x > 0 else -k if x < 0 else NAN
+    slope = raised(x, k - 1)
+    return k * (y / x) if (slope == INF or slope == -INF) and math.isfinite(x) else k * slope
+
+
+def neg(out: Node, x: float, y: float) -> None:
+    out._number = -x
+    out._da = -1.0
+
+
+def pos(out: Node, x: float, y: float) -> None:
+    out._number = x
+    out._da = 1.0
+
+
+def absolute(out: Node, x: float, y: float) -> None:
+    out._number = abs(x)
+    out._da = 1.0 if x > 0 else -1.0 if x < 0 else 0.0
+
+
+def exp(out: Node, x: float, y: float) -> None:
+    z = raised(E, x)  # not math.exp: the library this one stands in for prints these digits
+    if z == INF and math.isfinite(x):
+        raise OverflowError(f"exp() of {x} is beyond the largest float")
+    out._number = z
+    out._da = z
+
+
+def log(out: Node, x: float, y: float) -> None:
+    if x <= 0:
+        raise DomainError(f"log() wants a number above 0, got {x}")
+    out._number = math.log(x)
+    out._da = 1 / x
+
+
+def sqrt(out: Node, x: float, y: float) -> None:
+    if x < 0:
+        raise DomainError(f"sqrt() wants a number of 0 or more, got {x}")
+    z = math.sqrt(x)
+    out._number = z
+    out._da = 0.5 / z if z != 0 else INF
+
+
+def sin(out: Node, x: float, y: float) -> None:
+    if math.isinf(x):
+        raise DomainError(f"sin() wants a finite number, got {x}")
+    out._number = math.sin(x)
+    out._da = math.cos(x)
+
+
+def cos(out: Node, x: float, y: float) -> None:
+    if math.isinf(x):
+        raise DomainError(f"cos() wants a finite number, got {x}")
+    out._number = math.cos(x)
+    out._da = -math.sin(x)
+
+
+def tanh(out: Node, x: float, y: float) -> None:
+    z = math.tanh(x)
+    out._number = z
+    out._da = 1 - z * z
+
+
+def sigmoid(out: Node, x: float, y: float) -> None:
+    z = logistic(x)
+    out._number = z
+    out._da = z * (1 - z)
+
+
+def relu(out: Node, x: float, y: float) -> None:
+    if x > 0:
+        out._number = x
+        out._da = 1.0
+    else:
+        out._number = 0.0 if x <= 0 else x
+        out._da = 0.0
+
+
+def leaky_relu(out: Node, x: float, y: float) -> None:
+    slope = 1.0 if x > 0 else 0.01
+    out._number = slope * x
+    out._da = slope
+
+
+def softplus(out: Node, x: float, y: float) -> None:
+    out._number = (0.0 if x < 0 else x) + math.log1p(math.exp(-abs(x)))
+    out._da = logistic(x)
+
+
+def gelu(out: Node, x: float, y: float) -> None:
+    below = 0.5 * math.erfc(-x / math.sqrt(2.0))
+    density = math.exp(-0.5 * x * x) / NORMAL
+    out._number = x * below
+    out._da = below + x * density
+
+
+# fmt: off
+LEAF, PARAMETER, OUTPUT, OWN = 0, 1, 2, 3  # that come from none of the operations below
+ADD, SUB, MUL, DIV, POW, NEG, POS, ABS = 4, 5, 6, 7, 8, 9, 10, 11
+EXP, LOG, SQRT, SIN, COS, TANH = 12, 13, 14, 15, 16, 17
+SIGMOID, RELU, LEAKY_RELU, SOFTPLUS, GELU = 18, 19, 20, 21, 22
+TABLE = [
+    pos, pos, pos, pos,
+    add, sub, mul, div, power, neg, pos, absolute,
+    exp, log, sqrt, sin, cos, tanh, sigmoid, relu, leaky_relu, softplus, gelu,
+]
+ROWS = TABLE[:]  # that are done; see `watch`
+NAMES = (
+    "leaf", "parameter", "output", "own",
+    "add", "sub", "mul", "truediv", "pow", "neg", "pos", "abs",
+    "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu", "leaky_relu", "softplus", "gelu",
+)
+SYMBOLS = ("", "", "", "", "+", "-", "*", "/", "**", "neg", "pos", "abs", *NAMES[12:])
+# fmt: on
+CODES = {name: code for code, name in enumerate(NAMES)}
+
+
+class Watch:
+    """Who is told of each operation that is done, if anybody."""
+
+    told: Any = None
+
+
+def watched(out: Node, x: float, y: float) -> None:
+    """Do an operation, and tell."""
+    try:
+        TABLE[out._code](out, x, y)
+    except (ArithmeticError, ValueError) as error:
+        Watch.told(out, x, y, error)
+        raise
+    Watch.told(out, x, y, None)
+
+
+def watch(told: Any) -> None:
+    """Have ``told(out, x, y, error)`` called after each operation; None ends that."""
+    Watch.told = told
+    for code in range(len(NAMES)):
+        ROWS[code] = TABLE[code] if told is None else watched

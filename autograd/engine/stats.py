@@ -1,0 +1,75 @@
+"""What was batched, for users who want to know why their loop is fast, or why it is not."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from autograd.text import count
+
+__all__ = ["Stats", "stats"]
+
+
+@dataclass
+class Stats:
+    """What `stats` says. ``print`` it.
+
+    Attributes:
+        calls: samples that went through nets, layers and neurons.
+        batches: how many batches they went in.
+        sizes: how many batches there were of each size.
+        early: by source line, how often it looked at a number that was still waiting, so that all
+            that this depends on was worked out then, and not later together with more.
+
+    >>> told = Stats()
+    >>> told.batch(50)
+    >>> told.batch(20)
+    >>> print(told)
+    70 calls, 2 batches of 20 to 50
+    """
+
+    calls: int = 0
+    batches: int = 0
+    sizes: Counter[int] = field(default_factory=Counter)
+    early: Counter[str] = field(default_factory=Counter)
+
+    def batch(self, size: int) -> None:
+        """Count one batch."""
+        self.calls += size
+        self.batches += 1
+        self.sizes[size] += 1
+
+    def __str__(self) -> str:
+        if not self.batches:
+            return "0 calls"
+        low, high = min(self.sizes), max(self.sizes)
+        sizes = str(high) if low == high else f"{low} to {high}"
+        parts = [f"{count(self.calls, 'call')}, {count(self.batches, 'batch')} of {sizes}"]
+        parts += [f"{count(n, 'early read')} at {line}" for line, n in self.early.most_common()]
+        return "; ".join(parts)
+
+
+TALLY = Stats()
+
+
+def stats(*, reset: bool = False) -> Stats:
+    """What was batched since the program began, or since the last ``stats(reset=True)``.
+
+    Calls that still wait are not counted yet. In a loop that goes well there are as many batches as
+    updates; a line with many early reads is one to move out of the loop.
+
+    Args:
+        reset: begin to count anew.
+
+    >>> import random
+    >>> from autograd.nn import Net
+    >>> net = Net(1, [3, 1])
+    >>> before = stats(reset=True)
+    >>> sum(net([x]) for x in (0.1, 0.2, 0.3)).backward()
+    >>> print(stats())
+    3 calls, 1 batch of 3
+    """
+    found = Stats(TALLY.calls, TALLY.batches, TALLY.sizes.copy(), TALLY.early.copy())
+    if reset:
+        TALLY.calls = TALLY.batches = 0
+        TALLY.sizes.clear()
+        TALLY.early.clear()
+    return found

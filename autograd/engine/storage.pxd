@@ -1,0 +1,34 @@
+cimport cython
+
+from autograd.engine.node cimport Node
+
+
+cdef class Version:
+    cdef public long long n
+
+
+@cython.locals(n="long long", version=Version)
+cpdef long long total(list versions)
+
+
+cdef class Storage:
+    cdef public object vectors
+    cdef public Version version
+    cdef bint double, writable
+    cdef const double[::1] values
+    cdef double[::1] targets, grads
+    cdef const float[::1] single_values
+    cdef float[::1] single_targets, single_grads
+
+
+@cython.locals(storage=Storage, i=Py_ssize_t)
+cdef double number(Node p) except? -7.25e300
+
+@cython.locals(storage=Storage, i=Py_ssize_t)
+cdef int put_number(Node p, double x) except -1
+
+@cython.locals(storage=Storage, i=Py_ssize_t)
+cdef double gradient(Node p) except? -7.25e300
+
+@cython.locals(storage=Storage, i=Py_ssize_t)
+cdef int put_gradient(Node p, double g) except -1

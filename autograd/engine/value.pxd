@@ -1,0 +1,38 @@
+cimport cython
+
+from autograd.engine cimport graph, operations
+from autograd.engine.node cimport Node
+
+
+cpdef object number(object x)
+cpdef double as_number(object x, object call) except? -7.25e300
+
+cdef int add_gradient(Node v, double g) except -1
+
+@cython.locals(out=Value)
+cdef Value unary(int code, Node a)
+
+@cython.locals(out=Value)
+cdef Value binary(int code, Node a, Node b)
+
+@cython.locals(out=Value, k=double)
+cdef object with_number(int code, Node a, object y)
+
+@cython.locals(out=Value, k=double)
+cdef object number_with(int code, object x, Node b)
+
+
+cdef class Value(Node):
+    pass
+
+
+cpdef object operands(Node v)
+cdef bint is_leaf(Node v) except -1
+
+@cython.locals(v=Value)
+cpdef leaf(double data, double grad, object kind=*)
+
+cdef object step(Node v, object places)
+
+@cython.locals(v=Value)
+cpdef result(object leaves, object steps)

@@ -1,0 +1,1 @@
+from autograd.engine.value cimport Value

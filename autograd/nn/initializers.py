@@ -1,0 +1,53 @@
+"""The weights that a layer starts with."""
+
+import math
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import DataError, ShapeError
+from autograd.support.options import named
+from autograd.tensor.reals import reals
+from autograd.tensor.tape import Array
+
+__all__ = ["INITS", "Init", "starting"]
+
+Init = str | Callable[[int, int], Any]
+
+# How far from 0 the uniform weights of a layer of n_out neurons with n_in inputs may lie
+INITS: dict[str, Callable[[int, int], float]] = {
+    "uniform": lambda n_out, n_in: 1.0,
+    "xavier": lambda n_out, n_in: math.sqrt(6 / (n_in + n_out)),  # Glorot & Bengio 2010, eq. 16
+    "he": lambda n_out, n_in: math.sqrt(6 / n_in),  # He et al. 2015, eq. 10, as a uniform law
+}
+"""How far from 0 weights may lie, for those ways to draw them that have a name."""
+
+
+def uniform(n: int) -> Array:
+    """The next ``n`` numbers that ``random.uniform(-1, 1)`` would give, without a Python loop.
+
+    Python and NumPy's legacy generator run the same Mersenne Twister and make the same doubles of
+    its state, so NumPy draws from Python's state and hands it back.
+    """
+    version, (*keys, position), gauss = random.getstate()
+    twister = np.random.RandomState()
+    twister.set_state(("MT19937", np.array(keys, np.uint32), position, 0, 0.0))
+    draws = twister.random_sample(n)
+    after: Any = twister.get_state(legacy=True)
+    random.setstate((version, (*after[1].tolist(), after[2]), gauss))
+    return -1 + 2 * draws  # as random.uniform computes it
+
+
+def starting(n_out: int, n_in: int, init: Init) -> Array:
+    """A starting [W | b]: weights by ``init``, biases 0."""
+    weights = named("init", init, INITS)(n_out, n_in)
+    if not callable(init):
+        weights = weights * uniform(n_out * n_in).reshape(n_out, n_in)
+    weights = reals(weights, f"init({n_out}, {n_in}) must give numbers").astype(float)
+    if weights.shape != (n_out, n_in):
+        raise ShapeError(f"init({n_out}, {n_in}) must give weights of that shape, got {weights.shape}")
+    if not np.isfinite(weights).all():
+        raise DataError(f"init({n_out}, {n_in}) must give finite weights")
+    return np.concatenate([weights, np.zeros((n_out, 1))], axis=1)

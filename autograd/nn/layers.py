@@ -1,0 +1,183 @@
+"""Neurons and layers. A layer is one matrix [W | b]: a row for each neuron, the bias in the last column."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy.typing as npt
+
+from autograd.errors import ShapeError
+from autograd.nn.initializers import Init, starting
+from autograd.nn.module import ACTIVATIONS, ArrayModule, activated
+from autograd.nn.parameters import Flat, Parameter, ParameterList, write
+from autograd.support.options import float_type, named, whole
+from autograd.tensor.core import Tensor
+from autograd.tensor.tape import Array
+
+__all__ = ["Activation", "Layer", "Neuron"]
+
+Activation = str | Callable[[Tensor], Tensor]
+
+
+class Neuron(ArrayModule):
+    """activation(b + w · x), with N weights drawn by ``init`` and a bias of 0.
+
+    Args:
+        N: how many inputs.
+        activation: ``sigmoid tanh relu leaky_relu softplus gelu linear``, or a function of a Tensor.
+        dtype: "float64" or "float32".
+        init: ``uniform`` (from -1 to 1), ``xavier`` or ``he``, drawn from Python's ``random``; or a
+            function from (n_out, n_in) to an array of weights of that shape.
+
+    Attributes:
+        w: the list of weights, each a Value; ``w[i] = 0.5`` writes one.
+        b: the bias, a Value; ``b = 0.5`` writes it.
+
+    Raises:
+        ShapeError: N is no whole number of 1 or more.
+        UnknownNameError: no activation or init of that name.
+
+    >>> n = Neuron(2, "linear", init=lambda n_out, n_in: [[3.0, 4.0]])
+    >>> n([1, 10]), n.nparams()
+    (Value(43.0, grad=0.0), 3)
+    >>> n.w[1], n.b = 5.0, 1.0
+    >>> n([1, 10]), n.w
+    (Value(54.0, grad=0.0), [Value(3.0, grad=0.0), Value(5.0, grad=0.0)])
+    """
+
+    n_out = 1
+
+    def __init__(
+        self,
+        N: int,
+        activation: Activation = "sigmoid",
+        *,
+        dtype: npt.DTypeLike = "float64",
+        init: Init = "uniform",
+    ) -> None:
+        n_in = whole(N, "N", ShapeError)
+        function = named("activation", activation, ACTIVATIONS)
+        values = starting(1, n_in, init).astype(float_type(dtype)).reshape(-1)
+        self._be(Flat(values, [(1, n_in + 1)]), 0, 0, function)
+
+    def _be(self, flat: Flat, k: int, row: int, function: Callable[[Tensor], Tensor]) -> None:
+        """Be a row of the k-th matrix."""
+        self._flat, self._k, self._row, self._function = flat, k, row, function
+        self._place()
+
+    def _place(self) -> None:
+        self.matrices = (self._flat.matrices[self._k],)
+        n = self.matrices[0].tensor.shape[1]
+        start = self._flat.parts[self._k].start + self._row * n
+        self._values, self._grads = self._flat.values[start : start + n], self._flat.grads[start : start + n]
+        self.N = self.n_in = n - 1
+        self.dtype = self._values.dtype
+        self._take(self._function, rows=slice(self._row, self._row + 1))
+
+    def _windows(self) -> list[Parameter]:
+        n = self.n_in + 1
+        return self._flat.windows(self._k)[self._row * n : (self._row + 1) * n]
+
+    @property
+    def w(self) -> ParameterList:
+        return ParameterList(self._windows()[:-1])
+
+    @w.setter
+    def w(self, weights: Sequence[Any]) -> None:
+        write(self._windows()[:-1], weights, "w")
+
+    @property
+    def b(self) -> Parameter:
+        return self._windows()[-1]
+
+    @b.setter
+    def b(self, bias: Any) -> None:
+        write(self._windows()[-1:], [bias], "b")
+
+    def __repr__(self) -> str:
+        return f"Neuron({self.N})"
+
+
+class Layer(ArrayModule):
+    """N_out neurons side by side, each with the same N_in inputs.
+
+    Args:
+        N_in: how many inputs.
+        N_out: how many neurons, and outputs.
+        activation: as for `Neuron`.
+        dtype: as for `Neuron`.
+        init: as for `Neuron`.
+
+    Attributes:
+        neurons: a tuple of the neurons, as views of the rows of the layer's matrix.
+        weight: the weights, an array of shape (N_out, N_in) to be read.
+        bias: the biases, an array of shape (N_out,) to be read.
+
+    Raises:
+        ShapeError: N_in or N_out is no whole number of 1 or more.
+        UnknownNameError: no activation or init of that name.
+
+    >>> layer = Layer(3, 10)
+    >>> layer, layer.nparams(), layer.weight.shape, layer.bias.shape
+    (Layer(N_in=3, N_out=10), 40, (10, 3), (10,))
+    >>> len(layer.neurons), layer.neurons[0]
+    (10, Neuron(3))
+    """
+
+    def __init__(
+        self,
+        N_in: int,
+        N_out: int,
+        activation: Activation = "sigmoid",
+        *,
+        dtype: npt.DTypeLike = "float64",
+        init: Init = "uniform",
+    ) -> None:
+        n_in, n_out = whole(N_in, "N_in", ShapeError), whole(N_out, "N_out", ShapeError)
+        function = named("activation", activation, ACTIVATIONS)
+        values = starting(n_out, n_in, init).astype(float_type(dtype)).reshape(-1)
+        self._be(Flat(values, [(n_out, n_in + 1)]), 0, function)
+
+    def _be(self, flat: Flat, k: int, function: Callable[[Tensor], Tensor]) -> None:
+        """Be the k-th matrix."""
+        self._flat, self._k, self._function = flat, k, function
+        self._place()
+
+    def _place(self) -> None:
+        part = self._flat.parts[self._k]
+        self._values, self._grads = self._flat.values[part], self._flat.grads[part]
+        self.matrices = (self._flat.matrices[self._k],)
+        n_out, columns = self.matrices[0].tensor.shape
+        self.N_in, self.N_out = self.n_in, self.n_out = columns - 1, n_out
+        self.dtype = self._values.dtype
+        self._take(self._function)
+
+    @cached_property
+    def neurons(self) -> tuple[Neuron, ...]:
+        neurons = tuple(Neuron.__new__(Neuron) for _ in range(self.n_out))
+        for row, neuron in enumerate(neurons):
+            neuron._be(self._flat, self._k, row, self._function)
+        return neurons
+
+    def _windows(self) -> list[Parameter]:
+        return self._flat.windows(self._k)
+
+    def through(self, h: Tensor) -> Tensor:
+        """The same, from samples that have a row of ones below them already."""
+        return activated(self._function, self.matrices[0].tensor @ h)
+
+    @property
+    def weight(self) -> Array:
+        return self._read_only()[:, :-1]
+
+    @property
+    def bias(self) -> Array:
+        return self._read_only()[:, -1]
+
+    def _read_only(self) -> Array:
+        view = self._values.reshape(self.n_out, -1).view()
+        view.flags.writeable = False
+        return view
+
+    def __repr__(self) -> str:
+        return f"Layer(N_in={self.N_in}, N_out={self.N_out})"

@@ -1,0 +1,12 @@
+cimport cython
+
+from autograd.engine cimport graph, operations, storage
+from autograd.engine.value cimport Value
+from autograd.engine.node cimport Node
+from autograd.engine.storage cimport Storage
+
+
+cdef class Parameter(Value):
+    pass
+
+cdef bint is_leaf(Node v) except -1

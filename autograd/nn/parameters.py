@@ -1,0 +1,239 @@
+"""The flat vector: all parameters of a module in one array, all gradients in another.
+
+An optimiser step, saving and loading work on the two vectors; layers see them as matrices; and a
+`Parameter` is a window through which one number looks like a Value. Whoever changes a number first
+has everything worked out that waits and depends on it.
+"""
+
+import weakref
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import graph, operations, storage
+from autograd.engine.node import opened
+from autograd.engine.storage import Storage, Version
+from autograd.engine.value import Value, as_number
+from autograd.errors import GradientError, NotANumberError, ShapeError
+from autograd.tensor.core import Tensor, entered, refuse_in_recording
+from autograd.tensor.tape import Array, Leaf
+
+__all__ = ["Flat", "Matrix", "Parameter", "ParameterList"]
+
+
+class Weights(Leaf):
+    """A matrix of parameters on the tape, whose version is that of the `Storage`."""
+
+    __slots__ = ("version",)
+
+    def __init__(self, values: Array, grads: Array, version: Version) -> None:
+        self.version = version
+        Leaf.__init__(self, values.shape, values.dtype, grads)
+
+    def set_grad(self, g: Array | None) -> None:
+        """Write it where the gradients of the module lie."""
+        assert self.grad is not None
+        self.grad[...] = 0 if g is None else g
+
+    @property
+    def _version(self) -> int:
+        return self.version.n
+
+    @_version.setter
+    def _version(self, n: int) -> None:
+        self.version.n = n
+
+
+class Matrix(Storage):
+    """The parameters of one layer, [W | b]: a row for each neuron, its bias last.
+
+    Whoever writes into it calls `graph.settle` before and `changed` after, so that a backward()
+    through what was computed from the old numbers finds out.
+    """
+
+    def __init__(self, values: Array, grads: Array, owner: "Flat", place: int) -> None:
+        Storage.__init__(self, values, grads, (owner.grads,))
+        self.arrays = values, grads
+        self.owner = weakref.ref(owner), place  # for copies; not to keep it alive
+        self.leaf = Weights(values, grads, self.version)
+        self.tensor = Tensor._of(values, self.leaf)
+
+    @property
+    def weight_mask(self) -> Array:
+        """1 where a weight stands and 0 for biases."""
+        ones = np.ones(self.tensor.shape, self.tensor.dtype)
+        ones[:, -1] = 0
+        return ones
+
+    def at(self, i: int) -> tuple[float, float]:
+        """The i-th number, and its gradient."""
+        values, grads = self.arrays
+        return float(values.flat[i]), float(grads.flat[i])
+
+    def changed(self) -> None:
+        """Note that the numbers are no longer what they were."""
+        self.version.n += 1
+
+
+class Flat:
+    """Two vectors, ``values`` and ``grads``, and a `Matrix` over each layer's part of them."""
+
+    def __init__(self, values: Array, shapes: Sequence[tuple[int, int]]) -> None:
+        self.values = values
+        self.grads = np.zeros_like(values)
+        self.matrices: list[Matrix] = []
+        self.parts: list[slice] = []  # where in the vectors each matrix lies
+        start = 0
+        for shape in shapes:
+            part = slice(start, start + shape[0] * shape[1])
+            parts = values[part].reshape(shape), self.grads[part].reshape(shape)
+            self.matrices.append(Matrix(*parts, self, len(self.matrices)))
+            self.parts.append(part)
+            start = part.stop
+        self._windows: list[list[Parameter]] = [[] for _ in shapes]
+
+    def __reduce__(self) -> Any:
+        own = {}  # attributes that programs have hung on parameters
+        for k, windows in enumerate(self._windows):
+            own.update({(k, i): p.__dict__ for i, p in enumerate(windows) if p.__dict__})
+        return copied, (self.values, [m.tensor.shape for m in self.matrices], self.grads), own or None
+
+    def __setstate__(self, own: dict[tuple[int, int], dict[str, Any]]) -> None:
+        for (k, i), attributes in own.items():
+            self.windows(k)[i].__dict__.update(attributes)
+
+    def windows(self, k: int) -> list["Parameter"]:
+        """A `Parameter` for each number of the k-th matrix, in order: the same ones at every call."""
+        if not self._windows[k]:
+            matrix = self.matrices[k]
+            self._windows[k] = [Parameter(matrix, i) for i in range(matrix.tensor.size)]
+        return self._windows[k]
+
+
+def copied(values: Array, shapes: Sequence[tuple[int, int]], grads: Array) -> Flat:
+    """A `Flat` as ``copy`` and ``pickle`` bring it back."""
+    flat = Flat(values, shapes)
+    flat.grads[...] = grads
+    return flat
+
+
+class Parameter(Value):
+    """A window on one number of a `Flat`: a leaf Value whose data and grad live in the arrays."""
+
+    __slots__ = ()
+
+    def __init__(self, matrix: Matrix, index: int) -> None:
+        self._code = operations.PARAMETER
+        self._source = self._home = matrix
+        self._index = index
+        self._a = self._b = None
+        self._number = self._grad = 0.0  # of a walk back
+        self._n = 0
+
+    @property
+    def data(self) -> float:
+        """The number, a float."""
+        return storage.number(self)
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        x = data if type(data) is float else as_number(data, "data")
+        if entered:
+            refuse_in_recording("p.data = ...")
+        if graph.waiting():
+            graph.settle(None, self._home.vectors, False)
+        storage.put_number(self, x)
+
+    @property
+    def grad(self) -> float:
+        """The gradient, a float."""
+        return storage.gradient(self)
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        g = grad if type(grad) is float else as_number(grad, "grad")
+        if entered:
+            refuse_in_recording("p.grad = ...")
+        storage.put_gradient(self, g)
+
+    def zero_grad(self) -> None:
+        """Set ``grad`` to 0."""
+        self.grad = 0.0
+
+    def __copy__(self) -> Value:
+        copy = Value(self.data)
+        copy.grad = self.grad
+        return copy
+
+    def __reduce__(self) -> Any:
+        flat, k = self._home.owner[0](), self._home.owner[1]
+        if flat is None:
+            return Value, (self.data,)
+        return window, (flat, k, self._index)
+
+
+opened(Parameter)
+
+
+def window(flat: Flat, k: int, index: int) -> Parameter:
+    """A `Parameter` as ``copy`` and ``pickle`` bring it back: of the copied vector."""
+    return flat.windows(k)[index]
+
+
+def name_of(matrix: Matrix, i: int) -> str:
+    """What the i-th parameter of a layer is called from the net, such as ``layers[0].neurons[3].w[1]``."""
+    flat, k = matrix.owner[0](), matrix.owner[1]
+    neurons, columns = matrix.tensor.shape
+    row, j = divmod(i, columns)
+    name = "b" if j == columns - 1 else f"w[{j}]"
+    several = flat is not None and len(flat.matrices) > 1
+    if neurons > 1 or several:
+        name = f"neurons[{row}].{name}"
+    return f"layers[{k}].{name}" if several else name
+
+
+class ParameterList(list[Any]):
+    """A neuron's weights: a list whose items are written through and whose length is fixed.
+
+    ``w[i] = 0.5`` or ``w[i] = Value(0.5)`` writes the number into the array that w[i] looks at.
+    """
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        targets = self[index] if isinstance(index, slice) else [self[index]]
+        write(targets, value if isinstance(index, slice) else [value], "w[...]")
+
+    def _fixed(self, *args: Any, **kwargs: Any) -> Any:
+        """Raise ShapeError: no weight comes or goes."""
+        raise ShapeError(f"the {len(self)} weights of a neuron cannot become more, fewer or other ones")
+
+    append = extend = insert = pop = remove = clear = sort = reverse = _fixed
+    __delitem__ = __iadd__ = __imul__ = _fixed
+
+    def __reduce__(self) -> Any:
+        return list, (list(self),)
+
+
+def is_leaf(v: Value) -> bool:
+    """Whether a Value was made from no other."""
+    return v._code == operations.LEAF or v._code == operations.PARAMETER
+
+
+def write(targets: Sequence[Parameter], values: Iterable[Any], call: str) -> None:
+    """Write numbers, or leaf Values, into parameters: all of them or, after an error, none."""
+    try:
+        given = list(values)
+    except TypeError:
+        raise NotANumberError(f"{call} wants {len(targets)} numbers, got {values!r}") from None
+    numbers = []
+    for value in given:
+        if isinstance(value, Value) and not is_leaf(value):
+            raise GradientError(
+                f"{call} = a Value that was computed would cut its gradient off, since a parameter "
+                "holds a number only; assign float(v) if that is meant"
+            )
+        numbers.append(value.data if isinstance(value, Value) else as_number(value, call))
+    if len(numbers) != len(targets):
+        raise ShapeError(f"{call} wants {len(targets)} numbers, got {len(numbers)}")
+    for target, x in zip(targets, numbers, strict=True):
+        target.data = x

@@ -1,0 +1,189 @@
+"""Pictures of a net: what it says of a plane or a line, which classes it takes for which, its weights."""
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import plot
+from autograd.engine.value import as_number
+from autograd.errors import DataError, ShapeError
+from autograd.tensor.tape import Array
+from autograd.text import count
+from autograd.training.data import numbers_of, rows_of
+
+__all__ = ["Classes", "confusion", "decision", "rows_to_show", "show_decision", "weights"]
+
+
+class Classes:
+    """How the outputs of a net are read as classes, and what these are called.
+
+    Of one output it is the second class above the threshold, which is 0.5 of a sigmoid and else 0, as
+    labels -1 and 1 mean it, and logits; of several outputs it is that of the largest.
+
+    Args:
+        net: whose outputs are read.
+        y: the rows' labels, -1 and 1 or 0 and 1 for one output, whole numbers from 0 for several, or
+            rows of as many numbers, of which the largest is meant.
+        names: what to call the classes, in order.
+        threshold: another one.
+        call: what errors name.
+
+    Raises:
+        DataError: other labels.
+        ShapeError: ``names`` are not as many as the classes.
+    """
+
+    def __init__(
+        self, net: Any, y: Array, names: Sequence[str] | None, threshold: float | None, call: str
+    ) -> None:
+        self.single = net.n_out == 1
+        self.count = 2 if self.single else net.n_out
+        last = net.activations[-1]
+        usual = 0.5 if last == "sigmoid" else 0.0
+        self.threshold = usual if threshold is None else as_number(threshold, f"threshold in {call}")
+        self.bounds = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}.get(last if isinstance(last, str) else "")
+        known = list(range(self.count))
+        if y.ndim == 2 and y.shape[1] == net.n_out > 1:
+            self.labels = y.argmax(axis=1)
+        else:
+            y = y.ravel()
+            if self.single and (y == -1).any():
+                known = [-1, 1]
+            strange = y[~np.isin(y, known)]
+            if strange.size:
+                wanted = (
+                    "labels -1 and 1, or 0 and 1," if self.single else f"labels from 0 to {net.n_out - 1}"
+                )
+                raise DataError(
+                    f"{call} wants {wanted} for a net of {count(net.n_out, 'output')}, got {strange[0]}"
+                )
+            self.labels = np.searchsorted(known, y)
+        if names is not None and len(names) != self.count:
+            raise ShapeError(f"{call} wants names for {self.count} classes, got {len(names)}")
+        self.names = [str(name) for name in (known if names is None else names)]
+
+    def margins(self, outputs: Array) -> Array:
+        """By how much each class is ahead of the best of the others, from -1 to 1."""
+        if self.single:
+            ahead = outputs[:, 0] - self.threshold
+            ahead = np.stack([-ahead, ahead], axis=1)
+        else:
+            best = np.partition(outputs, -2, axis=1)[:, -2:]
+            ahead = outputs - np.where(outputs == best[:, 1:], best[:, :1], best[:, 1:])
+        if self.bounds is None:
+            return np.tanh(ahead / 2)  # of two logits, the difference of their probabilities
+        low, high = self.bounds
+        return ahead / (high - low if not self.single else (high - low) / 2)
+
+    def of(self, outputs: Array) -> Array:
+        """The class of each row of outputs, as an index into the names."""
+        best: Array = self.margins(outputs).argmax(axis=1)
+        return best
+
+
+def rows_to_show(net: Any, X: Any, y: Any, call: str) -> tuple[Array, Array]:
+    """X as rows of numbers, and y as numbers with an entry for each.
+
+    Raises:
+        DataError: they are no numbers, not finite, or there are none.
+        ShapeError: they do not fit the net or each other.
+    """
+    rows, targets = rows_of(X, net.n_in, net.dtype, call), numbers_of(y, "y", call)
+    if not len(rows):
+        raise DataError(f"{call} wants at least one row, got none")
+    if (
+        targets.ndim == 0
+        or len(targets) != len(rows)
+        or targets.size not in (len(rows), len(rows) * net.n_out)
+    ):
+        raise ShapeError(
+            f"{call} wants y of shape ({len(rows)},) or ({len(rows)}, {net.n_out}), got {targets.shape}"
+        )
+    return rows, targets
+
+
+def show_decision(
+    net: Any,
+    X: Any,
+    y: Any,
+    names: Sequence[str] | None,
+    threshold: float | None,
+    call: str,
+    grid: int = 200,
+) -> Callable[[Any, Callable[[Array], Array]], None]:
+    """What draws, into axes and with what predicts, the regions of two inputs or the curve of one."""
+    rows, targets = rows_to_show(net, X, y, call)
+    if net.n_in == 1:
+        if targets.size != len(rows) * net.n_out:
+            raise ShapeError(f"{call} wants y of shape ({len(rows)}, {net.n_out}), got {targets.shape}")
+        columns = targets.reshape(len(rows), net.n_out)
+        return lambda axes, predict: plot.show_curve(axes, predict, rows[:, 0], columns)
+    if net.n_in != 2:
+        raise ShapeError(f"{call} wants a net of 1 or 2 inputs, which fit into a picture, got {net.n_in}")
+    classes = Classes(net, targets, names, threshold, call)
+
+    def show(axes: Any, predict: Callable[[Array], Array]) -> None:
+        plot.show_regions(
+            axes, lambda at: classes.margins(predict(at)), rows, classes.labels, classes.names, grid
+        )
+
+    return show
+
+
+def saved(picture: Any, path: Any) -> Any:
+    """The picture, which is also written if there is a path."""
+    if path is not None:
+        plot.save(picture, path)
+    return picture
+
+
+def decision(
+    net: Any, X: Any, y: Any, classes: Sequence[str] | None, threshold: float | None, path: Any
+) -> Any:
+    """`autograd.nn.Net.plot_decision`."""
+    show = show_decision(net, X, y, classes, threshold, "plot_decision()")
+    picture, (axes,) = plot.figure(1, (6.0, 4.4), path)
+    show(axes, net.predict)
+    return saved(picture, path)
+
+
+def confusion(
+    net: Any, X: Any, y: Any, classes: Sequence[str] | None, threshold: float | None, path: Any
+) -> Any:
+    """`autograd.nn.Net.plot_confusion`."""
+    rows, targets = rows_to_show(net, X, y, "plot_confusion()")
+    read = Classes(net, targets, classes, threshold, "plot_confusion()")
+    side = max(4.8, 2.4 + 0.42 * read.count)
+    size = (8.6, 6.4) if read.count > plot.MANY else (side, side)
+    picture, (axes,) = plot.figure(1, size, path)
+    answers = read.of(net.predict(rows))
+    right = (answers == read.labels).mean()
+    plot.show_confusion(axes, read.labels, answers, read.names, f"{right:.1%} of {len(rows):,} rows right")
+    return saved(picture, path)
+
+
+def is_shape(shape: Any, size: int) -> bool:
+    """Whether it is that of an image of so many numbers."""
+    try:
+        rows, columns = map(operator.index, shape)
+    except (TypeError, ValueError):
+        return False
+    return rows > 0 and rows * columns == size
+
+
+def weights(net: Any, shape: tuple[int, int] | None, path: Any) -> Any:
+    """`autograd.nn.Net.plot_weights`."""
+    if shape is not None and not is_shape(shape, net.n_in):
+        raise ShapeError(f"plot_weights() wants a shape (rows, columns) of {net.n_in} inputs, got {shape!r}")
+    picture, panels = plot.figure(len(net.layers), path=path)
+    for k, (axes, layer) in enumerate(zip(panels, net.layers, strict=True)):
+        weight = layer.weight
+        limit = float(np.abs(weight).max()) or 1.0
+        if k == 0 and shape is not None:
+            plot.show_images(axes, weight.reshape(-1, *shape), limit)
+        else:
+            plot.show_weights(axes, weight, limit)
+        axes.set_title(f"layers[{k}].weight, {layer.n_in}-{layer.n_out}")
+    return saved(picture, path)

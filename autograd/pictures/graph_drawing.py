@@ -1,0 +1,152 @@
+"""`draw`: the graph of an expression as a picture, by way of Graphviz and its language DOT."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autograd.errors import MissingExtraError, UnknownNameError
+from autograd.files import io
+from autograd.pictures.expression import Node, expression, short
+
+__all__ = ["Drawing", "draw"]
+
+TEXT = (".dot", ".gv")
+FORMATS = (*TEXT, ".svg", ".png", ".pdf")
+HEAD = """digraph {
+  rankdir=LR
+  bgcolor=white
+  node [fontname="Helvetica,Arial,sans-serif" fontsize=11 height=0.3]
+  edge [arrowsize=0.7]
+"""
+# fmt: off
+STYLES = {
+    "value":     'shape=record style=filled fillcolor="{fill}"',
+    "number":    'shape=plaintext fontcolor="#555555"',
+    "operation": 'shape=ellipse style=filled fillcolor="#eeeeee" width=0.3 margin="0.06,0.02" ordering=in',
+    "module":    'shape=box style="filled,rounded" fillcolor="#cfe6f7" penwidth=1.5',
+    "note":      'shape=plaintext fontname="Helvetica-Oblique,Arial,sans-serif" fontcolor="#555555"',
+}
+# fmt: on
+LEAF, RESULT = "#fdf0cc", "#ffffff"
+
+
+def escaped(text: str, special: str = '\\"') -> str:
+    """``text`` as DOT takes it within quotes, with a backslash before what is ``special``."""
+    return "".join("\\n" if c == "\n" else f"\\{c}" if c in special else c for c in text)
+
+
+def statement(i: int, node: Node) -> str:
+    """A node in DOT."""
+    style = STYLES[node.kind]
+    if node.kind != "value":
+        return f'  n{i} [label="{escaped(node.text)}" {style}]'
+    cells = [escaped(node.text, '\\"{}|<>')] if node.text else []
+    cells += [] if node.shape is None else [f"shape {node.shape}"]
+    cells += [f"{name} {short(x)}" for name, x in (("data", node.data), ("grad", node.grad)) if x is not None]
+    fill = RESULT if node.parents else LEAF
+    return f'  n{i} [label="{{ {" | ".join(cells)} }}" {style.format(fill=fill)}]'
+
+
+class Drawing:
+    """A picture of an expression: ``str`` gives it in DOT, and notebooks show it.
+
+    Attributes:
+        nodes: what is in it, the result first, each with the places of what it was made from.
+
+    >>> from autograd.engine import Value
+    >>> drawing = draw(Value(2) * 3)
+    >>> [node.text for node in drawing.nodes if node.kind == "operation"]
+    ['* 3']
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     drawing.save(f"{folder}/product.dot")
+    """
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.nodes = nodes
+
+    def __str__(self) -> str:
+        lines = [statement(i, node) for i, node in enumerate(self.nodes)]
+        lines += [f"  n{j} -> n{i}" for i, node in enumerate(self.nodes) for j in node.parents]
+        return HEAD + "\n".join(lines) + "\n}\n"
+
+    __repr__ = __str__
+
+    def save(self, path: Any) -> None:
+        """Write the picture into a file of the kind that its name says.
+
+        Args:
+            path: .dot and .gv hold the text and need nothing; .svg, .png and .pdf need Graphviz.
+
+        Raises:
+            UnknownNameError: the name has another ending.
+            MissingExtraError: Graphviz, or the package of that name, is not installed.
+        """
+        kind = os.path.splitext(os.fspath(path))[1].lower()
+        if kind not in FORMATS:
+            raise UnknownNameError.among("kind of picture", kind, FORMATS)
+        content = str(self).encode() if kind in TEXT else self._rendered(kind[1:])
+        with io.atomic(path) as file:
+            file.write(content)
+
+    def _rendered(self, kind: str) -> bytes:
+        try:
+            import graphviz
+        except ImportError:
+            missing = MissingExtraError.of(f"a drawing as .{kind}", "draw")
+            raise MissingExtraError(f"{missing}; .dot needs nothing") from None
+        try:
+            content: bytes = graphviz.Source(str(self)).pipe(format=kind)
+        except graphviz.ExecutableNotFound:
+            raise MissingExtraError(
+                f"a drawing as .{kind} needs Graphviz's program dot, which is no Python package: apt install "
+                "graphviz, brew install graphviz or conda install graphviz; .dot needs nothing"
+            ) from None
+        return content
+
+    def _repr_svg_(self) -> str | None:
+        """What a notebook shows; without Graphviz it falls back to the text."""
+        try:
+            return self._rendered("svg").decode()
+        except MissingExtraError:
+            return None
+
+
+def draw(
+    value: Any, names: Mapping[str, Any] | None = None, *, open: bool | str = False, limit: int = 200
+) -> Drawing:
+    """Draw what a Value was made from: each number with its gradient, and the operations between.
+
+    It changes nothing; what waits is worked out. Of an operation with many operands, such as the sum
+    over a batch, the first few are shown. Numbers that are no Values stand beside the operation.
+
+    Args:
+        value: a Value, a list of them, or a Tensor, whose results show their shapes.
+        names: what to call Values (or Tensors) in the picture, by name. A Value with an attribute
+            ``label`` is called by that; one that waits is worked out when it is given a label.
+        open: a call of a net is one box. Open it: ``"layers"``, ``"neurons"``, or ``"values"``, which
+            is the scalar expression inside, and what True means.
+        limit: of the nodes; a note says how many more there are.
+
+    Returns:
+        A `Drawing`, which notebooks show; ``drawing.save("loss.svg")`` writes it, ``print`` shows DOT.
+
+    Raises:
+        NotANumberError: ``value`` or one of ``names`` is something else.
+        GradientError: a net cannot be opened, since its parameters have been changed since the call.
+        UnknownNameError: no such level.
+        OptionError: limit is no whole number of 1 or more, or names is no dict.
+
+    >>> from autograd.engine import Value
+    >>> a, b = Value(2), Value(-3)
+    >>> loss = (a * b + 10).tanh()
+    >>> loss.backward()
+    >>> drawing = draw(loss, {"a": a, "b": b})
+    >>> [node.text for node in drawing.nodes if node.kind == "value"]
+    ['', '', '', 'a', 'b']
+    >>> print(drawing)  # doctest: +ELLIPSIS
+    digraph {
+      rankdir=LR
+    ...
+    """
+    return Drawing(expression(value, names, open, limit))

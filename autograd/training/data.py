@@ -1,0 +1,208 @@
+"""The rows that are learned from: checked, in a net's dtype, and with what each of them counts."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from autograd.engine.value import number
+from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
+from autograd.losses import fitting, weights
+from autograd.tensor import Tensor
+from autograd.tensor.reals import reals
+from autograd.tensor.tape import Array
+
+__all__ = ["Drawn", "Rows", "in_dtype", "numbers_of", "prepared", "rows_of", "split"]
+
+
+class Shaped(Protocol):
+    """What data have to fit."""
+
+    n_in: int
+    n_out: int
+    dtype: np.dtype[Any]
+
+
+def numbers_of(x: Any, name: str, call: str, first: int = 0) -> Array:
+    """``x`` as an array of finite real numbers, of which it has the rows from ``first`` on.
+
+    Raises:
+        DataError: something in it is no number, or not finite; the message has row and column.
+    """
+    try:
+        array = reals(x.data if isinstance(x, Tensor) else x, f"{call} wants {name} to be numbers")
+    except NotANumberError as error:
+        classes = name == "y" and str(error).endswith("(str)")
+        way_out = "; number classes by np.unique(y, return_inverse=True)[1]" if classes else ""
+        raise DataError(f"{error}{way_out}") from None
+    good = np.isfinite(array)
+    if not good.all():
+        place = np.argwhere(~good)[0]
+        value = array[tuple(place)]
+        place[:1] += first
+        where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), place, strict=False))
+        raise DataError(f"{call} wants finite numbers, got {value} in {name} at {where}")
+    return array
+
+
+def rows_of(X: Any, n_in: int, dtype: Any, call: str, first: int = 0) -> Array:
+    """``X`` as an array of shape (rows, n_in); a flat one is a column if n_in is 1.
+
+    It is all of them, or those from row ``first`` on.
+
+    Raises:
+        DataError: it is no table of finite numbers; the message has row and column.
+        ShapeError: it has another number of columns.
+    """
+    array = numbers_of(X, "X", call, first)
+    if array.ndim == 1 and n_in == 1:
+        array = array[:, None]
+    if array.ndim != 2 or array.shape[1] != n_in:
+        way_out = "; for one row, [x]" if array.shape == (n_in,) else ""
+        raise ShapeError(f"{call} wants X of shape (rows, {n_in}), got {array.shape}{way_out}")
+    return in_dtype(array, dtype, "X", call)
+
+
+def in_dtype(array: Array, dtype: Any, name: str, call: str) -> Array:
+    """``array`` in the dtype of a net; DataError if a number does not fit into float32."""
+    if array.dtype == dtype:
+        return array
+    with np.errstate(over="ignore"):
+        out = array.astype(dtype, copy=False)
+    if (np.isinf(out) & np.isfinite(array)).any():
+        raise DataError(f"{call} got a number in {name} that is too large for {np.dtype(dtype).name}")
+    return out
+
+
+def with_ones(X: Array) -> Array:
+    """The rows of ``X``, each with a 1 at its end, as the first layer takes them."""
+    rows = np.empty((len(X), X.shape[1] + 1), X.dtype)
+    rows[:, :-1] = X
+    rows[:, -1] = 1
+    return rows
+
+
+class Drawn:
+    """Inputs that are made when a batch asks for them, where all at once would take too much memory.
+
+    `fit` takes them as its X, for a net in float64 and without a checkpoint.
+
+    Attributes:
+        shape: (rows, inputs).
+    """
+
+    shape: tuple[int, int]
+    dtype = np.dtype("float64")
+
+    def make(self, rows: Array | slice) -> Array:
+        """The inputs in some rows: finite float64 numbers, in an array of their own."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: Array | slice) -> Array:
+        return with_ones(self.make(rows))
+
+    def take(self, rows: Array, axis: int, out: Array, mode: str) -> None:
+        """As NumPy's ``take`` writes rows of an array that has a column of ones at its end."""
+        out[:, :-1] = self.make(rows)
+        out[:, -1] = 1
+
+
+def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str) -> Array:
+    array = numbers_of(y, name, "fit()")
+    if len(array.shape) == 0 or len(array) != rows:
+        raise ShapeError(f"fit() wants a target for each of {rows} rows of X, got shape {array.shape}")
+    if array.dtype.kind == "f" or (loss != "cross_entropy" and not callable(loss)):
+        array = in_dtype(array, module.dtype, name, "fit()")  # whole numbers may be labels, to a callable
+    if not callable(loss):
+        try:
+            array = fitting(loss, (rows, module.n_out), array, module.dtype).data
+        except ShapeError as error:
+            classes = array.ndim == 1 < module.n_out and not (array % 1).any()
+            way_out = '; for classes give loss="cross_entropy"' if classes else ""
+            raise ShapeError(f"{error}{way_out}") from None
+    elif module.n_out == 1 and array.ndim == 1:  # prediction - target would be of shape (rows, rows)
+        raise ShapeError(
+            f"fit() with a loss of your own wants {name} in the shape of the predictions, {(rows, 1)}, got "
+            f"{array.shape}: give np.reshape({name}, (-1, 1))"
+        )
+    return array
+
+
+def _weights(loss: Any, y: Array, module: Shaped, sample_weight: Any, class_weight: Any) -> Array | None:
+    """What each row or element counts."""
+    if sample_weight is None and class_weight is None:
+        return None
+    if callable(loss):
+        raise OptionError("fit() with a loss of your own takes no sample_weight or class_weight")
+    if sample_weight is not None:
+        sample_weight = numbers_of(sample_weight, "sample_weight", "fit()")
+    total = weights(loss, Tensor._of(y, None), module.n_out, sample_weight, class_weight)
+    assert total is not None
+    return np.broadcast_to(total.data / total.data.max(), y.shape)
+
+
+@dataclass
+class Rows:
+    """Rows to learn from, or to validate with: inputs with ones, targets, and what each counts."""
+
+    X: Array | Drawn
+    y: Array
+    weight: Array | None
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def arrays(self) -> list[Any]:
+        """Those that there are, in this order."""
+        return [self.X, self.y] if self.weight is None else [self.X, self.y, self.weight]
+
+    def take(self, rows: Array) -> "Rows":
+        """Some of them."""
+        return Rows(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
+
+    def balanced(self) -> "Rows":
+        """The same with weights that are 1 on average."""
+        if self.weight is None:
+            return self
+        if not self.weight.any():
+            raise DataError("fit() got weights of 0 for all the rows to learn from, or to validate with")
+        weight = np.ascontiguousarray(self.weight / self.weight.mean(), self.X.dtype)
+        return Rows(self.X, self.y, weight)
+
+
+def prepared(module: Shaped, X: Any, y: Any, loss: Any, sample_weight: Any, class_weight: Any) -> Rows:
+    """Rows as ``module`` learns them.
+
+    Raises:
+        DataError, ShapeError, OptionError: they are not as `autograd.nn.Net.fit` wants them.
+    """
+    if not isinstance(X, Drawn):
+        X = with_ones(rows_of(X, module.n_in, module.dtype, "fit()"))
+    elif X.shape[1] != module.n_in:
+        raise ShapeError(f"fit() wants X of shape (rows, {module.n_in}), got {X.shape}")
+    if not len(X):
+        raise DataError("fit() wants at least one row, got none")
+    y = _targets(y, len(X), module, loss, "y")
+    return Rows(X, y, _weights(loss, y, module, sample_weight, class_weight))
+
+
+def split(module: Shaped, data: Rows, validation: Any, loss: Any, rng: Any) -> tuple[Rows, Rows | None]:
+    """The rows to learn, and those to validate with: a share that ``rng`` draws, or others."""
+    if validation is None:
+        return data.balanced(), None
+    if isinstance(validation, tuple | list) and len(validation) == 2:
+        X, y = validation
+        return data.balanced(), prepared(module, X, y, loss, None, None)
+    share = number(validation)
+    if share is None or not 0 < share < 1:
+        raise OptionError(
+            f"validation must be a share of the rows between 0 and 1, or a pair (X, y), got {validation!r}"
+        )
+    count = max(1, round(share * len(data)))
+    if count >= len(data):
+        raise OptionError(f"validation={validation!r} leaves none of the {len(data)} rows to learn from")
+    held_out, kept = np.split(rng.permutation(len(data)), [count])
+    return data.take(kept).balanced(), data.take(held_out).balanced()

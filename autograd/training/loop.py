@@ -1,0 +1,220 @@
+"""The training loop: epochs over batches of rows, and what ends them early."""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import OptionError, TrainingError
+from autograd.optim import LBFGS, Optimizer, clip_gradient
+from autograd.support.interrupts import finished
+from autograd.support.progress import track
+from autograd.tensor.tape import Array
+from autograd.training.checkpoint import Checkpoint, Snapshot, State, observer
+from autograd.training.data import Rows
+from autograd.training.history import History
+from autograd.training.steps import Measure, Steps, Trainable, largest, way_out
+
+__all__ = ["Fit"]
+
+
+class Interrupt:
+    """Ctrl-C while it is watched for: ``asked`` becomes True, so that a step is never left half done."""
+
+    asked = False
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Note the first Ctrl-C; let a second one through."""
+        usual = signal.default_int_handler
+        main = threading.current_thread() is threading.main_thread()
+        if not main or signal.getsignal(signal.SIGINT) is not usual:
+            yield
+            return
+
+        def note(number: int, frame: Any) -> None:
+            self.asked = True
+            signal.signal(signal.SIGINT, usual)
+
+        signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            finished(lambda: signal.signal(signal.SIGINT, usual))
+
+
+class Fit:
+    """One training, from its first epoch to its last."""
+
+    def __init__(
+        self,
+        module: Trainable,
+        data: Rows,
+        held_out: Rows | None,
+        measure: Measure,
+        opt: Optimizer,
+        batch_size: int,
+        rng: Any,
+    ) -> None:
+        self.module, self.data, self.held_out = module, data, held_out
+        self.steps, self.opt, self.batch_size, self.rng = Steps(measure), opt, batch_size, rng
+        self.learner = cache(partial(self.steps.learner, data))  # by the size of a batch
+        self.history = History()
+        self.interrupt = Interrupt()
+        self.best: Snapshot | None = None  # of the best epoch, if there is patience
+        self.ended = False  # before all epochs are done
+        self.checkpoint: Checkpoint | None = None
+        # The newest weights with which an epoch began that had a finite loss to show
+        self.good = self.start = Snapshot.of(module, opt)
+
+    def keep(self, checkpoint: Checkpoint, run: dict[str, Any], unknown: list[str], epochs: int) -> None:
+        """Write checkpoints, and go on from the one that there is, if there is one."""
+        state = checkpoint.begin(run, unknown, epochs, self.module, self.opt)
+        self.checkpoint = checkpoint
+        if state is None:
+            return
+        if (schedule := observer(self.opt)) is not None:
+            schedule.load_state(state.schedule)
+        state.now.restore(self.module, self.opt)
+        self.opt.last_lr = state.history["lr"][-1]
+        for name, numbers in state.history.items():
+            setattr(self.history, name, numbers)
+        self.best, self.ended, self.good = state.best, state.ended, state.now
+        self.rng.bit_generator.state = state.generator
+
+    def state(self) -> State:
+        """Where it stands now, after an epoch."""
+        schedule, history = observer(self.opt), self.history
+        return State(
+            now=Snapshot.of(self.module, self.opt),
+            best=self.best,
+            history={name: getattr(history, name).copy() for name in ("loss", "val_loss", "lr", "time")},
+            generator=self.rng.bit_generator.state,
+            schedule=None if schedule is None else schedule.state(),
+            ended=self.ended,
+        )
+
+    def run(
+        self,
+        epochs: int,
+        patience: int | None,
+        clip: float | None,
+        progress: bool | None,
+        callbacks: Sequence[Any],
+    ) -> History:
+        """Epoch after epoch, until all are done or something ends it."""
+        history = self.history
+        done, begun = len(history.loss), time.perf_counter() - sum(history.time[-1:])
+        watched = history.loss if self.held_out is None else history.val_loss
+        lowest = min(watched, default=math.inf)
+        at = watched.index(lowest) if watched else 0
+        with self.interrupt.watched(), np.errstate(all="ignore"):  # what overflows becomes an error below
+            for report in track(epochs, "epoch", progress, done=epochs if self.ended else done):
+                self.start = Snapshot.of(self.module, self.opt)
+                try:
+                    total = self._epoch(clip)
+                    if self.interrupt.asked:
+                        raise KeyboardInterrupt
+                    self._note(total, time.perf_counter() - begun)
+                except KeyboardInterrupt:
+                    return self._interrupted()
+                except BaseException as error:
+                    (self.good if isinstance(error, TrainingError) else self.start).restore(
+                        self.module, self.opt
+                    )
+                    raise
+                report.text = f"loss {history.loss[-1]:.4g}"
+                if history.val_loss:
+                    report.text += f", val_loss {history.val_loss[-1]:.4g}"
+                if patience is not None and watched[-1] < lowest:
+                    self.best, lowest, at = Snapshot.of(self.module, self.opt), watched[-1], len(watched) - 1
+                try:
+                    asked = [_says_stop(callback, history) for callback in callbacks]
+                    self.ended = any(asked) or (patience is not None and len(watched) - 1 - at >= patience)
+                    if self.checkpoint is not None:
+                        self.checkpoint.note(self.state(), last=self.ended or len(history.loss) == epochs)
+                except KeyboardInterrupt:
+                    return self._interrupted()
+                if self.interrupt.asked:
+                    return self._interrupted()
+                if self.ended:
+                    break
+        if self.best is not None:
+            self.best.restore(self.module, self.opt)
+            history.best = at
+        return history
+
+    def _interrupted(self) -> History:
+        self.history.interrupted = True
+        if self.checkpoint is not None:
+            self.checkpoint.write()
+        return self.history
+
+    def _epoch(self, clip: float | None) -> float:
+        """Go once through the rows in a new order; the mean loss."""
+        rows, size, opt, interrupt = len(self.data), self.batch_size, self.opt, self.interrupt
+        order = self.rng.permutation(rows)
+        learn = self.learner(size)
+        total = 0.0
+        if isinstance(opt, LBFGS):  # its batch is all the rows
+            total = rows * opt.step(lambda: self._descend(learn, order, 0))
+        else:
+            for first in range(0, rows, size):
+                if first + size > rows:
+                    size = rows - first
+                    learn = self.learner(size)
+                total += size * self._descend(learn, order[first : first + size], first)
+                if clip is not None:
+                    clip_gradient(self.module, clip)
+                opt.step()
+                if interrupt.asked:
+                    break
+        if not np.isfinite(self.module.values).all():
+            raise self._trouble("a weight became infinite or nan", rows - 1)
+        return total / rows
+
+    def _descend(self, learn: Callable[[Array], float], batch: Array, first: int) -> float:
+        """The loss of a batch, if it is finite, with its gradient left in the flat vector."""
+        value = learn(batch)
+        if not math.isfinite(value):
+            raise self._trouble(f"the loss became {value}", first)
+        self.good = self.start
+        return value
+
+    def _trouble(self, what: str, first: int) -> TrainingError:
+        epoch, batch = len(self.history.loss) + 1, first // self.batch_size + 1
+        return TrainingError(
+            f"{what} in epoch {epoch}, batch {batch}, where {largest(self.module.grads)}; "
+            f"{way_out(self.steps.measure.alpha)}"
+        )
+
+    def _note(self, loss: float, seconds: float) -> None:
+        """Write the epoch into the history."""
+        history, opt = self.history, self.opt
+        watched = loss if self.held_out is None else self.steps.over(self.held_out)
+        if not math.isfinite(watched):
+            where = "over the validation rows" if self.held_out is not None else "over all batches together"
+            raise self._trouble(f"the loss {where} became {watched}", len(self.data) - 1)
+        history.loss.append(loss)
+        history.time.append(seconds)
+        history.lr.append(opt.last_lr)
+        if self.held_out is not None:
+            history.val_loss.append(watched)
+        if (observe := getattr(opt.lr, "observe", None)) is not None:  # a Plateau
+            observe(watched)
+
+
+def _says_stop(callback: Callable[[History], Any], history: History) -> bool:
+    answer = callback(history)
+    if answer is None or isinstance(answer, bool | np.bool):
+        return bool(answer)
+    raise OptionError(
+        f"a callback answers True to end the training, False or None to go on; "
+        f"{getattr(callback, '__name__', callback)!r} answered {answer!r}"
+    )

@@ -1,0 +1,57 @@
+"""`partial_fit`: training with rows as they come."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import OptionError, TrainingError
+from autograd.optim import LBFGS
+from autograd.training.checkpoint import Snapshot
+from autograd.training.data import prepared
+from autograd.training.options import loss_for, optimizer_for, positive
+from autograd.training.steps import Measure, Steps, Trainable, largest, way_out
+
+__all__ = ["PartialFit"]
+
+
+class PartialFit:
+    """Training with rows as they come: an optimiser that lasts from batch to batch.
+
+    Args:
+        module: what is trained.
+        loss, optimizer, lr, alpha: as for `fit`.
+    """
+
+    def __init__(self, module: Trainable, loss: Any, optimizer: Any, lr: Any, alpha: float) -> None:
+        self.module = module
+        self.loss = loss_for(module, loss)
+        self.opt = optimizer_for(optimizer, lr, module)
+        if isinstance(self.opt, LBFGS):
+            raise OptionError("lbfgs wants the whole data at once: use fit()")
+        self.steps = Steps(Measure(module, self.loss, positive(alpha, "alpha", 0.0)))
+
+    def step(self, X: Any, y: Any, sample_weight: Any, class_weight: Any) -> float:
+        """One update with all of the rows as a batch; their loss before it."""
+        data = prepared(self.module, X, y, self.loss, sample_weight, class_weight).balanced()
+        before = Snapshot.of(self.module, self.opt)
+        try:
+            with np.errstate(all="ignore"):
+                value = self.steps.learner(data, len(data))(np.arange(len(data)))
+                if math.isfinite(value):
+                    self.opt.step()
+        except BaseException:
+            before.restore(self.module, self.opt)
+            raise
+        if not (math.isfinite(value) and np.isfinite(self.module.values).all()):
+            steepest = largest(self.module.grads)
+            before.restore(self.module, self.opt)
+            what = (
+                f"the loss became {value}" if not math.isfinite(value) else "a weight became infinite or nan"
+            )
+            raise TrainingError(
+                f"partial_fit(): {what}, where {steepest}; {way_out(self.steps.measure.alpha)}"
+            )
+        if (observe := getattr(self.opt.lr, "observe", None)) is not None:
+            observe(value)
+        return value
