@@ -25,7 +25,7 @@ try:
     from autograd.engine.stats import Stats, stats
     from autograd.nn import MLP, Layer, Module, Net, Neuron
     from autograd.tensor import Tensor, no_grad, record, tensor
-    from autograd.tensor.core import eager
+    from autograd.tensor.recording import eager
     from autograd.verification import verify
     from autograd.version import __version__ as __version__
 except KeyboardInterrupt:

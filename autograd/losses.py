@@ -18,10 +18,10 @@ from autograd.engine.value import Value, number
 from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
 from autograd.tensor import Tensor
 from autograd.tensor.core import array_of, as_array
-from autograd.tensor.elementwise import flushed
-from autograd.tensor.products import mean_square
 from autograd.tensor.reals import reals
-from autograd.tensor.reductions import surprise
+from autograd.tensor.rows.elementwise import flushed
+from autograd.tensor.rows.products import mean_square
+from autograd.tensor.rows.reductions import surprise
 from autograd.tensor.trace import at, check
 
 __all__ = ["LOSSES", "binary_cross_entropy", "cross_entropy", "hinge", "huber", "mae", "mse"]

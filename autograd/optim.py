@@ -20,8 +20,8 @@ from autograd.errors import NotANumberError, OptionError
 from autograd.schedules import Schedule
 from autograd.support.interrupts import finished
 from autograd.support.options import whole
-from autograd.tensor.core import refuse_in_recording
-from autograd.tensor.elementwise import faint
+from autograd.tensor.recording import refuse_in_recording
+from autograd.tensor.rows.elementwise import faint
 from autograd.tensor.tape import Array
 
 __all__ = ["LBFGS", "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "clip_gradient"]

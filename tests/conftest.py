@@ -5,7 +5,7 @@ import pytest
 from hypothesis import settings
 
 from autograd.pictures import animation as film
-from autograd.tensor import elementwise
+from autograd.tensor.rows import elementwise
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
 settings.load_profile("repeatable")

@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd.errors import ShapeError, UnsupportedError
 from autograd.tensor.core import IMPLEMENTED, ROWS
-from autograd.tensor.products import affine
+from autograd.tensor.rows.products import affine
 
 mp = mpmath.mp.clone()
 mp.dps = 60

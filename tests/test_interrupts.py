@@ -17,7 +17,7 @@ from disturbed import Disturbed, interrupt
 import autograd
 from autograd import Value, losses, no_grad, record
 from autograd.nn import Layer, Net, Neuron, rowwise, samples
-from autograd.tensor.core import recording
+from autograd.tensor.recording import recording
 
 # An interrupt within a __del__, or as a generator goes away, is told on stderr and goes no further
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -39,7 +39,8 @@ from autograd.tensor import (
     record,
     softmax,
 )
-from autograd.tensor.core import ROWS, recording
+from autograd.tensor.core import ROWS
+from autograd.tensor.recording import recording
 
 
 def leaf(data, dtype=None):

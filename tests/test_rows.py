@@ -11,8 +11,9 @@ from op_table import CALLS, MASK, REFUSED, TABLE, each, exact, mp
 
 from autograd import Tensor, tensor
 from autograd.errors import NotANumberError, UnsupportedError
-from autograd.tensor import elementwise, gradients, log_softmax, logsumexp, sigmoid, softmax, softplus
+from autograd.tensor import gradients, log_softmax, logsumexp, sigmoid, softmax, softplus
 from autograd.tensor.core import IMPLEMENTED, PLAIN, ROWS
+from autograd.tensor.rows import elementwise
 
 CASES = [(op, shapes) for op in TABLE for shapes in op.shapes]
 STEEP = [(op, shapes) for op, shapes in CASES if not op.flat]

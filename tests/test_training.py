@@ -30,7 +30,7 @@ from autograd.errors import (
 from autograd.losses import LOSSES
 from autograd.nn import MLP, Net
 from autograd.optim import LBFGS, OPTIMIZERS, SGD, Adam, AdamW, RMSprop, clip_gradient
-from autograd.tensor import program
+from autograd.tensor.program import program
 from autograd.training import History, loop
 
 X = np.linspace(-1, 1, 40)[:, None]

@@ -15,9 +15,10 @@ from autograd.errors import NotANumberError, ShapeError, UnsupportedError
 from autograd.nn.parameters import Matrix, Parameter
 from autograd.nn.samples import Samples, Stage, TakesSamples, is_batch
 from autograd.support.interrupts import finished
-from autograd.tensor.core import Tensor, array_of, recording, refuse_in_recording
-from autograd.tensor.products import affine
+from autograd.tensor.core import Tensor, array_of
 from autograd.tensor.reals import reals
+from autograd.tensor.recording import recording, refuse_in_recording
+from autograd.tensor.rows.products import affine
 from autograd.tensor.tape import Array
 from autograd.text import count
 

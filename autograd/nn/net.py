@@ -18,8 +18,9 @@ from autograd.nn.module import ACTIVATIONS, ArrayModule, through
 from autograd.nn.parameters import Flat, Parameter
 from autograd.support.options import float_type, named, whole
 from autograd.tensor import Programs
-from autograd.tensor.core import Tensor, no_grad, refuse_in_recording
+from autograd.tensor.core import Tensor
 from autograd.tensor.reals import reals
+from autograd.tensor.recording import no_grad, refuse_in_recording
 from autograd.tensor.tape import Array
 from autograd.training.data import in_dtype, rows_of
 from autograd.training.fit import FitMixin

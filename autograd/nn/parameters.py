@@ -16,7 +16,8 @@ from autograd.engine.node import opened
 from autograd.engine.storage import Storage, Version
 from autograd.engine.value import Value, as_number
 from autograd.errors import GradientError, NotANumberError, ShapeError
-from autograd.tensor.core import Tensor, entered, refuse_in_recording
+from autograd.tensor.core import Tensor
+from autograd.tensor.recording import entered, refuse_in_recording
 from autograd.tensor.tape import Array, Leaf
 
 __all__ = ["Flat", "Matrix", "Parameter", "ParameterList"]

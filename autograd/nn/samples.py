@@ -24,9 +24,10 @@ from autograd.engine.value import Value, number
 from autograd.errors import GradientError, NotANumberError, ShapeError
 from autograd.nn.parameters import Matrix
 from autograd.nn.rowwise import Rowwise, zeros
-from autograd.tensor.core import Tensor, apart, array_of, entered, recording, unusual
-from autograd.tensor.program import Program, record_apart
+from autograd.tensor.core import Tensor, array_of
+from autograd.tensor.program.program import Program, record_apart
 from autograd.tensor.reals import KINDS, WAYS_OUT
+from autograd.tensor.recording import apart, entered, recording, unusual
 from autograd.tensor.tape import Array, Leaf, check_unchanged, consumers, pull
 from autograd.tensor.trace import check
 from autograd.text import count

@@ -22,8 +22,9 @@ from autograd.nn.module import ACTIVATIONS, activated
 from autograd.nn.parameters import Matrix, name_of
 from autograd.nn.samples import Batch
 from autograd.support.options import whole
-from autograd.tensor.core import Tensor, apart, gradients
-from autograd.tensor.products import affine
+from autograd.tensor.core import Tensor, gradients
+from autograd.tensor.recording import apart
+from autograd.tensor.rows.products import affine
 from autograd.tensor.tape import Leaf
 from autograd.tensor.tape import Node as Taped
 

@@ -9,12 +9,13 @@ row of ones below a matrix, so that one product with [W | b] is the affine map o
 [[2.0, 3.0], [1.0, 1.0]]
 """
 
-from autograd.tensor.core import Tensor, gradients, no_grad, tensor
-from autograd.tensor.elementwise import sigmoid, softplus
-from autograd.tensor.products import einsum
+from autograd.tensor.core import Tensor, gradients, tensor
 from autograd.tensor.program import Program, Programs, record
-from autograd.tensor.reductions import log_softmax, logsumexp, softmax
-from autograd.tensor.shaping import append_ones
+from autograd.tensor.recording import no_grad
+from autograd.tensor.rows.elementwise import sigmoid, softplus
+from autograd.tensor.rows.products import einsum
+from autograd.tensor.rows.reductions import log_softmax, logsumexp, softmax
+from autograd.tensor.rows.shaping import append_ones
 
 __all__ = [
     "Program",

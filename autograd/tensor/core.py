@@ -1,316 +1,34 @@
-"""The row table, `apply`, and `Tensor`: a NumPy array that takes part in differentiation."""
+"""`Tensor`: a NumPy array that takes part in differentiation, by the rows of a table."""
 
 import inspect
-import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ContextDecorator
-from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from autograd.errors import GradientError, NotANumberError, ShapeError, UnsupportedError
-from autograd.support.interrupts import finished
 from autograd.tensor.reals import KINDS, is_masked, reals
+from autograd.tensor.recording import recording
 from autograd.tensor.tape import Array, Leaf, Node, bare, consumers, pull
-from autograd.tensor.trace import Trace, Traced
+from autograd.tensor.trace import Traced
 
-Formula = Callable[..., Any]
-COPIED = (np.ndarray, list, tuple)
-UNMASKED = {int, float, bool, np.ndarray, Traced}  # the usual operands, none of which has masked cells
+__all__ = [
+    "IMPLEMENTED",
+    "PLAIN",
+    "ROWS",
+    "Tensor",
+    "array_of",
+    "as_array",
+    "gradients",
+    "tensor",
+]
+
 BASIC = (int, np.integer, slice)  # with None and ..., what NumPy's basic indexing is made of
 
-# Rows -----------------------------------------------------------------------------------------
-
-
-class Flat:
-    """Declares an argument whose slope is zero by decision, as that of ``sign`` is."""
-
-
-FLAT = Flat()
-
-
-class Every:
-    """One formula for any number of arguments, as if it were a list of them."""
-
-    def __init__(self, formula: Formula) -> None:
-        self.formula = formula
-
-    def __getitem__(self, index: int) -> Formula:
-        return partial(self.formula, index)
-
-
-class Primitive:
-    """One row: a forward, and for each argument the formula of its gradient."""
-
-    def __init__(
-        self, forward: Callable[..., Any], formulas: Sequence[Formula | Flat], each: Formula | None, name: str
-    ):
-        self.forward = forward
-        self.name = name
-        self.slopes: Any = [None if isinstance(formula, Flat) else formula for formula in formulas]
-        if each is not None:
-            self.slopes = Every(each)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> "Tensor":
-        """A Tensor of Tensors; of arrays and numbers alone an array, which formulas rely on."""
-        for a in args:
-            if isinstance(a, Tensor):
-                return apply(self, args, kwargs)
-        return self.forward(*args, **kwargs)  # type: ignore[no-any-return]
-
-    def __repr__(self) -> str:
-        return f"<primitive {self.name}>"
-
-
-ROWS: dict[str, Primitive] = {}  # by name
+ROWS: dict[str, Callable[..., "Tensor"]] = {}  # by name
 IMPLEMENTED: dict[Any, Callable[..., Any]] = {}  # by NumPy function: what stands for it on Tensors
 PLAIN: set[Any] = set()  # NumPy functions that have no slope and answer with plain arrays
-
-
-def primitive(
-    forward: Callable[..., Any], *formulas: Formula | Flat, each: Formula | None = None, name: str = ""
-) -> Primitive:
-    """Add a row to the table.
-
-    Args:
-        forward: a function of arrays. If it is a NumPy ufunc, Tensors answer to it by this row.
-        formulas: for each array argument, ``formula(g, out, *args, **kwargs)``: the gradient of the
-            argument, given the gradient ``g`` of the result ``out``. Written in NumPy's terms, it is
-            fed arrays or Tensors, and need not undo broadcasting. `FLAT` says that it is zero.
-        each: one formula for any number of arguments, with the argument's index before ``g``.
-        name: what errors call it; the forward's own name if not given.
-    """
-    row = Primitive(forward, formulas, each, name or forward.__name__)
-    ROWS[row.name] = row
-    if isinstance(forward, np.ufunc):
-        IMPLEMENTED[forward] = row
-    return row
-
-
-def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Let a function of Tensors stand for NumPy ``functions`` of the same signature."""
-
-    def register(own: Callable[..., Any]) -> Callable[..., Any]:
-        IMPLEMENTED.update(dict.fromkeys(functions, own))
-        return own
-
-    return register
-
-
-# Recording ------------------------------------------------------------------------------------
-
-
-class Recording(threading.local):
-    """What this thread notes of its computing: the tape, and within `record` the NumPy calls."""
-
-    on = True
-    trace: Trace | None = None
-    apart = False  # whether the thread is one of the library's own
-    eager = os.environ.get("AUTOGRAD_EAGER", "") not in ("", "0")
-
-
-recording = Recording()
-entered: list[Any] = []  # an entry for each context, in any thread, in which not all is as usual
-if recording.eager:
-    entered.append(None)
-
-
-def unusual() -> bool:
-    """Whether samples have to be evaluated at once in this thread."""
-    if not entered or recording.apart:
-        return False
-    return recording.eager or not recording.on or recording.trace is not None
-
-
-def apart(function: Callable[..., Any], *args: Any) -> Any:
-    """Call a function of the library's own in a thread of its own.
-
-    There it is as usual, whatever this thread records. And while that thread records a trace, what
-    comes in between in this one, by a signal handler or an interrupt, has no part in it.
-    """
-    outcome: list[Any] = []
-
-    def run() -> None:
-        recording.apart = True
-        try:
-            outcome.extend((function(*args), None))
-        except BaseException as error:
-            outcome.extend((None, error))
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        thread.join()
-    except BaseException:  # an interrupt, which is not to leave it going on
-        thread.join()
-        raise
-    result, error = outcome
-    if error is not None:
-        raise error
-    return result
-
-
-class Switched(ContextDecorator):
-    """Within it something of `recording` is another, in the thread that enters it.
-
-    If an interrupt comes just as it is entered, or left, it is undone when this object goes away.
-    """
-
-    before: list[Any] = []  # noqa: RUF012 - of one whose making was interrupted, and never written
-    entry: Any = object()
-
-    def __init__(self, name: str, value: Any) -> None:
-        self.name = name
-        self.value = value
-        self.before = []  # one for each time that it was entered and not left
-        self.entry = object()
-
-    def _recreate_cm(self) -> "Switched":
-        return Switched(self.name, self.value)
-
-    def __enter__(self) -> None:
-        self.before.append(getattr(recording, self.name))
-        entered.append(self.entry)
-        setattr(recording, self.name, self.value)
-
-    def __exit__(self, *error: object) -> None:
-        if self.before:
-            setattr(recording, self.name, self.before[-1])
-            self.before.pop()
-        if self.entry in entered:
-            entered.remove(self.entry)
-
-    def __del__(self) -> None:
-        finished(self._undo)
-
-    def _undo(self) -> None:
-        while self.before:
-            self.__exit__()
-        if self.entry in entered:
-            entered.remove(self.entry)
-
-
-def eager() -> Switched:
-    """Within it nothing waits: each sample is evaluated at the call, and each operation where it stands.
-
-    It is slower, and for debugging: errors come from the lines that made them. It holds for the thread
-    that enters it. The environment variable ``AUTOGRAD_EAGER=1`` does the same for a whole program.
-
-    >>> from autograd.nn import Neuron
-    >>> neuron = Neuron(1, "relu", init=lambda n_out, n_in: [[1.0]])
-    >>> with eager():
-    ...     y = neuron([-1]).log()
-    Traceback (most recent call last):
-    autograd.errors.DomainError: log() wants a number above 0, got 0.0
-    """
-    return Switched("eager", True)
-
-
-def no_grad() -> Switched:
-    """Within it nets and Tensors record nothing: their results are constants.
-
-    It saves time and memory where no gradient is wanted. It holds for the thread that enters it.
-
-    >>> x = Tensor([1.0, 2.0], requires_grad=True)
-    >>> with no_grad():
-    ...     y = x * 2
-    >>> y.requires_grad
-    False
-    """
-    return Switched("on", False)
-
-
-def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tensor":
-    """Compute a row on Tensors, arrays and numbers, and record it if a gradient is wanted."""
-    raw: list[Any] = []
-    parents: list[Node | Leaf | None] = []
-    used: list[tuple[Any, int]] = []  # what can be changed in place, with its version
-    trace = recording.trace
-    wanted = False
-    for a in args:
-        if isinstance(a, Tensor):
-            node = a._node
-            raw.append(a._array if trace is None else array_of(a))
-            parents.append(node)
-            if node is None:
-                used.append((a, a._version))
-            else:
-                used.append((node, node._version))
-                wanted = True
-        else:
-            if a.__class__ not in UNMASKED and is_masked(a):
-                raise _not_numbers(row.name, ["masked cells"])
-            raw.append(a)
-            parents.append(None)
-    try:
-        out = row.forward(*raw, **kwargs)
-    except ValueError as error:
-        if isinstance(row.forward, np.ufunc) and row.forward.signature is None and _broadcast(raw):
-            raise  # it is not about shapes
-        shapes = " and ".join(str(a.shape) if isinstance(a, np.ndarray) else repr(a) for a in raw)
-        of = "shape" if len(raw) == 1 else "shapes"
-        raise ShapeError(f"{row.name}() of {of} {shapes}: {error}") from None
-    except (AttributeError, TypeError, SystemError):  # the last as NumPy has it for a product of objects
-        if not (strangers := _strangers(raw)):
-            raise
-        raise _not_numbers(row.name, strangers) from None
-    if out.__class__ is not np.ndarray and not isinstance(out, Traced):
-        out = np.asarray(out)  # NumPy gives scalars for arrays of no dimension
-    kind = out.dtype.kind
-    if kind not in KINDS:
-        raise _not_numbers(row.name, _strangers(raw))
-    if kind != "f" or not wanted or not recording.on:
-        # A constant has memory of its own, so that a change of its source is no change of it
-        return Tensor._of(out if out.base is None else out.copy("K"), None)
-    if len(used) < len(args):  # what is no Tensor is not watched for changes, so it is copied
-        raw = [np.array(a) if isinstance(a, COPIED) else r for a, r in zip(args, raw, strict=True)]
-    return Tensor._of(out, Node(row, raw, kwargs, parents, used, out))
-
-
-def refuse_in_recording(call: str) -> None:
-    """UnsupportedError within a function that is being recorded, whose replays would not do this."""
-    if recording.trace is not None:
-        raise UnsupportedError(
-            f"{call} changes what is outside of the recorded function, which a Program does not; do that "
-            "after the Program"
-        )
-
-
-def array_of(t: "Tensor") -> Any:
-    """The numbers of a Tensor. In a recording a leaf's are traced, to be read anew at each replay."""
-    if recording.trace is None or t._node is None or isinstance(t._array, Traced):
-        return t._array
-    if isinstance(t._node, Leaf):
-        return recording.trace.leaf(t, t._node, t._array)
-    raise UnsupportedError(
-        f"a recorded function uses a Tensor of shape {t.shape} that was computed before it was called; "
-        "compute that within the function, or give it t.detach(), a constant"
-    )
-
-
-def _broadcast(raw: Sequence[Any]) -> bool:
-    try:
-        np.broadcast_shapes(*map(np.shape, raw))
-    except ValueError:
-        return False
-    return True
-
-
-def _strangers(raw: Sequence[Any]) -> list[str]:
-    return sorted({type(a).__name__ for a in raw if np.asarray(a).dtype.kind not in KINDS})
-
-
-def _not_numbers(name: str, strangers: Sequence[str]) -> NotANumberError:
-    return NotANumberError(
-        f"{name}() of a Tensor wants real numbers and arrays of them, got {', '.join(strangers)}; in an "
-        "expression with Values, take numbers out of the Tensor by item()"
-    )
-
-
-# Tensors --------------------------------------------------------------------------------------
 
 
 class Tensor:
@@ -802,7 +520,7 @@ def _index(part: Any) -> Any:
     """An array of indices as it is now."""
     part = array_of(part) if isinstance(part, Tensor) else part
     if is_masked(part):
-        raise _not_numbers("indexing", ["masked cells"])
+        raise not_numbers("indexing", ["masked cells"])
     if isinstance(part, list) and not part:
         return np.array(part, np.intp)
     return part if isinstance(part, Traced) else np.array(part)
@@ -842,7 +560,9 @@ def _dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any
         raise UnsupportedError(
             f"{name}() has no derivative for Tensors here; if none is needed, give it t.numpy()"
         )
-    known = set() if isinstance(own, Primitive) else inspect.signature(own).parameters
+    known: Any = getattr(own, "parameters", None)
+    if known is None:
+        known = inspect.signature(own).parameters
     given = {k: v for k, v in kwargs.items() if v is not None or k in known}
     if unknown := sorted(given.keys() - known):
         raise UnsupportedError(f"{name}() of a Tensor does not take {', '.join(unknown)}=")
@@ -896,3 +616,23 @@ def gradients(
         g = found[node]
         answers.append(g if isinstance(g, Tensor) else Tensor._of(g, None))
     return answers
+
+
+def array_of(t: "Tensor") -> Any:
+    """The numbers of a Tensor. In a recording a leaf's are traced, to be read anew at each replay."""
+    if recording.trace is None or t._node is None or isinstance(t._array, Traced):
+        return t._array
+    if isinstance(t._node, Leaf):
+        return recording.trace.leaf(t, t._node, t._array)
+    raise UnsupportedError(
+        f"a recorded function uses a Tensor of shape {t.shape} that was computed before it was called; "
+        "compute that within the function, or give it t.detach(), a constant"
+    )
+
+
+def not_numbers(name: str, strangers: Sequence[str]) -> NotANumberError:
+    """The error for operands of a row that are no numbers, by their types."""
+    return NotANumberError(
+        f"{name}() of a Tensor wants real numbers and arrays of them, got {', '.join(strangers)}; in an "
+        "expression with Values, take numbers out of the Tensor by item()"
+    )

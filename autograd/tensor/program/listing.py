@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tensor.binding import Binder, is_reduction
+from autograd.tensor.program.binding import Binder, is_reduction
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import Call, Traced
 

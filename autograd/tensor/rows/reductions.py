@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import UnsupportedError
-from autograd.tensor.core import FLAT, PLAIN, Primitive, Tensor, implements, primitive
-from autograd.tensor.elementwise import root
+from autograd.tensor.core import PLAIN, Tensor
+from autograd.tensor.primitive import FLAT, Primitive, implements, primitive
+from autograd.tensor.rows.elementwise import root
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import at, certain
 

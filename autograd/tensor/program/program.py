@@ -1,9 +1,4 @@
-"""Programs: what a function computed once, as a list of NumPy calls to be made again.
-
-`record` runs a function and traces its NumPy calls (``trace.py``); a `Program` binds them to memory
-of its own (``binding.py``), so that running it again is ``for call in calls: call()``. What does not
-depend on the inputs was computed while tracing, and is a constant; repetitions of a call count once.
-"""
+"""A recorded function, and Programs by the shapes of their arguments."""
 
 import inspect
 import threading
@@ -16,10 +11,11 @@ import numpy as np
 
 from autograd.errors import RecordingError, RecordingWarning, ShapeError, UnsupportedError
 from autograd.support.options import whole
-from autograd.tensor.binding import Binder, needed
-from autograd.tensor.core import Switched, Tensor, apart, array_of, no_grad
-from autograd.tensor.listing import listing, signature, spelt
+from autograd.tensor.core import Tensor, array_of
+from autograd.tensor.program.binding import Binder, needed
+from autograd.tensor.program.listing import listing, signature, spelt
 from autograd.tensor.reals import KINDS
+from autograd.tensor.recording import Switched, apart, no_grad
 from autograd.tensor.tape import Array, Leaf
 from autograd.tensor.trace import Trace, Traced, mapped, owned
 

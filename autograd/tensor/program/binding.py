@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
-from autograd.tensor.shaping import with_ones
+from autograd.tensor.rows.shaping import with_ones
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import METHODS, Call, Kernel, Traced, mapped
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tensor.core import FLAT, PLAIN, implements, primitive
+from autograd.tensor.core import PLAIN
+from autograd.tensor.primitive import FLAT, implements, primitive
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import Kernel
 

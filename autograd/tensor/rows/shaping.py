@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tensor.core import PLAIN, Tensor, implements, primitive
+from autograd.tensor.core import PLAIN, Tensor
+from autograd.tensor.primitive import implements, primitive
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import Kernel, at
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
-from autograd.tensor.core import FLAT, Tensor, array_of, implements, primitive
-from autograd.tensor.shaping import append_ones, with_ones
+from autograd.tensor.core import Tensor, array_of
+from autograd.tensor.primitive import FLAT, implements, primitive
+from autograd.tensor.rows.shaping import append_ones, with_ones
 
 
 def _matmul(x: Any, y: Any) -> Any:

@@ -1,0 +1,1 @@
+"""The calculus: rows of the table by family, a line for each function."""
