@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.value import Value, number
+from autograd.engine.numbers import number
+from autograd.engine.value import Value
 from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
 from autograd.tensor import Tensor
 from autograd.tensor.core import array_of, as_array

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.engine.value import Value, as_number
+from autograd.engine.numbers import as_number
+from autograd.engine.value import Value
 from autograd.engine.vector import Vector
 from autograd.errors import NotANumberError, OptionError
 from autograd.schedules import Schedule

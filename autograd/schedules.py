@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from autograd.engine.value import as_number
+from autograd.engine.numbers import as_number
 from autograd.errors import OptionError
 from autograd.support.options import whole
 

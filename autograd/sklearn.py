@@ -21,7 +21,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd.engine.value import as_number
+from autograd.engine.numbers import as_number
 from autograd.errors import DataError, MissingExtraError, OptionError, TrainingError
 from autograd.nn import Net
 from autograd.nn.module import ACTIVATIONS

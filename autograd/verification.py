@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine import graph, operations
+from autograd.engine import operations, pending
 from autograd.engine.value import operands
 from autograd.errors import ParityError, UnsupportedError
 from autograd.nn.module import ACTIVATIONS
@@ -230,7 +230,7 @@ class Session:
         precision = precision_of(batch.kin)
         for row, line, outs in zip(batch.X.tolist(), batch.Y.reshape(len(batch.X), -1), outputs, strict=True):
             for v, ours, twin in zip(outs, line.tolist(), self.through(neurons, row), strict=True):
-                if isinstance(v._source, graph.Failure):
+                if isinstance(v._source, pending.Failure):
                     break
                 if not same(ours, twin, precision):
                     return self.difference("data", v, ours, twin.data)
@@ -427,13 +427,13 @@ class Observer:
     def enter(self) -> None:
         with self.lock:
             self.users += 1
-            graph.observe(self)
+            pending.observe(self)
 
     def leave(self) -> None:
         with self.lock:
             self.users -= 1
             if not self.users:
-                graph.observe(None)
+                pending.observe(None)
 
 
 OBSERVER = Observer()
@@ -481,7 +481,7 @@ def verify() -> Iterator[None]:
     try:
         CURRENT.session = Session()
         yield
-        graph.settle(needed=False)
+        pending.settle(needed=False)
     finally:
         CURRENT.session = None
         OBSERVER.leave()

@@ -27,7 +27,7 @@ from autograd import (
     stats,
     verify,
 )
-from autograd.engine import graph
+from autograd.engine import pending
 from autograd.errors import DomainError, GradientError, ParityError, ShapeError, UnsupportedError
 from autograd.nn import rowwise
 from autograd.nn.module import ACTIVATIONS
@@ -626,11 +626,11 @@ def test_operations_of_the_users_own_are_walked_by_their_slopes():
 @pytest.mark.parametrize("end", ["usual", "exception", "difference", "within another"])
 def test_outside_of_it_nobody_is_told(end, monkeypatch):
     def program():
-        assert graph.observer() is not None
+        assert pending.observer() is not None
         if end == "within another":
             with verify():
                 run(sine)
-            assert graph.observer() is not None
+            assert pending.observer() is not None
         if end == "difference":
             scaled(monkeypatch, "__neg__", 2.0)
         if end != "usual":
@@ -639,7 +639,7 @@ def test_outside_of_it_nobody_is_told(end, monkeypatch):
 
     with contextlib.suppress(KeyError, ParityError), verify():
         program()
-    assert graph.observer() is None
+    assert pending.observer() is None
     scaled(monkeypatch, "__neg__", 2.0)
     -Value(1)
 
@@ -665,7 +665,7 @@ def test_other_threads_are_left_alone(monkeypatch):
             -Value(1)
     thread.join()
     assert found == [-1, -1]
-    assert graph.observer() is None
+    assert pending.observer() is None
 
 
 def test_a_graph_is_freed_with_its_last_handle_and_memory_stays_flat():

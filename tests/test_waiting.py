@@ -31,9 +31,9 @@ import autograd.nn
 import autograd.scalar.engine
 import autograd.scalar.nn
 from autograd import no_grad, optim
-from autograd.engine import Value, graph
+from autograd.engine import Value, pending
 from autograd.errors import AutogradError, DomainError, GradientError, NotANumberError, ShapeError
-from autograd.nn import Layer, Net, rowwise, samples
+from autograd.nn import Layer, Net, batch, rowwise, samples
 
 ORACLE = SimpleNamespace(Value=autograd.scalar.engine.Value, nn=autograd.scalar.nn)
 FACADE = SimpleNamespace(Value=autograd.engine.Value, nn=autograd.nn)
@@ -201,7 +201,7 @@ class Machine(RuleBasedStateMachine):
         self.undo = contextlib.ExitStack()
         patch = self.undo.enter_context(pytest.MonkeyPatch.context())
         if tight:  # come to the limits of waiting soon
-            for module in (graph, samples):
+            for module in (pending, batch, samples):
                 for name, limit in LIMITS.items():
                     if hasattr(module, name):
                         patch.setattr(module, name, limit)
@@ -833,7 +833,7 @@ def seed():
 def batches(monkeypatch):
     """How many samples each batch had that was worked out, as a list that grows."""
     rows = []
-    monkeypatch.setattr(samples.TALLY, "batch", rows.append)
+    monkeypatch.setattr(batch.TALLY, "batch", rows.append)
     return rows
 
 
@@ -1219,7 +1219,7 @@ def test_past_a_cap_what_waits_is_worked_out(batches):
 
 def test_many_batches_go_back_in_groups_no_larger_than_a_batch(monkeypatch):
     monkeypatch.setattr(rowwise, "MOST", 0)
-    monkeypatch.setattr(samples, "ROWS", 8)
+    monkeypatch.setattr(batch, "ROWS", 8)
     rows, walks = [], []
     take = samples.Samples.take_program
     monkeypatch.setattr(samples.Samples, "take_program", lambda *args: rows.append(args[1]) or take(*args))
@@ -1516,7 +1516,7 @@ def test_a_level_that_was_full_is_worked_out_and_what_comes_later_is_right():
     first = Net(1, [1], "linear", init=lambda n_out, n_in: [[1.0]])
     second = Net(2, [1], "linear", init=lambda n_out, n_in: [[1.0, 0.0]])
     y = first([1.0])
-    outs = [second([y, float(j)]) for j in range(samples.ROWS + 1)]
+    outs = [second([y, float(j)]) for j in range(batch.ROWS + 1)]
     second.params()[0].data = 100.0
     assert (outs[0].data, outs[-1].data) == (1.0, 1.0)
     with pytest.raises(GradientError):
@@ -1547,7 +1547,7 @@ def test_what_an_ended_thread_left_waiting_is_worked_out_with_the_rest():
     for _ in range(3):
         in_threads(lambda: kept.append(net([1.0])))
     float(net([0.5]))
-    assert not graph.waiting()
+    assert not pending.waiting()
     assert len({v.data for v in kept}) == 1
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from autograd.engine import graph, operations
-from autograd.engine.graph import Level
+from autograd.engine import operations, pending
+from autograd.engine.pending import Level
 
 __all__ = ["quicken"]
 
@@ -32,7 +32,7 @@ def quicken(kind: Any) -> None:
 
 def unary(kind: Any, code: int, own: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """A method for an operation on one number."""
-    rows, state = operations.ROWS, graph.STATE
+    rows, state = operations.ROWS, pending.PENDING
 
     @wraps(own)
     def method(self: Any) -> Any:
@@ -60,7 +60,7 @@ def unary(kind: Any, code: int, own: Callable[[Any], Any]) -> Callable[[Any], An
 
 def binary(kind: Any, code: int, own: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """A method for an operation on two."""
-    rows, state = operations.ROWS, graph.STATE
+    rows, state = operations.ROWS, pending.PENDING
 
     @wraps(own)
     def method(self: Any, other: Any) -> Any:

@@ -1,11 +1,9 @@
 cimport cython
 
-from autograd.engine cimport graph, operations
+from autograd.engine cimport operations, pending
 from autograd.engine.node cimport Node
+from autograd.engine.numbers cimport as_number, elsewhere, number
 
-
-cpdef object number(object x)
-cpdef double as_number(object x, object call) except? -7.25e300
 
 cdef int add_gradient(Node v, double g) except -1
 

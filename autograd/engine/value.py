@@ -7,42 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import graph, node, operations
+from autograd.engine import node, operations, pending, walk
 from autograd.engine.node import Node, opened, track
+from autograd.engine.numbers import as_number, elsewhere, number
 from autograd.errors import GradientError, NotANumberError, ShapeError
-from autograd.tensor.reals import is_masked, real, reals
 
 __all__ = ["Value"]
-
-
-def number(x: Any) -> float | None:
-    """``x`` as a float, or None if it is no real number; NumPy scalars and 0-d arrays are numbers."""
-    if type(x) is float:
-        return x
-    try:
-        return float(x) if type(x) is int or isinstance(x, float) else real(x)
-    except OverflowError:
-        return real(x)  # which says of which number
-
-
-def as_number(x: Any, call: str) -> float:
-    """``x`` as a float; NotANumberError, naming the ``call``, if it is no real number."""
-    y = number(x)
-    if y is None:
-        raise NotANumberError(f"{call} wants a real number, got {x!r} ({type(x).__name__})")
-    return y
-
-
-def elsewhere(function: np.ufunc, x: Any, y: Any) -> Any:
-    """An operation with what is no number: an array goes element by element, Python asks the rest."""
-    for array in (x, y):
-        if isinstance(array, np.ndarray):
-            if array.dtype != object or is_masked(array):
-                reals(array, f"{function.__name__}() of a Value and an array wants numbers")
-            return function(x, y)
-        if isinstance(array, np.generic):  # which would take the Value for its number
-            raise NotANumberError(f"{function.__name__}() of a Value wants a real number, got {array!r}")
-    return NotImplemented
 
 
 class Own:
@@ -113,7 +83,7 @@ def unary(code: int, a: Node) -> "Value":
     if a._source is None:
         operations.ROWS[code](out, a._number, 0.0)
     else:
-        graph.let_wait(out)
+        pending.let_wait(out)
     return out
 
 
@@ -129,7 +99,7 @@ def binary(code: int, a: Node, b: Node) -> "Value":
     if a._source is None and b._source is None:
         operations.ROWS[code](out, a._number, b._number)
     else:
-        graph.let_wait(out)
+        pending.let_wait(out)
     return out
 
 
@@ -155,7 +125,7 @@ def with_number(code: int, a: Node, y: Any) -> Any:
     if a._source is None:
         operations.ROWS[code](out, a._number, k)
     else:
-        graph.let_wait(out)
+        pending.let_wait(out)
     return out
 
 
@@ -181,7 +151,7 @@ def number_with(code: int, x: Any, b: Node) -> Any:
     if b._source is None:
         operations.ROWS[code](out, k, b._number)
     else:
-        graph.let_wait(out)
+        pending.let_wait(out)
     return out
 
 
@@ -265,15 +235,15 @@ class Value(Node):
     @property
     def data(self) -> float:
         """The number, a float."""
-        return self._number if self._source is None else graph.read(self)
+        return self._number if self._source is None else pending.read(self)
 
     @data.setter
     def data(self, data: Any) -> None:
         x = data if type(data) is float else as_number(data, "data")
         if self._source is not None:
-            graph.read(self)
-        elif graph.waiting():
-            graph.settle()
+            pending.read(self)
+        elif pending.waiting():
+            pending.settle()
         self._number = x
 
     @property
@@ -285,7 +255,7 @@ class Value(Node):
     def grad(self, grad: Any) -> None:
         g = grad if type(grad) is float else as_number(grad, "grad")
         if self._source is not None:
-            graph.read(self)
+            pending.read(self)
         self._grad = g
 
     def zero_grad(self) -> None:
@@ -309,7 +279,7 @@ class Value(Node):
         >>> a.grad, b.grad  # b, and a + 2b
         (-3.0, -4.0)
         """
-        graph.backward(self)
+        walk.backward(self)
 
     # What micrograd's pages ask of a graph
 
@@ -333,7 +303,7 @@ class Value(Node):
     def _backward(self, closure: Callable[[], Any]) -> None:
         if not callable(closure):
             raise NotANumberError(f"_backward wants a function, got {closure!r}")
-        graph.number_of(self)
+        pending.number_of(self)
         if self._code == operations.PARAMETER or self._code == operations.OUTPUT:
             raise GradientError(
                 "the gradient of a net's parameter or output is the net's business; make an operation of it, "
@@ -544,7 +514,7 @@ def operands(v: Any) -> Sequence[Any]:
     the net's parameters.
     """
     if v._code == operations.OUTPUT:
-        graph.number_of(v)  # until then it has no place in a batch
+        pending.number_of(v)  # until then it has no place in a batch
         return v._home.operands(v._index)  # type: ignore[no-any-return]  # a batch's
     if v._code == operations.OWN:
         return v._home.operands  # type: ignore[no-any-return]  # of an Own

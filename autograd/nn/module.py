@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import graph
-from autograd.engine.value import Value, as_number
+from autograd.engine import pending
+from autograd.engine.numbers import as_number
+from autograd.engine.value import Value
 from autograd.errors import NotANumberError, ShapeError, UnsupportedError
+from autograd.nn.batch import Stage
 from autograd.nn.parameters import Matrix, Parameter
-from autograd.nn.samples import Samples, Stage, TakesSamples, is_batch
+from autograd.nn.samples import Samples, TakesSamples, is_batch
 from autograd.support.interrupts import finished
 from autograd.tensor.core import Tensor, array_of
 from autograd.tensor.reals import reals
@@ -299,8 +301,8 @@ class ArrayModule(Module, TakesSamples):
 
     def pull(self) -> None:
         """Have everything worked out that waits and depends on the parameters, which may change now."""
-        if graph.waiting():
-            graph.settle(None, self.matrices[0].vectors, False)
+        if pending.waiting():
+            pending.settle(None, self.matrices[0].vectors, False)
 
     def push_gradient(self) -> None:
         """Nothing: ``grads`` are the gradients. An optimiser calls it after changing them."""

@@ -1,6 +1,6 @@
 cimport cython
 
-from autograd.engine cimport graph, operations, storage
+from autograd.engine cimport operations, pending, storage
 from autograd.engine.value cimport Value
 from autograd.engine.node cimport Node
 from autograd.engine.storage cimport Storage

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import graph, operations, storage
+from autograd.engine import operations, pending, storage
 from autograd.engine.node import opened
+from autograd.engine.numbers import as_number
 from autograd.engine.storage import Storage, Version
-from autograd.engine.value import Value, as_number
+from autograd.engine.value import Value
 from autograd.errors import GradientError, NotANumberError, ShapeError
 from autograd.tensor.core import Tensor
 from autograd.tensor.recording import entered, refuse_in_recording
@@ -49,7 +50,7 @@ class Weights(Leaf):
 class Matrix(Storage):
     """The parameters of one layer, [W | b]: a row for each neuron, its bias last.
 
-    Whoever writes into it calls `graph.settle` before and `changed` after, so that a backward()
+    Whoever writes into it calls `pending.settle` before and `changed` after, so that a backward()
     through what was computed from the old numbers finds out.
     """
 
@@ -142,8 +143,8 @@ class Parameter(Value):
         x = data if type(data) is float else as_number(data, "data")
         if entered:
             refuse_in_recording("p.data = ...")
-        if graph.waiting():
-            graph.settle(None, self._home.vectors, False)
+        if pending.waiting():
+            pending.settle(None, self._home.vectors, False)
         storage.put_number(self, x)
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import plot
-from autograd.engine.value import as_number
+from autograd.engine.numbers import as_number
 from autograd.errors import DataError, ShapeError
 from autograd.tensor.tape import Array
 from autograd.text import count

@@ -11,7 +11,8 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import plot
-from autograd.engine.value import Value, as_number
+from autograd.engine.numbers import as_number
+from autograd.engine.value import Value
 from autograd.errors import MissingExtraError, ShapeError, TrainingError, UnknownNameError
 from autograd.files import io
 from autograd.nn import Net, plots

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import graph, operations
+from autograd.engine import operations, pending
 from autograd.engine.value import Value, operands
 from autograd.errors import GradientError, NotANumberError, OptionError, UnknownNameError
+from autograd.nn.batch import Batch
 from autograd.nn.module import ACTIVATIONS, activated
 from autograd.nn.parameters import Matrix, name_of
-from autograd.nn.samples import Batch
 from autograd.support.options import whole
 from autograd.tensor.core import Tensor, gradients
 from autograd.tensor.recording import apart
@@ -102,7 +102,7 @@ def kind_of(v: Any) -> str:
 
 def part_of(v: Any) -> Part:
     """The part that a Value is, with its number worked out."""
-    graph.number_of(v)
+    pending.number_of(v)
     return Cell.of(v._home, v._index) if kind_of(v) == "parameter" else Result(v)
 
 

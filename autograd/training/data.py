@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autograd.engine.value import number
+from autograd.engine.numbers import number
 from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
 from autograd.losses import fitting, weights
 from autograd.tensor import Tensor

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.engine.value import as_number
+from autograd.engine.numbers import as_number
 from autograd.errors import OptionError
 from autograd.optim import LBFGS, Optimizer
 from autograd.schedules import Schedule

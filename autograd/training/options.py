@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.value import as_number
+from autograd.engine.numbers import as_number
 from autograd.errors import OptionError
 from autograd.losses import LOSSES
 from autograd.optim import LBFGS, OPTIMIZERS, Optimizer

@@ -17,18 +17,30 @@ cdef class Level:
     cpdef Level next(self)
 
 
+cdef class Junction:
+    cdef public object kin, walk
+    cdef public int wide, awaited, n_reached
+    cdef public dict inputs
+    cdef public double[::1] gradients
+    cdef public unsigned char[::1] reached
+
+    cpdef run(self)
+    cpdef drop(self)
+    cpdef check(self)
+    cpdef start(self)
+    cpdef keep(self)
+
+
 cdef class Failure:
     cdef object kind, args
 
 
-cdef class State:
+cdef class Pending:
     cdef dict rounds
-    cdef bint walks
-    cdef unsigned long walker
     cdef object observer
 
 
-cdef State STATE
+cdef Pending PENDING
 
 cpdef bint waiting()
 cpdef observe(object observer)
@@ -68,50 +80,3 @@ cdef bint deeper(object first, object second) except -1
 
 @cython.locals(nodes=list)
 cdef int join(Node out, Level level) except -1
-
-
-cdef class Junction:
-    cdef public object kin, walk
-    cdef public int wide, awaited, n_reached
-    cdef public dict inputs
-    cdef public double[::1] gradients
-    cdef public unsigned char[::1] reached
-
-    cpdef run(self)
-    cpdef drop(self)
-    cpdef check(self)
-    cpdef start(self)
-    cpdef keep(self)
-
-
-cdef class Walk:
-    cdef public list order, before, junctions, waiting
-    cdef public dict vectors
-    cdef object storage
-
-    cdef int find(self, Node v) except -1
-    cdef int keep(self, object vectors) except -1
-    @cython.locals(code=int, junction=Junction, row=Py_ssize_t)
-    cdef int found(self, Node v) except -1
-    @cython.locals(code=int, junction=Junction, operand=Node)
-    cdef int arrived(self, Node v, list ready) except -1
-    @cython.locals(v=Node, pair=tuple, junction=Junction)
-    cdef int through_junctions(self, list ready) except -1
-    cdef int undo(self) except -1
-    @cython.locals(junction=Junction)
-    cdef int finish(self, bint done) except -1
-
-
-cpdef backward(Node root)
-cdef int observed(Node root, object observer) except -1
-
-cdef int locked(Node root) except -1
-
-@cython.locals(state=State)
-cdef int alone(Node root) except -1
-
-@cython.locals(own=int, leaf=int, state=Walk, ended=bint, order=list, before=list, ready=list, v=Node, a=Node, b=Node, g=double)
-cdef int walk(Node root) except -1
-
-@cython.locals(v=Node, g=double)
-cdef int undo(list order, list before) except -1

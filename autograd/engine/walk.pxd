@@ -1,0 +1,46 @@
+cimport cython
+
+from autograd.engine cimport native as threading
+from autograd.engine cimport node, operations, pending, storage
+from autograd.engine.node cimport Node
+from autograd.engine.pending cimport Junction
+
+
+cdef class Walk:
+    cdef public list order, before, junctions, waiting
+    cdef public dict vectors
+    cdef object storage
+
+    cdef int find(self, Node v) except -1
+    cdef int keep(self, object vectors) except -1
+    @cython.locals(code=int, junction=Junction, row=Py_ssize_t)
+    cdef int found(self, Node v) except -1
+    @cython.locals(code=int, junction=Junction, operand=Node)
+    cdef int arrived(self, Node v, list ready) except -1
+    @cython.locals(v=Node, pair=tuple, junction=Junction)
+    cdef int through_junctions(self, list ready) except -1
+    cdef int undo(self) except -1
+    @cython.locals(junction=Junction)
+    cdef int finish(self, bint done) except -1
+
+
+cdef class Turn:
+    cdef bint taken
+    cdef unsigned long thread
+
+
+cdef Turn TURN
+
+cpdef backward(Node root)
+cdef int observed(Node root, object observer) except -1
+
+cdef int locked(Node root) except -1
+
+@cython.locals(turn=Turn)
+cdef int alone(Node root) except -1
+
+@cython.locals(own=int, leaf=int, state=Walk, ended=bint, order=list, before=list, ready=list, v=Node, a=Node, b=Node, g=double)
+cdef int walk(Node root) except -1
+
+@cython.locals(v=Node, g=double)
+cdef int undo(list order, list before) except -1
