@@ -289,7 +289,7 @@ def test_real_signals_leave_whole_steps(kind, own, monkeypatch):
 
 
 def described(model):
-    net, online = model.net_, model._online
+    net, online = model.net_, model._partial_optimizer
     generator = model._rng.get_state()[1].tobytes(), model._rng.get_state()[2:]
     return net.values.tobytes(), net.grads.tobytes(), *state(online), generator, model.loss_, model.n_iter_
 
@@ -327,7 +327,7 @@ def test_a_warm_start_that_fails_leaves_the_net_and_the_generator_as_they_were(m
         model.fit(X, CURVE[:, 0])
     before = model.net_.values.tobytes(), model.net_.grads.tobytes(), generator.get_state()[1].tobytes()
     with monkeypatch.context() as patch:
-        patch.setattr("autograd.sklearn.Watch.finish", fail)
+        patch.setattr("autograd.sklearn.estimator.EarlyStopping.finish", fail)
         with pytest.raises(TypeError):
             model.fit(X, CURVE[:, 0])
     found = model.net_.values.tobytes(), model.net_.grads.tobytes(), generator.get_state()[1].tobytes()

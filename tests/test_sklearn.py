@@ -280,7 +280,7 @@ def test_fit_and_partial_fit_may_follow_each_other_with_other_parameters(cancer)
     np.testing.assert_allclose(model.coefs_[0], before, atol=1e-7)
     model.set_params(learning_rate_init=0.5, solver="sgd").partial_fit(X, y)
     assert np.abs(model.coefs_[0] - before).max() > 0.1
-    assert isinstance(model._online, SGD)
+    assert isinstance(model._partial_optimizer, SGD)
 
 
 @quiet

@@ -1,0 +1,53 @@
+"""What estimators are given, checked: numbers, dense arrays, weights."""
+
+from contextlib import suppress
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+
+from autograd.errors import DataError
+from autograd.tensor.reals import is_masked, reals
+from autograd.tensor.tape import Array
+
+__all__ = ["dense", "refuse_what_is_no_number", "weighed"]
+
+
+def refuse_what_is_no_number(x: Any, name: str) -> None:
+    """NotANumberError for what scikit-learn would make numbers of: dates, masked cells, structured ones."""
+    if x is None or hasattr(x, "toarray"):
+        return
+    with suppress(ValueError):  # lists of several lengths, which scikit-learn tells
+        array = np.asarray(x)
+        known = np.datetime64 | np.timedelta64 | date | timedelta | np.ma.core.MaskedConstant
+        cells = array.flat if array.dtype == object else ()
+        if is_masked(x) or array.dtype.kind in "mMV" or any(isinstance(cell, known) for cell in cells):
+            reals(x, f"{name} must hold numbers")
+
+
+def dense(X: Any) -> Array:
+    """An array of what may be a sparse matrix."""
+    array: Array = X.toarray() if hasattr(X, "toarray") else X
+    return array
+
+
+def weighed(X: Array, y: Array, sample_weight: Any) -> tuple[Array, Array, Array | None]:
+    """The rows that count at all, and how much."""
+    if sample_weight is None:
+        return X, y, None
+    refuse_what_is_no_number(sample_weight, "sample_weight")
+    weight: Array = check_array(
+        np.full(len(X), sample_weight) if isinstance(sample_weight, int | float) else sample_weight,
+        ensure_2d=False,
+        dtype=np.float64,
+        input_name="sample_weight",
+    )
+    if weight.shape != (len(X),):
+        raise DataError(f"sample_weight must have shape ({len(X)},), one for each row, got {weight.shape}")
+    if (weight < 0).any():
+        raise DataError("sample_weight must not be negative")
+    if not weight.any():
+        raise DataError("every sample_weight is zero")
+    counts = weight > 0
+    return X[counts], y[counts], weight[counts]
