@@ -24,7 +24,7 @@ import numpy as np
 from autograd.engine import operations, pending
 from autograd.engine.value import operands
 from autograd.errors import ParityError, UnsupportedError
-from autograd.nn.module import ACTIVATIONS
+from autograd.nn.activations import Activation
 from autograd.nn.parameters import name_of
 
 if TYPE_CHECKING:  # and in `Session`, since who does not verify does not need it
@@ -33,7 +33,6 @@ if TYPE_CHECKING:  # and in `Session`, since who does not verify does not need i
 
 __all__ = ["verify"]
 
-NAMES = {function: name for name, function in ACTIVATIONS.items()}
 LIBRARIES = tuple(os.path.join(path, "") for path in (os.path.dirname(__file__), *np.__path__))
 CANNOT = "verify() gives an activation one Value of the oracle at a time"
 ERRORS = (ArithmeticError, ValueError)  # what an operation may come to in either engine
@@ -324,7 +323,9 @@ class Session:
         layers = []
         for matrix, rows, function in samples.stages:
             n = matrix.tensor.shape[1]
-            activation = NAMES.get(function) or partial(scalar, function, self.oracle.Value)
+            activation: Any = partial(scalar, function, self.oracle.Value)
+            if isinstance(function, Activation) and function.operation is not None:
+                activation = function.name
             layer = []
             for k in range(matrix.tensor.shape[0])[rows]:
                 neuron = self.oracle_nn.Neuron(n - 1, activation, init=lambda *_: [[]])

@@ -127,7 +127,7 @@ def test_importing_it_costs_little_more_than_importing_numpy():
     assert [m for m in new if m.split(".")[0] in ("scipy", "matplotlib", "tqdm")] == []
     others = [m for m in new if m.split(".")[0] != "autograd"]
     assert len(others) <= 24, others
-    assert len(new) - len(others) <= 60, new
+    assert len(new) - len(others) <= 70, new
 
 
 def test_scipy_comes_when_it_is_first_needed():
@@ -173,8 +173,9 @@ def test_the_readme_imports_of_the_design_work():
 
 
 METHODS = (types.FunctionType, staticmethod, classmethod, property, cached_property)
-# What `fit` and files ask of a net, and the reference leaves out
-INNER = {"architecture", "named", "penalty", "push_gradient", "restore", "through"}
+# What `fit` and files ask of a net, which the reference leaves out
+INNER = {"architecture", "bounds", "named", "penalty", "push_gradient", "restore", "through"}
+INNER |= {"classes", "each_value", "mean", "targets", "unweighted", "weights"}  # and of a loss
 
 
 def methods(kind):

@@ -29,8 +29,7 @@ from autograd import (
 )
 from autograd.engine import pending
 from autograd.errors import DomainError, GradientError, ParityError, ShapeError, UnsupportedError
-from autograd.nn import rowwise
-from autograd.nn.module import ACTIVATIONS
+from autograd.nn import ACTIVATIONS, rowwise
 from autograd.nn.samples import Samples
 from autograd.scalar.engine import Value as Oracle
 

@@ -17,9 +17,10 @@ is one flat vector of such matrices, so that the order of ``params()`` is that o
 True
 """
 
+from autograd.nn.activations import ACTIVATIONS, Activation
 from autograd.nn.initializers import INITS
 from autograd.nn.layers import Layer, Neuron
-from autograd.nn.module import ACTIVATIONS, ArrayModule, Module
+from autograd.nn.module import ArrayModule, Module
 from autograd.nn.net import MLP, Net
 
-__all__ = ["ACTIVATIONS", "INITS", "MLP", "ArrayModule", "Layer", "Module", "Net", "Neuron"]
+__all__ = ["ACTIVATIONS", "INITS", "MLP", "Activation", "ArrayModule", "Layer", "Module", "Net", "Neuron"]

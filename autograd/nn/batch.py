@@ -14,6 +14,7 @@ from autograd.engine.stats import TALLY
 from autograd.engine.storage import total
 from autograd.engine.value import Value
 from autograd.errors import GradientError
+from autograd.nn.activations import Activation
 from autograd.nn.parameters import Matrix
 from autograd.nn.rowwise import Rowwise, zeros
 from autograd.tensor.core import Tensor
@@ -371,12 +372,14 @@ class Door:
 
 
 def rowwise_of(stages: Sequence[Stage]) -> Rowwise | None:
-    """A module of float64 as one through which samples can go one by one."""
+    """A module of float64 as one through which samples can go one by one, if all its activations can."""
     layers = []
     for matrix, rows, function in stages:
+        if not isinstance(function, Activation) or function.operation is None:
+            return None
         n_out, columns = matrix.tensor.shape
         start, stop, _ = rows.indices(n_out)
-        layers.append((matrix, start * columns, columns - 1, stop - start, function.__name__.strip("_")))
+        layers.append((matrix, start * columns, columns - 1, stop - start, function.operation))
     return Rowwise(layers) if stages[0].matrix.tensor.dtype == np.float64 else None
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy.typing as npt
 
 from autograd.errors import ShapeError
+from autograd.nn.activations import ACTIVATIONS
 from autograd.nn.initializers import Init, starting
-from autograd.nn.module import ACTIVATIONS, ArrayModule, activated
+from autograd.nn.module import ArrayModule, activated
 from autograd.nn.parameters import Flat, Parameter, ParameterList, write
 from autograd.support.options import float_type, named, whole
 from autograd.tensor.core import Tensor

@@ -13,6 +13,7 @@ from autograd.engine import pending
 from autograd.engine.numbers import as_number
 from autograd.engine.value import Value
 from autograd.errors import NotANumberError, ShapeError, UnsupportedError
+from autograd.nn.activations import Activation
 from autograd.nn.batch import Stage
 from autograd.nn.parameters import Matrix, Parameter
 from autograd.nn.samples import Samples, TakesSamples, is_batch
@@ -24,19 +25,7 @@ from autograd.tensor.rows.products import affine
 from autograd.tensor.tape import Array
 from autograd.text import count
 
-__all__ = ["ACTIVATIONS", "ArrayModule", "Module", "activated", "through"]
-
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "sigmoid": Tensor.sigmoid,
-    "tanh": Tensor.tanh,
-    "relu": Tensor.relu,
-    "leaky_relu": Tensor.leaky_relu,
-    "softplus": Tensor.softplus,
-    "gelu": Tensor.gelu,
-    "linear": Tensor.__pos__,
-}
-"""The activations that have a name, as functions of a Tensor."""
-
+__all__ = ["ArrayModule", "Module", "activated", "through"]
 
 ALL = slice(None)
 
@@ -266,7 +255,7 @@ class ArrayModule(Module, TakesSamples):
 
     def _take(self, *functions: Callable[[Tensor], Tensor], rows: slice = ALL) -> None:
         """Take samples, which wait if all activations are known: one of yours might mix them up."""
-        waits = all(function in ACTIVATIONS.values() for function in functions)
+        waits = all(isinstance(function, Activation) for function in functions)
         stages = [Stage(m, rows, function) for m, function in zip(self.matrices, functions, strict=True)]
         way = partial(through, stages)  # it knows no module, which would live as long as what comes out
         windows = partial(windows_of, self.matrices, stages[0].rows)

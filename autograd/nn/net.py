@@ -1,6 +1,7 @@
 """Nets: layers one after the other, over one flat vector in the order of ``params()``."""
 
 import copy
+import math
 import operator
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -12,9 +13,10 @@ import numpy.typing as npt
 
 from autograd.errors import FileFormatError, NotANumberError, OptionError, ShapeError
 from autograd.files import io
+from autograd.nn.activations import ACTIVATIONS
 from autograd.nn.initializers import Init, starting
 from autograd.nn.layers import Activation, Layer
-from autograd.nn.module import ACTIVATIONS, ArrayModule, through
+from autograd.nn.module import ArrayModule, through
 from autograd.nn.parameters import Flat, Parameter
 from autograd.support.options import float_type, named, whole
 from autograd.tensor import Programs
@@ -106,6 +108,12 @@ class Net(ArrayModule, FitMixin):
 
     def _windows(self) -> list[Parameter]:
         return [p for k in range(len(self.layers)) for p in self._flat.windows(k)]
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest that an output can be."""
+        last: Any = self.layers[-1]._function
+        return getattr(last, "bounds", (-math.inf, math.inf))
 
     @property
     def named(self) -> bool:

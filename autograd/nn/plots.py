@@ -1,5 +1,6 @@
 """Pictures of a net: what it says of a plane or a line, which classes it takes for which, its weights."""
 
+import math
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -40,10 +41,10 @@ class Classes:
     ) -> None:
         self.single = net.n_out == 1
         self.count = 2 if self.single else net.n_out
-        last = net.activations[-1]
-        usual = 0.5 if last == "sigmoid" else 0.0
+        low, high = net.bounds
+        self.bounds = (low, high) if math.isfinite(low) and math.isfinite(high) else None
+        usual = 0.0 if self.bounds is None else (low + high) / 2
         self.threshold = usual if threshold is None else as_number(threshold, f"threshold in {call}")
-        self.bounds = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}.get(last if isinstance(last, str) else "")
         known = list(range(self.count))
         if y.ndim == 2 and y.shape[1] == net.n_out > 1:
             self.labels = y.argmax(axis=1)
@@ -75,7 +76,8 @@ class Classes:
         if self.bounds is None:
             return np.tanh(ahead / 2)  # of two logits, the difference of their probabilities
         low, high = self.bounds
-        return ahead / (high - low if not self.single else (high - low) / 2)
+        margins: Array = ahead / (high - low if not self.single else (high - low) / 2)
+        return margins
 
     def of(self, outputs: Array) -> Array:
         """The class of each row of outputs, as an index into the names."""

@@ -18,8 +18,9 @@ import numpy as np
 from autograd.engine import operations, pending
 from autograd.engine.value import Value, operands
 from autograd.errors import GradientError, NotANumberError, OptionError, UnknownNameError
+from autograd.nn.activations import Activation
 from autograd.nn.batch import Batch
-from autograd.nn.module import ACTIVATIONS, activated
+from autograd.nn.module import activated
 from autograd.nn.parameters import Matrix, name_of
 from autograd.support.options import whole
 from autograd.tensor.core import Tensor, gradients
@@ -230,8 +231,9 @@ class Call(Part):
 
 def function_name(function: Any) -> str:
     """What an activation is called."""
-    known = (name for name, own in ACTIVATIONS.items() if own is function)
-    return next(known, getattr(function, "__name__", type(function).__name__))
+    if isinstance(function, Activation):
+        return function.name
+    return getattr(function, "__name__", type(function).__name__)
 
 
 class Inside:

@@ -20,6 +20,7 @@ import numpy as np
 
 from autograd.errors import CheckpointWarning, FileFormatError, OptionError
 from autograd.files import io
+from autograd.losses import Loss
 from autograd.optim import Optimizer
 from autograd.support.interrupts import finished
 from autograd.tensor.tape import Array
@@ -263,7 +264,7 @@ def description(
         "sizes": str(module.N),
         "activations": ", ".join(map(words.of, module.activations)),
         "dtype": module.dtype.name,
-        "loss": words.of(loss),
+        "loss": loss.name if isinstance(loss, Loss) else words.of(loss),
         "optimizer": words.of(opt, "target", "lr", "last_lr"),
         "lr": " ".join(dict.fromkeys(words.of(x) for x in (opt.lr, schedule) if x is not None)),
         **options,

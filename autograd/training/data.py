@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd.engine.numbers import number
 from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
-from autograd.losses import fitting, weights
+from autograd.losses import Loss
 from autograd.tensor import Tensor
 from autograd.tensor.reals import reals
 from autograd.tensor.tape import Array
@@ -114,11 +114,12 @@ def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str) -> Array:
     array = numbers_of(y, name, "fit()")
     if len(array.shape) == 0 or len(array) != rows:
         raise ShapeError(f"fit() wants a target for each of {rows} rows of X, got shape {array.shape}")
-    if array.dtype.kind == "f" or (loss != "cross_entropy" and not callable(loss)):
-        array = in_dtype(array, module.dtype, name, "fit()")  # whole numbers may be labels, to a callable
-    if not callable(loss):
+    own = not isinstance(loss, Loss)
+    if array.dtype.kind == "f" or not (own or loss.takes_classes):
+        array = in_dtype(array, module.dtype, name, "fit()")
+    if not own:
         try:
-            array = fitting(loss, (rows, module.n_out), array, module.dtype).data
+            array = loss.targets((rows, module.n_out), array, module.dtype).data
         except ShapeError as error:
             classes = array.ndim == 1 < module.n_out and not (array % 1).any()
             way_out = '; for classes give loss="cross_entropy"' if classes else ""
@@ -135,11 +136,11 @@ def _weights(loss: Any, y: Array, module: Shaped, sample_weight: Any, class_weig
     """What each row or element counts."""
     if sample_weight is None and class_weight is None:
         return None
-    if callable(loss):
+    if not isinstance(loss, Loss):
         raise OptionError("fit() with a loss of your own takes no sample_weight or class_weight")
     if sample_weight is not None:
         sample_weight = numbers_of(sample_weight, "sample_weight", "fit()")
-    total = weights(loss, Tensor._of(y, None), module.n_out, sample_weight, class_weight)
+    total = loss.weights(Tensor._of(y, None), module.n_out, sample_weight, class_weight)
     assert total is not None
     return np.broadcast_to(total.data / total.data.max(), y.shape)
 

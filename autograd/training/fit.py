@@ -55,11 +55,11 @@ class FitMixin:
             X: (rows, N_in) inputs, finite; flat if N_in is 1.
             y: a target for each row: (rows, outputs), or (rows,) for one output; for cross_entropy
                 (rows,) integers in [0, outputs).
-            loss: ``mse mae huber hinge binary_cross_entropy cross_entropy``, or a function of the
+            loss: a name in `autograd.losses.LOSSES`, such as mse or cross_entropy, or a function of the
                 predictions, a Tensor of shape (rows, outputs), and the targets, giving a Tensor with
                 one number. The cross entropies take logits: use ``output_activation="linear"``, for
                 the outputs of a sigmoid or tanh are refused.
-            optimizer: ``sgd adam adamw rmsprop lbfgs``, or one made for this net.
+            optimizer: a name in `autograd.optim.OPTIMIZERS`, such as adam or sgd, or one made for this net.
             lr: learning rate, a number or a function of the step, as in `schedules`; the optimizer's
                 own default if not given.
             epochs: how often to go through the data.
@@ -133,14 +133,14 @@ class FitMixin:
         file = None if checkpoint is None else Checkpoint(checkpoint, every)
         seed = seed if file is None else file.seed(seed)
         rng = generator_of(seed)
-        loss = loss_for(self, loss)
+        row = loss_for(self, loss)
         opt = optimizer_for(optimizer, lr, self)
         if isinstance(opt, LBFGS) and clip is not None:
             raise OptionError("lbfgs takes no clip: its line search needs the gradient as it is")
-        given = prepared(self, X, y, loss, sample_weight, class_weight)
-        data, held_out = split(self, given, validation, loss, rng)
+        given = prepared(self, X, y, row, sample_weight, class_weight)
+        data, held_out = split(self, given, validation, row, rng)
         batch_size = len(data) if isinstance(opt, LBFGS) else min(batch_size, len(data))
-        training = Fit(self, data, held_out, Measure(self, loss, alpha), opt, batch_size, rng)
+        training = Fit(self, data, held_out, Measure(self, row, alpha), opt, batch_size, rng)
         if file is not None:
             options = {
                 "batch_size": batch_size,
@@ -150,7 +150,7 @@ class FitMixin:
                 "seed": seed,
             }
             rows = {"the rows": given, "the validation rows": held_out}
-            training.keep(file, *description(self, loss, opt, rows, options), epochs)
+            training.keep(file, *description(self, row, opt, rows, options), epochs)
         return training.run(epochs, patience, clip, progress, called)
 
     def partial_fit(

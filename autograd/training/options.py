@@ -8,30 +8,26 @@ import numpy as np
 
 from autograd.engine.numbers import as_number
 from autograd.errors import OptionError
-from autograd.losses import LOSSES
+from autograd.losses import Loss, loss_of
 from autograd.optim import LBFGS, OPTIMIZERS, Optimizer
 from autograd.support.options import named
 from autograd.training.steps import Trainable
 
 __all__ = ["callbacks_of", "generator_of", "loss_for", "optimizer_for", "positive"]
 
-LOGITS = ("binary_cross_entropy", "cross_entropy")  # the losses that take them
-
 
 def loss_for(module: Trainable, loss: Any) -> Any:
-    """A loss by its name, if it is one of ours, or a function.
+    """The row of a loss, by its name or its function; a function of the user's as it is.
 
     Raises:
         UnknownNameError: there is no loss of that name.
         OptionError: it wants logits, and what the module gives has bounds.
     """
-    loss = next((name for name, known in LOSSES.items() if known is loss), loss)
-    named("loss", loss, LOSSES)
-    last = module.activations[-1]
-    if loss in LOGITS and last in ("sigmoid", "tanh"):
+    loss = loss_of(loss)
+    if isinstance(loss, Loss) and loss.logits and all(map(math.isfinite, module.bounds)):
         raise OptionError(
-            f"{loss} takes logits, which have no bounds, and the outputs of this net are those of a {last}; "
-            'make it with output_activation="linear"'
+            f"{loss.name} takes logits, which have no bounds, and the outputs of this net are those of a "
+            f'{module.activations[-1]}; make it with output_activation="linear"'
         )
     return loss
 

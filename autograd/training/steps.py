@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd.errors import ShapeError
-from autograd.losses import EACH, mean, unweighted
+from autograd.losses import Loss
+from autograd.losses.loss import mean
 from autograd.tensor import Programs, Tensor, no_grad
 from autograd.tensor.tape import Array
 from autograd.training.data import Rows
@@ -31,6 +32,10 @@ class Trainable(Protocol):
     values: Array
     grads: Array
     _partial_fit: Any  # what `partial_fit` remembers from call to call
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest that an output can be."""
 
     @property
     def named(self) -> bool:
@@ -57,30 +62,30 @@ class Measure:
 
     Args:
         module: what is trained.
-        loss: the name of a loss, or a function of predictions and targets.
+        loss: the row of a loss, or a function of predictions and targets.
         alpha: what half the sum of squared weights counts in the loss.
     """
 
-    def __init__(self, module: Trainable, loss: str | Callable[..., Any], alpha: float = 0.0) -> None:
+    def __init__(self, module: Trainable, loss: Loss | Callable[..., Any], alpha: float = 0.0) -> None:
         self.module = module
         self.loss = loss
         self.alpha = alpha
         # A function of the user's may branch, count or draw random numbers: it is run as it stands
-        self.replayed = module.named and not callable(loss)
+        self.replayed = module.named and isinstance(loss, Loss)
 
     def _predict(self, X: Tensor) -> Tensor:
         return self.module.through(X.T).T
 
     def _of(self, prediction: Tensor, y: Tensor, weight: Tensor | None) -> Tensor:
-        if callable(self.loss):
+        if not isinstance(self.loss, Loss):
             value = self.loss(prediction, y.data)
             if not isinstance(value, Tensor) or value.size != 1:
                 got = f"shape {value.shape}" if isinstance(value, Tensor) else type(value).__name__
                 raise ShapeError(f"a loss must give a Tensor that holds one number, got {got}")
             return value
         if weight is None:
-            return unweighted(self.loss, prediction, y)
-        return mean(EACH[self.loss](prediction, y) * weight)
+            return self.loss.unweighted(prediction, y)
+        return mean(self.loss.each(prediction, y) * weight)
 
     def learn(self, X: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor:
         """The loss, with its gradient left with the module."""
@@ -134,7 +139,7 @@ class Steps:
     def over(self, data: Rows) -> float:
         """The mean loss over all rows."""
         measure = self.measure
-        if callable(measure.loss):
+        if not isinstance(measure.loss, Loss):
             return measure.look(*(Tensor._of(a, None) for a in data.arrays())).item()
         total = 0.0
         for start in range(0, len(data), CHUNK):

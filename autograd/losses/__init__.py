@@ -1,0 +1,195 @@
+"""Losses: how far predictions are from targets, as one number to be made smaller.
+
+Each takes predictions as a Tensor of shape (rows, outputs), as a net gives them for a batch, and
+returns a Tensor with one number, a mean, so that it does not grow with the batch. Or it takes them
+as a list with a Value, or a list of Values, for each sample, and returns a Value.
+
+>>> from autograd.engine import Value
+>>> mse([Value(1.0), Value(3.0)], [1.0, 1.0])
+Value(2.0, grad=0.0)
+"""
+
+from typing import Any
+
+from autograd.engine.numbers import number
+from autograd.engine.value import Value
+from autograd.errors import OptionError
+from autograd.losses.loss import ClassLoss, Loss
+from autograd.support.options import named
+from autograd.tensor import Tensor
+from autograd.tensor.rows.elementwise import flushed
+from autograd.tensor.rows.products import mean_square
+from autograd.tensor.rows.reductions import surprise
+
+__all__ = ["LOSSES", "Loss", "binary_cross_entropy", "cross_entropy", "hinge", "huber", "mae", "mse"]
+
+
+# The loss of each element, or of each row ---------------------------------------------------------
+
+
+def squared_errors(prediction: Any, target: Any) -> Any:
+    return (prediction - target) ** 2
+
+
+def absolute_errors(prediction: Any, target: Any) -> Any:
+    return abs(prediction - target)
+
+
+def huber_each(prediction: Any, target: Any, delta: float = 1.0) -> Any:
+    error = abs(prediction - target)
+    if isinstance(error, Value):
+        return 0.5 * error**2 if error.data <= delta else delta * (error - 0.5 * delta)
+    inside = error.clip(max=delta)
+    return inside * (error - 0.5 * inside)
+
+
+def hinge_each(prediction: Any, label: Any) -> Any:
+    return (1 - label * prediction).relu()
+
+
+def binary_nll(logit: Any, label: Any) -> Any:
+    doubt = (1 - 2 * label) * (flushed(logit) if isinstance(logit, Tensor) else logit)
+    return doubt.softplus()
+
+
+def nll(logits: Any, label: Any) -> Any:
+    if isinstance(logits, Tensor):
+        return surprise(flushed(logits), label)
+    top = max(logits).data
+    return sum((v - top).exp() for v in logits).log() - (logits[label] - top)
+
+
+MSE = Loss("mse", squared_errors, mean_of_all=lambda prediction, target: mean_square(prediction - target))
+MAE = Loss("mae", absolute_errors)
+HUBER = Loss("huber", huber_each)
+HINGE = Loss("hinge", hinge_each, labels=(-1, 1))
+BINARY_CROSS_ENTROPY = Loss("binary_cross_entropy", binary_nll, labels=(0, 1), logits=True)
+CROSS_ENTROPY = ClassLoss("cross_entropy", nll, logits=True)
+
+LOSSES: dict[str, Loss] = {
+    loss.name: loss for loss in (MSE, MAE, HUBER, HINGE, BINARY_CROSS_ENTROPY, CROSS_ENTROPY)
+}
+"""The losses by name."""
+
+
+# As functions -------------------------------------------------------------------------------------
+
+
+def mse(prediction: Any, target: Any, sample_weight: Any = None) -> Any:
+    """Mean squared error over all elements.
+
+    Args:
+        prediction: a Tensor of any shape, or lists of Values.
+        target: of the same shape, or without its last axis of length 1.
+        sample_weight: how much each row counts, numbers of 0 or more; the same if not given.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DataError: weights are negative, or all 0.
+
+    >>> mse(Tensor([[1.0], [3.0]]), [1.0, 1.0]).item()
+    2.0
+    >>> mse(Tensor([[1.0], [3.0]]), [1.0, 1.0], sample_weight=[3, 1]).item()
+    1.0
+    """
+    return MSE.mean(prediction, target, sample_weight)
+
+
+def mae(prediction: Any, target: Any, sample_weight: Any = None) -> Any:
+    """Mean absolute error over all elements; arguments as for `mse`, slope 0 where they agree.
+
+    >>> mae(Tensor([[1.0], [3.0]]), [1.0, 1.0]).item()
+    1.0
+    """
+    return MAE.mean(prediction, target, sample_weight)
+
+
+def huber(prediction: Any, target: Any, delta: float = 1.0, sample_weight: Any = None) -> Any:
+    """Mean over all elements of d²/2 for errors d up to ``delta``, and linear beyond (Huber 1964).
+
+    Other arguments as for `mse`.
+
+    Raises:
+        OptionError: ``delta`` is not above 0.
+
+    >>> huber(Tensor([[1.5], [4.0]]), [1.0, 1.0]).item()  # (0.125 + 2.5) / 2
+    1.3125
+    """
+    length = number(delta)
+    if length is None or not length > 0:
+        raise OptionError(f"huber() wants delta above 0, got {delta!r}")
+    delta = length
+    return HUBER.mean(prediction, target, sample_weight, delta=delta)
+
+
+def hinge(prediction: Any, labels: Any, sample_weight: Any = None, class_weight: Any = None) -> Any:
+    """Mean over all elements of max(0, 1 - label · prediction), as in support vector machines.
+
+    Args:
+        prediction: scores, a Tensor of any shape, or lists of Values.
+        labels: -1 or 1, of the same shape, or without its last axis of length 1.
+        sample_weight: as for `mse`.
+        class_weight: how much elements of each label count: ``{-1: a, 1: b}``, ``[a, b]``, or
+            "balanced" for as much in all as those of the other label.
+
+    Raises:
+        DataError: a label is neither -1 nor 1.
+
+    >>> hinge(Tensor([[0.5], [-2.0]]), [1, -1]).item()
+    0.25
+    """
+    return HINGE.mean(prediction, labels, sample_weight, class_weight)
+
+
+def binary_cross_entropy(
+    logits: Any, labels: Any, sample_weight: Any = None, class_weight: Any = None
+) -> Any:
+    """Mean negative log-likelihood of ``labels`` whose probability is sigmoid(``logits``), in nats.
+
+    Args:
+        logits: scores of any shape, not passed through a sigmoid; any finite size is safe.
+        labels: 0 or 1, of the same shape, or without its last axis of length 1.
+        sample_weight: as for `mse`.
+        class_weight: as for `hinge`, of 0 and 1.
+
+    Raises:
+        DataError: a label is neither 0 nor 1.
+
+    >>> round(binary_cross_entropy(Tensor([[0.0], [0.0]]), [0, 1]).item(), 6)  # log(2)
+    0.693147
+    """
+    return BINARY_CROSS_ENTROPY.mean(logits, labels, sample_weight, class_weight)
+
+
+def cross_entropy(logits: Any, labels: Any, sample_weight: Any = None, class_weight: Any = None) -> Any:
+    """Mean negative log-likelihood of ``labels`` under softmax(``logits``), in nats per row; 0 is certainty.
+
+    Args:
+        logits: (rows, classes) scores, not passed through a softmax; any finite size is safe.
+        labels: (rows,) integers in [0, classes).
+        sample_weight: as for `mse`.
+        class_weight: how much rows of each class count: a dict (1 for those it leaves out), a list
+            with a number for each class, or "balanced" for as much in all for every class.
+
+    Raises:
+        ShapeError: ``labels`` is not one for each row, or there is but one class.
+        DataError: a label is no integer or out of range.
+
+    >>> round(cross_entropy(Tensor([[0.0] * 10] * 2), [3, 7]).item(), 6)  # log(10): ten equal guesses
+    2.302585
+    """
+    return CROSS_ENTROPY.mean(logits, labels, sample_weight, class_weight)
+
+
+def loss_of(loss: Any) -> Any:
+    """The row of a loss, by its name or its function; a function of the user's as it is.
+
+    Raises:
+        UnknownNameError: there is no loss of that name.
+
+    >>> loss_of("mse") is loss_of(mse) is MSE
+    True
+    """
+    functions = globals()
+    known = (row for name, row in LOSSES.items() if callable(loss) and functions.get(name) is loss)
+    return next(known, None) or named("loss", loss, LOSSES)
