@@ -11,7 +11,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
-ENGINE = ["operations", "storage", "pending", "walk", "numbers", "value", "vector"]  # and node.c
+ENGINE = ["operations", "storage", "pending", "walk", "numbers", "value"]  # and node.c
 COMPILED = [*(f"engine/{name}" for name in ENGINE), "nn/parameters", "nn/rowwise", "nn/batch", "nn/samples"]
 FLAGS = [] if os.name == "nt" else ["-O2", "-ffp-contract=off"]  # a fused multiply-add would change bits
 DIRECTIVES = {

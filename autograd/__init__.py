@@ -26,7 +26,6 @@ try:
     from autograd.nn import MLP, Layer, Module, Net, Neuron
     from autograd.tensor import Tensor, no_grad, record, tensor
     from autograd.tensor.recording import eager
-    from autograd.verification import verify
     from autograd.version import __version__ as __version__
 except KeyboardInterrupt:
     if splitext(basename(sys.argv[0]))[0] not in ("-m", "autograd"):
@@ -35,6 +34,7 @@ except KeyboardInterrupt:
 
 if TYPE_CHECKING:
     from autograd.pictures.graph_drawing import draw
+    from autograd.verification import verify
 
 compiled: bool = node.COMPILED
 """Whether scalars are compiled: where there was a compiler when this was installed."""
@@ -74,4 +74,8 @@ def __getattr__(name: str) -> Any:  # what is imported when it is first used
         from autograd.pictures.graph_drawing import draw
 
         return draw
+    if name == "verify":
+        from autograd.verification import verify
+
+        return verify
     raise AttributeError(f"module 'autograd' has no attribute {name!r}")

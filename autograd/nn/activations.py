@@ -2,18 +2,16 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from autograd.tensor.core import Tensor
 
 __all__ = ["ACTIVATIONS", "Activation"]
 
 
-@dataclass(frozen=True)
 class Activation:
     """An activation, which is called as the function that it is.
 
-    Attributes:
+    Args:
         name: what it is called in options, files and pictures.
         function: of a Tensor, element by element.
         operation: the row of `autograd.engine.operations` that does the same to a number, for samples that go
@@ -30,10 +28,20 @@ class Activation:
     >>> del ACTIVATIONS["squares"]
     """
 
-    name: str
-    function: Callable[[Tensor], Tensor]
-    operation: str | None = None
-    bounds: tuple[float, float] = (-math.inf, math.inf)
+    def __init__(
+        self,
+        name: str,
+        function: Callable[[Tensor], Tensor],
+        operation: str | None = None,
+        bounds: tuple[float, float] = (-math.inf, math.inf),
+    ) -> None:
+        self.name = name
+        self.function = function
+        self.operation = operation
+        self.bounds = bounds
+
+    def __repr__(self) -> str:
+        return f"<activation {self.name}>"
 
     def __call__(self, x: Tensor) -> Tensor:
         return self.function(x)

@@ -9,12 +9,9 @@ from autograd.optim import LBFGS, Optimizer
 from autograd.schedules import Schedule
 from autograd.support.options import whole
 from autograd.tensor import Tensor
-from autograd.training.checkpoint import Checkpoint, description
 from autograd.training.data import prepared, split
 from autograd.training.history import History
-from autograd.training.loop import Fit
 from autograd.training.options import callbacks_of, generator_of, loss_for, optimizer_for, positive
-from autograd.training.partial import PartialFit
 from autograd.training.steps import Measure, Trainable
 
 __all__ = ["FitMixin"]
@@ -121,6 +118,9 @@ class FitMixin:
         >>> len(half.loss), len(whole.loss), whole.loss[:5] == half.loss
         (5, 10, True)
         """
+        from autograd.training.checkpoint import Checkpoint, description  # here, for who does not train
+        from autograd.training.loop import Fit
+
         epochs, batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
         every = whole(every, "every")
         if every > 1 and checkpoint is None:
@@ -183,6 +183,8 @@ class FitMixin:
         >>> losses[-1] < 0.1 * losses[0]
         True
         """
+        from autograd.training.partial import PartialFit  # as in `fit`
+
         if lr is not None and not callable(lr):
             lr = as_number(lr, "lr")
         options = loss_for(self, loss), optimizer, lr, as_number(alpha, "alpha")

@@ -1,1 +1,0 @@
-from autograd.engine.value cimport Value
