@@ -95,6 +95,9 @@ class Optimizer:
     """
 
     memories = 0  # how many vectors it remembers
+    takes_closure = (
+        False  # whether `step` asks for the loss and its gradient again and again, on all the data
+    )
 
     def __init__(self, target: Any, lr: float | Schedule) -> None:
         self.target = target
@@ -422,6 +425,8 @@ class LBFGS(Optimizer):
     >>> round(x.data, 6), round(y.data, 6)
     (3.0, -1.0)
     """
+
+    takes_closure = True
 
     def __init__(self, target: Any, max_iter: int = 20, history: int = 10) -> None:
         super().__init__(target, 1.0)

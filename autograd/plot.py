@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import MissingExtraError, UnknownNameError
-from autograd.files import io
+from autograd.files.atomic import atomic_write, check_place
 from autograd.tensor.tape import Array
 
 __all__ = [
@@ -63,7 +63,7 @@ def figure(panels: int, size: tuple[float, float] = (5.2, 4.4), path: Any = None
     picture = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
     if path is not None:
         kind_of(path)
-        io.check_place(path)
+        check_place(path)
     return picture, [picture.add_subplot(rows, columns, i + 1) for i in range(panels)]
 
 
@@ -77,7 +77,7 @@ def kind_of(path: Any) -> str:
 
 def save(picture: Any, path: Any) -> None:
     """Write the figure into a file of the kind that its name says, such as .png or .svg."""
-    with io.atomic(path) as file:
+    with atomic_write(path) as file:
         picture.savefig(file, dpi=150, format=kind_of(path))
 
 

@@ -15,6 +15,7 @@ import pytest
 import autograd
 from autograd.errors import FileFormatError, MissingExtraError, OptionError
 from autograd.files import io
+from autograd.files.atomic import atomic_write, check_place
 from autograd.nn import MLP, Net
 
 FILES = Path(__file__).parent / "files"
@@ -187,7 +188,7 @@ def test_without_safetensors_the_command_that_brings_it_is_told(tmp_path, monkey
     monkeypatch.setitem(sys.modules, "safetensors", None)
     monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
     command = r"a safetensors file needs an optional dependency: pip install 'array-autograd\[safetensors\]'"
-    for call in (net.save, Net.load, io.check_place):
+    for call in (net.save, Net.load, check_place):
         with pytest.raises(MissingExtraError, match=command):
             call(tmp_path / "net.safetensors")
     assert (tmp_path / "net.safetensors").read_bytes() == before
@@ -207,7 +208,7 @@ def test_a_link_is_followed_and_the_mode_of_a_file_kept(tmp_path):
     (tmp_path / "real").write_text("old")
     (tmp_path / "real").chmod(0o600)
     (tmp_path / "link").symlink_to("real")
-    with io.atomic(tmp_path / "link") as file:
+    with atomic_write(tmp_path / "link") as file:
         file.write(b"new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_bytes() == b"new"
@@ -226,7 +227,7 @@ def test_a_place_where_no_file_can_be_is_named(tmp_path, monkeypatch):
         ("/proc/x", "'/proc'"),
     ]
     for place, named in places:
-        for call in (net.save, io.check_place):
+        for call in (net.save, check_place):
             with pytest.raises(OSError, match=named + "$"):
                 call(place)
 
@@ -236,7 +237,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
     path.write_bytes(b"old")
 
     def interrupted():
-        with io.atomic(path) as file:
+        with atomic_write(path) as file:
             file.write(b"new")
             raise KeyboardInterrupt
 
@@ -282,7 +283,8 @@ def test_what_a_killed_process_has_left_goes_with_the_next_write_of_that_name(tm
     code = f"""
 import os, signal
 from autograd.files import io
-with io.atomic({str(tmp_path / "x.npz")!r}) as file:
+from autograd.files.atomic import atomic_write, check_place
+with atomic_write({str(tmp_path / "x.npz")!r}) as file:
     file.write(b"half")
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -298,8 +300,8 @@ with io.atomic({str(tmp_path / "x.npz")!r}) as file:
 
 def test_two_that_write_one_name_at_once_do_not_disturb_each_other(tmp_path):
     path = tmp_path / "x"
-    with io.atomic(path) as first:
-        with io.atomic(path) as second:
+    with atomic_write(path) as first:
+        with atomic_write(path) as second:
             first.write(b"first")
             second.write(b"second")
         assert path.read_bytes() == b"second"
@@ -318,7 +320,7 @@ def test_a_new_file_that_is_taken_for_left_over_is_made_again(tmp_path, monkeypa
         lock(file, how)
 
     monkeypatch.setattr(fcntl, "flock", late)
-    with io.atomic(tmp_path / "x") as file:
+    with atomic_write(tmp_path / "x") as file:
         file.write(b"whole")
     assert len(taken) == 1
     assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"whole"]

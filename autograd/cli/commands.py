@@ -21,6 +21,7 @@ import numpy as np
 from autograd import metrics, plot
 from autograd.errors import DataError, FileFormatError, MissingExtraError
 from autograd.files import io
+from autograd.files.atomic import atomic_write, check_place
 from autograd.nn import Net
 from autograd.pictures import demos
 from autograd.support.options import nearby
@@ -82,7 +83,7 @@ def check_labels(stream: Any, texts: Sequence[str]) -> None:
 
 def check_output(path: Any, *inputs: Any) -> None:
     """See that a file may be written at ``path``, and that it is none of the inputs."""
-    io.check_place(path)
+    check_place(path)
     for other in map(Path, inputs):
         if other.exists() and Path(path).exists() and other.samefile(path):
             raise DataError(f"{path} is the input itself; give the output another name")
@@ -407,7 +408,7 @@ def _writer(
     head = [preprocessing.target]
     head += [f"p({name})" for name in preprocessing.classes] if options.proba else []
     if options.output:
-        with io.atomic(options.output) as file:
+        with atomic_write(options.output) as file:
             text = TextIOWrapper(file, "utf-8", newline="")
             yield _csv(text, head)
             text.detach()
@@ -507,7 +508,7 @@ def info(options: argparse.Namespace) -> dict[str, Any]:
 def demo(options: argparse.Namespace) -> dict[str, Any]:
     """Run one of the demos, and tell what came out of it and where the film or the picture is."""
     path = options.output or demos.PICTURES[options.name]
-    io.check_place(path)
+    check_place(path)
     try:
         plot.figure(1)
     except MissingExtraError as error:

@@ -25,10 +25,10 @@ class Neuron(ArrayModule):
 
     Args:
         N: how many inputs.
-        activation: ``sigmoid tanh relu leaky_relu softplus gelu linear``, or a function of a Tensor.
+        activation: a name in `ACTIVATIONS`, such as tanh or relu, or a function of a Tensor.
         dtype: "float64" or "float32".
-        init: ``uniform`` (from -1 to 1), ``xavier`` or ``he``, drawn from Python's ``random``; or a
-            function from (n_out, n_in) to an array of weights of that shape.
+        init: a name in `INITS`, such as uniform (from -1 to 1) or he, whose weights Python's ``random``
+            draws; or a function from (n_out, n_in) to an array of weights of that shape.
 
     Attributes:
         w: the list of weights, each a Value; ``w[i] = 0.5`` writes one.

@@ -14,7 +14,7 @@ from autograd import plot
 from autograd.engine.numbers import as_number
 from autograd.engine.value import Value
 from autograd.errors import MissingExtraError, ShapeError, TrainingError, UnknownNameError
-from autograd.files import io
+from autograd.files.atomic import atomic_write, check_place
 from autograd.nn import Net, plots
 from autograd.support.options import whole
 from autograd.tensor.tape import Array
@@ -41,7 +41,7 @@ def write_gif(path: Any, stills: Sequence[Array]) -> None:
         Image.fromarray(still).quantize(palette=palette, dither=Image.Dither.NONE) for still in stills
     ]
     durations = [1000 / PER_SECOND] * len(others) + [1000 * HELD / PER_SECOND]
-    with io.atomic(path) as file:
+    with atomic_write(path) as file:
         first.save(file, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
 
 
@@ -58,7 +58,7 @@ def write_mp4(path: Any, stills: Sequence[Array]) -> None:
             for still in [*stills, *[stills[-1]] * (HELD - 1)]:
                 shown.set_data(still)
                 writer.grab_frame()
-        with io.atomic(path) as file, open(f"{folder}/film.mp4", "rb") as made:
+        with atomic_write(path) as file, open(f"{folder}/film.mp4", "rb") as made:
             shutil.copyfileobj(made, file)
 
 
@@ -117,7 +117,7 @@ class Film:
         self.kind = os.path.splitext(os.fspath(path))[1].lower()
         if self.kind not in WRITERS:
             raise UnknownNameError.among("kind of film", self.kind, WRITERS)
-        io.check_place(path)
+        check_place(path)
         self._picture, self._axes = plot.figure(panels, SIZE if panels == 1 else (SIZE[0] * 0.8, SIZE[1]))
         self._picture.set_dpi(DPI)
         if self.kind == ".mp4":

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd.errors import MissingExtraError, UnknownNameError
-from autograd.files import io
+from autograd.files.atomic import atomic_write
 from autograd.pictures.expression import Node, expression, short
 
 __all__ = ["Drawing", "draw"]
@@ -86,7 +86,7 @@ class Drawing:
         if kind not in FORMATS:
             raise UnknownNameError.among("kind of picture", kind, FORMATS)
         content = str(self).encode() if kind in TEXT else self._rendered(kind[1:])
-        with io.atomic(path) as file:
+        with atomic_write(path) as file:
             file.write(content)
 
     def _rendered(self, kind: str) -> bytes:

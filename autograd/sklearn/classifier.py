@@ -23,7 +23,7 @@ class NetClassifier(Scoring, ClassifierMixin, NetEstimator):  # type: ignore[mis
         hidden_layer_sizes: the sizes of the layers between inputs and outputs.
         activation: of these layers: ``relu tanh logistic identity``, as scikit-learn calls them, or any
             of `autograd.nn`'s.
-        solver: ``adam adamw rmsprop sgd lbfgs``; sgd has a Nesterov momentum of 0.9.
+        solver: a name in `autograd.optim.OPTIMIZERS`; sgd has a Nesterov momentum of 0.9.
         alpha: strength of the L2 penalty on weights.
         batch_size: rows for each update; "auto" for 200, or all rows if there are fewer.
         learning_rate_init: learning rate; lbfgs needs none.

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from autograd.engine.numbers import as_number
 from autograd.errors import OptionError
 from autograd.nn import ACTIVATIONS, Net
-from autograd.optim import LBFGS, OPTIMIZERS, SGD, Optimizer
+from autograd.optim import OPTIMIZERS, Optimizer
 from autograd.sklearn.early_stopping import EarlyStopping
 from autograd.sklearn.inputs import dense, refuse_what_is_no_number, weighed
 from autograd.support.interrupts import finished
@@ -27,6 +27,7 @@ from autograd.training.checkpoint import Snapshot
 __all__ = ["NetEstimator", "Scoring", "all_or_nothing"]
 
 BATCH = 200  # rows, if ``batch_size`` is "auto"
+SOLVER_OPTIONS = {"sgd": {"momentum": 0.9, "nesterov": True}}  # as scikit-learn has them
 NAMES = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's, and ours
 
 
@@ -154,7 +155,8 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         return self
 
     def _train(self, X: Array, y: Any, weight: Array | None, held_out: Any, rng: Any) -> None:
-        size = len(X) if self.solver == "lbfgs" else min(self._batch(), len(X))
+        at_once = OPTIMIZERS[self.solver].takes_closure
+        size = len(X) if at_once else min(self._batch(), len(X))
         stopping = EarlyStopping(self, held_out)
         optimizer = self._optimizer()
         history = self.net_.fit(
@@ -162,7 +164,7 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
             self._targets(y),
             loss=self._loss,
             optimizer=optimizer,
-            epochs=1 if self.solver == "lbfgs" else self.max_iter,
+            epochs=1 if at_once else self.max_iter,
             batch_size=size,
             sample_weight=weight,
             alpha=self._alpha(size if weight is None else size * float(weight.mean())),
@@ -172,7 +174,7 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         )
         stopping.finish()
         self.loss_curve_ = [self._scale * loss for loss in history.loss]
-        self.n_iter_ = optimizer.iterations if isinstance(optimizer, LBFGS) else len(history.loss)
+        self.n_iter_ = getattr(optimizer, "iterations", 0) if at_once else len(history.loss)
         self.loss_ = self.loss_curve_[-1] if history.loss else np.nan
         if history.interrupted:
             warnings.warn("the training was interrupted", stacklevel=3)
@@ -187,8 +189,10 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         """Go once through the rows of a portion of the data."""
         if self.early_stopping:
             raise OptionError("partial_fit() knows no early_stopping")
-        if self.solver == "lbfgs":
-            raise OptionError("partial_fit() wants another solver than lbfgs, which needs all data at once")
+        if OPTIMIZERS[self.solver].takes_closure:
+            raise OptionError(
+                f"partial_fit() wants another solver than {self.solver}, which needs all data at once"
+            )
         X, y, weight = weighed(X, y, sample_weight)
         if not hasattr(self, "_rng"):
             self._rng = check_random_state(self.random_state)
@@ -246,11 +250,10 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         self.n_layers_ = len(hidden) + 2
 
     def _optimizer(self) -> Optimizer:
-        if self.solver == "lbfgs":
-            return LBFGS(self.net_, max_iter=self.max_iter)
-        if self.solver == "sgd":  # with momentum, as scikit-learn has it
-            return SGD(self.net_, lr=self.learning_rate_init, momentum=0.9, nesterov=True)
-        return OPTIMIZERS[self.solver](self.net_, lr=self.learning_rate_init)
+        kind: Any = OPTIMIZERS[self.solver]
+        length = {"max_iter": self.max_iter} if kind.takes_closure else {"lr": self.learning_rate_init}
+        optimizer: Optimizer = kind(self.net_, **length, **SOLVER_OPTIONS.get(self.solver, {}))
+        return optimizer
 
     def _batch(self) -> int:
         if self.batch_size == "auto":

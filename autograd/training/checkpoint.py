@@ -20,6 +20,7 @@ import numpy as np
 
 from autograd.errors import CheckpointWarning, FileFormatError, OptionError
 from autograd.files import io
+from autograd.files.atomic import check_place
 from autograd.losses import Loss
 from autograd.optim import Optimizer
 from autograd.support.interrupts import finished
@@ -112,7 +113,7 @@ class Checkpoint:
     """
 
     def __init__(self, path: Any, every: int) -> None:
-        io.check_place(path)
+        check_place(path)
         self.path, self.every = path, every
         self._run: dict[str, Any] = {}
         self._parts: dict[str, Any] = {}  # of the file that was there

@@ -5,7 +5,7 @@ from typing import Any
 
 from autograd.engine.numbers import as_number
 from autograd.errors import OptionError
-from autograd.optim import LBFGS, Optimizer
+from autograd.optim import Optimizer
 from autograd.schedules import Schedule
 from autograd.support.options import whole
 from autograd.tensor import Tensor
@@ -135,11 +135,13 @@ class FitMixin:
         rng = generator_of(seed)
         row = loss_for(self, loss)
         opt = optimizer_for(optimizer, lr, self)
-        if isinstance(opt, LBFGS) and clip is not None:
-            raise OptionError("lbfgs takes no clip: its line search needs the gradient as it is")
+        if opt.takes_closure and clip is not None:
+            raise OptionError(
+                f"{type(opt).__name__.lower()} takes no clip: its line search needs the gradient as it is"
+            )
         given = prepared(self, X, y, row, sample_weight, class_weight)
         data, held_out = split(self, given, validation, row, rng)
-        batch_size = len(data) if isinstance(opt, LBFGS) else min(batch_size, len(data))
+        batch_size = len(data) if opt.takes_closure else min(batch_size, len(data))
         training = Fit(self, data, held_out, Measure(self, row, alpha), opt, batch_size, rng)
         if file is not None:
             options = {

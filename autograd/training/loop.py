@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import OptionError, TrainingError
-from autograd.optim import LBFGS, Optimizer, clip_gradient
+from autograd.optim import Optimizer, clip_gradient
 from autograd.support.interrupts import finished
 from autograd.support.progress import track
 from autograd.tensor.tape import Array
@@ -162,8 +162,9 @@ class Fit:
         order = self.rng.permutation(rows)
         learn = self.learner(size)
         total = 0.0
-        if isinstance(opt, LBFGS):  # its batch is all the rows
-            total = rows * opt.step(lambda: self._descend(learn, order, 0))
+        if opt.takes_closure:  # its batch is all the rows
+            step: Callable[..., float] = opt.step  # type: ignore[assignment]  # which is asked for a closure
+            total = rows * step(lambda: self._descend(learn, order, 0))
         else:
             for first in range(0, rows, size):
                 if first + size > rows:

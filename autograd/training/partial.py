@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import OptionError, TrainingError
-from autograd.optim import LBFGS
 from autograd.training.checkpoint import Snapshot
 from autograd.training.data import prepared
 from autograd.training.options import loss_for, optimizer_for, positive
@@ -27,8 +26,8 @@ class PartialFit:
         self.module = module
         self.loss = loss_for(module, loss)
         self.opt = optimizer_for(optimizer, lr, module)
-        if isinstance(self.opt, LBFGS):
-            raise OptionError("lbfgs wants the whole data at once: use fit()")
+        if self.opt.takes_closure:
+            raise OptionError(f"{type(self.opt).__name__.lower()} wants the whole data at once: use fit()")
         self.steps = Steps(Measure(module, self.loss, positive(alpha, "alpha", 0.0)))
 
     def step(self, X: Any, y: Any, sample_weight: Any, class_weight: Any) -> float:
