@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from autograd import plot
-from autograd.cli import commands
+from autograd.cli import train as train_command
 from autograd.cli.parser import main
 from autograd.files import io
 from autograd.nn import Net
@@ -621,7 +621,7 @@ def test_columns_that_cannot_be_learned_from_are_named(folder, capsys, content, 
 def test_inputs_that_are_made_batch_by_batch_teach_the_same(folder, monkeypatch):
     command = ["train", str(FLATS), "--epochs", "3", "--patience", "2", "--quiet", "--output"]
     assert main([*command, "at_once.npz"]) == 0
-    monkeypatch.setattr(commands, "AT_ONCE", 0)
+    monkeypatch.setattr(train_command, "AT_ONCE", 0)
     assert main([*command, "by_batch.npz"]) == 0
     assert (Net.load("at_once.npz").values == Net.load("by_batch.npz").values).all()
 
@@ -660,7 +660,7 @@ def test_the_rows_that_choose_the_epoch_do_not_tell_how_well_it_went(folder, cap
         yield np.zeros((len(inputs), 1))
 
     monkeypatch.setattr(Net, "fit", fit)
-    monkeypatch.setattr(commands, "outputs", outputs)
+    monkeypatch.setattr(train_command, "outputs", outputs)
     assert main(["train", "f.csv", "--patience", "5"]) == 0
     assert (len(learned), len(watched), len(told)) == (80, 10, 10)
     assert len({*learned, *watched, *told}) == 100
@@ -856,13 +856,13 @@ def test_ctrl_c_ends_a_training_and_keeps_what_was_learned(folder, capsys, monke
 
 
 def test_ctrl_c_at_any_other_time_ends_in_one_line(folder, capsys, monkeypatch):
-    monkeypatch.setattr(commands, "read_table", lambda *_, **__: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(train_command, "read_table", lambda *_, **__: signal.raise_signal(signal.SIGINT))
     assert main(["train", str(FLATS)]) == 130
     assert capsys.readouterr().err == "interrupted\n"
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("module", ["numpy", "autograd.nn", "autograd.cli.parser", "autograd.cli.commands"])
+@pytest.mark.parametrize("module", ["numpy", "autograd.nn", "autograd.cli.parser", "autograd.cli.train"])
 @pytest.mark.parametrize("script", [True, False])
 def test_ctrl_c_while_modules_are_imported_ends_it_without_a_word(folder, module, script):
     (folder / "sitecustomize.py").write_text(

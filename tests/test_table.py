@@ -165,9 +165,9 @@ def test_blanks_around_cells_and_lines_that_are_blank_do_not_count(folder):
 
 PEAK = """
 import resource, sys
-from autograd.cli import commands
+from autograd.cli import train
 from autograd.cli.parser import main
-commands.AT_ONCE = 0
+train.AT_ONCE = 0
 peaks = []
 for name in ("small.csv", "large.csv"):
     code = main(["train", name, "--epochs", "1", "--batch-size", "1024", "--hidden", "8", "--quiet"])

@@ -1,4 +1,4 @@
-"""The command line: what can be asked for, and how it ends. `autograd.cli.commands` does it.
+"""The command line: what can be asked for, and how it ends. Each command has a file of its own.
 
 $ python -m autograd train examples/digits.csv.gz --target digit
 $ python -m autograd predict digits.model.npz examples/digits.csv.gz
@@ -6,22 +6,30 @@ $ python -m autograd predict digits.model.npz examples/digits.csv.gz
 
 import argparse
 import json
-import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from io import TextIOWrapper
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from autograd.cli import commands
+from autograd.cli import demo, evaluate, info, predict, train
+from autograd.cli.command import Command
 from autograd.engine.node import COMPILED
 from autograd.errors import AutogradError, UnknownNameError
-from autograd.pictures.demos import DEMOS
 from autograd.version import __version__
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS: list[Command] = [
+    train.COMMAND,
+    predict.COMMAND,
+    evaluate.COMMAND,
+    info.COMMAND,
+    demo.COMMAND,
+]
+"""The commands, in the order in which ``--help`` lists them."""
 
 TOP = """\
 examples:
@@ -52,109 +60,6 @@ exit codes:
   130  interrupted by Ctrl-C; train keeps what was learned until then
   1  anything else, which is a mistake of ours
 """
-
-TRAIN = """\
-examples:
-  %(prog)s examples/digits.csv.gz --target digit
-      writes digits.model.npz and the picture digits.training.png
-  %(prog)s examples/flats.csv --target rent --hidden 64,32 --patience 20
-      two hidden layers, until half of the held-out rows get no better for 20
-      epochs; the other half tells how well it went
-  %(prog)s examples/flats.csv --target district --ignore built --output d.npz
-      text as the target: classes
-  %(prog)s examples/flats.csv --json --quiet
-      the last column is the target by default; one JSON document
-
-Text columns become a one in the place of each text and zeros elsewhere, missing
-numbers (an empty cell, or ? - na n/a nan null none) the median of their column.
-That is kept in the model, and predict does the same. --strict refuses both, with
-the line and the column.
-"""
-
-PREDICT = """\
-examples:
-  %(prog)s digits.model.npz examples/digits.csv.gz
-      a line for each row
-  %(prog)s digits.model.npz examples/digits.csv.gz --proba --output answers.csv
-      a CSV file, with the probability of each class
-  %(prog)s digits.model.npz examples/digits.csv.gz --json
-
-The columns may come in any order, and with others among them. A text that the
-model does not know is taken for none of those it does, with a note; a missing
-number for the median of the rows it was trained on. --strict refuses both.
-"""
-
-EVALUATE = """\
-examples:
-  %(prog)s digits.model.npz examples/digits.csv.gz
-      accuracy, and the precision and recall of each class
-  %(prog)s digits.model.npz examples/digits.csv.gz --picture confusion.png
-      which class was taken for which
-  %(prog)s digits.model.npz examples/digits.csv.gz --json
-
-Most of these rows were learned. How good a model is on new rows, only a table of
-those tells, or what train said of the rows held out.
-"""
-
-INFO = """\
-examples:
-  %(prog)s digits.model.npz
-  %(prog)s digits.model.npz --json
-"""
-
-
-DEMO = """\
-examples:
-  %(prog)s sine
-      writes sine.gif
-  %(prog)s moons --seed 3 --output m.gif
-      other points and other weights; a name in .mp4 needs ffmpeg
-  %(prog)s digits --json
-
-minimize, tiny and sine are the demos of the original, a sample at a time; moons
-is micrograd's; digits trains on batches. All but digits, which ends in a picture
-of what was read wrongly, end in a film.
-"""
-
-
-# What options take ------------------------------------------------------------------------------
-
-
-def whole(least: int) -> Callable[[str], int]:
-    """What reads a whole number of ``least`` or more."""
-
-    def read(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"wants a whole number of {least} or more, got {text!r}")
-        return int(text)
-
-    return read
-
-
-def sizes(text: str) -> list[int]:
-    """Reads whole numbers of 1 or more, separated by commas."""
-    try:
-        return [whole(1)(part.strip()) for part in text.split(",")]
-    except argparse.ArgumentTypeError:
-        raise argparse.ArgumentTypeError(f"wants sizes such as 128 or 64,32, got {text!r}") from None
-
-
-def number(good: Callable[[float], bool], what: str) -> Callable[[str], float]:
-    """What reads a number that is ``good``, which is ``what`` in words."""
-
-    def read(text: str) -> float:
-        try:
-            x = float(text)
-        except ValueError:
-            x = math.nan
-        if not good(x):
-            raise argparse.ArgumentTypeError(f"wants {what}, got {text!r}")
-        return x
-
-    return read
-
-
-# The commands -----------------------------------------------------------------------------------
 
 
 class Parser(argparse.ArgumentParser):
@@ -198,116 +103,18 @@ def parser() -> Parser:
         "--version", action="version", version=f"array-autograd {__version__} ({scalars} scalars)"
     )
     adders = top.add_subparsers(required=True, metavar="COMMAND")
-
-    train = _command(
-        adders,
-        commands.train,
-        TRAIN,
-        "Learn to tell one column of a table from the others. Some of the rows "
-        "are held out, and tell at the end how well it went.",
-    )
-    train.add_argument("file", metavar="FILE", help="a table: .csv, .tsv, .npy, .npz, gzipped or not")
-    train.add_argument("--target", metavar="COLUMN", help="the column to learn (the last one)")
-    train.add_argument(
-        "--regression",
-        action="store_true",
-        help="take a target of few whole numbers for numbers, not classes",
-    )
-    train.add_argument(
-        "--ignore", metavar="COLUMN", action="append", default=[], help="leave a column out; may be repeated"
-    )
-    train.add_argument(
-        "--header",
-        action=argparse.BooleanOptionalAction,
-        help="whether the first line has the names of the columns, which is guessed otherwise",
-    )
-    train.add_argument("--strict", action="store_true", help="refuse text features and missing numbers")
-    train.add_argument(
-        "--hidden", metavar="SIZES", type=sizes, default=[128], help="neurons of each hidden layer (128)"
-    )
-    train.add_argument(
-        "--epochs", metavar="N", type=whole(1), default=60, help="how often to go through the rows (60)"
-    )
-    train.add_argument(
-        "--batch-size", metavar="N", type=whole(1), help="rows of an update (32; more for very long tables)"
-    )
-    train.add_argument(
-        "--lr",
-        metavar="X",
-        type=number(lambda x: 0 < x < math.inf, "a number above 0"),
-        help="learning rate of Adam (0.001)",
-    )
-    train.add_argument(
-        "--patience",
-        metavar="N",
-        type=whole(1),
-        help="end after so many epochs in which the loss over half of the "
-        "held-out rows got no lower, and keep the best; the other half tells how well it went",
-    )
-    train.add_argument(
-        "--held-out",
-        metavar="SHARE",
-        type=number(lambda x: 0 <= x < 1, "a share from 0 to below 1, such as 0.2"),
-        default=0.2,
-        help="share of the rows that is not learned (0.2)",
-    )
-    train.add_argument("--seed", metavar="N", type=whole(0), default=0, help="of all that is drawn (0)")
-    train.add_argument("--output", metavar="MODEL", help="where to save the model (FILE's name.model.npz)")
-    train.add_argument("--quiet", action="store_true", help="no progress and no report")
-
-    predict = _command(
-        adders,
-        commands.predict,
-        PREDICT,
-        "Print what a model says of each row of a table. If that has the "
-        "target column too, tell how often the model was right.",
-    )
-    predict.add_argument("--output", metavar="FILE", help="write a CSV file instead")
-    predict.add_argument("--proba", action="store_true", help="the probability of each class too")
-
-    evaluate = _command(
-        adders, commands.evaluate, EVALUATE, "Tell how good a model is on a table that has the target column."
-    )
-    evaluate.add_argument(
-        "--picture", metavar="FILE", help="draw answers against the truth (.png, .svg, .pdf, .jpg)"
-    )
-
-    info = _command(adders, commands.info, INFO, "Tell what a model is and what it was trained on.")
-
-    demo = _command(adders, commands.demo, DEMO, "Run a demo, and film it.")
-    demo.add_argument("name", metavar="DEMO", choices=list(DEMOS), help=", ".join(DEMOS))
-    demo.add_argument("--seed", metavar="N", type=whole(0), default=0, help="of all that is drawn (0)")
-    demo.add_argument(
-        "--output",
-        metavar="FILE",
-        help="the film, .gif or .mp4 (DEMO.gif), or, of digits, the picture, "
-        ".png, .svg, .pdf or .jpg (digits.png)",
-    )
-    demo.set_defaults(quiet=False)
-
-    for command in (predict, evaluate, info):
-        command.add_argument("model", metavar="MODEL", help="a model that train has saved")
-        command.set_defaults(quiet=False)
-    for command in (evaluate, info):
-        command.set_defaults(output=None)
-    for command in (predict, evaluate):
-        command.add_argument("file", metavar="FILE", help="a table with the columns that it was trained on")
-        command.add_argument("--strict", action="store_true", help="refuse unknown texts and missing numbers")
+    for command in COMMANDS:
+        own = adders.add_parser(
+            command.run.__name__,
+            help=command.description.partition(".")[0].lower(),
+            description=command.description,
+            epilog=command.examples,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        own.set_defaults(command=command)
+        own.add_argument("--json", action="store_true", help="print one JSON document, for programs")
+        command.add_arguments(own)
     return top
-
-
-def _command(adders: Any, run: Callable[..., Any], examples: str, description: str) -> Parser:
-    """A command of the name of its function."""
-    command: Parser = adders.add_parser(
-        run.__name__,
-        help=description.partition(".")[0].lower(),
-        description=description,
-        epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.set_defaults(run=run)
-    command.add_argument("--json", action="store_true", help="print one JSON document, for programs")
-    return command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -322,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.stderr is None:  # closed by 2>&-, where print would take the output for it
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - the interpreter closes it
     if sys.stdout is None:
-        if options.json or (options.run not in (commands.train, commands.demo) and not options.output):
+        if options.json or not options.command.writes(options):
             print("error: the output is closed; >/dev/null throws it away", file=sys.stderr)
             return 2
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the interpreter closes it
@@ -344,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     """The exit code of a command, and its report."""
     try:
-        report = options.run(options)
+        report = options.command.run(options)
         return (130 if report.get("interrupted") else 0), report
     except BrokenPipeError:  # whoever reads our output has read enough, as head does
         return 0, {}

@@ -42,5 +42,7 @@ cdef int alone(Node root) except -1
 @cython.locals(own=int, leaf=int, state=Walk, ended=bint, order=list, before=list, ready=list, v=Node, a=Node, b=Node, g=double)
 cdef int walk(Node root) except -1
 
+cdef int end(list order, list before, Walk state, bint done) except -1
+
 @cython.locals(v=Node, g=double)
 cdef int undo(list order, list before) except -1

@@ -260,12 +260,17 @@ def walk(root: Node) -> None:
             state.through_junctions(ready)
         ended = True
     finally:
-        if not ended:
-            undo(order, before)
-            if state is not None:
-                state.undo()
+        end(order, before, state, ended)
+
+
+def end(order: list[Any], before: list[Any], state: Walk | None, done: bool) -> None:
+    """End a walk: if it was not ``done``, all gradients are as they were before."""
+    if not done:
+        undo(order, before)
         if state is not None:
-            state.finish(ended)
+            state.undo()
+    if state is not None:
+        state.finish(done)
 
 
 def undo(order: list[Any], before: list[Any]) -> None:

@@ -1,0 +1,41 @@
+"""What the arguments of commands are read as: whole numbers, sizes, numbers in a range."""
+
+import argparse
+import math
+from collections.abc import Callable
+
+__all__ = ["number", "sizes", "whole"]
+
+
+def whole(least: int) -> Callable[[str], int]:
+    """What reads a whole number of ``least`` or more."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"wants a whole number of {least} or more, got {text!r}")
+        return int(text)
+
+    return read
+
+
+def sizes(text: str) -> list[int]:
+    """Reads whole numbers of 1 or more, separated by commas."""
+    try:
+        return [whole(1)(part.strip()) for part in text.split(",")]
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"wants sizes such as 128 or 64,32, got {text!r}") from None
+
+
+def number(good: Callable[[float], bool], what: str) -> Callable[[str], float]:
+    """What reads a number that is ``good``, which is ``what`` in words."""
+
+    def read(text: str) -> float:
+        try:
+            x = float(text)
+        except ValueError:
+            x = math.nan
+        if not good(x):
+            raise argparse.ArgumentTypeError(f"wants {what}, got {text!r}")
+        return x
+
+    return read
