@@ -22,25 +22,25 @@ from autograd.schedules import Schedule
 from autograd.support.interrupts import finished
 from autograd.support.options import whole
 from autograd.tensor.recording import refuse_in_recording
-from autograd.tensor.rows.elementwise import faint
+from autograd.tensor.rows.elementwise import flush_constant
 from autograd.tensor.tape import Array
 
 __all__ = ["LBFGS", "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "clip_gradient"]
 
 
-Call: TypeAlias = Callable[[], Any]
+NumpyCall: TypeAlias = Callable[[], Any]
 FADING = 32  # after so many steps, what has all but faded becomes 0:
 FAINT = 20  # what is less than 2 ** FAINT times the least normal number
 
 
-def run(calls: Iterable[Call]) -> None:
+def run(calls: Iterable[NumpyCall]) -> None:
     """Make the calls; no signal is handled between two of them, nor within those that are NumPy's."""
     deque(map(operator.call, calls), 0)
 
 
 def vector_of(target: Any) -> Any:
     """The arrays behind ``target``: those of a module, or made from a list of Values."""
-    if hasattr(target, "grads") and hasattr(target, "push"):
+    if hasattr(target, "grads") and hasattr(target, "mark_changed"):
         return target
     if hasattr(target, "params"):
         return Vector(target.params())
@@ -109,7 +109,7 @@ class Optimizer:
         self._room = np.empty_like(self._vector.values)
         self._memories = np.zeros((self.memories, self._room.size), self._room.dtype)
         self._apart = np.empty_like(self._room), np.empty_like(self._memories)  # where a step may fail
-        self._faint = faint(self._room.dtype, FAINT)
+        self._faint = flush_constant(self._room.dtype, FAINT)
         # At least this is added to the root of a mean of squares, which may have been rounded to 0
         self._floor = math.sqrt(np.finfo(self._room.dtype).tiny * 2.0**FAINT)
 
@@ -123,12 +123,12 @@ class Optimizer:
         """
         refuse_in_recording("an optimiser's step()")
         vector = self._vector
-        vector.pull()
+        vector.sync()
         lr, self._steps = self.rate(), self._done + 1
         in_arrays = vector is self.target  # where push() only tells older graphs, and writes no number
         in_place = in_arrays and type(self)._update is Optimizer._update
         values, memories = (vector.values, self._memories) if in_place else self._apart
-        calls: list[Call] = []
+        calls: list[NumpyCall] = []
         if in_place:
             calls = self._calls(lr, values, vector.grads, self._room, self._steps, *memories)
         else:
@@ -139,11 +139,16 @@ class Optimizer:
             calls += self._fading(values, memories)
         if not in_place:
             calls += partial(np.copyto, vector.values, values), partial(np.copyto, self._memories, memories)
-        calls.insert(0 if in_arrays else -1, vector.push)
+        calls.insert(0 if in_arrays else -1, vector.mark_changed)
         calls += partial(setattr, self, "_done", self._steps), partial(setattr, self, "last_lr", lr)
-        run(calls)
+        try:
+            run(calls)
+        except BaseException:
+            if not in_arrays and self._done < self._steps:
+                finished(vector.go_back)
+            raise
 
-    def _fading(self, values: Array, memories: Array) -> list[Call]:
+    def _fading(self, values: Array, memories: Array) -> list[NumpyCall]:
         """The calls that make what has all but faded 0."""
         c = self._faint
         return [
@@ -203,7 +208,7 @@ class Optimizer:
         """
         run(self._calls(lr, x, g, s, self._steps, *memory))
 
-    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int, *memory: Array) -> list[Call]:
+    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int, *memory: Array) -> list[NumpyCall]:
         """The NumPy calls of the ``step``-th update, counted from 1; other arguments as for `_update`."""
         raise NotImplementedError
 
@@ -245,8 +250,8 @@ class SGD(Optimizer):
         self.memories = 1 if momentum else 0
         super().__init__(target, lr)
 
-    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int, *memory: Array) -> list[Call]:
-        calls: list[Call] = []
+    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int, *memory: Array) -> list[NumpyCall]:
+        calls: list[NumpyCall] = []
         if self.weight_decay:
             calls += partial(np.multiply, x, self.weight_decay, s), partial(np.add, s, g, s)
             g = s
@@ -301,8 +306,8 @@ class Adam(Optimizer):
         self.eps = between(eps, 0, math.inf, "eps")
         self.weight_decay = between(weight_decay, 0, math.inf, "weight_decay")
 
-    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int, *memory: Array) -> list[Call]:
-        calls: list[Call] = []
+    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int, *memory: Array) -> list[NumpyCall]:
+        calls: list[NumpyCall] = []
         if self.weight_decay and self.shrinks:
             calls += [partial(np.multiply, x, 1 - lr * self.weight_decay, x)]
         elif self.weight_decay:
@@ -382,7 +387,7 @@ class RMSprop(Optimizer):
         self.alpha = between(alpha, 0, 1, "alpha")
         self.eps = between(eps, 0, math.inf, "eps")
 
-    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int, *memory: Array) -> list[Call]:
+    def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int, *memory: Array) -> list[NumpyCall]:
         (square,) = memory
         root = 1 / math.sqrt(1 - self.alpha)
         return [  # the mean is kept as square / (1 - alpha), which spares a pass
@@ -452,16 +457,16 @@ class LBFGS(Optimizer):
         def evaluate(x: Array) -> tuple[float, Array]:
             move(x)
             loss = float(closure())
-            vector.pull()
+            vector.sync()
             return loss, np.asarray(vector.grads, np.float64)
 
-        vector.pull()
+        vector.sync()
         before = vector.values.astype(np.float64)
         options = {"maxiter": self.max_iter, "maxcor": self.history}
 
         def move(x: Array) -> None:
             vector.values[:] = x
-            vector.push()
+            vector.mark_changed()
 
         try:
             found = minimize(evaluate, before, jac=True, method="L-BFGS-B", options=options)
@@ -496,7 +501,7 @@ def clip_gradient(target: Any, limit: float) -> float:
     if not limit > 0:
         raise OptionError(f"clip_gradient() wants a limit above 0, got {limit!r}")
     vector = vector_of(target)
-    vector.pull()
+    vector.sync()
     g = vector.grads
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         norm = math.sqrt(np.dot(g, g))
@@ -505,7 +510,7 @@ def clip_gradient(target: Any, limit: float) -> float:
         norm = peak * float(np.linalg.norm(g / peak)) if 0 < peak < math.inf else peak
     if limit < norm < math.inf:
         g *= limit / norm
-        vector.push_gradient()
+        vector.mark_gradient_changed()
     return norm
 
 

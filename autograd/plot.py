@@ -17,7 +17,7 @@ from autograd.tensor.tape import Array
 
 __all__ = [
     "COLOURS",
-    "MANY",
+    "MANY_CLASSES",
     "figure",
     "save",
     "show_confusion",
@@ -32,13 +32,13 @@ __all__ = [
 # Okabe & Ito, "Color Universal Design", 2008, without black
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 MARKERS = "os^DvPX<>*"
-STYLES = ("-", "--", "-.", ":")
+LINE_STYLES = ("-", "--", "-.", ":")
 DIVERGING = "PuOr"  # orange below 0, purple above: ColorBrewer's, for the colour-blind too
 SHADES = 6  # of a region: a few flat ones look calm, and make small files
-MANY = 20  # classes, of which a matrix has room for names and numbers
-LONGEST = 24  # letters of a class's name
+MANY_CLASSES = 20  # classes, of which a matrix has room for names and numbers
+LONGEST_NAME = 24  # letters of a class's name
 COLUMN = 16  # lines of a legend
-KINDS = (".png", ".svg", ".pdf", ".jpg")
+FORMATS = (".png", ".svg", ".pdf", ".jpg")
 
 
 def figure(panels: int, size: tuple[float, float] = (5.2, 4.4), path: Any = None) -> tuple[Any, list[Any]]:
@@ -62,26 +62,26 @@ def figure(panels: int, size: tuple[float, float] = (5.2, 4.4), path: Any = None
     rows = max(1, math.ceil(panels / columns))
     picture = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
     if path is not None:
-        kind_of(path)
+        format_of(path)
         check_place(path)
     return picture, [picture.add_subplot(rows, columns, i + 1) for i in range(panels)]
 
 
-def kind_of(path: Any) -> str:
-    """The kind of picture that the name of a file says; an UnknownNameError if it is none of `KINDS`."""
+def format_of(path: Any) -> str:
+    """The kind of picture that the name of a file says; an UnknownNameError if it is none of `FORMATS`."""
     kind: str = os.path.splitext(os.fspath(path))[1].lower()
-    if kind not in KINDS:
-        raise UnknownNameError.among("kind of picture", kind, KINDS)
+    if kind not in FORMATS:
+        raise UnknownNameError.among("kind of picture", kind, FORMATS)
     return kind[1:]
 
 
 def save(picture: Any, path: Any) -> None:
     """Write the figure into a file of the kind that its name says, such as .png or .svg."""
     with atomic_write(path) as file:
-        picture.savefig(file, dpi=150, format=kind_of(path))
+        picture.savefig(file, dpi=150, format=format_of(path))
 
 
-def shortened(name: str, longest: int = LONGEST) -> str:
+def shortened(name: str, longest: int = LONGEST_NAME) -> str:
     """A name that leaves room for the picture."""
     half = longest // 2
     return name if len(name) <= longest else f"{name[:half].rstrip()} … {name[3 - half :].lstrip()}"
@@ -162,13 +162,13 @@ def show_confusion(
     for cells, what, hue in ((right, "right", COLOURS[0]), (~right, "wrong", COLOURS[1])):
         shown = np.where(cells & (counts > 0), counts, math.nan)
         image = axes.imshow(shown, cmap=tints(hue), vmin=0, vmax=counts[cells].max(initial=1))
-        if n > MANY:
+        if n > MANY_CLASSES:
             whole_ticks(axes.figure.colorbar(image, ax=axes, label=f"rows that are {what}").ax.yaxis)
             continue
         for i, j in np.argwhere(cells & (counts > 0)):
             ink = ink_on(image.to_rgba(counts[i, j])[:3])
             axes.text(j, i, counts[i, j], ha="center", va="center", color=ink, fontsize=size)
-    if n <= MANY:
+    if n <= MANY_CLASSES:
         names = list(map(shortened, classes))
         long = max(map(len, names)) > 3
         axes.set_xticks(range(n), names, rotation=45 if long else 0, ha="right" if long else "center")
@@ -207,7 +207,7 @@ def show_curve(axes: Any, predict: Callable[[Array], Array], x: Array, y: Array)
             alpha=0.45,
             label=f"data{name}",
         )
-        style = STYLES[k % len(STYLES)]
+        style = LINE_STYLES[k % len(LINE_STYLES)]
         axes.plot(line, curves[:, k], style, color=colour(k), linewidth=2.5, label=f"net{name}")
     axes.set(xlim=(line[0], line[-1]), ylim=span(y, 0.25), xlabel="x", ylabel="y")
     axes.grid(alpha=0.3)
@@ -240,7 +240,7 @@ def show_regions(
     axes.imshow(
         image, origin="lower", extent=(x[0], x[-1], y[0], y[-1]), aspect="auto", interpolation="nearest"
     )
-    longest = LONGEST if len(classes) <= COLUMN else LONGEST // 3
+    longest = LONGEST_NAME if len(classes) <= COLUMN else LONGEST_NAME // 3
     for k in range(len(classes)):
         own = ahead[..., k]
         if own.min() < 0 < own.max() and k + 1 < len(classes):  # the others have drawn the last one's

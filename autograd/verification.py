@@ -133,12 +133,12 @@ class Place:
         return f"{os.path.basename(file)}:{self.line}" + (source and f": {source}")
 
 
-def told(error: BaseException) -> str:
+def told_of(error: BaseException) -> str:
     """An error as a message has it in the place of a number."""
     return f"an error ({type(error).__name__}: {error})"
 
 
-def kind_of(v: Any) -> str:
+def operation_of(v: Any) -> str:
     """What a Value came from."""
     return operations.NAMES[v._code]
 
@@ -184,7 +184,7 @@ class Session:
     def worked(self, v: Any, x: float, y: float, error: Exception | None) -> None:
         """An operation that was done on these numbers, or has raised an error."""
         if v not in self.places:
-            self.waits(v, f"{kind_of(v)}()")
+            self.waits(v, f"{operation_of(v)}()")
         difference = self.compared(v, x, y, error)
         if difference is not None and v._source is None:
             raise difference from error
@@ -193,11 +193,11 @@ class Session:
     def compared(self, v: Any, x: float, y: float, error: Exception | None) -> ParityError | None:
         """What is to be said of an operation and the oracle's on the same numbers."""
         try:
-            twin = self.operated(kind_of(v), x, y)
+            twin = self.operated(operation_of(v), x, y)
         except ERRORS as theirs:
-            return None if error is not None else self.difference("data", v, v._number, told(theirs))
+            return None if error is not None else self.difference("data", v, v._number, told_of(theirs))
         if error is not None:
-            return self.difference("data", v, told(error), twin.data)
+            return self.difference("data", v, told_of(error), twin.data)
         if not close(v._number, twin.data, DOUBLE.unit * abs(twin.data)):
             return self.difference("data", v, v._number, twin.data)
         for name, i, operand in (("_da", 0, v._a), ("_db", -1, v._b)):
@@ -256,7 +256,7 @@ class Session:
             open_.pop()
             if v in check.twins:
                 continue
-            kind = kind_of(v)
+            kind = operation_of(v)
             if kind == "own" and v._home.closure is not None:
                 return Check()
             if kind == "output":
@@ -291,7 +291,7 @@ class Session:
         check.root.backward()
         pairs: list[tuple[Any, float, float]] = []
         for v, twin in reversed(check.twins.items()):
-            if kind_of(v) != "parameter":
+            if operation_of(v) != "parameter":
                 pairs.append((v, v.grad, twin.grad))
         for (matrix, i), twin in check.parameters.items():
             pairs.append(((matrix, i), matrix.at(i)[1], twin.grad))
@@ -367,7 +367,7 @@ def slopes_of(v: Any) -> tuple[float, ...]:
 
 def below(v: Any) -> list[Any]:
     """The Values that a Value was made from, without the parameters of a net."""
-    if kind_of(v) == "output":
+    if operation_of(v) == "output":
         return [p for _, p in v._home.inputs.get(v._index // v._home.wide, ())]
     return list(operands(v))
 

@@ -17,7 +17,7 @@ from autograd import losses, record
 from autograd.nn import Net
 from autograd.scalar.engine import Value
 from autograd.tensor import Tensor
-from autograd.tensor.tape import pull
+from autograd.tensor.tape import backpropagate
 
 INK, PALE, FORTH, BACK = "#1d2733", "#dbe8f7", "#0072B2", "#D55E00"
 STYLE = {
@@ -78,7 +78,7 @@ def tape():
     nodes = [loss._node]
     while nodes[-1].parents:
         nodes.append(next(p for p in nodes[-1].parents if p is not None))
-    gradients = pull(loss._node, np.ones(()), nodes)
+    gradients = backpropagate(loss._node, np.ones(()), nodes)
     figure, axes = canvas(8.5, 3.4, 10, len(nodes) + 1)
     head = {"weight": "bold", "va": "center"}
     axes.text(0.2, 0.2, "recorded call", **head)

@@ -20,7 +20,7 @@ def rng():
 @pytest.fixture(params=[1500, math.inf], ids=["by table", "by NumPy"])
 def tanh_of_many(request, monkeypatch):
     """Both forms of tanh, whichever of them is the quicker one on this machine."""
-    monkeypatch.setattr(elementwise, "MANY", request.param)
+    monkeypatch.setattr(elementwise, "MANY_NUMBERS", request.param)
 
 
 @pytest.fixture

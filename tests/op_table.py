@@ -139,7 +139,7 @@ ELEMENTWISE = [
     unary("relu",       lambda x: x if x > 0 else 0 * x,    R),
     unary("leaky_relu", lambda x: x if x > 0 else x * mp.mpf(0.01), R),
     unary("normal_cdf", mp.ncdf,                            R),
-    unary("flushed",    lambda x: +x,                       R),
+    unary("flush_subnormals", lambda x: +x,                       R),
 ]
 # fmt: on
 
@@ -233,15 +233,15 @@ REDUCTIONS = [reduction(row, axis, keepdims) for row in FOLDS for axis, keepdims
 LABELS = np.array([1, 0, 1])
 
 
-def surprises(x):
+def negative_log_likelihoods(x):
     return -log(shares(1)(x))[np.arange(len(x)), LABELS[: len(x)]]
 
 
 # fmt: off
 LABELLED = [  # labels have no slope, and are no operands here
-    Op("surprise", lambda x: ROWS["surprise"](x, LABELS[: len(x)]), surprises, (R,),
+    Op("nll", lambda x: ROWS["nll"](x, LABELS[: len(x)]), negative_log_likelihoods, (R,),
        (((3, 4),), ((1, 2),)),
-       errors=((((3,),), ShapeError, r"^surprise\(\) of shapes \(3,\) and \(3,\): axis 1 is out"),)),
+       errors=((((3,),), ShapeError, r"^nll\(\) of shapes \(3,\) and \(3,\): axis 1 is out"),)),
 ]
 # fmt: on
 

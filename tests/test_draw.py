@@ -160,7 +160,7 @@ def seeded():
 @pytest.fixture
 def whole(seeded, monkeypatch):
     """Pictures in which no operand is left out."""
-    monkeypatch.setattr(autograd.pictures.expression, "WIDE", 1000)
+    monkeypatch.setattr(autograd.pictures.expression, "MOST_OPERANDS", 1000)
 
 
 def double(t):

@@ -137,7 +137,7 @@ MAKE = {
 @pytest.fixture(params=[True, False], ids=["by rows", "as a batch"])
 def few(request, monkeypatch):
     if not request.param:
-        monkeypatch.setattr(rowwise, "MOST", 0)
+        monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
 
 
 def places(program, fine=False):

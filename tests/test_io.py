@@ -272,7 +272,7 @@ def test_a_file_without_a_net_says_so(tmp_path):
 
 
 def test_more_arrays_than_are_read_back_are_not_written(tmp_path):
-    arrays = {f"layers.{k}.weight": np.zeros(1) for k in range(io.MOST)}
+    arrays = {f"layers.{k}.weight": np.zeros(1) for k in range(io.MOST_ARRAYS)}
     io.write(tmp_path / "x.npz", arrays, {})
     assert io.read(tmp_path / "x.npz")[0].keys() == arrays.keys()
     with pytest.raises(OptionError, match="10001 arrays are too many; 10000 are the most"):

@@ -28,7 +28,7 @@ def mean_over(one):
     return mean
 
 
-def surprise(logits, labels):
+def nll_of_rows(logits, labels):
     rows = [-mp.log(mp.exp(row[k]) / sum(map(mp.exp, row))) for row, k in zip(logits, labels, strict=True)]
     return sum(rows) / len(rows)
 
@@ -46,7 +46,7 @@ REFERENCES = {
     "binary_cross_entropy": mean_over(
         lambda p, t: -mp.log(1 / (1 + mp.exp(-p)) if t else 1 / (1 + mp.exp(p)))
     ),
-    "cross_entropy": surprise,
+    "cross_entropy": nll_of_rows,
 }
 FINITE = "^weights must be finite and 0 or more, and not all of them 0$"
 LOSS = {name: getattr(losses, name) for name in LOSSES}
@@ -162,7 +162,7 @@ FORMS = {
     "a list of tuples": ((6, 3), lambda table: list(map(tuple, table))),
     "a table": ((6, 3), as_objects),
 }
-FLAT = ("a Value", "a list", "a tuple", "an array")
+ZERO_SLOPE = ("a Value", "a list", "a tuple", "an array")
 
 
 @every_loss
@@ -174,7 +174,7 @@ def test_values_give_what_tensors_give_in_every_form(name, form, rng):
         formed = FORMS["a list of lists"][1]
     predictions, targets = problem(name, rng, shape)
     table, slopes = with_values(predictions)
-    given = targets[:, 0] if form in FLAT and name != "cross_entropy" else targets
+    given = targets[:, 0] if form in ZERO_SLOPE and name != "cross_entropy" else targets
     loss = LOSS[name](formed(table), given)
     assert isinstance(loss, Value)
     assert loss.data == pytest.approx(float(REFERENCES[name](exact(predictions), targets)), rel=1e-13)

@@ -105,12 +105,12 @@ def test_a_window_takes_part_in_expressions_like_any_value(net):
 @pytest.mark.parametrize("number", [7, 7.0, np.float32(7), np.array(7), Value(7)], ids=repr)
 def test_weights_and_bias_are_assigned_numbers_or_leaf_values(number, net):
     neuron = net.layers[0].neurons[1]
-    window = neuron.w[0]
+    view_of = neuron.w[0]
     neuron.w[0] = number
     neuron.w[-1] = number
     neuron.b = number
     assert net.values[3:6].tolist() == [7, 7, 7]
-    assert neuron.w[0] is window
+    assert neuron.w[0] is view_of
     neuron.w = [number, 1]
     neuron.w[1:] = [number]
     assert net.values[3:6].tolist() == [7, 7, 7]
@@ -509,7 +509,7 @@ CHANGES = {
     "layer.step": lambda net: net.layers[1].step(0.1),
     "neuron.step": lambda net: net.layers[0].neurons[1].step(0.1),
     "load_state_dict": lambda net: net.load_state_dict(net.state_dict()),
-    "push": lambda net: (net.values.__imul__(0.5), net.push()),
+    "push": lambda net: (net.values.__imul__(0.5), net.mark_changed()),
 }
 
 

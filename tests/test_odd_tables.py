@@ -10,7 +10,7 @@ import pytest
 
 from autograd.cli.parser import main
 from autograd.errors import DataError
-from autograd.tables.table import is_missing, is_number, plain, read_table
+from autograd.tables.table import canonical, is_missing, is_number, read_table
 
 MISSING = ["", "?", "na", "NaN", "null", "-", "None", "n/a"]
 WORDS = [
@@ -196,7 +196,7 @@ def test_a_guess_is_told_and_never_contradicted_by_the_rows(seed, capsys):
         assert f"line {found.first[1]} was taken for" in told.err
         if json.loads(told.out)["classes"] and not found.headed:
             labels = found.columns[found.names[-1]]
-            same = [plain(cell) == plain(found.first[0][-1]) for cell in labels.levels]
+            same = [canonical(cell) == canonical(found.first[0][-1]) for cell in labels.levels]
             assert np.isin(labels.codes, np.flatnonzero(same)).sum() > 1
 
 

@@ -262,7 +262,7 @@ def test_a_loaded_state_goes_on_bit_for_bit(name):
     go(other, layer_loss, again, 3)  # which is to be forgotten
     for _ in range(2):
         other.values[:] = parameters
-        other.push()
+        other.mark_changed()
         again.load_state(state)
         go(other, layer_loss, again, 8)
         np.testing.assert_array_equal(other.values, m.values)
@@ -399,7 +399,7 @@ def test_an_optimiser_of_ones_own_needs_no_more_than_its_update():
 def test_an_optimiser_of_ones_own_serves_fit():
     net = Net(2, [2], "tanh")
     net.values[:] = np.ravel(START)
-    net.push()
+    net.mark_changed()
     m = layer()
     net.fit(ROWS, TARGETS, optimizer=Averaged(net, 0.1), epochs=5, batch_size=5, seed=0)
     go(m, layer_loss, Averaged(m, 0.1), 5)

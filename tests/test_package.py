@@ -174,7 +174,7 @@ def test_the_readme_imports_of_the_design_work():
 
 METHODS = (types.FunctionType, staticmethod, classmethod, property, cached_property)
 # What `fit` and files ask of a net, which the reference leaves out
-INNER = {"architecture", "bounds", "named", "penalty", "push_gradient", "restore", "through"}
+INNER = {"architecture", "bounds", "named", "penalty", "mark_gradient_changed", "restore", "through"}
 INNER |= {"classes", "each_value", "mean", "targets", "unweighted", "weights"}  # and of a loss
 
 

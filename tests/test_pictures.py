@@ -243,7 +243,7 @@ def test_one_mistake_beside_a_thousand_right_answers_stands_out():
     wrong, others = cell(axes, 0, 2), [cell(axes, i, i) for i in range(3)]
     for other in ("white", *others):
         assert np.linalg.norm(seen_by_the_colour_blind(wrong) - seen_by_the_colour_blind(other)) > 0.3
-    picture, _ = confusion_of(np.eye(plot.MANY + 1, dtype=int))
+    picture, _ = confusion_of(np.eye(plot.MANY_CLASSES + 1, dtype=int))
     assert [axes.get_ylabel() for axes in picture.axes[1:]] == ["rows that are right", "rows that are wrong"]
 
 

@@ -155,8 +155,8 @@ OF_AXES = {  # which numbers do not have
     "logsumexp":  lambda x: logsumexp(x, axis=-1),
     "softmax":    lambda x: softmax(x, axis=-1),
     "its log":    lambda x: log_softmax(x, axis=0),
-    "surprise":   lambda x: ROWS["surprise"](rows(x), np.arange(len(rows(x))) % x.shape[-1]),
-    "surprise 2": lambda x: ROWS["surprise"](rows(x), rows(x).argmin(axis=1)),
+    "nll":        lambda x: ROWS["nll"](rows(x), np.arange(len(rows(x))) % x.shape[-1]),
+    "nll 2":      lambda x: ROWS["nll"](rows(x), rows(x).argmin(axis=1)),
     "first":      lambda x: x[0],
     "tail":       lambda x: x[1:],
     "reversed":   lambda x: x[::-1],
@@ -487,7 +487,7 @@ def change_by_step(net):
 
 def change_the_vector(net):
     net.values[...] = 0.25
-    net.push()
+    net.mark_changed()
 
 
 @pytest.mark.parametrize(
@@ -607,7 +607,7 @@ def test_a_net_in_no_grad_is_read_anew_but_gets_no_gradient(rng):
 
     program = record(step, np.ones((5, 3)))
     net.values *= 2
-    net.push()
+    net.mark_changed()
     X = rng.normal(size=(5, 3))
     same(program(X), net(leaf(X)).data)
     assert not net.grads.any()

@@ -12,7 +12,7 @@ from op_table import CALLS, MASK, REFUSED, TABLE, each, exact, mp
 from autograd import Tensor, tensor
 from autograd.errors import NotANumberError, UnsupportedError
 from autograd.tensor import gradients, log_softmax, logsumexp, sigmoid, softmax, softplus
-from autograd.tensor.core import IMPLEMENTED, PLAIN, ROWS
+from autograd.tensor.core import IMPLEMENTED, ROWS, WITHOUT_SLOPE
 from autograd.tensor.rows import elementwise
 
 CASES = [(op, shapes) for op in TABLE for shapes in op.shapes]
@@ -354,7 +354,7 @@ def test_activations_are_right_to_4_units_in_the_last_place(name, size):
     ],
 )
 def test_tanh_is_left_to_numpy_where_that_takes_eight_numbers_at_a_time(found, wide, monkeypatch):
-    assert (elementwise.MANY == INF) == elementwise._wide()
+    assert (elementwise.MANY_NUMBERS == INF) == elementwise._wide()
     monkeypatch.setattr(np.lib.introspect, "opt_func_info", lambda func_name, signature: found)
     assert elementwise._wide() == wide
 
@@ -531,7 +531,7 @@ PLAIN_PAIRS = {
 
 
 def test_every_plain_function_is_called():
-    assert set(PLAIN_CALLS) | PLAIN_PAIRS | {np.empty_like} == PLAIN
+    assert set(PLAIN_CALLS) | PLAIN_PAIRS | {np.empty_like} == WITHOUT_SLOPE
 
 
 @pytest.mark.parametrize("function", PLAIN_CALLS, ids=lambda f: f.__name__)

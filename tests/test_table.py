@@ -13,7 +13,7 @@ import pytest
 
 from autograd.errors import DataError
 from autograd.tables import table
-from autograd.tables.table import is_missing, number, read_table
+from autograd.tables.table import cell_number, is_missing, read_table
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ WORDS = ["", "NA", " ? ", "n/a", "nan", "1e999", "x", "1_000", "inf"]
 def test_what_a_column_holds_does_not_depend_on_when_it_turns_into_numbers(
     folder, rng, monkeypatch, kept, cells
 ):
-    monkeypatch.setattr(table, "KEPT", kept)
+    monkeypatch.setattr(table, "TEXTS_KEPT", kept)
     monkeypatch.setattr(table, "CELLS", cells)
     columns = [[f"{x:.3g}" for x in rng.normal(size=60)] for _ in range(4)]
     for place, word in zip((3, 30, 31, 59), WORDS, strict=False):
@@ -140,8 +140,8 @@ def test_what_a_column_holds_does_not_depend_on_when_it_turns_into_numbers(
         csv.writer(file).writerows([["a", "b", "c", "d"], *rows])
     for cells_of, column in zip(columns, read_table("f.csv").columns.values(), strict=True):
         missing = [i for i, c in enumerate(cells_of) if is_missing(c)]
-        strays = [i for i, c in enumerate(cells_of) if not np.isfinite(number(c)) and not is_missing(c)]
-        np.testing.assert_array_equal(column.numbers(), [number(c) for c in cells_of])
+        strays = [i for i, c in enumerate(cells_of) if not np.isfinite(cell_number(c)) and not is_missing(c)]
+        np.testing.assert_array_equal(column.numbers(), [cell_number(c) for c in cells_of])
         assert column.numeric
         assert column.missing == len(missing)
         assert column.hole == ((cells_of[missing[0]].strip(), missing[0] + 2) if missing else None)
@@ -149,7 +149,7 @@ def test_what_a_column_holds_does_not_depend_on_when_it_turns_into_numbers(
 
 
 def test_too_many_different_texts_are_not_kept(folder, monkeypatch):
-    monkeypatch.setattr(table, "KEPT", 5)
+    monkeypatch.setattr(table, "TEXTS_KEPT", 5)
     Path("f.csv").write_text("a,b\n" + "".join(f"n{i},{i}\n" for i in range(9)))
     column = read_table("f.csv").column("a")
     assert (column.levels, len(column.codes), len(column.values)) == (None, 0, 0)

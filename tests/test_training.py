@@ -559,7 +559,7 @@ def test_weights_written_by_a_callback_are_those_that_are_learned_on():
     def reset(net):
         net.layers[0].neurons[0].b = 0.5
         net.values[-3:] = 0.25
-        net.push()
+        net.mark_changed()
 
     net, twin = small_net(), small_net()
     net.fit(
@@ -1028,7 +1028,7 @@ def test_whole_sample_weights_are_repeated_rows(loss):
 def test_whole_class_weights_are_repeated_rows(loss):
     net, twin = (Net(3, [5, 1 + (loss == "cross_entropy")], "tanh", "linear") for _ in range(2))
     twin.values[:] = net.values
-    twin.push()
+    twin.mark_changed()
     y = TARGETS[loss] if loss == "cross_entropy" else TARGETS[loss][:, 0]
     again = np.repeat(np.arange(40), np.where(y == 1, 3, 1))
     options = {"loss": loss, "optimizer": "sgd", "lr": 0.05, "epochs": 10, "batch_size": 1000}
@@ -1095,7 +1095,7 @@ def test_weights_go_with_their_rows_into_a_share_that_is_held_out_and_into_the_o
 def test_a_loss_that_is_no_longer_finite_is_named_with_epoch_batch_and_largest_gradient():
     net, twin = (Net(3, [5, 2], "linear") for _ in range(2))
     twin.values[:] = net.values
-    twin.push()
+    twin.mark_changed()
     opt, rng, found, epoch = SGD(twin, lr=1e30), np.random.default_rng(5), None, 0
     with np.errstate(all="ignore"):
         while found is None:
@@ -1125,7 +1125,7 @@ def test_a_loss_that_is_no_longer_finite_is_named_with_epoch_batch_and_largest_g
 def test_a_loss_over_the_validation_rows_that_is_not_finite_is_an_error_too():
     net = Net(2, [1], "linear")
     net.values[:] = [1e200, 0, 0]
-    net.push()
+    net.mark_changed()
     message = r"^the loss over the validation rows became inf in epoch 1, batch 2, where the largest gradient"
     with pytest.raises(TrainingError, match=message):
         net.fit(np.zeros((4, 2)), np.zeros(4), batch_size=2, validation=(np.ones((2, 2)), np.zeros(2)))
@@ -1135,7 +1135,7 @@ def test_a_loss_over_the_validation_rows_that_is_not_finite_is_an_error_too():
 def test_an_error_tells_when_no_gradient_is_finite():
     net = Net(1, [1], "linear")
     net.values[:] = [1e200, 0]
-    net.push()
+    net.mark_changed()
     with pytest.raises(TrainingError, match="became inf in epoch 1, batch 1, where no gradient was finite"):
         net.fit([1e200], [0.0])
 
@@ -1471,7 +1471,7 @@ def test_partial_fit_with_other_options_begins_anew(changed):
     for _ in range(3):
         net.partial_fit(ROWS, NUMBERS, lr=0.01)
     twin.values[:] = net.values
-    twin.push()
+    twin.mark_changed()
     for _ in range(2):
         options = {"lr": 0.01, **changed}
         assert net.partial_fit(ROWS, NUMBERS, **options) == twin.partial_fit(ROWS, NUMBERS, **options)

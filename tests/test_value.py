@@ -368,7 +368,7 @@ def test_a_gradient_error_deep_in_the_graph_leaves_gradients_as_before():
     ["autograd.nn.samples.Samples.take_program", "numpy.zeros", "autograd.nn.samples.Samples.pass_back"],
 )
 def test_after_an_interrupt_in_backward_the_same_graph_works_again(place, monkeypatch):
-    monkeypatch.setattr(rowwise, "MOST", 0)
+    monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
     net, leaves, inner, y = mixed_expression()
     y.backward()
     everything = [*leaves, *net.params(), *inner]
@@ -393,7 +393,7 @@ def test_after_an_interrupt_before_the_gradients_are_passed_on_others_can_go_on(
         def __enter__(self):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(rowwise, "MOST", 0)
+    monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
     _, _, _, y = mixed_expression()
     assert y.data
     with monkeypatch.context() as patch:

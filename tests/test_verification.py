@@ -38,7 +38,7 @@ from autograd.scalar.engine import Value as Oracle
 def few(request, monkeypatch):
     """Both ways of a few samples through a small net."""
     if not request.param:
-        monkeypatch.setattr(rowwise, "MOST", 0)
+        monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
 
 
 # Programs that are right ------------------------------------------------------------------------
@@ -390,7 +390,7 @@ def test_other_weights_than_the_oracle_sees_are_caught(train):
 
 
 def test_an_output_is_named_by_its_number(train, monkeypatch):
-    monkeypatch.setattr(rowwise, "MOST", 0)
+    monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
     net = Net(1, [3, 2], "linear")
     through = net._samples.through
     net._samples.through = lambda x: through(x) * np.array([[1.0], [2.0]])
@@ -399,7 +399,7 @@ def test_an_output_is_named_by_its_number(train, monkeypatch):
 
 
 def test_samples_that_got_mixed_up_are_caught(monkeypatch, train):
-    monkeypatch.setattr(rowwise, "MOST", 0)
+    monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
     forward = Samples.forward
 
     def mixed(self, X, asks):
@@ -481,7 +481,7 @@ def test_what_nobody_looked_at_is_compared_at_the_end(monkeypatch, train):
 
 
 def test_what_the_program_drops_is_not_computed_for_the_comparison(monkeypatch):
-    monkeypatch.setattr(rowwise, "MOST", 0)
+    monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
     net = Neuron(1)
     monkeypatch.setattr(Samples, "forward", None)
     with verify():

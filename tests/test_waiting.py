@@ -185,7 +185,7 @@ INPUTS = st.one_of(
     SMALL, SMALL, SMALL, REFERENCES, LEAVES, PARAMETERS, st.sampled_from([0, 1, np.float64(0.5), True])
 )
 SAMPLES = st.lists(INPUTS, min_size=4, max_size=4)
-ROWS = st.tuples(SMALL, SMALL, SMALL, SMALL)
+MOST_ROWS = st.tuples(SMALL, SMALL, SMALL, SMALL)
 AFTERWARDS = st.none() | st.lists(SMALL, min_size=1, max_size=3)  # weights of a sum to go back from
 CONTAINERS = st.sampled_from([list, tuple, np.array, iter])
 LIVE = 80  # results that are kept at most
@@ -206,7 +206,7 @@ class Machine(RuleBasedStateMachine):
                     if hasattr(module, name):
                         patch.setattr(module, name, limit)
         if not few:
-            patch.setattr(rowwise, "MOST", 0)
+            patch.setattr(rowwise, "MOST_PRODUCTS", 0)
         if self.eager:
             self.undo.enter_context(autograd.eager())
         random.seed(seed)
@@ -362,7 +362,7 @@ class Machine(RuleBasedStateMachine):
                 sample = [x for x in sample if not isinstance(x, Pair)] + [0.5, -0.75, 0.25, 1.0]
             self.call(member, sample[: member[1].n_in], container)
 
-    @rule(i=PLACES, rows=st.lists(ROWS, min_size=2, max_size=14))
+    @rule(i=PLACES, rows=st.lists(MOST_ROWS, min_size=2, max_size=14))
     def call_a_module_on_many_samples(self, i, rows):
         member = self.member(i)
         for row in rows:
@@ -804,7 +804,7 @@ class Machine(RuleBasedStateMachine):
         self.compare_gradients(1.0 if pair.errors else max(1.0, spread(pair.theirs)))
 
 
-LIMITS = {"ROWS": 3, "LEVELS": 3, "CAP": 4}
+LIMITS = {"MOST_ROWS": 3, "MOST_LEVELS": 3, "CAP": 4}
 
 
 @pytest.mark.parametrize(
@@ -833,7 +833,7 @@ def seed():
 def batches(monkeypatch):
     """How many samples each batch had that was worked out, as a list that grows."""
     rows = []
-    monkeypatch.setattr(batch.TALLY, "batch", rows.append)
+    monkeypatch.setattr(batch.STATS, "batch", rows.append)
     return rows
 
 
@@ -993,7 +993,7 @@ def fit(net, **options):
 def write_values_and_push(net):
     values = net.values
     values *= 2
-    net.push()
+    net.mark_changed()
 
 
 WRITES = {
@@ -1218,8 +1218,8 @@ def test_past_a_cap_what_waits_is_worked_out(batches):
 
 
 def test_many_batches_go_back_in_groups_no_larger_than_a_batch(monkeypatch):
-    monkeypatch.setattr(rowwise, "MOST", 0)
-    monkeypatch.setattr(batch, "ROWS", 8)
+    monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
+    monkeypatch.setattr(batch, "MOST_ROWS", 8)
     rows, walks = [], []
     take = samples.Samples.take_program
     monkeypatch.setattr(samples.Samples, "take_program", lambda *args: rows.append(args[1]) or take(*args))
@@ -1478,7 +1478,7 @@ def test_a_sum_has_its_numbers_up_to_the_first_that_has_none():
 )
 def test_after_an_interrupt_in_the_middle_of_the_work_it_can_be_done_again(nth, look, monkeypatch):
     calls = []
-    monkeypatch.setattr(rowwise, "MOST", 0)
+    monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
     forward = samples.Samples.forward
 
     def interrupted(self, *args):
@@ -1516,7 +1516,7 @@ def test_a_level_that_was_full_is_worked_out_and_what_comes_later_is_right():
     first = Net(1, [1], "linear", init=lambda n_out, n_in: [[1.0]])
     second = Net(2, [1], "linear", init=lambda n_out, n_in: [[1.0, 0.0]])
     y = first([1.0])
-    outs = [second([y, float(j)]) for j in range(batch.ROWS + 1)]
+    outs = [second([y, float(j)]) for j in range(batch.MOST_ROWS + 1)]
     second.params()[0].data = 100.0
     assert (outs[0].data, outs[-1].data) == (1.0, 1.0)
     with pytest.raises(GradientError):

@@ -4,10 +4,10 @@ import argparse
 import math
 from collections.abc import Callable
 
-__all__ = ["number", "sizes", "whole"]
+__all__ = ["number_where", "sizes", "whole_number"]
 
 
-def whole(least: int) -> Callable[[str], int]:
+def whole_number(least: int) -> Callable[[str], int]:
     """What reads a whole number of ``least`` or more."""
 
     def read(text: str) -> int:
@@ -21,12 +21,12 @@ def whole(least: int) -> Callable[[str], int]:
 def sizes(text: str) -> list[int]:
     """Reads whole numbers of 1 or more, separated by commas."""
     try:
-        return [whole(1)(part.strip()) for part in text.split(",")]
+        return [whole_number(1)(part.strip()) for part in text.split(",")]
     except argparse.ArgumentTypeError:
         raise argparse.ArgumentTypeError(f"wants sizes such as 128 or 64,32, got {text!r}") from None
 
 
-def number(good: Callable[[float], bool], what: str) -> Callable[[str], float]:
+def number_where(good: Callable[[float], bool], what: str) -> Callable[[str], float]:
     """What reads a number that is ``good``, which is ``what`` in words."""
 
     def read(text: str) -> float:

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from autograd import plot
-from autograd.cli.arguments import whole
+from autograd.cli.arguments import whole_number
 from autograd.cli.command import Command
 from autograd.cli.report import tell
 from autograd.errors import MissingExtraError
@@ -31,7 +31,9 @@ of what was read wrongly, end in a film.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what demo takes."""
     parser.add_argument("name", metavar="DEMO", choices=list(demos.DEMOS), help=", ".join(demos.DEMOS))
-    parser.add_argument("--seed", metavar="N", type=whole(0), default=0, help="of all that is drawn (0)")
+    parser.add_argument(
+        "--seed", metavar="N", type=whole_number(0), default=0, help="of all that is drawn (0)"
+    )
     parser.add_argument(
         "--output",
         metavar="FILE",

@@ -12,7 +12,7 @@ from autograd.text import count, cut, listed
 
 __all__ = ["COMMAND", "info"]
 
-SHOWN = 20  # names that are listed at most
+NAMES_SHOWN = 20  # names that are listed at most
 DESCRIPTION = "Tell what a model is and what it was trained on."
 EXAMPLES = """\
 examples:
@@ -44,13 +44,16 @@ def info(options: argparse.Namespace) -> dict[str, Any]:
         return report
     _, preprocessing = load_trained(options.model)
     classes, levels = preprocessing.classes, preprocessing.levels
-    what = f"one of {len(classes)} classes: {listed(classes, SHOWN)}" if classes else "a number"
+    what = f"one of {len(classes)} classes: {listed(classes, NAMES_SHOWN)}" if classes else "a number"
     tell(options, f"target: {cut(preprocessing.target)}, {what}")
     if preprocessing.numbers:
         numbers = count(len(preprocessing.numbers), "number")
-        tell(options, f"from {numbers}: {listed(preprocessing.numbers, SHOWN)}")
+        tell(options, f"from {numbers}: {listed(preprocessing.numbers, NAMES_SHOWN)}")
     for name, known in levels.items():
-        tell(options, f"from the text {cut(name)}, with {count(len(known), 'level')}: {listed(known, SHOWN)}")
+        tell(
+            options,
+            f"from the text {cut(name)}, with {count(len(known), 'level')}: {listed(known, NAMES_SHOWN)}",
+        )
     return report
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import metrics, plot
-from autograd.cli.arguments import number, sizes, whole
+from autograd.cli.arguments import number_where, sizes, whole_number
 from autograd.cli.command import Command
 from autograd.cli.models import outputs
 from autograd.cli.report import check_output, measured, show_answers, tell
@@ -30,7 +30,7 @@ FEWEST_ROWS = 10
 FEWEST_LEARNED = 5
 AT_ONCE = 1 << 25  # numbers that may be made before training; of more they are made batch by batch
 STEPS = 10_000  # of an epoch; longer tables are learned in larger batches
-LARGEST = 1024  # rows of such a batch
+LARGEST_BATCH = 1024  # rows of such a batch
 PER_WEIGHT = 128  # bytes of a training at its height, measured: weight, gradient, Adam's, copies
 PER_OUTPUT = 40  # of each neuron for each row of a batch, likewise
 TAKEN = {True: "the names of the columns", False: "a row, and the columns are called 1, 2 and so on"}
@@ -81,32 +81,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--hidden", metavar="SIZES", type=sizes, default=[128], help="neurons of each hidden layer (128)"
     )
     parser.add_argument(
-        "--epochs", metavar="N", type=whole(1), default=60, help="how often to go through the rows (60)"
+        "--epochs",
+        metavar="N",
+        type=whole_number(1),
+        default=60,
+        help="how often to go through the rows (60)",
     )
     parser.add_argument(
-        "--batch-size", metavar="N", type=whole(1), help="rows of an update (32; more for very long tables)"
+        "--batch-size",
+        metavar="N",
+        type=whole_number(1),
+        help="rows of an update (32; more for very long tables)",
     )
     parser.add_argument(
         "--lr",
         metavar="X",
-        type=number(lambda x: 0 < x < math.inf, "a number above 0"),
+        type=number_where(lambda x: 0 < x < math.inf, "a number above 0"),
         help="learning rate of Adam (0.001)",
     )
     parser.add_argument(
         "--patience",
         metavar="N",
-        type=whole(1),
+        type=whole_number(1),
         help="end after so many epochs in which the loss over half of the "
         "held-out rows got no lower, and keep the best; the other half tells how well it went",
     )
     parser.add_argument(
         "--held-out",
         metavar="SHARE",
-        type=number(lambda x: 0 <= x < 1, "a share from 0 to below 1, such as 0.2"),
+        type=number_where(lambda x: 0 <= x < 1, "a share from 0 to below 1, such as 0.2"),
         default=0.2,
         help="share of the rows that is not learned (0.2)",
     )
-    parser.add_argument("--seed", metavar="N", type=whole(0), default=0, help="of all that is drawn (0)")
+    parser.add_argument(
+        "--seed", metavar="N", type=whole_number(0), default=0, help="of all that is drawn (0)"
+    )
     parser.add_argument("--output", metavar="MODEL", help="where to save the model (FILE's name.model.npz)")
     parser.add_argument("--quiet", action="store_true", help="no progress and no report")
 
@@ -114,20 +123,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def train(options: argparse.Namespace) -> dict[str, Any]:
     """Train a net on a table, report, and save the model and a picture."""
     model, picture_path = _places(options)
-    whole = _read(options)
-    table = whole.without(options.ignore)
+    complete = _read(options)
+    table = complete.without(options.ignore)
     rows = _divided(options, table)
     preprocessing = Preprocessing.of(table, rows.learned, options.target, options.regression, options.strict)
     if preprocessing.classes:
-        check_first_line(whole, preprocessing.target)
+        check_first_line(complete, preprocessing.target)
     inputs, truth = preprocessing.inputs(table), preprocessing.truth(table)
-    batch = options.batch_size or min(max(32, len(rows.learned) // STEPS), LARGEST)
+    batch = options.batch_size or min(max(32, len(rows.learned) // STEPS), LARGEST_BATCH)
     layers = [*options.hidden, len(preprocessing.classes) or 1]
     check_memory([preprocessing.width, *layers], min(batch, len(rows.learned)))
     random.seed(options.seed)
     net = Net(preprocessing.width, layers, "relu", "linear", init="he")
     told = [*preprocessing.filled(table), *preprocessing.encoded()]
-    _describe(options, whole, table.rows, preprocessing, told)
+    _describe(options, complete, table.rows, preprocessing, told)
     history = _fit(options, net, inputs, preprocessing, truth, rows, batch)
     found, answers = None, np.empty(0)
     if len(rows.held_out):
@@ -209,13 +218,13 @@ def _divided(options: argparse.Namespace, table: Table) -> Divided:
 
 
 def _describe(
-    options: argparse.Namespace, whole: Table, rows: int, preprocessing: Preprocessing, told: Sequence[str]
+    options: argparse.Namespace, complete: Table, rows: int, preprocessing: Preprocessing, told: Sequence[str]
 ) -> None:
     """Tell what is learned from what."""
-    path, classes = whole.path, preprocessing.classes
-    if whole.guessed and whole.first is not None:
-        taken = f"{TAKEN[whole.headed]} ({OTHERWISE[whole.headed]})"
-        tell(options, f"{path}: line {whole.first[1]} was taken for {taken}")
+    path, classes = complete.path, preprocessing.classes
+    if complete.guessed and complete.first is not None:
+        taken = f"{TAKEN[complete.headed]} ({OTHERWISE[complete.headed]})"
+        tell(options, f"{path}: line {complete.first[1]} was taken for {taken}")
     what = f"one of {len(classes)} classes" if classes else "a number"
     tell(options, f"{path}: {rows} rows of {_given(preprocessing)}, and {cut(preprocessing.target)}, {what}")
     if told:

@@ -3,7 +3,7 @@
 A node is a C struct. Nodes that nobody refers to any more are kept for the next ones, and one that goes
 takes with it what it was made from without recursion. Nodes are no business of the cycle collector, in
 whose lists they would cost more than their arithmetic, until something may make a cycle of them: an
-attribute, whose dict comes with the first one, or a closure, for which there is `track`. */
+attribute, whose dict comes with the first one, or a closure, for which there is `track_cycle`. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -197,7 +197,7 @@ static PyObject *track(PyObject *module, PyObject *v)
 
 static PyMethodDef methods[] = {
     {"opened", opened, METH_O, "Let methods be added to a class that is compiled, as to any other."},
-    {"track", track, METH_O, "Tell the cycle collector of a node that may become part of a cycle."},
+    {"track_cycle", track, METH_O, "Tell the cycle collector of a node that may become part of a cycle."},
     {NULL},
 };
 

@@ -6,7 +6,7 @@ done with nodes is written once, in the files below.
 
 from typing import Any
 
-__all__ = ["COMPILED", "Node", "opened", "track"]
+__all__ = ["COMPILED", "Node", "opened", "track_cycle"]
 
 COMPILED = False
 
@@ -48,5 +48,5 @@ def opened(kind: type) -> None:
     """Let methods be added to a class that may be compiled; here that is so by itself."""
 
 
-def track(v: Node) -> None:
+def track_cycle(v: Node) -> None:
     """Tell the cycle collector of a node that may become part of a cycle; it knows all that are Python's."""

@@ -8,7 +8,7 @@ cdef double E, INF, NAN, NORMAL
 cdef int LEAF, PARAMETER, OUTPUT, OWN
 cdef int ADD, SUB, MUL, DIV, POW, NEG, POS, ABS
 cdef int EXP, LOG, SQRT, SIN, COS, TANH, SIGMOID, RELU, LEAKY_RELU, SOFTPLUS, GELU
-cdef Row[23] ROWS, TABLE
+cdef Row[23] FORMULAS, PLAIN_FORMULAS
 
 cdef double raised(double x, double k) noexcept
 cdef double logistic(double x) noexcept
@@ -32,4 +32,4 @@ cdef int relu(Node out, double x, double y) except -1
 cdef int leaky_relu(Node out, double x, double y) except -1
 cdef int softplus(Node out, double x, double y) except -1
 cdef int gelu(Node out, double x, double y) except -1
-cdef int watched(Node out, double x, double y) except -1
+cdef int observed_row(Node out, double x, double y) except -1

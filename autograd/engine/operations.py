@@ -12,7 +12,7 @@ from typing import Any
 from autograd.engine.node import Node
 from autograd.errors import DomainError
 
-__all__ = ["CODES", "NAMES", "SYMBOLS", "watch"]
+__all__ = ["CODES", "NAMES", "SYMBOLS", "observe_operations"]
 
 E, INF, NAN, NORMAL = e, inf, nan, math.sqrt(2 * pi)
 
@@ -179,12 +179,12 @@ LEAF, PARAMETER, OUTPUT, OWN = 0, 1, 2, 3  # that come from none of the operatio
 ADD, SUB, MUL, DIV, POW, NEG, POS, ABS = 4, 5, 6, 7, 8, 9, 10, 11
 EXP, LOG, SQRT, SIN, COS, TANH = 12, 13, 14, 15, 16, 17
 SIGMOID, RELU, LEAKY_RELU, SOFTPLUS, GELU = 18, 19, 20, 21, 22
-TABLE = [
+PLAIN_FORMULAS = [
     pos, pos, pos, pos,
     add, sub, mul, div, power, neg, pos, absolute,
     exp, log, sqrt, sin, cos, tanh, sigmoid, relu, leaky_relu, softplus, gelu,
 ]
-ROWS = TABLE[:]  # that are done; see `watch`
+FORMULAS = PLAIN_FORMULAS[:]  # that are done; see `observe_operations`
 NAMES = (
     "leaf", "parameter", "output", "own",
     "add", "sub", "mul", "truediv", "pow", "neg", "pos", "abs",
@@ -195,24 +195,24 @@ SYMBOLS = ("", "", "", "", "+", "-", "*", "/", "**", "neg", "pos", "abs", *NAMES
 CODES = {name: code for code, name in enumerate(NAMES)}
 
 
-class Watch:
+class Observation:
     """Who is told of each operation that is done, if anybody."""
 
     told: Any = None
 
 
-def watched(out: Node, x: float, y: float) -> None:
+def observed_row(out: Node, x: float, y: float) -> None:
     """Do an operation, and tell."""
     try:
-        TABLE[out._code](out, x, y)
+        PLAIN_FORMULAS[out._code](out, x, y)
     except (ArithmeticError, ValueError) as error:
-        Watch.told(out, x, y, error)
+        Observation.told(out, x, y, error)
         raise
-    Watch.told(out, x, y, None)
+    Observation.told(out, x, y, None)
 
 
-def watch(told: Any) -> None:
+def observe_operations(told: Any) -> None:
     """Have ``told(out, x, y, error)`` called after each operation; None ends that."""
-    Watch.told = told
+    Observation.told = told
     for code in range(len(NAMES)):
-        ROWS[code] = TABLE[code] if told is None else watched
+        FORMULAS[code] = PLAIN_FORMULAS[code] if told is None else observed_row

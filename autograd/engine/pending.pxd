@@ -70,7 +70,7 @@ cdef int compute(Node v) except -1
 cpdef double number_of(Node v) except? -7.25e300
 cpdef double done(Node v) except? -7.25e300
 
-cpdef double read(Node v) except? -7.25e300
+cpdef double read_early(Node v) except? -7.25e300
 
 @cython.locals(a=Node, b=Node)
 cdef int let_wait(Node out) except -1
@@ -79,4 +79,4 @@ cdef int let_wait(Node out) except -1
 cdef bint deeper(object first, object second) except -1
 
 @cython.locals(nodes=list)
-cdef int join(Node out, Level level) except -1
+cdef int enqueue(Node out, Level level) except -1

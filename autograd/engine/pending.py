@@ -18,7 +18,7 @@ from typing import Any
 
 from autograd.engine import operations, storage
 from autograd.engine.node import Node
-from autograd.engine.stats import TALLY
+from autograd.engine.stats import STATS
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import caller
 
@@ -162,7 +162,7 @@ def waiting() -> bool:
 def observe(observer: Any) -> None:
     """Have an observer told of all that is done, or none."""
     PENDING.observer = observer
-    operations.watch(None if observer is None else observer.worked)
+    operations.observe_operations(None if observer is None else observer.worked)
 
 
 def observer() -> Any:
@@ -275,7 +275,7 @@ def compute(v: Node) -> None:
     a, b = v._a, v._b
     x = v._k if a is None else a._number if a._source is None else done(a)
     y = v._k if b is None else b._number if b._source is None else done(b)
-    operations.ROWS[v._code](v, x, y)
+    operations.FORMULAS[v._code](v, x, y)
     v._source = None
 
 
@@ -284,7 +284,7 @@ def number_of(v: Node) -> float:
     if v._source is None:
         return v._number
     if v._code == operations.PARAMETER:
-        return storage.number(v)
+        return storage.read_number(v)
     if isinstance(v._source, Level):
         settle(v._source)
     return done(v)
@@ -298,7 +298,7 @@ def done(v: Node) -> float:
     if v._source is None:
         return v._number
     if v._code == operations.PARAMETER:
-        return storage.number(v)
+        return storage.read_number(v)
     if isinstance(v._source, Level):
         if v._code == operations.OUTPUT:
             v._home.run()
@@ -309,10 +309,10 @@ def done(v: Node) -> float:
     return v._number
 
 
-def read(v: Node) -> float:
+def read_early(v: Node) -> float:
     """The number of a node that the program looks at."""
     if v._source is not None and isinstance(v._source, Level):
-        TALLY.early[caller()] += 1
+        STATS.early[caller()] += 1
     return number_of(v)
 
 
@@ -330,7 +330,7 @@ def let_wait(out: Node) -> None:
         if PENDING.observer is not None:
             PENDING.observer.waits(out, operations.NAMES[out._code])
         if isinstance(first, Level):
-            join(out, first)
+            enqueue(out, first)
 
 
 def deeper(first: Any, second: Any) -> bool:
@@ -341,7 +341,7 @@ def deeper(first: Any, second: Any) -> bool:
     return a.rank >= b.rank  # type: ignore[no-any-return]  # of Levels
 
 
-def join(out: Node, level: Level) -> None:
+def enqueue(out: Node, level: Level) -> None:
     """Add an operation to those that wait in a level."""
     nodes = level.nodes
     if nodes is None:  # its operand came too late for that, as in a signal handler

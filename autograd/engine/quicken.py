@@ -24,15 +24,15 @@ def quicken(kind: Any) -> None:
         code = operations.CODES[name]
         if name in OPERATORS:
             own = f"__{name}__"
-            setattr(kind, own, binary(kind, code, getattr(kind, own)))
+            setattr(kind, own, quick_binary(kind, code, getattr(kind, own)))
         else:
             own = f"__{name}__" if name in ("neg", "pos", "abs") else name
-            setattr(kind, own, unary(kind, code, getattr(kind, own)))
+            setattr(kind, own, quick_unary(kind, code, getattr(kind, own)))
 
 
-def unary(kind: Any, code: int, own: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def quick_unary(kind: Any, code: int, own: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """A method for an operation on one number."""
-    rows, state = operations.ROWS, pending.PENDING
+    rows, state = operations.FORMULAS, pending.PENDING
 
     @wraps(own)
     def method(self: Any) -> Any:
@@ -58,9 +58,9 @@ def unary(kind: Any, code: int, own: Callable[[Any], Any]) -> Callable[[Any], An
     return method
 
 
-def binary(kind: Any, code: int, own: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def quick_binary(kind: Any, code: int, own: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """A method for an operation on two."""
-    rows, state = operations.ROWS, pending.PENDING
+    rows, state = operations.FORMULAS, pending.PENDING
 
     @wraps(own)
     def method(self: Any, other: Any) -> Any:

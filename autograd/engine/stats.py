@@ -47,7 +47,7 @@ class Stats:
         return "; ".join(parts)
 
 
-TALLY = Stats()
+STATS = Stats()
 
 
 def stats(*, reset: bool = False) -> Stats:
@@ -67,9 +67,9 @@ def stats(*, reset: bool = False) -> Stats:
     >>> print(stats())
     3 calls, 1 batch of 3
     """
-    found = Stats(TALLY.calls, TALLY.batches, TALLY.sizes.copy(), TALLY.early.copy())
+    found = Stats(STATS.calls, STATS.batches, STATS.sizes.copy(), STATS.early.copy())
     if reset:
-        TALLY.calls = TALLY.batches = 0
-        TALLY.sizes.clear()
-        TALLY.early.clear()
+        STATS.calls = STATS.batches = 0
+        STATS.sizes.clear()
+        STATS.early.clear()
     return found

@@ -22,13 +22,13 @@ cdef class Storage:
 
 
 @cython.locals(storage=Storage, i=Py_ssize_t)
-cdef double number(Node p) except? -7.25e300
+cdef double read_number(Node p) except? -7.25e300
 
 @cython.locals(storage=Storage, i=Py_ssize_t)
-cdef int put_number(Node p, double x) except -1
+cdef int write_number(Node p, double x) except -1
 
 @cython.locals(storage=Storage, i=Py_ssize_t)
-cdef double gradient(Node p) except? -7.25e300
+cdef double read_gradient(Node p) except? -7.25e300
 
 @cython.locals(storage=Storage, i=Py_ssize_t)
-cdef int put_gradient(Node p, double g) except -1
+cdef int write_gradient(Node p, double g) except -1

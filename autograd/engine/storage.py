@@ -58,13 +58,13 @@ class Storage:
 # One parameter, by its node -------------------------------------------------------------------------
 
 
-def number(p: Node) -> float:
+def read_number(p: Node) -> float:
     """The number."""
     storage, i = p._home, p._index
     return storage.values[i] if storage.double else storage.single_values[i]  # type: ignore[no-any-return]
 
 
-def put_number(p: Node, x: float) -> None:
+def write_number(p: Node, x: float) -> None:
     """Write the number, and note that one was changed."""
     storage, i = p._home, p._index
     if not storage.writable:
@@ -76,13 +76,13 @@ def put_number(p: Node, x: float) -> None:
         storage.single_targets[i] = x
 
 
-def gradient(p: Node) -> float:
+def read_gradient(p: Node) -> float:
     """The gradient."""
     storage, i = p._home, p._index
     return storage.grads[i] if storage.double else storage.single_grads[i]  # type: ignore[no-any-return]
 
 
-def put_gradient(p: Node, g: float) -> None:
+def write_gradient(p: Node, g: float) -> None:
     """Write the gradient."""
     storage, i = p._home, p._index
     if storage.double:

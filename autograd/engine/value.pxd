@@ -25,7 +25,7 @@ cdef class Value(Node):
 
 
 cpdef object operands(Node v)
-cdef bint is_leaf(Node v) except -1
+cdef bint ends_copy(Node v) except -1
 
 @cython.locals(v=Value)
 cpdef leaf(double data, double grad, object kind=*)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import node, operations, pending, walk
-from autograd.engine.node import Node, opened, track
+from autograd.engine.node import Node, opened, track_cycle
 from autograd.engine.numbers import as_number, elsewhere, number
 from autograd.errors import GradientError, NotANumberError, ShapeError
 
@@ -81,7 +81,7 @@ def unary(code: int, a: Node) -> "Value":
     out._n = 0
     out._source = None
     if a._source is None:
-        operations.ROWS[code](out, a._number, 0.0)
+        operations.FORMULAS[code](out, a._number, 0.0)
     else:
         pending.let_wait(out)
     return out
@@ -97,7 +97,7 @@ def binary(code: int, a: Node, b: Node) -> "Value":
     out._n = 0
     out._source = None
     if a._source is None and b._source is None:
-        operations.ROWS[code](out, a._number, b._number)
+        operations.FORMULAS[code](out, a._number, b._number)
     else:
         pending.let_wait(out)
     return out
@@ -123,7 +123,7 @@ def with_number(code: int, a: Node, y: Any) -> Any:
     out._n = 0
     out._source = None
     if a._source is None:
-        operations.ROWS[code](out, a._number, k)
+        operations.FORMULAS[code](out, a._number, k)
     else:
         pending.let_wait(out)
     return out
@@ -149,7 +149,7 @@ def number_with(code: int, x: Any, b: Node) -> Any:
     out._n = 0
     out._source = None
     if b._source is None:
-        operations.ROWS[code](out, k, b._number)
+        operations.FORMULAS[code](out, k, b._number)
     else:
         pending.let_wait(out)
     return out
@@ -228,20 +228,20 @@ class Value(Node):
             symbol, slopes = (_op, local_grads) if isinstance(_op, str) else ("", _op)
             self._home = own(_children if len(_children) else children, symbol, slopes)
             self._code = operations.OWN
-            track(self)
+            track_cycle(self)
         if label is not None:
             self.label = label
 
     @property
     def data(self) -> float:
         """The number, a float."""
-        return self._number if self._source is None else pending.read(self)
+        return self._number if self._source is None else pending.read_early(self)
 
     @data.setter
     def data(self, data: Any) -> None:
         x = data if type(data) is float else as_number(data, "data")
         if self._source is not None:
-            pending.read(self)
+            pending.read_early(self)
         elif pending.waiting():
             pending.settle()
         self._number = x
@@ -255,7 +255,7 @@ class Value(Node):
     def grad(self, grad: Any) -> None:
         g = grad if type(grad) is float else as_number(grad, "grad")
         if self._source is not None:
-            pending.read(self)
+            pending.read_early(self)
         self._grad = g
 
     def zero_grad(self) -> None:
@@ -315,7 +315,7 @@ class Value(Node):
             self._code = operations.OWN
         self._home.slopes = ()
         self._home.closure = closure
-        track(self)
+        track_cycle(self)
 
     # Arithmetic
 
@@ -476,7 +476,7 @@ class Value(Node):
             v = open_[-1]
             if v in places or v in leaves:
                 open_.pop()
-            elif is_leaf(v):
+            elif ends_copy(v):
                 leaves[open_.pop()] = len(leaves)
             else:
                 below = [p for p in operands(v) if p not in places and p not in leaves]
@@ -521,7 +521,7 @@ def operands(v: Any) -> Sequence[Any]:
     return [p for p in (v._a, v._b) if p is not None]
 
 
-def is_leaf(v: Any) -> bool:
+def ends_copy(v: Any) -> bool:
     """Whether a node was made from no other."""
     if v._code == operations.OUTPUT:
         raise GradientError(

@@ -93,7 +93,7 @@ class Walk:
         """Pass the gradient of such a node on."""
         code = v._code
         if code == operations.PARAMETER:
-            storage.put_gradient(v, storage.gradient(v) + v._grad)
+            storage.write_gradient(v, storage.read_gradient(v) + v._grad)
             v._grad = 0.0
         elif code == operations.OUTPUT:
             junction = v._home

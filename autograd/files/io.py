@@ -18,8 +18,8 @@ __all__ = ["read", "read_header", "write"]
 
 FORMAT = "array-autograd 2"
 READABLE = ("array-autograd 1", FORMAT)
-LONGEST = 1 << 22  # bytes of a header's JSON: of a table with 60,000 columns, say
-MOST = 10_000  # arrays in a file: of 5,000 layers
+LONGEST_HEADER = 1 << 22  # bytes of a header's JSON: of a table with 60,000 columns, say
+MOST_ARRAYS = 10_000  # arrays in a file: of 5,000 layers
 
 
 def write(path: Any, arrays: Mapping[str, Array], header: Mapping[str, Any]) -> None:
@@ -45,10 +45,10 @@ def write(path: Any, arrays: Mapping[str, Array], header: Mapping[str, Any]) -> 
             f"{path}: a file holds what JSON has, dicts with text as keys, lists, text, numbers, True, "
             "False and None; something else, such as a tuple, would not come back as it was"
         )
-    if len(arrays) > MOST:
-        raise OptionError(f"{path}: {len(arrays)} arrays are too many; {MOST} are the most")
-    if len(text) > LONGEST:
-        raise OptionError(f"{path}: a header of {len(text)} bytes is too long; {LONGEST} are the most")
+    if len(arrays) > MOST_ARRAYS:
+        raise OptionError(f"{path}: {len(arrays)} arrays are too many; {MOST_ARRAYS} are the most")
+    if len(text) > LONGEST_HEADER:
+        raise OptionError(f"{path}: a header of {len(text)} bytes is too long; {LONGEST_HEADER} are the most")
     with atomic_write(path) as file:
         store(file, path, arrays, text)
 
@@ -104,8 +104,8 @@ def _opened(path: Any) -> Iterator[Iterator[tuple[str, Array]]]:
 def _parsed(text: Array) -> dict[str, Any]:
     import json
 
-    if text.size > LONGEST:
-        raise ValueError(f"its header has {text.size} bytes, and at most {LONGEST} are read")
+    if text.size > LONGEST_HEADER:
+        raise ValueError(f"its header has {text.size} bytes, and at most {LONGEST_HEADER} are read")
 
     def refuse(constant: str) -> Any:
         raise ValueError(f"{constant} in its header is no number of JSON's")

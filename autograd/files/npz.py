@@ -25,7 +25,9 @@ NPY = re.compile(
     rb"'shape': \(([\d, ]{0,99})\), \} *\n",
     re.DOTALL,
 )
-DIRECTORY = 1 << 20  # bytes of what lists the arrays, for each of which a zip file's reader takes about 13
+ZIP_DIRECTORY = (
+    1 << 20
+)  # bytes of what lists the arrays, for each of which a zip file's reader takes about 13
 
 
 class Npz(Container):
@@ -71,7 +73,7 @@ def _check_end(file: BinaryIO, size: int) -> None:
         raise ValueError("its end is missing")
     sign, place, least = ZIP64
     file.seek(max(size - place, 0))
-    if directory > DIRECTORY or (size < least and file.read(len(sign)) == sign):
+    if directory > ZIP_DIRECTORY or (size < least and file.read(len(sign)) == sign):
         raise ValueError("it lists more arrays than any that was saved here")
 
 

@@ -15,7 +15,7 @@ __all__ = ["Safetensors"]
 
 DTYPES = ("F64", "F32", "U8")  # that its arrays have: float64, float32, bytes
 SUM = "crc32"  # with a dot and a name, where the metadata have the checksum of that array
-DIRECTORY = 1 << 24  # bytes of what lists the arrays
+LONGEST_DIRECTORY = 1 << 24  # bytes of what lists the arrays
 
 
 class Safetensors(Container):
@@ -39,7 +39,7 @@ class Safetensors(Container):
         file.seek(0)
         directory = int.from_bytes(file.read(8), "little")
         size = file.seek(0, os.SEEK_END)
-        if directory > min(size - 8, DIRECTORY):
+        if directory > min(size - 8, LONGEST_DIRECTORY):
             raise ValueError(f"it says that its header has {directory} bytes, and has {size} in all")
         found = package()
         try:

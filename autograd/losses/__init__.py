@@ -17,9 +17,9 @@ from autograd.errors import OptionError
 from autograd.losses.loss import ClassLoss, Loss
 from autograd.support.options import named
 from autograd.tensor import Tensor
-from autograd.tensor.rows.elementwise import flushed
+from autograd.tensor.rows.elementwise import flush_subnormals
 from autograd.tensor.rows.products import mean_square
-from autograd.tensor.rows.reductions import surprise
+from autograd.tensor.rows.reductions import nll_of_rows
 
 __all__ = ["LOSSES", "Loss", "binary_cross_entropy", "cross_entropy", "hinge", "huber", "mae", "mse"]
 
@@ -48,13 +48,13 @@ def hinge_each(prediction: Any, label: Any) -> Any:
 
 
 def binary_nll(logit: Any, label: Any) -> Any:
-    doubt = (1 - 2 * label) * (flushed(logit) if isinstance(logit, Tensor) else logit)
+    doubt = (1 - 2 * label) * (flush_subnormals(logit) if isinstance(logit, Tensor) else logit)
     return doubt.softplus()
 
 
 def nll(logits: Any, label: Any) -> Any:
     if isinstance(logits, Tensor):
-        return surprise(flushed(logits), label)
+        return nll_of_rows(flush_subnormals(logits), label)
     top = max(logits).data
     return sum((v - top).exp() for v in logits).log() - (logits[label] - top)
 

@@ -110,7 +110,7 @@ class Loss:
         """The mean over all elements or rows, for targets that `targets` has checked."""
         if self.mean_of_all is not None:
             return self.mean_of_all(prediction, target)
-        return mean(self.each(prediction, target, **options))
+        return mean_of(self.each(prediction, target, **options))
 
     def targets(self, shape: tuple[int, ...], target: Any, dtype: Any) -> Tensor:
         """Targets for predictions of this shape, checked.
@@ -210,7 +210,7 @@ class ClassLoss(Loss):
 # The parts ----------------------------------------------------------------------------------------
 
 
-def mean(each: Tensor) -> Tensor:
+def mean_of(each: Tensor) -> Tensor:
     """The mean of all numbers, whose sum alone might be too large."""
     return (each / each.size).sum()
 

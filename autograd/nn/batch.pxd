@@ -9,11 +9,11 @@ from autograd.engine.node cimport Node
 from autograd.nn.rowwise cimport Rowwise
 
 
-cdef class Door
+cdef class SampleQueue
 
 
 cdef class Batch(Junction):
-    cdef public Door door
+    cdef public SampleQueue queue
     cdef public Level level
     cdef public list entries
     cdef readonly Py_ssize_t span
@@ -33,11 +33,11 @@ cdef class Batch(Junction):
     cpdef bint full(self)
 
     @cython.locals(
-        door=Door, rows=list, entries=list, few=Rowwise, numbers="const double[::1]", trace="double[::1]", first=Py_ssize_t, stride=Py_ssize_t, small=bint
+        queue=SampleQueue, rows=list, entries=list, few=Rowwise, numbers="const double[::1]", trace="double[::1]", first=Py_ssize_t, stride=Py_ssize_t, small=bint
     )
     cpdef run(self)
     cpdef drop(self)
-    @cython.locals(door=Door)
+    @cython.locals(queue=SampleQueue)
     cpdef check(self)
     cpdef start(self)
     cpdef keep(self)
@@ -53,7 +53,7 @@ cdef class Batch(Junction):
     cpdef publish(self, list entries, const double[::1] numbers, Py_ssize_t first, Py_ssize_t stride)
 
 
-cdef class Door:
+cdef class SampleQueue:
     cdef readonly Py_ssize_t n_in, n_out, room
     cdef readonly bint waits
     cdef public Rowwise few
@@ -77,7 +77,7 @@ cdef int set_failure(Node v, object failure) except -1
 cpdef fill(double[:, ::1] table, list rows)
 
 @cython.locals(rows=list, inputs=dict, failures=dict, filled=list, i=Py_ssize_t, j=Py_ssize_t, n=Py_ssize_t, v=Node)
-cdef tuple rows_of(list entries, Py_ssize_t span)
+cdef tuple split_entries(list entries, Py_ssize_t span)
 
 @cython.locals(i=Py_ssize_t)
 cdef bint held(list entries, Py_ssize_t span) except -1

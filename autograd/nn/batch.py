@@ -10,27 +10,27 @@ import numpy as np
 from autograd.engine import node, operations, pending
 from autograd.engine.node import Node
 from autograd.engine.pending import Junction, Level
-from autograd.engine.stats import TALLY
+from autograd.engine.stats import STATS
 from autograd.engine.storage import total
 from autograd.engine.value import Value
 from autograd.errors import GradientError
 from autograd.nn.activations import Activation
-from autograd.nn.parameters import Matrix
+from autograd.nn.parameters import LayerParameters
 from autograd.nn.rowwise import Rowwise, zeros
 from autograd.tensor.core import Tensor
 from autograd.tensor.recording import apart, recording
 from autograd.tensor.tape import Array, Leaf, check_unchanged, consumers
 
-__all__ = ["Batch", "Door", "Stage"]
+__all__ = ["Batch", "SampleQueue", "Stage"]
 
-ROWS = 2048  # that wait at most in one batch
-NUMBERS = 1 << 20  # that wait at most in the samples of a batch
+MOST_ROWS = 2048  # that wait at most in one batch
+MOST_NUMBERS = 1 << 20  # that wait at most in the samples of a batch
 
 
 class Stage(NamedTuple):
     """One layer on the way through a module: its matrix, those of its rows that count, the activation."""
 
-    matrix: Matrix
+    matrix: LayerParameters
     rows: slice
     function: Callable[[Tensor], Tensor]
 
@@ -51,9 +51,9 @@ class Batch(Junction):
         grads: the gradients of the outputs, by place, that the last walks brought.
     """
 
-    def __init__(self, samples: "Door", level: Level) -> None:
+    def __init__(self, samples: "SampleQueue", level: Level) -> None:
         Junction.__init__(self, samples, samples.n_out)
-        self.door = samples
+        self.queue = samples
         self.level: Level | None = level
         self.thread = threading.get_ident()
         self.entries: list[Any] = []  # of each sample its numbers, the inputs that are Values, the outputs
@@ -107,20 +107,20 @@ class Batch(Junction):
 
     def full(self) -> bool:
         """Whether as many samples wait as may."""
-        return len(self.entries) >= self.door.room * self.span
+        return len(self.entries) >= self.queue.room * self.span
 
     def run(self) -> None:
         if self.done:
             return
         self.closed = True
-        door = self.door
-        if door.open is self:
-            door.open = None
+        queue = self.queue
+        if queue.open is self:
+            queue.open = None
         entries = self.entries[:]
-        rows, inputs, failures = rows_of(entries, self.span)
-        version = door.version()
+        rows, inputs, failures = split_entries(entries, self.span)
+        version = queue.version()
         taped = leaf = outputs = X = None
-        few: Any = door.few
+        few: Any = queue.few
         small = few is not None and few.takes(len(rows))
         if small:
             trace = numbers = few.forward(rows)
@@ -137,7 +137,7 @@ class Batch(Junction):
         self.small = small
         if small:
             self.trace = trace
-        TALLY.batch(self.n)
+        STATS.batch(self.n)
         self.publish(entries, numbers, first, stride)
         for i, failure in failures.items():
             for v in entries[i * self.span + 2 : (i + 1) * self.span]:
@@ -154,8 +154,8 @@ class Batch(Junction):
             if len(self.entries) > n:  # some came meanwhile, as in a signal handler
                 self.run()
                 return
-            if self.door.open is self:
-                self.door.open = None
+            if self.queue.open is self:
+                self.queue.open = None
             self.finish()
 
     def finish(self) -> None:
@@ -176,15 +176,15 @@ class Batch(Junction):
             first += stride
 
     def check(self) -> Sequence[Array]:
-        door = self.door
+        queue = self.queue
         if self.taped is not None:
             check_unchanged(consumers(self.taped))
-        elif self.version != door.version():
+        elif self.version != queue.version():
             raise GradientError(
                 f"backward() through a call of a {self.kin.name} needs its parameters as they were then, but "
                 "one has been changed since; call backward() before changing parameters, or compute again"
             )
-        return door.vectors
+        return queue.vectors
 
     def start(self) -> None:
         self.slopes = zeros(self.n * self.wide)
@@ -201,8 +201,8 @@ class Batch(Junction):
     def operands(self, place: int) -> list[Any]:
         """What the output at a place was made from: Values among the inputs, and parameters."""
         given = self.inputs.get(place // self.wide, ())
-        windows: list[Any] = self.kin.windows()
-        return [v for _, v in given] + windows
+        views: list[Any] = self.kin.views()
+        return [v for _, v in given] + views
 
     def some(self) -> Array | None:
         """Which rows a walk has reached; None if all."""
@@ -238,7 +238,7 @@ class Batch(Junction):
 
     def pass_rows_back(self) -> list[tuple[Node, float]]:
         """The same for a few samples, after adding to the gradients of parameters."""
-        few: Any = self.door.few
+        few: Any = self.queue.few
         scratch = few.scratch()
         found: list[Any] = []
         for i in range(self.n):
@@ -268,7 +268,7 @@ def readable(numbers: Array) -> Any:
     return flat if node.COMPILED else flat.tolist()
 
 
-def rows_of(entries: list[Any], span: int) -> tuple[list[Any], dict[int, Any], dict[int, Any]]:
+def split_entries(entries: list[Any], span: int) -> tuple[list[Any], dict[int, Any], dict[int, Any]]:
     """The numbers of samples; by row, those inputs that are Values, which have theirs now; and failures."""
     rows: list[Any] = []
     inputs: dict[int, Any] = {}
@@ -302,7 +302,7 @@ def is_there(v: Node) -> bool:
     return v._source is None
 
 
-class Door:
+class SampleQueue:
     """Where samples come in that depend on nothing that waits.
 
     Args:
@@ -326,7 +326,7 @@ class Door:
         self.few = rowwise_of(stages) if waits else None
         self.versions = [stage.matrix.version for stage in stages]
         self.vectors: Sequence[Array] = first.matrix.vectors
-        self.room = max(1, min(ROWS, NUMBERS // self.n_in))
+        self.room = max(1, min(MOST_ROWS, MOST_NUMBERS // self.n_in))
         self.open: Batch | None = None
 
     def version(self) -> int:

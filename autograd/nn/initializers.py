@@ -12,7 +12,7 @@ from autograd.support.options import named
 from autograd.tensor.reals import reals
 from autograd.tensor.tape import Array
 
-__all__ = ["INITS", "Init", "starting"]
+__all__ = ["INITS", "Init", "init_weights"]
 
 Init = str | Callable[[int, int], Any]
 
@@ -40,7 +40,7 @@ def uniform(n: int) -> Array:
     return -1 + 2 * draws  # as random.uniform computes it
 
 
-def starting(n_out: int, n_in: int, init: Init) -> Array:
+def init_weights(n_out: int, n_in: int, init: Init) -> Array:
     """A starting [W | b]: weights by ``init``, biases 0."""
     weights = named("init", init, INITS)(n_out, n_in)
     if not callable(init):

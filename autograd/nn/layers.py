@@ -8,16 +8,16 @@ import numpy.typing as npt
 
 from autograd.errors import ShapeError
 from autograd.nn.activations import ACTIVATIONS
-from autograd.nn.initializers import Init, starting
+from autograd.nn.initializers import Init, init_weights
 from autograd.nn.module import ArrayModule, activated
-from autograd.nn.parameters import Flat, Parameter, ParameterList, write
+from autograd.nn.parameters import Parameter, ParameterList, ParameterVector, write_parameters
 from autograd.support.options import float_type, named, whole
 from autograd.tensor.core import Tensor
 from autograd.tensor.tape import Array
 
-__all__ = ["Activation", "Layer", "Neuron"]
+__all__ = ["ActivationOption", "Layer", "Neuron"]
 
-Activation = str | Callable[[Tensor], Tensor]
+ActivationOption = str | Callable[[Tensor], Tensor]
 
 
 class Neuron(ArrayModule):
@@ -51,49 +51,52 @@ class Neuron(ArrayModule):
     def __init__(
         self,
         N: int,
-        activation: Activation = "sigmoid",
+        activation: ActivationOption = "sigmoid",
         *,
         dtype: npt.DTypeLike = "float64",
         init: Init = "uniform",
     ) -> None:
         n_in = whole(N, "N", ShapeError)
         function = named("activation", activation, ACTIVATIONS)
-        values = starting(1, n_in, init).astype(float_type(dtype)).reshape(-1)
-        self._be(Flat(values, [(1, n_in + 1)]), 0, 0, function)
+        values = init_weights(1, n_in, init).astype(float_type(dtype)).reshape(-1)
+        self._be(ParameterVector(values, [(1, n_in + 1)]), 0, 0, function)
 
-    def _be(self, flat: Flat, k: int, row: int, function: Callable[[Tensor], Tensor]) -> None:
+    def _be(self, vector: ParameterVector, k: int, row: int, function: Callable[[Tensor], Tensor]) -> None:
         """Be a row of the k-th matrix."""
-        self._flat, self._k, self._row, self._function = flat, k, row, function
+        self._parameters, self._k, self._row, self._function = vector, k, row, function
         self._place()
 
     def _place(self) -> None:
-        self.matrices = (self._flat.matrices[self._k],)
+        self.matrices = (self._parameters.matrices[self._k],)
         n = self.matrices[0].tensor.shape[1]
-        start = self._flat.parts[self._k].start + self._row * n
-        self._values, self._grads = self._flat.values[start : start + n], self._flat.grads[start : start + n]
+        start = self._parameters.parts[self._k].start + self._row * n
+        self._values, self._grads = (
+            self._parameters.values[start : start + n],
+            self._parameters.grads[start : start + n],
+        )
         self.N = self.n_in = n - 1
         self.dtype = self._values.dtype
         self._take(self._function, rows=slice(self._row, self._row + 1))
 
-    def _windows(self) -> list[Parameter]:
+    def _views(self) -> list[Parameter]:
         n = self.n_in + 1
-        return self._flat.windows(self._k)[self._row * n : (self._row + 1) * n]
+        return self._parameters.views(self._k)[self._row * n : (self._row + 1) * n]
 
     @property
     def w(self) -> ParameterList:
-        return ParameterList(self._windows()[:-1])
+        return ParameterList(self._views()[:-1])
 
     @w.setter
     def w(self, weights: Sequence[Any]) -> None:
-        write(self._windows()[:-1], weights, "w")
+        write_parameters(self._views()[:-1], weights, "w")
 
     @property
     def b(self) -> Parameter:
-        return self._windows()[-1]
+        return self._views()[-1]
 
     @b.setter
     def b(self, bias: Any) -> None:
-        write(self._windows()[-1:], [bias], "b")
+        write_parameters(self._views()[-1:], [bias], "b")
 
     def __repr__(self) -> str:
         return f"Neuron({self.N})"
@@ -129,25 +132,25 @@ class Layer(ArrayModule):
         self,
         N_in: int,
         N_out: int,
-        activation: Activation = "sigmoid",
+        activation: ActivationOption = "sigmoid",
         *,
         dtype: npt.DTypeLike = "float64",
         init: Init = "uniform",
     ) -> None:
         n_in, n_out = whole(N_in, "N_in", ShapeError), whole(N_out, "N_out", ShapeError)
         function = named("activation", activation, ACTIVATIONS)
-        values = starting(n_out, n_in, init).astype(float_type(dtype)).reshape(-1)
-        self._be(Flat(values, [(n_out, n_in + 1)]), 0, function)
+        values = init_weights(n_out, n_in, init).astype(float_type(dtype)).reshape(-1)
+        self._be(ParameterVector(values, [(n_out, n_in + 1)]), 0, function)
 
-    def _be(self, flat: Flat, k: int, function: Callable[[Tensor], Tensor]) -> None:
+    def _be(self, vector: ParameterVector, k: int, function: Callable[[Tensor], Tensor]) -> None:
         """Be the k-th matrix."""
-        self._flat, self._k, self._function = flat, k, function
+        self._parameters, self._k, self._function = vector, k, function
         self._place()
 
     def _place(self) -> None:
-        part = self._flat.parts[self._k]
-        self._values, self._grads = self._flat.values[part], self._flat.grads[part]
-        self.matrices = (self._flat.matrices[self._k],)
+        part = self._parameters.parts[self._k]
+        self._values, self._grads = self._parameters.values[part], self._parameters.grads[part]
+        self.matrices = (self._parameters.matrices[self._k],)
         n_out, columns = self.matrices[0].tensor.shape
         self.N_in, self.N_out = self.n_in, self.n_out = columns - 1, n_out
         self.dtype = self._values.dtype
@@ -157,11 +160,11 @@ class Layer(ArrayModule):
     def neurons(self) -> tuple[Neuron, ...]:
         neurons = tuple(Neuron.__new__(Neuron) for _ in range(self.n_out))
         for row, neuron in enumerate(neurons):
-            neuron._be(self._flat, self._k, row, self._function)
+            neuron._be(self._parameters, self._k, row, self._function)
         return neurons
 
-    def _windows(self) -> list[Parameter]:
-        return self._flat.windows(self._k)
+    def _views(self) -> list[Parameter]:
+        return self._parameters.views(self._k)
 
     def through(self, h: Tensor) -> Tensor:
         """The same, from samples that have a row of ones below them already."""

@@ -15,7 +15,7 @@ from autograd.engine.value import Value
 from autograd.errors import NotANumberError, ShapeError, UnsupportedError
 from autograd.nn.activations import Activation
 from autograd.nn.batch import Stage
-from autograd.nn.parameters import Matrix, Parameter
+from autograd.nn.parameters import LayerParameters, Parameter
 from autograd.nn.samples import Samples, TakesSamples, is_batch
 from autograd.support.interrupts import finished
 from autograd.tensor.core import Tensor, array_of
@@ -53,21 +53,21 @@ def through(stages: Iterable[Stage], x: Tensor) -> Tensor:
     return x
 
 
-def assign(params: Sequence[Value], numbers: Sequence[float]) -> None:
+def give_numbers(params: Sequence[Value], numbers: Sequence[float]) -> None:
     """Give parameters their numbers."""
     for p, x in zip(params, numbers, strict=True):
         p.data = x
 
 
-def windows_of(matrices: Sequence[Matrix], rows: slice) -> list[Parameter]:
+def views_of(matrices: Sequence[LayerParameters], rows: slice) -> list[Parameter]:
     """The parameters in some rows of matrices, or in all."""
     found = []
     for m in matrices:
-        flat, k = m.owner[0](), m.owner[1]
-        if flat is not None:
+        vector, k = m.owner[0](), m.owner[1]
+        if vector is not None:
             start, stop, _ = rows.indices(m.tensor.shape[0])
             n = m.tensor.shape[1]
-            found += flat.windows(k)[start * n : stop * n]
+            found += vector.views(k)[start * n : stop * n]
     return found
 
 
@@ -116,7 +116,7 @@ class Module:
             for p in params:
                 p.data -= lr * p.grad
         except BaseException:
-            finished(lambda: assign(params, before))
+            finished(lambda: give_numbers(params, before))
             raise
 
 
@@ -137,9 +137,9 @@ class ArrayModule(Module, TakesSamples):
     >>> layer([[1.0, 1.0], [1.0, 10.0]]).sum().backward()
     >>> layer.grads
     array([ 2., 11.,  2.])
-    >>> layer.pull()
+    >>> layer.sync()
     >>> layer.values[-1] = 0.5
-    >>> layer.push()
+    >>> layer.mark_changed()
     >>> layer.params()[-1].data, layer([1, 1])
     (0.5, Value(7.5, grad=0.0))
     >>> layer.forward(Tensor([[1.0], [1.0]])).tolist()
@@ -149,25 +149,25 @@ class ArrayModule(Module, TakesSamples):
     n_in: int
     n_out: int
     dtype: np.dtype[Any]
-    matrices: Sequence[Matrix]  # the layers that the parameters belong to
+    matrices: Sequence[LayerParameters]  # the layers that the parameters belong to
     _values: Array
     _grads: Array
 
     @property
     def values(self) -> Array:
-        """The parameters, as a vector. Call `push` after writing into it.
+        """The parameters, as a vector. Call `mark_changed` after writing into it.
 
         Ask for it anew each time: what waits and depends on the parameters is worked out when you do.
         """
-        self.pull()
+        self.sync()
         return self._values
 
     @values.setter
     def values(self, values: Any) -> None:
         refuse_in_recording("values = ...")
-        self.pull()
+        self.sync()
         self._values[...] = reals(values, "values have to be numbers")
-        self.push()
+        self.mark_changed()
 
     @property
     def grads(self) -> Array:
@@ -183,7 +183,7 @@ class ArrayModule(Module, TakesSamples):
         """Samples in columns, (n_in, rows) or one (n_in,), to outputs, (n_out, rows) or (n_out,)."""
         return self._samples.through(x)
 
-    def _windows(self) -> list[Parameter]:
+    def _views(self) -> list[Parameter]:
         """The parameters, the same objects at every call."""
         raise NotImplementedError
 
@@ -258,12 +258,12 @@ class ArrayModule(Module, TakesSamples):
         waits = all(isinstance(function, Activation) for function in functions)
         stages = [Stage(m, rows, function) for m, function in zip(self.matrices, functions, strict=True)]
         way = partial(through, stages)  # it knows no module, which would live as long as what comes out
-        windows = partial(windows_of, self.matrices, stages[0].rows)
-        self._samples = Samples(type(self).__name__, way, stages, waits, windows)
+        views = partial(views_of, self.matrices, stages[0].rows)
+        self._samples = Samples(type(self).__name__, way, stages, waits, views)
 
     def params(self) -> list[Value]:
         """The parameters, neuron by neuron, weights and then bias: the same objects at every call."""
-        return list(self._windows())
+        return list(self._views())
 
     def nparams(self) -> int:
         """How many parameters there are."""
@@ -284,19 +284,19 @@ class ArrayModule(Module, TakesSamples):
         refuse_in_recording("step()")
         move = as_number(lr, "step()") * self.grads
         values = self.values
-        self.push()  # before too, lest an interrupt leave older graphs with the new numbers
+        self.mark_changed()  # before too, lest an interrupt leave older graphs with the new numbers
         values -= move
-        self.push()
+        self.mark_changed()
 
-    def pull(self) -> None:
+    def sync(self) -> None:
         """Have everything worked out that waits and depends on the parameters, which may change now."""
         if pending.waiting():
             pending.settle(None, self.matrices[0].vectors, False)
 
-    def push_gradient(self) -> None:
+    def mark_gradient_changed(self) -> None:
         """Nothing: ``grads`` are the gradients. An optimiser calls it after changing them."""
 
-    def push(self) -> None:
+    def mark_changed(self) -> None:
         """Note that `values` were written into, so that no old graph is used with the new ones."""
         for m in self.matrices:
             m.changed()

@@ -14,10 +14,10 @@ import numpy.typing as npt
 from autograd.errors import FileFormatError, NotANumberError, OptionError, ShapeError
 from autograd.files import io
 from autograd.nn.activations import ACTIVATIONS
-from autograd.nn.initializers import Init, starting
-from autograd.nn.layers import Activation, Layer
+from autograd.nn.initializers import Init, init_weights
+from autograd.nn.layers import ActivationOption, Layer
 from autograd.nn.module import ArrayModule, through
-from autograd.nn.parameters import Flat, Parameter
+from autograd.nn.parameters import Parameter, ParameterVector
 from autograd.support.options import float_type, named, whole
 from autograd.tensor import Programs
 from autograd.tensor.core import Tensor
@@ -62,8 +62,8 @@ class Net(ArrayModule, FitMixin):
         self,
         N_in: int,
         N_outs: Sequence[int],
-        activation: Activation = "sigmoid",
-        output_activation: Activation | None = None,
+        activation: ActivationOption = "sigmoid",
+        output_activation: ActivationOption | None = None,
         *,
         dtype: npt.DTypeLike = "float64",
         init: Init = "uniform",
@@ -77,22 +77,26 @@ class Net(ArrayModule, FitMixin):
         for name in activations:
             named("activation", name, ACTIVATIONS)
         kind = float_type(dtype)
-        parts = [starting(n, m, init).reshape(-1) for m, n in pairwise(sizes)]
+        parts = [init_weights(n, m, init).reshape(-1) for m, n in pairwise(sizes)]
         self._be(sizes, activations, np.concatenate(parts).astype(kind))
 
-    def _be(self, sizes: list[int], activations: list[Activation], values: Array) -> None:
+    def _be(self, sizes: list[int], activations: list[ActivationOption], values: Array) -> None:
         """Be a net of these sizes over this vector of parameters."""
         self.N, self.activations = sizes, activations
-        self._flat = Flat(values, [(n, m + 1) for m, n in pairwise(sizes)])
+        self._parameters = ParameterVector(values, [(n, m + 1) for m, n in pairwise(sizes)])
         self.layers = tuple(Layer.__new__(Layer) for _ in activations)
         for k, (layer, name) in enumerate(zip(self.layers, activations, strict=True)):
-            layer._be(self._flat, k, named("activation", name, ACTIVATIONS))
+            layer._be(self._parameters, k, named("activation", name, ACTIVATIONS))
         self._place()
 
     def _place(self) -> None:
         self._programs: Programs | None = None
         self._partial_fit = None
-        self._values, self._grads, self.matrices = self._flat.values, self._flat.grads, self._flat.matrices
+        self._values, self._grads, self.matrices = (
+            self._parameters.values,
+            self._parameters.grads,
+            self._parameters.matrices,
+        )
         self.n_in, self.n_out = self.N[0], self.N[-1]
         self.dtype = self._values.dtype
         self._take(*(layer._function for layer in self.layers))
@@ -106,8 +110,8 @@ class Net(ArrayModule, FitMixin):
         parts = [(m.tensor**2).reshape(-1) @ (alpha / 2 * m.weight_mask).reshape(-1) for m in self.matrices]
         return reduce(operator.add, parts)
 
-    def _windows(self) -> list[Parameter]:
-        return [p for k in range(len(self.layers)) for p in self._flat.windows(k)]
+    def _views(self) -> list[Parameter]:
+        return [p for k in range(len(self.layers)) for p in self._parameters.views(k)]
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -185,7 +189,7 @@ class Net(ArrayModule, FitMixin):
         """
         from autograd.nn import plots
 
-        return plots.decision(self, X, y, classes, threshold, path)
+        return plots.decision_plot(self, X, y, classes, threshold, path)
 
     def plot_confusion(
         self,
@@ -206,7 +210,7 @@ class Net(ArrayModule, FitMixin):
         """
         from autograd.nn import plots
 
-        return plots.confusion(self, X, y, classes, threshold, path)
+        return plots.confusion_plot(self, X, y, classes, threshold, path)
 
     def plot_weights(self, *, shape: tuple[int, int] | None = None, path: Any = None) -> Any:
         """Draw the weights, a panel for each layer with a row for each neuron; white is 0.
@@ -293,7 +297,7 @@ class Net(ArrayModule, FitMixin):
             both = layer.values.reshape(layer.n_out, -1)
             both[:, :-1] = arrays[f"layers.{k}.weight"]
             both[:, -1] = arrays[f"layers.{k}.bias"]
-        self.push()
+        self.mark_changed()
 
     def save(self, path: Any, preprocessing: dict[str, Any] | None = None) -> None:
         """Write the net into one file, whole or not at all.

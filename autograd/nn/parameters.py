@@ -21,7 +21,7 @@ from autograd.tensor.core import Tensor
 from autograd.tensor.recording import entered, refuse_in_recording
 from autograd.tensor.tape import Array, Leaf
 
-__all__ = ["Flat", "Matrix", "Parameter", "ParameterList"]
+__all__ = ["LayerParameters", "Parameter", "ParameterList", "ParameterVector"]
 
 
 class Weights(Leaf):
@@ -47,14 +47,14 @@ class Weights(Leaf):
         self.version.n = n
 
 
-class Matrix(Storage):
+class LayerParameters(Storage):
     """The parameters of one layer, [W | b]: a row for each neuron, its bias last.
 
     Whoever writes into it calls `pending.settle` before and `changed` after, so that a backward()
     through what was computed from the old numbers finds out.
     """
 
-    def __init__(self, values: Array, grads: Array, owner: "Flat", place: int) -> None:
+    def __init__(self, values: Array, grads: Array, owner: "ParameterVector", place: int) -> None:
         Storage.__init__(self, values, grads, (owner.grads,))
         self.arrays = values, grads
         self.owner = weakref.ref(owner), place  # for copies; not to keep it alive
@@ -78,54 +78,54 @@ class Matrix(Storage):
         self.version.n += 1
 
 
-class Flat:
-    """Two vectors, ``values`` and ``grads``, and a `Matrix` over each layer's part of them."""
+class ParameterVector:
+    """Two vectors, ``values`` and ``grads``, and a `LayerParameters` over each layer's part of them."""
 
     def __init__(self, values: Array, shapes: Sequence[tuple[int, int]]) -> None:
         self.values = values
         self.grads = np.zeros_like(values)
-        self.matrices: list[Matrix] = []
+        self.matrices: list[LayerParameters] = []
         self.parts: list[slice] = []  # where in the vectors each matrix lies
         start = 0
         for shape in shapes:
             part = slice(start, start + shape[0] * shape[1])
             parts = values[part].reshape(shape), self.grads[part].reshape(shape)
-            self.matrices.append(Matrix(*parts, self, len(self.matrices)))
+            self.matrices.append(LayerParameters(*parts, self, len(self.matrices)))
             self.parts.append(part)
             start = part.stop
-        self._windows: list[list[Parameter]] = [[] for _ in shapes]
+        self._views: list[list[Parameter]] = [[] for _ in shapes]
 
     def __reduce__(self) -> Any:
         own = {}  # attributes that programs have hung on parameters
-        for k, windows in enumerate(self._windows):
-            own.update({(k, i): p.__dict__ for i, p in enumerate(windows) if p.__dict__})
+        for k, views in enumerate(self._views):
+            own.update({(k, i): p.__dict__ for i, p in enumerate(views) if p.__dict__})
         return copied, (self.values, [m.tensor.shape for m in self.matrices], self.grads), own or None
 
     def __setstate__(self, own: dict[tuple[int, int], dict[str, Any]]) -> None:
         for (k, i), attributes in own.items():
-            self.windows(k)[i].__dict__.update(attributes)
+            self.views(k)[i].__dict__.update(attributes)
 
-    def windows(self, k: int) -> list["Parameter"]:
+    def views(self, k: int) -> list["Parameter"]:
         """A `Parameter` for each number of the k-th matrix, in order: the same ones at every call."""
-        if not self._windows[k]:
+        if not self._views[k]:
             matrix = self.matrices[k]
-            self._windows[k] = [Parameter(matrix, i) for i in range(matrix.tensor.size)]
-        return self._windows[k]
+            self._views[k] = [Parameter(matrix, i) for i in range(matrix.tensor.size)]
+        return self._views[k]
 
 
-def copied(values: Array, shapes: Sequence[tuple[int, int]], grads: Array) -> Flat:
-    """A `Flat` as ``copy`` and ``pickle`` bring it back."""
-    flat = Flat(values, shapes)
-    flat.grads[...] = grads
-    return flat
+def copied(values: Array, shapes: Sequence[tuple[int, int]], grads: Array) -> ParameterVector:
+    """A `ParameterVector` as ``copy`` and ``pickle`` bring it back."""
+    vector = ParameterVector(values, shapes)
+    vector.grads[...] = grads
+    return vector
 
 
 class Parameter(Value):
-    """A window on one number of a `Flat`: a leaf Value whose data and grad live in the arrays."""
+    """A window on one number of a `ParameterVector`: a leaf Value whose data and grad live in the arrays."""
 
     __slots__ = ()
 
-    def __init__(self, matrix: Matrix, index: int) -> None:
+    def __init__(self, matrix: LayerParameters, index: int) -> None:
         self._code = operations.PARAMETER
         self._source = self._home = matrix
         self._index = index
@@ -136,7 +136,7 @@ class Parameter(Value):
     @property
     def data(self) -> float:
         """The number, a float."""
-        return storage.number(self)
+        return storage.read_number(self)
 
     @data.setter
     def data(self, data: Any) -> None:
@@ -145,19 +145,19 @@ class Parameter(Value):
             refuse_in_recording("p.data = ...")
         if pending.waiting():
             pending.settle(None, self._home.vectors, False)
-        storage.put_number(self, x)
+        storage.write_number(self, x)
 
     @property
     def grad(self) -> float:
         """The gradient, a float."""
-        return storage.gradient(self)
+        return storage.read_gradient(self)
 
     @grad.setter
     def grad(self, grad: Any) -> None:
         g = grad if type(grad) is float else as_number(grad, "grad")
         if entered:
             refuse_in_recording("p.grad = ...")
-        storage.put_gradient(self, g)
+        storage.write_gradient(self, g)
 
     def zero_grad(self) -> None:
         """Set ``grad`` to 0."""
@@ -169,27 +169,27 @@ class Parameter(Value):
         return copy
 
     def __reduce__(self) -> Any:
-        flat, k = self._home.owner[0](), self._home.owner[1]
-        if flat is None:
+        vector, k = self._home.owner[0](), self._home.owner[1]
+        if vector is None:
             return Value, (self.data,)
-        return window, (flat, k, self._index)
+        return view_of, (vector, k, self._index)
 
 
 opened(Parameter)
 
 
-def window(flat: Flat, k: int, index: int) -> Parameter:
+def view_of(vector: ParameterVector, k: int, index: int) -> Parameter:
     """A `Parameter` as ``copy`` and ``pickle`` bring it back: of the copied vector."""
-    return flat.windows(k)[index]
+    return vector.views(k)[index]
 
 
-def name_of(matrix: Matrix, i: int) -> str:
+def name_of(matrix: LayerParameters, i: int) -> str:
     """What the i-th parameter of a layer is called from the net, such as ``layers[0].neurons[3].w[1]``."""
-    flat, k = matrix.owner[0](), matrix.owner[1]
+    vector, k = matrix.owner[0](), matrix.owner[1]
     neurons, columns = matrix.tensor.shape
     row, j = divmod(i, columns)
     name = "b" if j == columns - 1 else f"w[{j}]"
-    several = flat is not None and len(flat.matrices) > 1
+    several = vector is not None and len(vector.matrices) > 1
     if neurons > 1 or several:
         name = f"neurons[{row}].{name}"
     return f"layers[{k}].{name}" if several else name
@@ -203,7 +203,7 @@ class ParameterList(list[Any]):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         targets = self[index] if isinstance(index, slice) else [self[index]]
-        write(targets, value if isinstance(index, slice) else [value], "w[...]")
+        write_parameters(targets, value if isinstance(index, slice) else [value], "w[...]")
 
     def _fixed(self, *args: Any, **kwargs: Any) -> Any:
         """Raise ShapeError: no weight comes or goes."""
@@ -221,7 +221,7 @@ def is_leaf(v: Value) -> bool:
     return v._code == operations.LEAF or v._code == operations.PARAMETER
 
 
-def write(targets: Sequence[Parameter], values: Iterable[Any], call: str) -> None:
+def write_parameters(targets: Sequence[Parameter], values: Iterable[Any], call: str) -> None:
     """Write numbers, or leaf Values, into parameters: all of them or, after an error, none."""
     try:
         given = list(values)

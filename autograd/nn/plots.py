@@ -12,9 +12,9 @@ from autograd.engine.numbers import as_number
 from autograd.errors import DataError, ShapeError
 from autograd.tensor.tape import Array
 from autograd.text import count
-from autograd.training.data import numbers_of, rows_of
+from autograd.training.data import finite_numbers, rows_of
 
-__all__ = ["Classes", "confusion", "decision", "rows_to_show", "show_decision", "weights"]
+__all__ = ["Classes", "confusion_plot", "decision_plot", "rows_to_show", "show_decision", "weights"]
 
 
 class Classes:
@@ -92,7 +92,7 @@ def rows_to_show(net: Any, X: Any, y: Any, call: str) -> tuple[Array, Array]:
         DataError: they are no numbers, not finite, or there are none.
         ShapeError: they do not fit the net or each other.
     """
-    rows, targets = rows_of(X, net.n_in, net.dtype, call), numbers_of(y, "y", call)
+    rows, targets = rows_of(X, net.n_in, net.dtype, call), finite_numbers(y, "y", call)
     if not len(rows):
         raise DataError(f"{call} wants at least one row, got none")
     if (
@@ -141,7 +141,7 @@ def saved(picture: Any, path: Any) -> Any:
     return picture
 
 
-def decision(
+def decision_plot(
     net: Any, X: Any, y: Any, classes: Sequence[str] | None, threshold: float | None, path: Any
 ) -> Any:
     """`autograd.nn.Net.plot_decision`."""
@@ -151,14 +151,14 @@ def decision(
     return saved(picture, path)
 
 
-def confusion(
+def confusion_plot(
     net: Any, X: Any, y: Any, classes: Sequence[str] | None, threshold: float | None, path: Any
 ) -> Any:
     """`autograd.nn.Net.plot_confusion`."""
     rows, targets = rows_to_show(net, X, y, "plot_confusion()")
     read = Classes(net, targets, classes, threshold, "plot_confusion()")
     side = max(4.8, 2.4 + 0.42 * read.count)
-    size = (8.6, 6.4) if read.count > plot.MANY else (side, side)
+    size = (8.6, 6.4) if read.count > plot.MANY_CLASSES else (side, side)
     picture, (axes,) = plot.figure(1, size, path)
     answers = read.of(net.predict(rows))
     right = (answers == read.labels).mean()

@@ -34,11 +34,11 @@ cdef class Rowwise:
 @cython.locals(
     weights="const double[::1]", out=Node, k=Py_ssize_t, i=Py_ssize_t, j=Py_ssize_t, n_in=Py_ssize_t, z=double
 )
-cdef int forward(Dense layer, double[::1] trace, Py_ssize_t at, Py_ssize_t to) except -1
+cdef int layer_forward(Dense layer, double[::1] trace, Py_ssize_t at, Py_ssize_t to) except -1
 
 @cython.locals(
     weights="const double[::1]", grads="double[::1]", k=Py_ssize_t, i=Py_ssize_t, j=Py_ssize_t, d=double
 )
-cdef int backward(
+cdef int layer_backward(
     Dense layer, double[::1] trace, Py_ssize_t at, Py_ssize_t to, double[::1] scratch, Py_ssize_t g, Py_ssize_t below
 ) except -1

@@ -17,7 +17,9 @@ from autograd.engine.storage import Storage
 
 __all__ = ["Rowwise", "zeros"]
 
-MOST = 4096 if node.COMPILED else 50  # products of a sample and a parameter, up to which that is quicker
+MOST_PRODUCTS = (
+    4096 if node.COMPILED else 50
+)  # products of a sample and a parameter, up to which that is quicker
 
 
 def zeros(n: int) -> Any:
@@ -69,14 +71,14 @@ class Rowwise:
                 start += 1
             at = start - self.n_in
             for layer in self.layers:
-                forward(layer, trace, at, start)
+                layer_forward(layer, trace, at, start)
                 at = start
                 start += 2 * layer.n_out
         return trace
 
     def takes(self, n: int) -> bool:
         """Whether so many samples are few."""
-        return n * self.size <= MOST
+        return n * self.size <= MOST_PRODUCTS
 
     def output(self, row: int) -> int:
         """The place in the trace of the first output of a sample."""
@@ -105,13 +107,13 @@ class Rowwise:
         for k in range(len(self.layers) - 1, -1, -1):
             layer = self.layers[k]
             at = start - (layer.n_in if k == 0 else 2 * layer.n_in)
-            backward(layer, trace, at, start, scratch, g, below)
+            layer_backward(layer, trace, at, start, scratch, g, below)
             g, below = below, g
             start = at
         return g
 
 
-def forward(layer: Dense, trace: Any, at: int, to: int) -> None:
+def layer_forward(layer: Dense, trace: Any, at: int, to: int) -> None:
     """One layer, from the numbers at one place in a trace to another."""
     weights = layer.storage.values
     out = Node.__new__(Node)
@@ -123,12 +125,12 @@ def forward(layer: Dense, trace: Any, at: int, to: int) -> None:
             k += 1
         z = weights[k] + z
         k += 1
-        operations.TABLE[layer.code](out, z, 0.0)
+        operations.PLAIN_FORMULAS[layer.code](out, z, 0.0)
         trace[to + j] = out._number
         trace[to + layer.n_out + j] = out._da
 
 
-def backward(layer: Dense, trace: Any, at: int, to: int, scratch: Any, g: int, below: int) -> None:
+def layer_backward(layer: Dense, trace: Any, at: int, to: int, scratch: Any, g: int, below: int) -> None:
     """The way back: at ``g`` are the gradients of the outputs, and at ``below`` come those of the inputs."""
     weights = layer.storage.values
     grads = layer.storage.grads

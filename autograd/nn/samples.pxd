@@ -1,5 +1,5 @@
-from autograd.nn.batch cimport Door
+from autograd.nn.batch cimport SampleQueue
 
 
 cdef class TakesSamples:
-    cdef public Door _samples
+    cdef public SampleQueue _samples

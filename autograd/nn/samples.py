@@ -18,28 +18,28 @@ from autograd.engine.numbers import number
 from autograd.engine.pending import Level
 from autograd.engine.value import Value
 from autograd.errors import GradientError, NotANumberError, ShapeError
-from autograd.nn.batch import Batch, Door, Stage, fill, usual
+from autograd.nn.batch import Batch, SampleQueue, Stage, fill, usual
 from autograd.nn.staged import Staged
 from autograd.tensor.core import Tensor
 from autograd.tensor.reals import KINDS, WAYS_OUT
 from autograd.tensor.recording import apart, entered, recording, unusual
-from autograd.tensor.tape import Array, Leaf, pull
+from autograd.tensor.tape import Array, Leaf, backpropagate
 from autograd.text import count
 
 __all__ = ["Samples", "TakesSamples", "is_batch"]
 
-LEVELS = 4096  # of batches that wait for each other
-KEPT = 8  # Programs, for as many sizes of batch
-SEEN = 64  # sizes whose uses are counted
+MOST_LEVELS = 4096  # of batches that wait for each other
+PROGRAMS_KEPT = 8  # Programs, for as many sizes of batch
+SIZES_SEEN = 64  # sizes whose uses are counted
 
 
-class Samples(Door):
+class Samples(SampleQueue):
     """What takes the samples of one module, and knows how to compute with many.
 
     Args:
         name: what errors call the module.
         through: from (n_in, rows) to (n_out, rows).
-        stages, waits: see `Door`.
+        stages, waits: see `SampleQueue`.
         windows: its parameters, as Values.
     """
 
@@ -49,14 +49,14 @@ class Samples(Door):
         through: Callable[[Tensor], Tensor],
         stages: Sequence[Stage],
         waits: bool,
-        windows: Callable[[], list[Any]],
+        views: Callable[[], list[Any]],
     ) -> None:
-        Door.__init__(self, stages, waits)
+        SampleQueue.__init__(self, stages, waits)
         self.name = name
         self.through = through
         self.stages = stages
         self.dtype = stages[0].matrix.tensor.dtype
-        self.windows = windows
+        self.views = views
         self.programs: OrderedDict[tuple[int, bool], Staged] = OrderedDict()  # by rows, and whether asked
         self.uses: OrderedDict[tuple[int, bool], int] = OrderedDict()  # of those that have none
 
@@ -138,7 +138,7 @@ class Samples(Door):
         if not self.waits or unusual():
             return self.at_once(row, inputs)
         if level is not None:
-            if level.rank % pending.ROUND >= LEVELS:
+            if level.rank % pending.ROUND >= MOST_LEVELS:
                 pending.settle(level)
                 level = None
             else:
@@ -201,7 +201,7 @@ class Samples(Door):
         staged = self.programs.pop(key, None)
         if staged is None:
             uses = self.uses[key] = self.uses.pop(key, 0) + 1
-            if len(self.uses) > SEEN:
+            if len(self.uses) > SIZES_SEEN:
                 self.uses.popitem(last=False)
             if uses <= 2:  # once forward and once back is too little to be worth a recording
                 return None
@@ -214,7 +214,7 @@ class Samples(Door):
     def give_program(self, n: int, asks: bool, staged: "Staged") -> None:
         """Give a Program back."""
         self.programs[n, asks] = staged
-        if len(self.programs) > KEPT:
+        if len(self.programs) > PROGRAMS_KEPT:
             self.programs.popitem(last=False)
 
     def pass_back(self, batches: Sequence[Batch]) -> list[tuple[Node, float]]:
@@ -285,7 +285,7 @@ class Samples(Door):
         """The same for one whose computing was taped."""
         slopes = None
         if batch.taped is not None:
-            found: dict[Any, Any] = pull(batch.taped, np.asarray(batch.slopes, self.dtype))
+            found: dict[Any, Any] = backpropagate(batch.taped, np.asarray(batch.slopes, self.dtype))
             slopes = found.pop(batch.leaf, None)
             for leaf, g in found.items():
                 leaf.accumulate(g)

@@ -24,7 +24,7 @@ __all__ = ["Film", "Training", "curve", "decision"]
 
 PER_SECOND = 12
 HELD = 20  # frames for which the last one stays
-COLOURS = 64  # in a GIF
+GIF_COLOURS = 64  # in a GIF
 DPI = 80
 SIZE = (5.4, 4.0)  # of a panel, in inches
 GRID = 100  # points each way on which a decision is taken
@@ -36,7 +36,7 @@ def write_gif(path: Any, stills: Sequence[Array]) -> None:
 
     # One palette for all, so that what stays the same from frame to frame takes no room
     some = np.concatenate([stills[i * (len(stills) - 1) // 3] for i in range(4)])
-    palette = Image.fromarray(some).quantize(COLOURS, dither=Image.Dither.NONE)
+    palette = Image.fromarray(some).quantize(GIF_COLOURS, dither=Image.Dither.NONE)
     first, *others = [
         Image.fromarray(still).quantize(palette=palette, dither=Image.Dither.NONE) for still in stills
     ]

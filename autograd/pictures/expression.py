@@ -1,7 +1,7 @@
 """What a Value was made from, as plain data, for pictures of it.
 
 The graph is held in several forms: Values, nets called on samples, the tape of Tensors. In each of them a
-`Part` is a number or an operation that can show itself as a `Node` and knows the parts that it was made
+`Part` is a number or an operation that can show itself as a `GraphNode` and knows the parts that it was made
 from. The walk goes from part to part, the nearest first and without recursion; it reads numbers, which
 works out what waits, and changes nothing else.
 """
@@ -21,24 +21,24 @@ from autograd.errors import GradientError, NotANumberError, OptionError, Unknown
 from autograd.nn.activations import Activation
 from autograd.nn.batch import Batch
 from autograd.nn.module import activated
-from autograd.nn.parameters import Matrix, name_of
+from autograd.nn.parameters import LayerParameters, name_of
 from autograd.support.options import whole
-from autograd.tensor.core import Tensor, gradients
+from autograd.tensor.core import Tensor
 from autograd.tensor.recording import apart
 from autograd.tensor.rows.products import affine
-from autograd.tensor.tape import Leaf
-from autograd.tensor.tape import Node as Taped
+from autograd.tensor.tape import Leaf, TapeNode
+from autograd.tensor.transforms import gradients
 
-__all__ = ["LEVELS", "Node", "expression"]
+__all__ = ["DETAIL_LEVELS", "GraphNode", "expression"]
 
-LEVELS = ("layers", "neurons", "values")  # to which a net can be opened
-WIDE = 8  # operands that are shown of one operation; of more the first FEW
-FEW = 4
-COUNTED = 100_000  # of the nodes for which there is no room
+DETAIL_LEVELS = ("layers", "neurons", "values")  # to which a net can be opened
+MOST_OPERANDS = 8  # operands that are shown of one operation; of more the first FEW
+SHOWN_OPERANDS = 4
+MOST_COUNTED = 100_000  # of the nodes for which there is no room
 
 
 @dataclass
-class Node:
+class GraphNode:
     """One thing in the picture of an expression.
 
     Attributes:
@@ -60,11 +60,11 @@ class Node:
 class Part:
     """A number or an operation, in one of the graph's forms. Equal ones stand for the same thing."""
 
-    def node(self) -> Node:
+    def node(self) -> GraphNode:
         """How it shows itself."""
         raise NotImplementedError
 
-    def parents(self, walk: "Walk") -> Sequence["Part"]:
+    def parents(self, walk: "Traversal") -> Sequence["Part"]:
         """What it was made from."""
         return ()
 
@@ -77,15 +77,15 @@ class Text(Part):
     text: str
     owner: Any
 
-    def node(self) -> Node:
-        return Node(self.kind, self.text)
+    def node(self) -> GraphNode:
+        return GraphNode(self.kind, self.text)
 
 
 def at_most(parts: Sequence[Part], owner: Any) -> Sequence[Part]:
     """Those parts for which there is room, and a word about the others."""
-    if len(parts) <= WIDE:
+    if len(parts) <= MOST_OPERANDS:
         return parts
-    return [*parts[:FEW], Text("note", f"… {len(parts) - FEW:,} more", owner)]
+    return [*parts[:SHOWN_OPERANDS], Text("note", f"… {len(parts) - SHOWN_OPERANDS:,} more", owner)]
 
 
 def short(x: float) -> str:
@@ -104,7 +104,7 @@ def kind_of(v: Any) -> str:
 def part_of(v: Any) -> Part:
     """The part that a Value is, with its number worked out."""
     pending.number_of(v)
-    return Cell.of(v._home, v._index) if kind_of(v) == "parameter" else Result(v)
+    return TensorCell.of(v._home, v._index) if kind_of(v) == "parameter" else Result(v)
 
 
 def label_of(v: Any) -> str:
@@ -119,46 +119,46 @@ class Result(Part):
 
     value: Any
 
-    def node(self) -> Node:
+    def node(self) -> GraphNode:
         v = self.value
         name = label_of(v)
         if not name and kind_of(v) == "output" and v._home.wide > 1:
             name = f"[{v._index % v._home.wide}]"
-        return Node("value", name, v.data, v.grad)
+        return GraphNode("value", name, v.data, v.grad)
 
-    def parents(self, walk: "Walk") -> Sequence[Part]:
+    def parents(self, walk: "Traversal") -> Sequence[Part]:
         v = self.value
         if kind_of(v) == "leaf":
             return ()
         if kind_of(v) != "output":
-            return [Operation(v)]
+            return [ScalarOperation(v)]
         row, i = divmod(v._index, v._home.wide)
-        call = Call(v._home, row)
+        call = ModuleCall(v._home, row)
         return [call] if walk.level is None else walk.opened(call).source(-1, i, walk.level)
 
 
 @dataclass(frozen=True)
-class Operation(Part):
+class ScalarOperation(Part):
     """The operation that a Value came from."""
 
     result: Any
 
-    def node(self) -> Node:
+    def node(self) -> GraphNode:
         v = self.result
         symbol = v._op or "?"
         both = v._a is not None and v._b is not None
         if kind_of(v) not in ("add", "sub", "mul", "truediv", "pow") or both:
-            return Node("operation", symbol)
+            return GraphNode("operation", symbol)
         number = short(v._k)
-        return Node("operation", f"{number} {symbol}" if v._a is None else f"{symbol} {number}")
+        return GraphNode("operation", f"{number} {symbol}" if v._a is None else f"{symbol} {number}")
 
-    def parents(self, walk: "Walk") -> Sequence[Part]:
+    def parents(self, walk: "Traversal") -> Sequence[Part]:
         v = self.result
         if kind_of(v) == "add":
             return at_most(self.terms(walk), self)
         return at_most([part_of(p) for p in operands(v)], self)
 
-    def terms(self, walk: "Walk") -> list[Part]:
+    def terms(self, walk: "Traversal") -> list[Part]:
         """What was added; of a long sum, that was added one after the other, all of it."""
         v = self.result
         terms: list[Part] = []
@@ -167,52 +167,52 @@ class Operation(Part):
                 break
             terms.append(Text("number", short(v._k), (self, len(terms))) if v._b is None else part_of(v._b))
             v = v._a
-        if len(terms) < WIDE:
+        if len(terms) < MOST_OPERANDS:
             return [part_of(p) for p in operands(self.result)]
         begins_with_0 = kind_of(v) == "add" and v._a is None and v._k == 0
         return [part_of(v._b if begins_with_0 else v), *terms[::-1]]
 
 
 @dataclass(frozen=True)
-class Cell(Part):
+class TensorCell(Part):
     """A parameter, known by its address."""
 
     address: int
-    matrix: Matrix = field(compare=False)
+    matrix: LayerParameters = field(compare=False)
     index: int = field(compare=False)
 
     @staticmethod
-    def of(matrix: Matrix, index: int) -> "Cell":
+    def of(matrix: LayerParameters, index: int) -> "TensorCell":
         """The index-th number of a matrix."""
         array = matrix.tensor.data
         address = array.__array_interface__["data"][0] + index * array.itemsize
-        return Cell(address, matrix, index)
+        return TensorCell(address, matrix, index)
 
-    def node(self) -> Node:
+    def node(self) -> GraphNode:
         flat, k = self.matrix.owner[0](), self.matrix.owner[1]
         name = name_of(self.matrix, self.index)
-        if flat is not None and flat._windows[k]:  # or nobody has had it in hand, to give it a name
-            name = label_of(flat._windows[k][self.index]) or name
-        return Node("value", name, *self.matrix.at(self.index))
+        if flat is not None and flat._views[k]:  # or nobody has had it in hand, to give it a name
+            name = label_of(flat._views[k][self.index]) or name
+        return GraphNode("value", name, *self.matrix.at(self.index))
 
 
 # Nets on samples --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Call(Part):
+class ModuleCall(Part):
     """A call of a net, layer or neuron on one sample."""
 
     batch: Batch
     row: int
 
-    def node(self) -> Node:
+    def node(self) -> GraphNode:
         samples = self.batch.kin
         sizes = [samples.n_in, *(stage.matrix.tensor.data[stage.rows].shape[0] for stage in samples.stages)]
         functions = [name for name, _ in groupby(function_name(stage.function) for stage in samples.stages)]
-        return Node("module", f"{samples.name} {'-'.join(map(str, sizes))}\n{', '.join(functions)}")
+        return GraphNode("module", f"{samples.name} {'-'.join(map(str, sizes))}\n{', '.join(functions)}")
 
-    def parents(self, walk: "Walk") -> Sequence[Part]:
+    def parents(self, walk: "Traversal") -> Sequence[Part]:
         inputs = self.inputs()
         values = [inputs[j] for j in sorted(inputs)]
         x = [
@@ -220,8 +220,8 @@ class Call(Part):
         ]
         if len(values) == len(x):
             return at_most(values, self)
-        if len(x) > WIDE:
-            x[FEW:] = [f"… {len(x) - FEW:,} more"]
+        if len(x) > MOST_OPERANDS:
+            x[SHOWN_OPERANDS:] = [f"… {len(x) - SHOWN_OPERANDS:,} more"]
         return [Text("number", ", ".join(x), self), *at_most(values, self)]
 
     def inputs(self) -> dict[int, Part]:
@@ -236,14 +236,14 @@ def function_name(function: Any) -> str:
     return getattr(function, "__name__", type(function).__name__)
 
 
-class Inside:
+class OpenedModule:
     """What a net computed of one sample, worked out again with all that lies in between.
 
     Raises:
         GradientError: it would not come out as it did, since parameters have been changed.
     """
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: ModuleCall) -> None:
         batch, samples = call.batch, call.batch.kin
         self.call, self.stages = call, samples.stages
         if batch.version != samples.version():
@@ -284,59 +284,61 @@ class Inside:
     def given(self, k: int) -> list[Part]:
         """What goes into the k-th layer."""
         if k > 0:
-            return [Inner(self, "output", k - 1, i) for i in range(len(self.h[k]))]
-        return [self.inputs.get(j) or Inner(self, "input", 0, j) for j in range(len(self.h[0]))]
+            return [OpenedPart(self, "output", k - 1, i) for i in range(len(self.h[k]))]
+        return [self.inputs.get(j) or OpenedPart(self, "input", 0, j) for j in range(len(self.h[0]))]
 
     def source(self, k: int, i: int, level: str) -> list[Part]:
         """What the output of the i-th neuron of the k-th layer comes from."""
         k %= len(self.stages)
         if level == "layers":
-            return [Inner(self, "layer", k)]
+            return [OpenedPart(self, "layer", k)]
         if level == "neurons":
-            return [Inner(self, "neuron", k, i)]
+            return [OpenedPart(self, "neuron", k, i)]
         linear = function_name(self.stages[k].function) == "linear"
-        return [Inner(self, "+" if linear else "activation", k, i)]
+        return [OpenedPart(self, "+" if linear else "activation", k, i)]
 
 
 @dataclass(frozen=True)
-class Inner(Part):
+class OpenedPart(Part):
     """Something within a net that was opened, in its k-th layer, of that the i-th neuron."""
 
-    inside: Inside
+    inside: OpenedModule
     what: str
     k: int
     i: int = 0
     j: int = 0  # which input of the neuron
 
-    def node(self) -> Node:
+    def node(self) -> GraphNode:
         inside, k, i, j = self.inside, self.k, self.i, self.j
         function = function_name(inside.stages[k].function)
         n_in, n_out = len(inside.h[k]), len(inside.h[k + 1])
         match self.what:
             case "input":
-                return Node("number", f"x[{i}] = {short(inside.h[0][i])}")
+                return GraphNode("number", f"x[{i}] = {short(inside.h[0][i])}")
             case "layer":
-                return Node("module", f"layers[{k}] {n_in}-{n_out}\n{function}")
+                return GraphNode("module", f"layers[{k}] {n_in}-{n_out}\n{function}")
             case "neuron":
-                return Node("module", f"layers[{k}].neurons[{i}]\n{function}")
+                return GraphNode("module", f"layers[{k}].neurons[{i}]\n{function}")
             case "output":
-                return Node("value", "", inside.h[k + 1][i], inside.slopes_h[k + 1][i])
+                return GraphNode("value", "", inside.h[k + 1][i], inside.slopes_h[k + 1][i])
             case "activation":
-                return Node("operation", function)
+                return GraphNode("operation", function)
             case "sum":
-                return Node("value", "", inside.z[k][i], inside.slopes_z[k][i])
+                return GraphNode("value", "", inside.z[k][i], inside.slopes_z[k][i])
             case "product":
-                return Node("value", "", self.weight().node().data * inside.h[k][j], inside.slopes_z[k][i])
-        return Node("operation", self.what)  # + or *
+                return GraphNode(
+                    "value", "", self.weight().node().data * inside.h[k][j], inside.slopes_z[k][i]
+                )
+        return GraphNode("operation", self.what)  # + or *
 
-    def weight(self, bias: bool = False) -> Cell:
+    def weight(self, bias: bool = False) -> TensorCell:
         """The weight for the j-th input, or the bias."""
         stage = self.inside.stages[self.k]
         columns = stage.matrix.tensor.shape[1]
         row = (stage.rows.start or 0) + self.i
-        return Cell.of(stage.matrix, row * columns + (columns - 1 if bias else self.j))
+        return TensorCell.of(stage.matrix, row * columns + (columns - 1 if bias else self.j))
 
-    def parents(self, walk: "Walk") -> Sequence[Part]:
+    def parents(self, walk: "Traversal") -> Sequence[Part]:
         inside, k, i, j = self.inside, self.k, self.i, self.j
         match self.what:
             case "layer" | "neuron":
@@ -345,14 +347,14 @@ class Inner(Part):
                 assert walk.level is not None
                 return inside.source(k, i, walk.level)
             case "activation":
-                return [Inner(inside, "sum", k, i)]
+                return [OpenedPart(inside, "sum", k, i)]
             case "sum":
-                return [Inner(inside, "+", k, i)]
+                return [OpenedPart(inside, "+", k, i)]
             case "+":
-                products = [Inner(inside, "product", k, i, j) for j in range(len(inside.h[k]))]
+                products = [OpenedPart(inside, "product", k, i, j) for j in range(len(inside.h[k]))]
                 return [self.weight(bias=True), *at_most(products, self)]
             case "product":
-                return [Inner(inside, "*", k, i, j)]
+                return [OpenedPart(inside, "*", k, i, j)]
             case "*":
                 return [self.weight(), inside.given(k)[j]]
         return ()
@@ -365,33 +367,33 @@ class Inner(Part):
 class Recorded(Part):
     """A leaf or a result on the tape."""
 
-    thing: Taped | Leaf
+    thing: TapeNode | Leaf
 
-    def node(self) -> Node:
+    def node(self) -> GraphNode:
         thing = self.thing
-        if isinstance(thing, Taped):
-            return Node(
+        if isinstance(thing, TapeNode):
+            return GraphNode(
                 "value", "", float(thing.out.item()) if thing.out.size == 1 else None, shape=thing.shape
             )
         grad = thing.grad.item() if thing.grad is not None and thing.grad.size == 1 else None
-        return Node("value", "", grad=grad, shape=thing.shape)
+        return GraphNode("value", "", grad=grad, shape=thing.shape)
 
-    def parents(self, walk: "Walk") -> Sequence[Part]:
-        return [Primitive(self.thing)] if isinstance(self.thing, Taped) else ()
+    def parents(self, walk: "Traversal") -> Sequence[Part]:
+        return [TensorOperation(self.thing)] if isinstance(self.thing, TapeNode) else ()
 
 
 @dataclass(frozen=True)
-class Primitive(Part):
+class TensorOperation(Part):
     """The call that a result on the tape came from."""
 
-    taped: Taped
+    taped: TapeNode
 
-    def node(self) -> Node:
+    def node(self) -> GraphNode:
         said = {k: x for k, x in self.taped.kwargs.items() if isinstance(x, int | tuple) and x is not False}
         options = [f"{name}={value}" for name, value in said.items()]
-        return Node("operation", "\n".join([self.taped.rule.name, *options]))
+        return GraphNode("operation", "\n".join([self.taped.rule.name, *options]))
 
-    def parents(self, walk: "Walk") -> Sequence[Part]:
+    def parents(self, walk: "Traversal") -> Sequence[Part]:
         found: list[Part] = []
         for i, (parent, given) in enumerate(zip(self.taped.parents, self.taped.args, strict=True)):
             if parent is not None:
@@ -405,7 +407,7 @@ class Primitive(Part):
 # The walk ---------------------------------------------------------------------------------------
 
 
-class Walk:
+class Traversal:
     """From results to all that they were made from.
 
     Args:
@@ -417,20 +419,20 @@ class Walk:
         self.names = names
         self.level = level
         self.places: dict[Part, int] = {}
-        self.nodes: list[Node] = []
-        self.insides: dict[Call, Inside] = {}
+        self.nodes: list[GraphNode] = []
+        self.insides: dict[ModuleCall, OpenedModule] = {}
 
-    def opened(self, call: Call) -> Inside:
+    def opened(self, call: ModuleCall) -> OpenedModule:
         """What lies within a call."""
         if call not in self.insides:
-            self.insides[call] = Inside(call)
+            self.insides[call] = OpenedModule(call)
         return self.insides[call]
 
     def shows(self, part: Part) -> bool:
         """Whether a part has a node, or a name."""
         return part in self.places or part in self.names or bool(part.node().text)
 
-    def run(self, roots: Iterable[Part], limit: int) -> list[Node]:
+    def run(self, roots: Iterable[Part], limit: int) -> list[GraphNode]:
         """The nodes, of which there are ``limit`` at most, and a note about the others."""
         beyond: set[Part] = set()
         queue: deque[Part] = deque()
@@ -440,7 +442,7 @@ class Walk:
             if part in self.places:
                 return self.places[part]
             if len(self.nodes) >= limit:
-                if part not in beyond and len(beyond) <= COUNTED:
+                if part not in beyond and len(beyond) <= MOST_COUNTED:
                     beyond.add(part)
                     queue.append(part)
                 return None
@@ -463,10 +465,10 @@ class Walk:
                 if None in parents:
                     cut.append(node)
         if beyond:
-            count = f"{len(beyond):,}" if len(beyond) <= COUNTED else f"more than {COUNTED:,}"
+            count = f"{len(beyond):,}" if len(beyond) <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
             for node in cut:
                 node.parents.append(len(self.nodes))
-            self.nodes.append(Node("note", f"… {count} more"))
+            self.nodes.append(GraphNode("note", f"… {count} more"))
         return self.nodes
 
 
@@ -487,15 +489,15 @@ def root_of(x: Any, wanted: str) -> Part:
 
 def expression(
     value: Any, names: Mapping[str, Any] | None = None, open: bool | str = False, limit: int = 200
-) -> list[Node]:
+) -> list[GraphNode]:
     """The nodes of which `autograd.draw` makes a picture; it has the full description."""
-    level = LEVELS[-1] if open is True else None if open is False else open
-    if level not in (None, *LEVELS):
-        raise UnknownNameError.among("level", open, LEVELS)
+    level = DETAIL_LEVELS[-1] if open is True else None if open is False else open
+    if level not in (None, *DETAIL_LEVELS):
+        raise UnknownNameError.among("level", open, DETAIL_LEVELS)
     limit = whole(limit, "limit")
     results = value if isinstance(value, list | tuple) else [value]
     roots = [root_of(x, "a Value, a list of them, or a Tensor") for x in results]
     if not isinstance(names, Mapping | None):
         raise OptionError(f"draw() wants names as a dict, of names and Values, got {names!r}")
     named = {root_of(x, f"a Value or a Tensor as names[{name!r}]"): name for name, x in (names or {}).items()}
-    return Walk(named, level).run(roots, limit)
+    return Traversal(named, level).run(roots, limit)

@@ -6,12 +6,12 @@ from typing import Any
 
 from autograd.errors import MissingExtraError, UnknownNameError
 from autograd.files.atomic import atomic_write
-from autograd.pictures.expression import Node, expression, short
+from autograd.pictures.expression import GraphNode, expression, short
 
 __all__ = ["Drawing", "draw"]
 
 TEXT = (".dot", ".gv")
-FORMATS = (*TEXT, ".svg", ".png", ".pdf")
+DRAWING_FORMATS = (*TEXT, ".svg", ".png", ".pdf")
 HEAD = """digraph {
   rankdir=LR
   bgcolor=white
@@ -35,7 +35,7 @@ def escaped(text: str, special: str = '\\"') -> str:
     return "".join("\\n" if c == "\n" else f"\\{c}" if c in special else c for c in text)
 
 
-def statement(i: int, node: Node) -> str:
+def statement(i: int, node: GraphNode) -> str:
     """A node in DOT."""
     style = STYLES[node.kind]
     if node.kind != "value":
@@ -62,7 +62,7 @@ class Drawing:
     ...     drawing.save(f"{folder}/product.dot")
     """
 
-    def __init__(self, nodes: Sequence[Node]) -> None:
+    def __init__(self, nodes: Sequence[GraphNode]) -> None:
         self.nodes = nodes
 
     def __str__(self) -> str:
@@ -83,8 +83,8 @@ class Drawing:
             MissingExtraError: Graphviz, or the package of that name, is not installed.
         """
         kind = os.path.splitext(os.fspath(path))[1].lower()
-        if kind not in FORMATS:
-            raise UnknownNameError.among("kind of picture", kind, FORMATS)
+        if kind not in DRAWING_FORMATS:
+            raise UnknownNameError.among("kind of picture", kind, DRAWING_FORMATS)
         content = str(self).encode() if kind in TEXT else self._rendered(kind[1:])
         with atomic_write(path) as file:
             file.write(content)

@@ -57,4 +57,4 @@ class EarlyStopping:
         if self._weights is not None:
             values = estimator.net_.values
             values[:] = self._weights
-            estimator.net_.push()
+            estimator.net_.mark_changed()

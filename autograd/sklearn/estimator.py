@@ -28,7 +28,7 @@ __all__ = ["NetEstimator", "Scoring", "all_or_nothing"]
 
 BATCH = 200  # rows, if ``batch_size`` is "auto"
 SOLVER_OPTIONS = {"sgd": {"momentum": 0.9, "nesterov": True}}  # as scikit-learn has them
-NAMES = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's, and ours
+ACTIVATION_NAMES = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's, and ours
 
 
 def all_or_nothing(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -232,7 +232,7 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         name = self.activation
         return (
             [whole(size, "each of hidden_layer_sizes") for size in sizes],
-            NAMES.get(name, name) if isinstance(name, str) else name,
+            ACTIVATION_NAMES.get(name, name) if isinstance(name, str) else name,
         )
 
     def _make_net(self, X: Array, rng: Any) -> None:
@@ -288,7 +288,7 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         """Refuse a parameter outside its range, before anything is changed."""
         named("solver", self.solver, OPTIMIZERS)
         if isinstance(self.activation, str):
-            named("activation", self.activation, {**ACTIVATIONS, **NAMES})
+            named("activation", self.activation, {**ACTIVATIONS, **ACTIVATION_NAMES})
         self._batch()
         whole(self.max_iter, "max_iter")
         whole(self.n_iter_no_change, "n_iter_no_change")

@@ -12,15 +12,15 @@ import numpy as np
 
 from autograd.errors import DataError
 from autograd.metrics import unit_of
-from autograd.tables.table import COMMA, KEPT, Column, Table, is_number, plain, plainly
+from autograd.tables.table import COMMA, TEXTS_KEPT, Column, Table, canonical, canonical_cells, is_number
 from autograd.tensor.tape import Array
 from autograd.text import count, cut, listed
-from autograd.training.data import Drawn
+from autograd.training.data import LazyInputs
 
 __all__ = ["Inputs", "Preprocessing"]
 
 MOST_CLASSES = 20  # a target of whole numbers is taken for classes up to so many different ones
-MOST_LEVELS = 100  # different ones of a feature, which has an input for each
+MOST_TEXTS = 100  # different ones of a feature, which has an input for each
 ROW = "correct it, or leave the row out"  # what can be done about a target
 STRICT = "correct it, or leave out --strict"  # and about what else would be filled in
 
@@ -82,7 +82,7 @@ class Preprocessing:
                 f"{table.path}: there is no column beside the target {cut(target)}; columns are separated by "
                 "commas, semicolons or tabs, in a .tsv by tabs"
             )
-        distinct = None if truth.levels is None else set(plainly(truth.levels))
+        distinct = None if truth.levels is None else set(canonical_cells(truth.levels))
         if distinct is not None and len(distinct) == 1:
             raise DataError(f"{table.path}: the target {cut(target)} is {cut(distinct.pop())} in every row")
         if truth.stray and COMMA.fullmatch(truth.stray[0]):
@@ -230,8 +230,8 @@ class Preprocessing:
         if column.levels is None:
             raise DataError(f"{column.path}: column {cut(self.target)} has too many different labels")
         place = {name: i for i, name in enumerate(self.classes)}
-        numeric = all(is_number(name) and plain(name) == name for name in self.classes)
-        names = [plain(cell) for cell in column.levels] if numeric else column.levels
+        numeric = all(is_number(name) and canonical(name) == name for name in self.classes)
+        names = [canonical(cell) for cell in column.levels] if numeric else column.levels
         for cell, name, line in zip(column.levels, names, column.lines, strict=True):
             if name not in place:
                 raise DataError(
@@ -257,7 +257,7 @@ class Preprocessing:
         return [self.classes[i] for i in answers.tolist()] if self.classes else answers.tolist()
 
 
-class Inputs(Drawn):
+class Inputs(LazyInputs):
     """Rows of a table as a net gets them: first the numbers, then a place for each level of each text.
 
     Args:
@@ -322,17 +322,17 @@ def _levels(column: Column, rows: Array) -> list[str]:
     """The texts in some rows, in the order of the alphabet; an empty cell is none."""
     levels = column.levels
     known = None if levels is None else {levels[code] for code in np.unique(column.codes[rows])} - {""}
-    if known is None or len(known) > min(MOST_LEVELS, len(rows) / 2):
+    if known is None or len(known) > min(MOST_TEXTS, len(rows) / 2):
         raise DataError(
             f"{column.path}: column {cut(column.name)} has {_many(known)} different texts, such as "
-            f"{_example(column)}, in the {len(rows)} rows that are learned; at most {MOST_LEVELS}, and half "
+            f"{_example(column)}, in the {len(rows)} rows that are learned; at most {MOST_TEXTS}, and half "
             "of the rows, can be learned from: write numbers without $ or %, or leave it out by --ignore"
         )
     return sorted(known)
 
 
 def _many(texts: set[str] | None) -> str:
-    return f"more than {KEPT}" if texts is None else str(len(texts))
+    return f"more than {TEXTS_KEPT}" if texts is None else str(len(texts))
 
 
 def _example(column: Column) -> str:

@@ -32,16 +32,16 @@ from autograd.tensor.reals import KINDS
 from autograd.tensor.tape import Array
 from autograd.text import count, cut
 
-__all__ = ["Column", "Table", "is_number", "plain", "plainly", "read_table"]
+__all__ = ["Column", "Table", "canonical", "canonical_cells", "is_number", "read_table"]
 
 MISSING = ("", "?", "-", "na", "n/a", "nan", "null", "none")  # ways to say that there is no number
 GZIP = b"\x1f\x8b"  # what a gzip file begins with, RFC 1952
 NUMPY = (b"\x93NUMPY", b"PK")  # what NumPy's files begin with: one array, or a zip archive of them
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 COMMA = re.compile(r"[+-]?\d+(,\d+)+")  # a number with a comma for the decimals, or for the thousands
-KEPT = 10_000  # different cells of a column that are kept as text; fits into two bytes
+TEXTS_KEPT = 10_000  # different cells of a column that are kept as text; fits into two bytes
 CELLS = 1 << 17  # that are held as text at a time
-FIRST = 20  # lines, by which the separator is found
+FIRST_LINES = 20  # lines, by which the separator is found
 LONG = 1 << 25  # bytes of a file from which on a terminal shows how far reading has come
 
 
@@ -59,7 +59,7 @@ def is_missing(cell: str) -> bool:
     return cell.strip().lower() in MISSING
 
 
-def number(cell: str) -> float:
+def cell_number(cell: str) -> float:
     """The number that a cell holds; nan if it holds none."""
     try:
         return np.nan if "_" in cell else float(cell)
@@ -67,16 +67,16 @@ def number(cell: str) -> float:
         return np.nan
 
 
-def numbers_of(cells: Sequence[str]) -> "array[float]":
-    """The `number` of each cell, quickly if all are numbers or empty."""
+def cell_numbers(cells: Sequence[str]) -> "array[float]":
+    """The `cell_number` of each cell, quickly if all are numbers or empty."""
     if "_" not in "".join(cells):
         for some in (cells, (cell or "nan" for cell in cells)):
             with suppress(ValueError):
                 return array("d", map(float, some))
-    return array("d", map(number, cells))
+    return array("d", map(cell_number, cells))
 
 
-def plain(cell: str) -> str:
+def canonical(cell: str) -> str:
     """A number in one way of writing, so that 1, 1.0 and 1e0 are the same; other cells as they are.
 
     A number that is written with leading zeros, or too large for a float to hold to the last digit,
@@ -90,10 +90,10 @@ def plain(cell: str) -> str:
     return str(int(x)) if x.is_integer() else repr(x)
 
 
-def plainly(cells: Sequence[str]) -> list[str]:
-    """Cells by `plain`, if all of them are numbers that it can write; otherwise as they are."""
-    written = [plain(cell) for cell in cells]
-    return written if all(is_number(c) and plain(c) == c for c in written) else list(cells)
+def canonical_cells(cells: Sequence[str]) -> list[str]:
+    """Cells by `canonical`, if all of them are numbers that it can write; otherwise as they are."""
+    written = [canonical(cell) for cell in cells]
+    return written if all(is_number(c) and canonical(c) == c for c in written) else list(cells)
 
 
 class Levels(dict[str, int]):
@@ -147,7 +147,7 @@ class Column:
         cls, path: Path, name: str, levels: list[str], codes: Array, lines: list[int], unit: str = "line"
     ) -> "Column":
         """The column of these cells."""
-        values = np.array([number(cell) for cell in levels], float)
+        values = np.array([cell_number(cell) for cell in levels], float)
         missing = np.array([is_missing(cell) for cell in levels], bool)
         counts = np.bincount(codes, minlength=len(levels))
         numbers, told = counts[~missing & ~np.isnan(values)].sum(), counts[~missing].sum()
@@ -196,7 +196,7 @@ class Column:
     def count_of(self, label: str) -> int:
         """In how many rows a label stands, in whatever way of writing."""
         levels = self.levels or []
-        labels = plainly(levels)
+        labels = canonical_cells(levels)
         same = [i for i, other in enumerate(labels) if other == labels[levels.index(label)]]
         return int(np.isin(self.codes, same).sum())
 
@@ -253,7 +253,7 @@ class Filling:
         if known < total:
             first = dict(zip(reversed(codes), reversed(lines), strict=True))
             self.lines += [first[code] for code in range(known, total)]
-        if total <= KEPT:
+        if total <= TEXTS_KEPT:
             self.codes.extend(codes)
             return
         self.turned = turned = self._of_levels(np.array([*self.codes, *codes]))
@@ -263,7 +263,7 @@ class Filling:
         self.levels, self.lines, self.codes = Levels(), [], array("H")
 
     def _take(self, turned: Column, cells: Sequence[str], lines: Sequence[int]) -> None:
-        numbers = numbers_of(cells)
+        numbers = cell_numbers(cells)
         for i in np.flatnonzero(~np.isfinite(numbers)).tolist():
             found = cells[i].strip(), lines[i]
             if is_missing(cells[i]):
@@ -426,7 +426,7 @@ def _of_text(
         start.append(line)
         if line.strip():
             break
-    start += islice(lines, FIRST)
+    start += islice(lines, FIRST_LINES)
     separator = "\t" if tabs else max(",;\t", key=lambda mark: _fits(start, mark))
     rows = _rows(chain(start, lines), separator, path)
     head = list(islice(rows, 2))
@@ -443,9 +443,9 @@ def _of_text(
     columns, total = [Filling(path, name, "line") for name in names], 0
     body = chain(head[headed:], rows)
     while stretch := list(islice(body, max(1, CELLS // len(names)))):
-        for row, number in stretch:
+        for row, at in stretch:
             if len(row) != len(names):
-                raise DataError(f"{path}, line {number}: {count(len(row), 'cell')} instead of {len(names)}")
+                raise DataError(f"{path}, line {at}: {count(len(row), 'cell')} instead of {len(names)}")
         cells, numbers = zip(*stretch, strict=True)
         for column, some in zip(columns, zip(*cells, strict=True), strict=True):
             column.extend(some, numbers)

@@ -9,13 +9,14 @@ row of ones below a matrix, so that one product with [W | b] is the affine map o
 [[2.0, 3.0], [1.0, 1.0]]
 """
 
-from autograd.tensor.core import Tensor, gradients, tensor
+from autograd.tensor.core import Tensor, tensor
 from autograd.tensor.program import Program, Programs, record
 from autograd.tensor.recording import no_grad
 from autograd.tensor.rows.elementwise import sigmoid, softplus
 from autograd.tensor.rows.products import einsum
 from autograd.tensor.rows.reductions import log_softmax, logsumexp, softmax
 from autograd.tensor.rows.shaping import append_ones
+from autograd.tensor.transforms import gradients
 
 __all__ = [
     "Program",

@@ -10,25 +10,16 @@ import numpy.typing as npt
 from autograd.errors import GradientError, NotANumberError, ShapeError, UnsupportedError
 from autograd.tensor.reals import KINDS, is_masked, reals
 from autograd.tensor.recording import recording
-from autograd.tensor.tape import Array, Leaf, Node, bare, consumers, pull
+from autograd.tensor.tape import Array, Leaf, TapeNode, backpropagate, consumers
 from autograd.tensor.trace import Traced
 
-__all__ = [
-    "IMPLEMENTED",
-    "PLAIN",
-    "ROWS",
-    "Tensor",
-    "array_of",
-    "as_array",
-    "gradients",
-    "tensor",
-]
+__all__ = ["IMPLEMENTED", "ROWS", "WITHOUT_SLOPE", "Tensor", "array_of", "as_array", "not_numbers", "tensor"]
 
 BASIC = (int, np.integer, slice)  # with None and ..., what NumPy's basic indexing is made of
 
 ROWS: dict[str, Callable[..., "Tensor"]] = {}  # by name
 IMPLEMENTED: dict[Any, Callable[..., Any]] = {}  # by NumPy function: what stands for it on Tensors
-PLAIN: set[Any] = set()  # NumPy functions that have no slope and answer with plain arrays
+WITHOUT_SLOPE: set[Any] = set()  # NumPy functions that have no slope and answer with plain arrays
 
 
 class Tensor:
@@ -79,7 +70,7 @@ class Tensor:
     __slots__ = ("__weakref__", "_array", "_node", "_version")
 
     _array: Array
-    _node: Node | Leaf | None
+    _node: TapeNode | Leaf | None
     _version: int  # how often a constant was changed; that of others is their node's
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: npt.DTypeLike | None = None):
@@ -96,7 +87,7 @@ class Tensor:
         self._version = 0
 
     @classmethod
-    def _of(cls, data: Array, node: Node | Leaf | None) -> "Tensor":
+    def _of(cls, data: Array, node: TapeNode | Leaf | None) -> "Tensor":
         """The handle of a node, or of a constant; nothing is copied or checked."""
         tensor = object.__new__(cls)
         tensor._array = data
@@ -128,7 +119,7 @@ class Tensor:
             raise UnsupportedError("a recorded function cannot assign to a Tensor's data, only compute")
         if value is self._array:  # an augmented assignment has changed it in place
             (self._node or self)._version += 1
-            if isinstance(self._node, Node) and self._array.base is not None:
+            if isinstance(self._node, TapeNode) and self._array.base is not None:
                 for source in consumers(self._node):  # whose memory it may have been
                     source._version += 1
             return
@@ -136,7 +127,7 @@ class Tensor:
         if array.shape != self.shape:
             raise ShapeError(f"data of a Tensor of shape {self.shape} set to shape {array.shape}")
         self._array = array
-        if isinstance(self._node, Node):
+        if isinstance(self._node, TapeNode):
             self._node._version += 1
 
     @property
@@ -212,7 +203,7 @@ class Tensor:
         >>> x.grad
         array([ 2., 40.])
         """
-        found = pull(self._root(), self._seed(gradient))
+        found = backpropagate(self._root(), self._seed(gradient))
         trace = recording.trace
         for leaf, g in found.items():
             assert isinstance(leaf, Leaf)
@@ -221,7 +212,7 @@ class Tensor:
             else:
                 trace.accumulate(leaf, g)
 
-    def _root(self) -> Node | Leaf:
+    def _root(self) -> TapeNode | Leaf:
         if self._node is None:
             raise GradientError(
                 "backward() from a Tensor that depends on none with requires_grad=True, or that was "
@@ -508,7 +499,7 @@ class Tensor:
         return f"Tensor({text}{dtype}{', requires_grad=True' if self.requires_grad else ''})"
 
     def __reduce__(self) -> Any:
-        if isinstance(self._node, Node):
+        if isinstance(self._node, TapeNode):
             raise GradientError(
                 "only Tensors that you made yourself can be copied or pickled; the tape behind a "
                 "result stays here: use t.detach()"
@@ -545,7 +536,7 @@ def _rebuild(data: Array, requires_grad: bool, grad: Array | None) -> Tensor:
 
 def _dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """Answer a NumPy function by what was registered for it, or say by name that nothing was."""
-    if function in PLAIN:
+    if function in WITHOUT_SLOPE:
         if any(isinstance(out, Tensor) for out in kwargs.get("out") or ()):
             raise UnsupportedError(f"{function.__name__}() does not take a Tensor as out=")
         given = {k: array_of(v) if isinstance(v, Tensor) else v for k, v in kwargs.items()}
@@ -581,41 +572,6 @@ def tensor(data: Any, dtype: npt.DTypeLike | None = None, requires_grad: bool = 
     Tensor([1., 2.], dtype=float32)
     """
     return Tensor(data, requires_grad, dtype)
-
-
-def gradients(
-    output: Tensor, inputs: Sequence[Tensor], gradient: Any = None, *, create_graph: bool = False
-) -> list[Tensor]:
-    """The gradients of ``output`` with respect to each of ``inputs``; no ``grad`` is touched.
-
-    Args:
-        output: a Tensor that depends on the inputs.
-        inputs: leaves, or results of operations on the way.
-        gradient: what arrives at ``output``; 1 if that holds a single number.
-        create_graph: record the walk too, so that the answers can be differentiated again.
-
-    Raises:
-        GradientError: as for `Tensor.backward`, or ``output`` does not depend on an input.
-
-    >>> x = Tensor([2.0], requires_grad=True)
-    >>> (first,) = gradients(x**3, [x], create_graph=True)
-    >>> (second,) = gradients(first, [x])
-    >>> first.item(), second.item()  # 3x² and 6x
-    (12.0, 12.0)
-    """
-    lift: Callable[..., Any] = Tensor._of if create_graph else bare
-    seed = output._seed(gradient)
-    nodes = [x._node for x in inputs]
-    found = pull(
-        output._root(), Tensor._of(seed, None) if create_graph else seed, [n for n in nodes if n], lift
-    )
-    answers = []
-    for i, node in enumerate(nodes):
-        if node is None or node not in found:
-            raise GradientError(f"gradients(): the output does not depend on inputs[{i}]")
-        g = found[node]
-        answers.append(g if isinstance(g, Tensor) else Tensor._of(g, None))
-    return answers
 
 
 def array_of(t: "Tensor") -> Any:

@@ -10,24 +10,24 @@ from autograd.errors import ShapeError
 from autograd.tensor.core import IMPLEMENTED, ROWS, Tensor, array_of, not_numbers
 from autograd.tensor.reals import KINDS, is_masked
 from autograd.tensor.recording import recording
-from autograd.tensor.tape import Leaf, Node
+from autograd.tensor.tape import Leaf, TapeNode
 from autograd.tensor.trace import Traced
 
-__all__ = ["FLAT", "Primitive", "apply", "implements", "primitive"]
+__all__ = ["ZERO_SLOPE", "Primitive", "apply", "implements", "primitive"]
 
 Formula = Callable[..., Any]
 COPIED = (np.ndarray, list, tuple)
 UNMASKED = {int, float, bool, np.ndarray, Traced}  # the usual operands, none of which has masked cells
 
 
-class Flat:
+class ZeroSlope:
     """Declares an argument whose slope is zero by decision, as that of ``sign`` is."""
 
 
-FLAT = Flat()
+ZERO_SLOPE = ZeroSlope()
 
 
-class Every:
+class VariadicFormula:
     """One formula for any number of arguments, as if it were a list of them."""
 
     def __init__(self, formula: Formula) -> None:
@@ -43,13 +43,17 @@ class Primitive:
     parameters: frozenset[str] = frozenset()  # that it takes by name from NumPy's callers
 
     def __init__(
-        self, forward: Callable[..., Any], formulas: Sequence[Formula | Flat], each: Formula | None, name: str
+        self,
+        forward: Callable[..., Any],
+        formulas: Sequence[Formula | ZeroSlope],
+        variadic: Formula | None,
+        name: str,
     ):
         self.forward = forward
         self.name = name
-        self.slopes: Any = [None if isinstance(formula, Flat) else formula for formula in formulas]
-        if each is not None:
-            self.slopes = Every(each)
+        self.slopes: Any = [None if isinstance(formula, ZeroSlope) else formula for formula in formulas]
+        if variadic is not None:
+            self.slopes = VariadicFormula(variadic)
 
     def __call__(self, *args: Any, **kwargs: Any) -> "Tensor":
         """A Tensor of Tensors; of arrays and numbers alone an array, which formulas rely on."""
@@ -63,7 +67,10 @@ class Primitive:
 
 
 def primitive(
-    forward: Callable[..., Any], *formulas: Formula | Flat, each: Formula | None = None, name: str = ""
+    forward: Callable[..., Any],
+    *formulas: Formula | ZeroSlope,
+    variadic: Formula | None = None,
+    name: str = "",
 ) -> Primitive:
     """Add a row to the table.
 
@@ -71,11 +78,11 @@ def primitive(
         forward: a function of arrays. If it is a NumPy ufunc, Tensors answer to it by this row.
         formulas: for each array argument, ``formula(g, out, *args, **kwargs)``: the gradient of the
             argument, given the gradient ``g`` of the result ``out``. Written in NumPy's terms, it is
-            fed arrays or Tensors, and need not undo broadcasting. `FLAT` says that it is zero.
+            fed arrays or Tensors, and need not undo broadcasting. `ZERO_SLOPE` says that it is zero.
         each: one formula for any number of arguments, with the argument's index before ``g``.
         name: what errors call it; the forward's own name if not given.
     """
-    row = Primitive(forward, formulas, each, name or forward.__name__)
+    row = Primitive(forward, formulas, variadic, name or forward.__name__)
     ROWS[row.name] = row
     if isinstance(forward, np.ufunc):
         IMPLEMENTED[forward] = row
@@ -95,7 +102,7 @@ def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., 
 def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tensor":
     """Compute a row on Tensors, arrays and numbers, and record it if a gradient is wanted."""
     raw: list[Any] = []
-    parents: list[Node | Leaf | None] = []
+    parents: list[TapeNode | Leaf | None] = []
     used: list[tuple[Any, int]] = []  # what can be changed in place, with its version
     trace = recording.trace
     wanted = False
@@ -136,7 +143,7 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
         return Tensor._of(out if out.base is None else out.copy("K"), None)
     if len(used) < len(args):  # what is no Tensor is not watched for changes, so it is copied
         raw = [np.array(a) if isinstance(a, COPIED) else r for a, r in zip(args, raw, strict=True)]
-    return Tensor._of(out, Node(row, raw, kwargs, parents, used, out))
+    return Tensor._of(out, TapeNode(row, raw, kwargs, parents, used, out))
 
 
 def _broadcast(raw: Sequence[Any]) -> bool:

@@ -18,7 +18,7 @@ __all__ = ["KINDS", "WAYS_OUT", "is_masked", "real", "reals"]
 
 KINDS = "fiub"  # of NumPy's dtypes: floats, integers with and without a sign, booleans
 
-LARGEST = float(np.finfo(float).max)
+LARGEST_FLOAT = float(np.finfo(float).max)
 LISTS = {list, tuple}
 
 WAYS_OUT = {
@@ -46,11 +46,11 @@ def real(x: Any) -> float | None:
         return float(x)
     except OverflowError:
         raise OverflowError(
-            f"wanted is a number up to {LARGEST:.3g}, the largest float, got {told(x)}"
+            f"wanted is a number up to {LARGEST_FLOAT:.3g}, the largest float, got {described(x)}"
         ) from None
 
 
-def told(x: Real) -> str:
+def described(x: Real) -> str:
     """A number that no float can hold, for a message."""
     return f"an int of {x.bit_length()} bits" if isinstance(x, int) else f"one beyond it ({type(x).__name__})"
 

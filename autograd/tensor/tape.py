@@ -1,6 +1,6 @@
 """The tape: what was computed, from what, in which order; and the walk back through it.
 
-A `Node` is one recorded call, a `Leaf` an array that gradients are wanted for. Nodes point to their
+A `TapeNode` is one recorded call, a `Leaf` an array that gradients are wanted for. Nodes point to their
 parents only and never to the Tensor that stands for them, so a graph has no cycles and goes away
 with its last handle. No primitive is known here by name.
 """
@@ -28,7 +28,7 @@ class Leaf:
 
     __slots__ = ("_version", "dtype", "grad", "shape")
 
-    parents: "Sequence[Node | Leaf | None]" = ()
+    parents: "Sequence[TapeNode | Leaf | None]" = ()
     used: Sequence[tuple[Any, int]] = ()
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any], grad: Array | None = None):
@@ -49,7 +49,7 @@ class Leaf:
             self.grad += g
 
 
-class Node:
+class TapeNode:
     """One recorded call: the primitive, its arguments as they were, and where they came from."""
 
     __slots__ = ("_version", "args", "dtype", "kwargs", "out", "parents", "rule", "shape", "used")
@@ -59,7 +59,7 @@ class Node:
         rule: Rule,
         args: Sequence[Any],
         kwargs: dict[str, Any],
-        parents: Sequence["Node | Leaf | None"],
+        parents: Sequence["TapeNode | Leaf | None"],
         used: list[tuple[Any, int]],
         out: Array,
     ):
@@ -74,12 +74,12 @@ class Node:
         self._version = 0
 
 
-def bare(data: Array, node: Node | Leaf | None) -> Any:
+def bare(data: Array, node: TapeNode | Leaf | None) -> Any:
     """The plain `lift`: formulas are fed arrays, and what they do is not recorded."""
     return data
 
 
-def unbroadcast(g: Any, parent: Node | Leaf) -> Any:
+def unbroadcast(g: Any, parent: TapeNode | Leaf) -> Any:
     """``g`` in the shape and dtype of ``parent``: summed over the axes broadcasting had stretched."""
     if g.shape != parent.shape:
         extra = g.ndim - len(parent.shape)
@@ -88,9 +88,9 @@ def unbroadcast(g: Any, parent: Node | Leaf) -> Any:
     return g if g.dtype == parent.dtype else g.astype(parent.dtype)
 
 
-def consumers(root: Node | Leaf) -> dict[Node | Leaf, int]:
+def consumers(root: TapeNode | Leaf) -> dict[TapeNode | Leaf, int]:
     """All that ``root`` was made of, itself first, with how many there use each."""
-    counts: dict[Node | Leaf, int] = {root: 0}
+    counts: dict[TapeNode | Leaf, int] = {root: 0}
     for node in (reached := [root]):
         for parent in node.parents:
             if parent is None:
@@ -103,17 +103,17 @@ def consumers(root: Node | Leaf) -> dict[Node | Leaf, int]:
     return counts
 
 
-def check_unchanged(nodes: Iterable[Node | Leaf]) -> None:
+def check_unchanged(nodes: Iterable[TapeNode | Leaf]) -> None:
     """GradientError if a result was changed after one of the ``nodes`` computed it, or what it used was."""
     for node in nodes:
-        if isinstance(node, Node) and node._version:
+        if isinstance(node, TapeNode) and node._version:
             raise GradientError(
                 f"backward() through {node.rule.name}() needs its result, of shape {node.shape}, as it was "
                 "then, but it has been changed since, without a gradient; write y = y * 2, not y.data *= 2"
             )
         for thing, version in node.used:
             if thing._version != version:
-                assert isinstance(node, Node)
+                assert isinstance(node, TapeNode)
                 raise GradientError(
                     f"backward() through {node.rule.name}() needs an array of shape {thing.shape} as it "
                     "was then, but it has been changed since; call backward() before changing "
@@ -121,12 +121,12 @@ def check_unchanged(nodes: Iterable[Node | Leaf]) -> None:
                 )
 
 
-def pull(
-    root: Node | Leaf,
+def backpropagate(
+    root: TapeNode | Leaf,
     gradient: Any,
-    wanted: Iterable[Node | Leaf] | None = None,
-    lift: Callable[[Array, Node | Leaf | None], Any] = bare,
-) -> dict[Node | Leaf, Any]:
+    wanted: Iterable[TapeNode | Leaf] | None = None,
+    lift: Callable[[Array, TapeNode | Leaf | None], Any] = bare,
+) -> dict[TapeNode | Leaf, Any]:
     """Walk back from ``root`` and return the gradient of what was ``wanted``.
 
     A node passes its gradient on once it has heard from all its consumers, so each is visited
@@ -145,7 +145,7 @@ def pull(
     check_unchanged(awaited)
     keep = {node for node in awaited if isinstance(node, Leaf)} if wanted is None else set(wanted)
     gradients = {root: gradient}
-    owned: set[Node | Leaf] = set()  # whose gradient is a sum made here, and can be added to in place
+    owned: set[TapeNode | Leaf] = set()  # whose gradient is a sum made here, and can be added to in place
     ready = [root]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for node in ready:

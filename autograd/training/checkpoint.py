@@ -25,11 +25,11 @@ from autograd.losses import Loss
 from autograd.optim import Optimizer
 from autograd.support.interrupts import finished
 from autograd.tensor.tape import Array
-from autograd.training.data import Drawn, Rows
+from autograd.training.data import LazyInputs, Rows
 
-__all__ = ["Checkpoint", "Snapshot", "State", "description"]
+__all__ = ["Checkpoint", "Snapshot", "TrainingState", "description"]
 
-PLAIN = bool, int, float, str, tuple, type(None)  # what is described by its value
+COMPARABLE = bool, int, float, str, tuple, type(None)  # what is described by its value
 WRONG = (KeyError, TypeError, ValueError, OverflowError)  # what making sense of nonsense may raise
 
 
@@ -52,7 +52,7 @@ class Snapshot:
         def back() -> None:
             module.values[...] = self.values
             module.grads[...] = self.grads
-            module.push()
+            module.mark_changed()
             opt.load_state(self.optimizer)
 
         finished(back)
@@ -80,7 +80,7 @@ def _form(part: Any) -> Any:
 
 
 @dataclass
-class State:
+class TrainingState:
     """Where a training stands after a whole epoch: all that the epochs to come depend on.
 
     Attributes:
@@ -101,7 +101,7 @@ class State:
 
 
 class Checkpoint:
-    """A file for the newest `State` of a training.
+    """A file for the newest `TrainingState` of a training.
 
     Args:
         path: where it is, or will be.
@@ -117,7 +117,7 @@ class Checkpoint:
         self.path, self.every = path, every
         self._run: dict[str, Any] = {}
         self._parts: dict[str, Any] = {}  # of the file that was there
-        self._unwritten: State | None = None
+        self._unwritten: TrainingState | None = None
         if os.path.exists(path):
             arrays, header = io.read(path)
             training = header.get("training")
@@ -138,7 +138,7 @@ class Checkpoint:
 
     def begin(
         self, run: dict[str, Any], unknown: list[str], epochs: int, module: Any, opt: Optimizer
-    ) -> State | None:
+    ) -> TrainingState | None:
         """The state in the file if there was one, and it is of the training that ``run`` describes.
 
         A warning tells once what is ``unknown`` to that description, and so taken for the same.
@@ -154,7 +154,7 @@ class Checkpoint:
         old = parts["run"]
         self.compare({name: (old.get(name), run.get(name)) for name in (*run, *old)})
         try:
-            state = _state(parts, Snapshot.of(module, opt), observer(opt))
+            state = _state(parts, Snapshot.of(module, opt), observing_schedule(opt))
         except WRONG as error:
             raise FileFormatError(f"{self.path}: no checkpoint that fit() has written: {error}") from None
         done = len(state.history["loss"])
@@ -163,7 +163,7 @@ class Checkpoint:
                 f"{self.path} is a checkpoint after {done} epochs, more than epochs={epochs}; give as many "
                 "or more, or delete the file to begin anew"
             )
-        if observer(opt) is None:  # what a function or a callback makes of lr is in no description
+        if observing_schedule(opt) is None:  # what a function or a callback makes of lr is in no description
             last = state.now.optimizer.get("steps", 1) - 1
             rate = opt.lr(last) if callable(opt.lr) else opt.lr
             self.compare({f"the learning rate of step {last}": (state.history["lr"][-1], rate)})
@@ -185,7 +185,7 @@ class Checkpoint:
                 "another checkpoint=, or delete the file to begin anew"
             )
 
-    def note(self, state: State, last: bool) -> None:
+    def note(self, state: TrainingState, last: bool) -> None:
         """Take note of the state after one more epoch, and write it if it is due, or the ``last``."""
         self._unwritten = state
         if last or len(state.history["loss"]) % self.every == 0:
@@ -205,7 +205,7 @@ class Checkpoint:
         self._unwritten = None
 
 
-def _state(parts: Mapping[str, Any], like: Snapshot, schedule: Any) -> State:
+def _state(parts: Mapping[str, Any], like: Snapshot, schedule: Any) -> TrainingState:
     """What `Checkpoint.write` wrote; one of ``WRONG`` if something in it cannot be.
 
     Args:
@@ -225,7 +225,7 @@ def _state(parts: Mapping[str, Any], like: Snapshot, schedule: Any) -> State:
     np.random.PCG64().state = parts["generator"]
     if schedule is not None:
         copy.copy(schedule).load_state(parts["schedule"])
-    return State(
+    return TrainingState(
         like.like(parts, "now"),
         like.like(parts, "best") if "best.values" in parts else None,
         {name: array.tolist() for name, array in numbers.items()},
@@ -238,7 +238,7 @@ def _state(parts: Mapping[str, Any], like: Snapshot, schedule: Any) -> State:
 # What makes a training the one it is ------------------------------------------------------------
 
 
-def observer(opt: Optimizer) -> Any:
+def observing_schedule(opt: Optimizer) -> Any:
     """The learning rate that is told the losses, a Plateau say, also one within a warm-up; else None."""
     observe = getattr(opt.lr, "observe", None)
     return getattr(observe, "__self__", observe)
@@ -247,20 +247,20 @@ def observer(opt: Optimizer) -> Any:
 def description(
     module: Any, loss: Any, opt: Optimizer, rows: Mapping[str, Rows | None], options: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
-    """What has to be the same, in text and numbers, for a training to be the same to the bit; see `Words`.
+    """What has to be the same, in text and numbers, for a training to be the same to the bit; see `Wording`.
 
     With it comes what in that cannot be compared.
 
     Raises:
         OptionError: the learning rate is told the losses, and cannot be asked what it made of them.
     """
-    schedule = observer(opt)
+    schedule = observing_schedule(opt)
     if schedule is not None and not (hasattr(schedule, "state") and hasattr(schedule, "load_state")):
         raise OptionError(
             f"with checkpoint= an lr that observes losses needs state() and load_state(), as Plateau has "
             f"them; {type(schedule).__name__} has not"
         )
-    words = Words(schedule)
+    words = Wording(schedule)
     run = {
         "sizes": str(module.N),
         "activations": ", ".join(map(words.of, module.activations)),
@@ -276,7 +276,7 @@ def description(
     return run, words.unknown
 
 
-class Words:
+class Wording:
     """Values, functions and objects in words that are the same in every process, and differ where they do.
 
     A function is known by its name and, if it is one of ours, by what it encloses; an object by its kind and
@@ -292,7 +292,7 @@ class Words:
 
     def of(self, x: Any, *without: str) -> str:
         """``x`` in words, if it is an object without some of its attributes."""
-        if isinstance(x, PLAIN):
+        if isinstance(x, COMPARABLE):
             return str(x)
         if isinstance(x, partial):
             given = [
@@ -311,7 +311,9 @@ class Words:
         if not _is_ours(type(x)):
             self.unknown.append(_name(type(x)))
         own = [
-            (name, value) for name, value in getattr(x, "__dict__", {}).items() if isinstance(value, PLAIN)
+            (name, value)
+            for name, value in getattr(x, "__dict__", {}).items()
+            if isinstance(value, COMPARABLE)
         ]
         said = ", ".join(f"{name}={value}" for name, value in own if name[0] != "_" and name not in without)
         return f"{type(x).__name__}({said})"
@@ -335,10 +337,10 @@ def _name(x: Any) -> str:
     return f"{getattr(x, '__module__', 'numpy')}.{getattr(x, '__qualname__', x.__name__)}"
 
 
-def _fingerprint(array: Array | Drawn) -> str:
+def _fingerprint(array: Array | LazyInputs) -> str:
     import hashlib
 
-    if isinstance(array, Drawn):
+    if isinstance(array, LazyInputs):
         raise OptionError("with checkpoint= X has to be an array, since it is compared with the next one")
     digest = hashlib.sha256(f"{array.dtype.name} {array.shape}".encode())
     digest.update(np.ascontiguousarray(array).data)

@@ -12,7 +12,7 @@ from autograd.tensor import Tensor
 from autograd.tensor.reals import reals
 from autograd.tensor.tape import Array
 
-__all__ = ["Drawn", "Rows", "in_dtype", "numbers_of", "prepared", "rows_of", "split"]
+__all__ = ["LazyInputs", "Rows", "finite_numbers", "in_dtype", "prepared", "rows_of", "split"]
 
 
 class Shaped(Protocol):
@@ -23,7 +23,7 @@ class Shaped(Protocol):
     dtype: np.dtype[Any]
 
 
-def numbers_of(x: Any, name: str, call: str, first: int = 0) -> Array:
+def finite_numbers(x: Any, name: str, call: str, first: int = 0) -> Array:
     """``x`` as an array of finite real numbers, of which it has the rows from ``first`` on.
 
     Raises:
@@ -54,7 +54,7 @@ def rows_of(X: Any, n_in: int, dtype: Any, call: str, first: int = 0) -> Array:
         DataError: it is no table of finite numbers; the message has row and column.
         ShapeError: it has another number of columns.
     """
-    array = numbers_of(X, "X", call, first)
+    array = finite_numbers(X, "X", call, first)
     if array.ndim == 1 and n_in == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] != n_in:
@@ -74,7 +74,7 @@ def in_dtype(array: Array, dtype: Any, name: str, call: str) -> Array:
     return out
 
 
-def with_ones(X: Array) -> Array:
+def with_column_of_ones(X: Array) -> Array:
     """The rows of ``X``, each with a 1 at its end, as the first layer takes them."""
     rows = np.empty((len(X), X.shape[1] + 1), X.dtype)
     rows[:, :-1] = X
@@ -82,7 +82,7 @@ def with_ones(X: Array) -> Array:
     return rows
 
 
-class Drawn:
+class LazyInputs:
     """Inputs that are made when a batch asks for them, where all at once would take too much memory.
 
     `fit` takes them as its X, for a net in float64 and without a checkpoint.
@@ -102,7 +102,7 @@ class Drawn:
         return self.shape[0]
 
     def __getitem__(self, rows: Array | slice) -> Array:
-        return with_ones(self.make(rows))
+        return with_column_of_ones(self.make(rows))
 
     def take(self, rows: Array, axis: int, out: Array, mode: str) -> None:
         """As NumPy's ``take`` writes rows of an array that has a column of ones at its end."""
@@ -111,7 +111,7 @@ class Drawn:
 
 
 def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str) -> Array:
-    array = numbers_of(y, name, "fit()")
+    array = finite_numbers(y, name, "fit()")
     if len(array.shape) == 0 or len(array) != rows:
         raise ShapeError(f"fit() wants a target for each of {rows} rows of X, got shape {array.shape}")
     own = not isinstance(loss, Loss)
@@ -139,7 +139,7 @@ def _weights(loss: Any, y: Array, module: Shaped, sample_weight: Any, class_weig
     if not isinstance(loss, Loss):
         raise OptionError("fit() with a loss of your own takes no sample_weight or class_weight")
     if sample_weight is not None:
-        sample_weight = numbers_of(sample_weight, "sample_weight", "fit()")
+        sample_weight = finite_numbers(sample_weight, "sample_weight", "fit()")
     total = loss.weights(Tensor._of(y, None), module.n_out, sample_weight, class_weight)
     assert total is not None
     return np.broadcast_to(total.data / total.data.max(), y.shape)
@@ -149,7 +149,7 @@ def _weights(loss: Any, y: Array, module: Shaped, sample_weight: Any, class_weig
 class Rows:
     """Rows to learn from, or to validate with: inputs with ones, targets, and what each counts."""
 
-    X: Array | Drawn
+    X: Array | LazyInputs
     y: Array
     weight: Array | None
 
@@ -180,8 +180,8 @@ def prepared(module: Shaped, X: Any, y: Any, loss: Any, sample_weight: Any, clas
     Raises:
         DataError, ShapeError, OptionError: they are not as `autograd.nn.Net.fit` wants them.
     """
-    if not isinstance(X, Drawn):
-        X = with_ones(rows_of(X, module.n_in, module.dtype, "fit()"))
+    if not isinstance(X, LazyInputs):
+        X = with_column_of_ones(rows_of(X, module.n_in, module.dtype, "fit()"))
     elif X.shape[1] != module.n_in:
         raise ShapeError(f"fit() wants X of shape (rows, {module.n_in}), got {X.shape}")
     if not len(X):

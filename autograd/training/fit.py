@@ -11,8 +11,8 @@ from autograd.support.options import whole
 from autograd.tensor import Tensor
 from autograd.training.data import prepared, split
 from autograd.training.history import History
-from autograd.training.options import callbacks_of, generator_of, loss_for, optimizer_for, positive
-from autograd.training.steps import Measure, Trainable
+from autograd.training.options import callbacks_of, finite_positive, generator_of, loss_for, optimizer_for
+from autograd.training.steps import Objective, Trainable
 
 __all__ = ["FitMixin"]
 
@@ -128,7 +128,10 @@ class FitMixin:
                 f"fit() got every={every} without the file that is then written; add checkpoint="
             )
         patience = None if patience is None else whole(patience, "patience")
-        alpha, clip = positive(alpha, "alpha", 0.0), None if clip is None else positive(clip, "clip")
+        alpha, clip = (
+            finite_positive(alpha, "alpha", 0.0),
+            None if clip is None else finite_positive(clip, "clip"),
+        )
         called = callbacks_of(callbacks)
         file = None if checkpoint is None else Checkpoint(checkpoint, every)
         seed = seed if file is None else file.seed(seed)
@@ -142,7 +145,7 @@ class FitMixin:
         given = prepared(self, X, y, row, sample_weight, class_weight)
         data, held_out = split(self, given, validation, row, rng)
         batch_size = len(data) if opt.takes_closure else min(batch_size, len(data))
-        training = Fit(self, data, held_out, Measure(self, row, alpha), opt, batch_size, rng)
+        training = Fit(self, data, held_out, Objective(self, row, alpha), opt, batch_size, rng)
         if file is not None:
             options = {
                 "batch_size": batch_size,

@@ -16,10 +16,10 @@ from autograd.optim import Optimizer, clip_gradient
 from autograd.support.interrupts import finished
 from autograd.support.progress import track
 from autograd.tensor.tape import Array
-from autograd.training.checkpoint import Checkpoint, Snapshot, State, observer
+from autograd.training.checkpoint import Checkpoint, Snapshot, TrainingState, observing_schedule
 from autograd.training.data import Rows
 from autograd.training.history import History
-from autograd.training.steps import Measure, Steps, Trainable, largest, way_out
+from autograd.training.steps import Objective, Steps, Trainable, largest, way_out
 
 __all__ = ["Fit"]
 
@@ -57,13 +57,13 @@ class Fit:
         module: Trainable,
         data: Rows,
         held_out: Rows | None,
-        measure: Measure,
+        objective: Objective,
         opt: Optimizer,
         batch_size: int,
         rng: Any,
     ) -> None:
         self.module, self.data, self.held_out = module, data, held_out
-        self.steps, self.opt, self.batch_size, self.rng = Steps(measure), opt, batch_size, rng
+        self.steps, self.opt, self.batch_size, self.rng = Steps(objective), opt, batch_size, rng
         self.learner = cache(partial(self.steps.learner, data))  # by the size of a batch
         self.history = History()
         self.interrupt = Interrupt()
@@ -79,7 +79,7 @@ class Fit:
         self.checkpoint = checkpoint
         if state is None:
             return
-        if (schedule := observer(self.opt)) is not None:
+        if (schedule := observing_schedule(self.opt)) is not None:
             schedule.load_state(state.schedule)
         state.now.restore(self.module, self.opt)
         self.opt.last_lr = state.history["lr"][-1]
@@ -88,10 +88,10 @@ class Fit:
         self.best, self.ended, self.good = state.best, state.ended, state.now
         self.rng.bit_generator.state = state.generator
 
-    def state(self) -> State:
+    def state(self) -> TrainingState:
         """Where it stands now, after an epoch."""
-        schedule, history = observer(self.opt), self.history
-        return State(
+        schedule, history = observing_schedule(self.opt), self.history
+        return TrainingState(
             now=Snapshot.of(self.module, self.opt),
             best=self.best,
             history={name: getattr(history, name).copy() for name in ("loss", "val_loss", "lr", "time")},
@@ -160,17 +160,17 @@ class Fit:
         """Go once through the rows in a new order; the mean loss."""
         rows, size, opt, interrupt = len(self.data), self.batch_size, self.opt, self.interrupt
         order = self.rng.permutation(rows)
-        learn = self.learner(size)
+        loss_and_grad = self.learner(size)
         total = 0.0
         if opt.takes_closure:  # its batch is all the rows
             step: Callable[..., float] = opt.step  # type: ignore[assignment]  # which is asked for a closure
-            total = rows * step(lambda: self._descend(learn, order, 0))
+            total = rows * step(lambda: self._descend(loss_and_grad, order, 0))
         else:
             for first in range(0, rows, size):
                 if first + size > rows:
                     size = rows - first
-                    learn = self.learner(size)
-                total += size * self._descend(learn, order[first : first + size], first)
+                    loss_and_grad = self.learner(size)
+                total += size * self._descend(loss_and_grad, order[first : first + size], first)
                 if clip is not None:
                     clip_gradient(self.module, clip)
                 opt.step()
@@ -180,9 +180,9 @@ class Fit:
             raise self._trouble("a weight became infinite or nan", rows - 1)
         return total / rows
 
-    def _descend(self, learn: Callable[[Array], float], batch: Array, first: int) -> float:
+    def _descend(self, loss_and_grad: Callable[[Array], float], batch: Array, first: int) -> float:
         """The loss of a batch, if it is finite, with its gradient left in the flat vector."""
-        value = learn(batch)
+        value = loss_and_grad(batch)
         if not math.isfinite(value):
             raise self._trouble(f"the loss became {value}", first)
         self.good = self.start
@@ -192,7 +192,7 @@ class Fit:
         epoch, batch = len(self.history.loss) + 1, first // self.batch_size + 1
         return TrainingError(
             f"{what} in epoch {epoch}, batch {batch}, where {largest(self.module.grads)}; "
-            f"{way_out(self.steps.measure.alpha)}"
+            f"{way_out(self.steps.objective.alpha)}"
         )
 
     def _note(self, loss: float, seconds: float) -> None:

@@ -13,7 +13,7 @@ from autograd.optim import OPTIMIZERS, Optimizer
 from autograd.support.options import named
 from autograd.training.steps import Trainable
 
-__all__ = ["callbacks_of", "generator_of", "loss_for", "optimizer_for", "positive"]
+__all__ = ["callbacks_of", "finite_positive", "generator_of", "loss_for", "optimizer_for"]
 
 
 def loss_for(module: Trainable, loss: Any) -> Any:
@@ -49,7 +49,7 @@ def optimizer_for(optimizer: Any, lr: Any, module: Trainable) -> Optimizer:
     return opt
 
 
-def positive(x: Any, name: str, low: float | None = None) -> float:
+def finite_positive(x: Any, name: str, low: float | None = None) -> float:
     """A finite number above 0, or equal to ``low``; OptionError, which has the name, if it is none."""
     y = as_number(x, name)
     if not (y > 0 or y == low) or y == math.inf:

@@ -8,8 +8,8 @@ import numpy as np
 from autograd.errors import OptionError, TrainingError
 from autograd.training.checkpoint import Snapshot
 from autograd.training.data import prepared
-from autograd.training.options import loss_for, optimizer_for, positive
-from autograd.training.steps import Measure, Steps, Trainable, largest, way_out
+from autograd.training.options import finite_positive, loss_for, optimizer_for
+from autograd.training.steps import Objective, Steps, Trainable, largest, way_out
 
 __all__ = ["PartialFit"]
 
@@ -28,7 +28,7 @@ class PartialFit:
         self.opt = optimizer_for(optimizer, lr, module)
         if self.opt.takes_closure:
             raise OptionError(f"{type(self.opt).__name__.lower()} wants the whole data at once: use fit()")
-        self.steps = Steps(Measure(module, self.loss, positive(alpha, "alpha", 0.0)))
+        self.steps = Steps(Objective(module, self.loss, finite_positive(alpha, "alpha", 0.0)))
 
     def step(self, X: Any, y: Any, sample_weight: Any, class_weight: Any) -> float:
         """One update with all of the rows as a batch; their loss before it."""
@@ -49,7 +49,7 @@ class PartialFit:
                 f"the loss became {value}" if not math.isfinite(value) else "a weight became infinite or nan"
             )
             raise TrainingError(
-                f"partial_fit(): {what}, where {steepest}; {way_out(self.steps.measure.alpha)}"
+                f"partial_fit(): {what}, where {steepest}; {way_out(self.steps.objective.alpha)}"
             )
         if (observe := getattr(self.opt.lr, "observe", None)) is not None:
             observe(value)

@@ -11,12 +11,12 @@ import numpy as np
 
 from autograd.errors import ShapeError
 from autograd.losses import Loss
-from autograd.losses.loss import mean
+from autograd.losses.loss import mean_of
 from autograd.tensor import Programs, Tensor, no_grad
 from autograd.tensor.tape import Array
 from autograd.training.data import Rows
 
-__all__ = ["CHUNK", "Measure", "Steps", "Trainable"]
+__all__ = ["CHUNK", "Objective", "Steps", "Trainable"]
 
 CHUNK = 1024  # rows that are evaluated at once where nothing is learned, which bounds the memory
 
@@ -50,14 +50,14 @@ class Trainable(Protocol):
     def zero_grad(self) -> None:
         """Set every gradient to 0."""
 
-    def push(self) -> None:
+    def mark_changed(self) -> None:
         """Note that ``values`` were written into."""
 
     def penalty(self, alpha: float) -> Tensor:
         """``alpha / 2`` times the sum of the squares of all weights; biases do not count."""
 
 
-class Measure:
+class Objective:
     """The loss of a module on a batch, with and without its gradient.
 
     Args:
@@ -85,9 +85,9 @@ class Measure:
             return value
         if weight is None:
             return self.loss.unweighted(prediction, y)
-        return mean(self.loss.each(prediction, y) * weight)
+        return mean_of(self.loss.each(prediction, y) * weight)
 
-    def learn(self, X: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor:
+    def loss_and_grad(self, X: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor:
         """The loss, with its gradient left with the module."""
         loss = self._of(self._predict(X), y, weight)
         if self.alpha:
@@ -96,7 +96,7 @@ class Measure:
         loss.backward()
         return loss
 
-    def look(self, X: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor:
+    def evaluate(self, X: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor:
         """The loss alone, without the penalty."""
         with no_grad():
             return self._of(self._predict(X), y, weight)
@@ -109,21 +109,21 @@ class Steps:
         measure: the loss of a batch.
     """
 
-    def __init__(self, measure: Measure) -> None:
-        self.measure = measure
-        self.learning = Programs(measure.learn, limit=4)
-        self.looking = Programs(measure.look, limit=4)
+    def __init__(self, objective: Objective) -> None:
+        self.objective = objective
+        self.gradient_programs = Programs(objective.loss_and_grad, limit=4)
+        self.loss_programs = Programs(objective.evaluate, limit=4)
 
     def learner(self, data: Rows, size: int) -> Callable[[Array], float]:
         """What finds the loss of ``size`` of the rows, and leaves its gradient with the module."""
-        arrays, learn = data.arrays(), self.measure.learn
-        if not self.measure.replayed:
+        arrays, loss_and_grad = data.arrays(), self.objective.loss_and_grad
+        if not self.objective.replayed:
 
             def run(rows: Array) -> float:
-                return learn(*(Tensor._of(a[rows], None) for a in arrays)).item()
+                return loss_and_grad(*(Tensor._of(a[rows], None) for a in arrays)).item()
 
             return run
-        program = self.learning.at(*(a[:size] for a in arrays))
+        program = self.gradient_programs.at(*(a[:size] for a in arrays))
         pairs = [(a.take, own) for a, own in zip(arrays, program.inputs, strict=True)]
         calls, out = program.calls, program.outputs
 
@@ -138,16 +138,16 @@ class Steps:
 
     def over(self, data: Rows) -> float:
         """The mean loss over all rows."""
-        measure = self.measure
-        if not isinstance(measure.loss, Loss):
-            return measure.look(*(Tensor._of(a, None) for a in data.arrays())).item()
+        objective = self.objective
+        if not isinstance(objective.loss, Loss):
+            return objective.evaluate(*(Tensor._of(a, None) for a in data.arrays())).item()
         total = 0.0
         for start in range(0, len(data), CHUNK):
             part = [a[start : start + CHUNK] for a in data.arrays()]
-            if measure.replayed:
-                value = float(self.looking(*part))
+            if objective.replayed:
+                value = float(self.loss_programs(*part))
             else:
-                value = measure.look(*(Tensor._of(a, None) for a in part)).item()
+                value = objective.evaluate(*(Tensor._of(a, None) for a in part)).item()
             total += value * len(part[0])
         return total / len(data)
 

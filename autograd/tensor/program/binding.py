@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
-from autograd.tensor.rows.shaping import with_ones
+from autograd.tensor.rows.shaping import ones_below
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import METHODS, Call, Kernel, Traced, mapped
 
@@ -107,7 +107,7 @@ def leading(calls: Sequence[Call], some: Sequence[Call], wanted: Sequence[Any]) 
 
 def joined(call: Call) -> list[tuple[Any, Any]]:
     """If a call joins arrays, where in the result each of them stands."""
-    if call.function is with_ones:
+    if call.function is ones_below:
         return [(slice(None, -1), call.args[0]), (slice(-1, None), 1.0)]
     if call.function is not np.concatenate:
         return []
@@ -121,7 +121,7 @@ def joined(call: Call) -> list[tuple[Any, Any]]:
     return places
 
 
-def assign(out: Array, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> None:
+def call_and_copy(out: Array, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> None:
     """Put into ``out`` what a function gives that cannot be told where to put it."""
     result = function(*args, **kwargs)
     if np.shape(result) != out.shape:
@@ -348,7 +348,7 @@ class Binder:
         elif function is METHODS["astype"]:
             yield Step(np.copyto, out, args[0], casting="unsafe")
         else:
-            yield Step(assign, out, function, args, kwargs)
+            yield Step(call_and_copy, out, function, args, kwargs)
 
     def _kernel(self, kernel: Kernel, out: Array, args: Any, kwargs: Any) -> Iterator[Step]:
         if kernel.calls is None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tensor.core import PLAIN
-from autograd.tensor.primitive import FLAT, implements, primitive
+from autograd.tensor.core import WITHOUT_SLOPE
+from autograd.tensor.primitive import ZERO_SLOPE, implements, primitive
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import Kernel
 
@@ -73,11 +73,11 @@ minimum  = primitive(np.minimum,
     lambda g, out, x, y: np.where(y < x, g, np.where(x == y, g * 0.5, np.where(y > x, 0, np.nan))))
 
 # Steps: zero slope by decision
-sign  = primitive(np.sign,  FLAT)
-floor = primitive(np.floor, FLAT)
-ceil  = primitive(np.ceil,  FLAT)
-trunc = primitive(np.trunc, FLAT)
-rint  = primitive(np.rint,  FLAT)
+sign  = primitive(np.sign,  ZERO_SLOPE)
+floor = primitive(np.floor, ZERO_SLOPE)
+ceil  = primitive(np.ceil,  ZERO_SLOPE)
+trunc = primitive(np.trunc, ZERO_SLOPE)
+rint  = primitive(np.rint,  ZERO_SLOPE)
 
 # fmt: on
 
@@ -92,16 +92,16 @@ def _wide() -> bool:
     return any(name in kind for kind in kinds for name in ("AVX512", "X86_V4"))  # before NumPy 2.4, and since
 
 
-MANY = math.inf if _wide() else 1500  # elements, from which the table is quicker than np.tanh
+MANY_NUMBERS = math.inf if _wide() else 1500  # elements, from which the table is quicker than np.tanh
 BLOCK = 8192  # elements at a time, so that what lies in between stays in the cache
 FINENESS = 128  # steps of the table in 1
 LAST = 20 * FINENESS  # the step from where on tanh rounds to 1
 # From tanh(-20) to tanh(20), and -0.0 in between, which added to a zero of either sign keeps it
-TABLE = np.tanh(np.arange(LAST, -LAST - 1, -1) / -FINENESS)
+TANH_TABLE = np.tanh(np.arange(LAST, -LAST - 1, -1) / -FINENESS)
 # Arrays of no dimension, which spare NumPy the conversion of a number at each call
 LOW, HIGH, ONE, THIRD, TWO_FIFTEENTHS = map(np.array, (-20.0, 20.0, 1.0, 1 / 3, 2 / 15))
 SHIFT = np.array(1.5 * 2**52 / FINENESS)  # a float64 of this size counts in such steps, in its last bits
-FIRST = SHIFT.view(np.int64) - LAST  # the bits of where, so shifted, the table begins
+TABLE_START = SHIFT.view(np.int64) - LAST  # the bits of where, so shifted, the table begins
 LITTLE = np.array(1e-100)  # added before squaring: without it the squares of tiny numbers would underflow
 
 
@@ -127,8 +127,8 @@ def _tanh_calls(new: Any, out: Array, x: Array) -> Iterator[tuple[Any, ...]]:
         b, z, s, place = (memory[: some.size] for memory in room)
         yield np.ndarray.clip, some, LOW, HIGH, b
         yield np.add, b, SHIFT, z
-        yield np.subtract, z.view(np.int64), FIRST, place
-        yield np.ndarray.take, TABLE, place, None, t, "clip"  # nan has no place, and takes any
+        yield np.subtract, z.view(np.int64), TABLE_START, place
+        yield np.ndarray.take, TANH_TABLE, place, None, t, "clip"  # nan has no place, and takes any
         yield np.subtract, z, SHIFT, z
         yield np.subtract, b, z, b
         yield np.add, b, LITTLE, z
@@ -148,7 +148,7 @@ tanh_of_many = Kernel("tanh", np.empty_like, calls=_tanh_calls)
 
 
 def _tanh(x: Any) -> Any:
-    return np.tanh(x) if x.dtype != np.float64 or x.size < MANY else tanh_of_many(x)
+    return np.tanh(x) if x.dtype != np.float64 or x.size < MANY_NUMBERS else tanh_of_many(x)
 
 
 def _sigmoid(x: Array) -> Array:
@@ -164,7 +164,7 @@ def _normal_cdf(x: Array) -> Array:
 
 
 @cache
-def faint(dtype: Any, bits: int) -> Any:
+def flush_constant(dtype: Any, bits: int) -> Any:
     """A number that, added and subtracted again, rounds to multiples of 2 ** bits times the least normal one,
     and negative numbers to multiples of half of that.
 
@@ -172,7 +172,7 @@ def faint(dtype: Any, bits: int) -> Any:
     float64, many processors take tens of times as long. Other numbers change by their last digit at most.
     Where the dtype has no room for such a number, it is 0.
 
-    >>> c = faint(np.dtype("float32"), 20)
+    >>> c = flush_constant(np.dtype("float32"), 20)
     >>> x = np.array([1.0, 1e-35, -1e-35], "float32")
     >>> (x + c - c).tolist()
     [1.0, 0.0, 0.0]
@@ -182,15 +182,15 @@ def faint(dtype: Any, bits: int) -> Any:
     return kind.dtype.type(c if c < kind.max else 0.0)
 
 
-def _flush(g: Any) -> Any:
-    c = faint(g.dtype, 40)
+def subnormals_flushed(g: Any) -> Any:
+    c = flush_constant(g.dtype, 40)
     return g + c - c
 
 
 # fmt: off
 # The number itself, whose gradient is 0 where it is next to nothing; and the root of a sum of squares, whose
 # slope at 0 is taken for 0, as that of a length, which has no smaller value
-flushed    = primitive(lambda x: x, lambda g, out, x: _flush(g), name="flushed")
+flush_subnormals    = primitive(lambda x: x, lambda g, out, x: subnormals_flushed(g), name="flush_subnormals")
 root       = primitive(lambda x: np.sqrt(x),
                        lambda g, out, x: np.where(out == 0, 0, g * 0.5 / out), name="root")
 tanh       = primitive(_tanh,    lambda g, out, x: g * (1 - out * out), name="tanh")
@@ -208,7 +208,7 @@ normal_cdf = primitive(_normal_cdf,
 
 # Choices and casts
 select = primitive(np.where,
-    FLAT,
+    ZERO_SLOPE,
     lambda g, out, condition, x, y: np.where(condition, g, 0),
     lambda g, out, condition, x, y: np.where(condition, 0, g), name="where")
 limit  = primitive(np.clip,
@@ -236,7 +236,7 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
     return limit(a, -np.inf if lo is None else lo, np.inf if hi is None else hi)
 
 
-PLAIN.update(
+WITHOUT_SLOPE.update(
     {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
     | {np.isfinite, np.isinf, np.isnan, np.signbit}
     | {np.logical_and, np.logical_or, np.logical_not, np.logical_xor}

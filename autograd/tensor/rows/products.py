@@ -8,8 +8,8 @@ import numpy as np
 
 from autograd.errors import ShapeError
 from autograd.tensor.core import Tensor, array_of
-from autograd.tensor.primitive import FLAT, implements, primitive
-from autograd.tensor.rows.shaping import append_ones, with_ones
+from autograd.tensor.primitive import ZERO_SLOPE, implements, primitive
+from autograd.tensor.rows.shaping import append_ones, ones_below
 
 
 def _matmul(x: Any, y: Any) -> Any:
@@ -60,11 +60,11 @@ matmul   = primitive(_matmul, _matmul_left, _matmul_right, name="matmul")
 # is recorded, h is made again of x, whose gradient it would not pass on
 _affine  = primitive(lambda m, x, h: _matmul(m, h),
     lambda g, out, m, x, h: _matmul_left(g, out, m, append_ones(x) if isinstance(x, Tensor) else h),
-    lambda g, out, m, x, h: _matmul_right(g, out, m[:, :-1], x), FLAT, name="affine")
+    lambda g, out, m, x, h: _matmul_right(g, out, m[:, :-1], x), ZERO_SLOPE, name="affine")
 # The mean of the squares of all numbers, as a product of them with themselves
 mean_square = primitive(_mean_square, lambda g, out, x: g * (2 / x.size) * x, name="mean_square")
 contract = primitive(lambda *operands, subscripts: np.einsum(subscripts, *operands),
-                     each=_einsum_slope, name="einsum")
+                     variadic=_einsum_slope, name="einsum")
 # fmt: on
 
 
@@ -73,7 +73,7 @@ implements(np.matmul)(matmul)
 
 def affine(m: Tensor, x: Tensor) -> Tensor:
     """A layer: m = [w | b] times the columns of x with a row of ones below them, which is w x + b."""
-    return _affine(m, x, Tensor._of(with_ones(array_of(x)), None))
+    return _affine(m, x, Tensor._of(ones_below(array_of(x)), None))
 
 
 @implements(np.dot)

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import UnsupportedError
-from autograd.tensor.core import PLAIN, Tensor
-from autograd.tensor.primitive import FLAT, Primitive, implements, primitive
+from autograd.tensor.core import WITHOUT_SLOPE, Tensor
+from autograd.tensor.primitive import ZERO_SLOPE, Primitive, implements, primitive
 from autograd.tensor.rows.elementwise import root
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import at, certain
@@ -111,14 +111,14 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     return root(sum_(x * x, axis=axis, keepdims=keepdims))
 
 
-def _surprise(x: Array, labels: Array) -> Any:
+def _nll(x: Array, labels: Array) -> Any:
     with np.errstate(over="ignore"):
         x = x - x.max(axis=1, keepdims=True)
     total = np.exp(x).sum(axis=1, keepdims=True)
     return np.log(total)[:, 0] - at(x, (np.arange(len(x)), labels))
 
 
-def _surprise_slope(g: Any, out: Any, x: Any, labels: Any) -> Any:
+def _nll_slope(g: Any, out: Any, x: Any, labels: Any) -> Any:
     hit = labels[:, None] == np.arange(x.shape[1])
     return g[:, None] * (_soft_max(x, axis=1) - hit)
 
@@ -130,7 +130,7 @@ _log_sum_exp = primitive(_logsumexp,  # not exp(x - out), which loses all digits
     lambda g, out, x, axis, keepdims: _kept(g, x, axis) * _soft_max(x, axis=axis), name="logsumexp")
 
 # -log(softmax(x)) at the label of each row, whose slope is that softmax less 1 there
-surprise = primitive(_surprise, _surprise_slope, FLAT, name="surprise")
+nll_of_rows = primitive(_nll, _nll_slope, ZERO_SLOPE, name="nll")
 # fmt: on
 
 
@@ -171,4 +171,4 @@ def log_softmax(x: Any, axis: Any = None) -> Tensor:
     return out
 
 
-PLAIN.update({np.argmax, np.argmin, np.any, np.all, np.count_nonzero, np.argsort, np.nonzero})
+WITHOUT_SLOPE.update({np.argmax, np.argmin, np.any, np.all, np.count_nonzero, np.argsort, np.nonzero})

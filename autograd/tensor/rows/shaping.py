@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tensor.core import PLAIN, Tensor
+from autograd.tensor.core import WITHOUT_SLOPE, Tensor
 from autograd.tensor.primitive import implements, primitive
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import Kernel, at
@@ -44,7 +44,7 @@ def _fill_with_ones(out: Array, x: Array) -> None:
     out[-1] = 1
 
 
-with_ones = Kernel("append_ones", _empty_with_ones, _fill_with_ones)
+ones_below = Kernel("append_ones", _empty_with_ones, _fill_with_ones)
 
 # fmt: off
 reshape   = primitive(lambda x, shape: np.reshape(x, shape),
@@ -57,11 +57,11 @@ scatter   = primitive(Kernel("scatter", lambda g, index, shape: np.empty(shape, 
 getitem   = primitive(lambda x, index: at(x, index),
                       lambda g, out, x, index: scatter(g, index=index, shape=x.shape), name="getitem")
 join      = primitive(lambda *arrays, axis: np.concatenate(arrays, axis),
-                      each=_joined_slope, name="concatenate")
+                      variadic=_joined_slope, name="concatenate")
 pile      = primitive(lambda *arrays, axis: np.stack(arrays, axis),
-                      each=_piled_slope, name="stack")
+                      variadic=_piled_slope, name="stack")
 # A row of ones below x, so that one product with [W | b] is the affine map of a layer
-append_ones = primitive(with_ones, lambda g, out, x: g[:-1], name="append_ones")
+append_ones = primitive(ones_below, lambda g, out, x: g[:-1], name="append_ones")
 # fmt: on
 
 
@@ -128,7 +128,7 @@ def stack(arrays: Any, axis: int = 0) -> Tensor:
     return pile(*arrays, axis=axis)
 
 
-PLAIN.update(
+WITHOUT_SLOPE.update(
     {np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like}
     | {np.array_equal, np.allclose, np.isclose, np.array_repr, np.array_str, np.result_type}
     | {np.shares_memory, np.may_share_memory}
