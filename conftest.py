@@ -11,7 +11,7 @@ def pytest_report_header(config):
     return f"array-autograd {autograd.__version__}: scalars are {engine}"
 
 
-# What is compiled has its doctests in tests/test_compiled.py: pytest wants a file of Python
+# What is compiled has its doctests in tests/package/test_package.py: pytest wants a file of Python
 collect_ignore = [
     f"{name.replace('.', '/')}.py"
     for name, module in sys.modules.items()

@@ -12,9 +12,11 @@ from importlib.machinery import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
 from os import environ
 from os.path import basename, dirname, exists, join, splitext
 
-if environ.get("AUTOGRAD_PURE", "") not in ("", "0"):  # leave the extension aside, if there is one
-    for folder in (join(__path__[0], room) for room in ("engine", "nn")):
-        sys.path_importer_cache[folder] = FileFinder(folder, (SourceFileLoader, SOURCE_SUFFIXES))
+if environ.get("AUTOGRAD_PURE", "") not in ("", "0"):  # import the sources, not the compiled modules
+    sys.path_importer_cache |= {
+        folder: FileFinder(folder, (SourceFileLoader, SOURCE_SUFFIXES))
+        for folder in (join(__path__[0], package) for package in ("engine", "nn"))
+    }
 
 try:
     import warnings
@@ -30,14 +32,14 @@ try:
 except KeyboardInterrupt:
     if splitext(basename(sys.argv[0]))[0] not in ("-m", "autograd"):
         raise
-    sys.exit(130)  # as `autograd.__main__` ends, which Python imports only after this
+    sys.exit(130)  # the exit code of `autograd.__main__`, which Python imports only after this module
 
 if TYPE_CHECKING:
     from autograd.pictures.graph_drawing import draw
     from autograd.verification import verify
 
 compiled: bool = node.COMPILED
-"""Whether scalars are compiled: where there was a compiler when this was installed."""
+"""Whether the scalar engine is compiled; it is if there was a compiler when the package was installed."""
 
 __all__ = [
     "MLP",
@@ -60,7 +62,7 @@ __all__ = [
     "verify",
 ]
 
-if exists(join(dirname(__file__), "differential_operators.py")):  # a file of HIPS/autograd's
+if exists(join(dirname(__file__), "differential_operators.py")):  # a module of HIPS/autograd
     warnings.warn(
         "HIPS/autograd is installed under the import name autograd too, so its files and those of "
         "array-autograd are mixed and neither can be relied on; mend it with: pip uninstall -y "
@@ -69,7 +71,7 @@ if exists(join(dirname(__file__), "differential_operators.py")):  # a file of HI
     )
 
 
-def __getattr__(name: str) -> Any:  # what is imported when it is first used
+def __getattr__(name: str) -> Any:  # import these two only when they are first used
     if name == "draw":
         from autograd.pictures.graph_drawing import draw
 

@@ -4,7 +4,10 @@ import sys
 
 
 def main() -> int:
-    """Run a command, and give back the exit code; Ctrl-C ends the imports as quietly as the work."""
+    """Run a command, and return its exit code.
+
+    The import is inside, so that Ctrl-C during it gives the exit code 130 and no traceback.
+    """
     try:
         from autograd.cli.parser import main as run
 

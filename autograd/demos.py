@@ -1,6 +1,6 @@
-"""Demos, each a program as a reader would write it, that ends in a film or a picture.
+"""Demos: programs as a user would write them, each of which can make a film or a picture.
 
-The first four go through their samples one by one, in the original's style; the last one uses `fit`.
+The first four go through their samples one by one, as the original library does; the last one uses `fit`.
 """
 
 from autograd.pictures.demos import DEMOS, digits, minimize, moons, read_digits, sine, tiny

@@ -1,4 +1,4 @@
-"""The exception types. Each one is also the builtin that a caller would already catch."""
+"""The exception types. Each is also a subclass of the built-in exception that callers would expect."""
 
 from collections.abc import Iterable
 
@@ -23,11 +23,11 @@ __all__ = [
     "UnsupportedError",
 ]
 
-SHOWN = 30  # names that an error lists
+SHOWN = 30  # names that an error lists at most
 
 
 class AutogradError(Exception):
-    """What every error of this library is an instance of.
+    """The base class of this library's own errors. Files that cannot be written raise OSError besides.
 
     >>> from autograd import Value
     >>> try:
@@ -39,7 +39,7 @@ class AutogradError(Exception):
 
 
 class NotANumberError(AutogradError, TypeError):
-    """Something that is no real number stands where one is needed.
+    """Something that is no real number, where a real number is needed.
 
     >>> from autograd import Value
     >>> Value("2")
@@ -59,7 +59,7 @@ class DomainError(AutogradError, ValueError):
 
 
 class ShapeError(AutogradError, ValueError):
-    """Operands, samples or layers whose shapes cannot meet.
+    """Operands, samples or layers whose shapes do not fit together.
 
     >>> from autograd import Net
     >>> Net(3, [1])([1.0, 2.0])
@@ -69,7 +69,7 @@ class ShapeError(AutogradError, ValueError):
 
 
 class GradientError(AutogradError, RuntimeError):
-    """A gradient that does not exist, can no longer be had, or would be lost on the way.
+    """A gradient that does not exist, can no longer be computed, or would be lost without notice.
 
     >>> from autograd import Tensor
     >>> Tensor([1.0]).backward()
@@ -79,7 +79,7 @@ class GradientError(AutogradError, RuntimeError):
 
 
 class UnsupportedError(AutogradError, TypeError):
-    """A function that has no derivative here; going on would lose the gradient in silence.
+    """A function without a derivative in this library; to continue would lose the gradient without notice.
 
     >>> import numpy as np
     >>> from autograd import Tensor
@@ -90,7 +90,7 @@ class UnsupportedError(AutogradError, TypeError):
 
 
 class ParityError(AutogradError, AssertionError):
-    """The array engine and the oracle differ, on the same call of the same program.
+    """The array engine and the oracle, the scalar reference, give different results for the same call.
 
     >>> from autograd import Neuron, verify
     >>> neuron = Neuron(1, "linear", init=lambda n_out, n_in: [[0.5]])
@@ -104,7 +104,7 @@ class ParityError(AutogradError, AssertionError):
 
 
 class RecordingError(AutogradError, RuntimeError):
-    """A Program that does not do, or no longer does, what its function does.
+    """A `Program` that does not compute, or no longer computes, what its function computes.
 
     >>> from autograd import record
     >>> program = record(lambda x: x if x.sum() > 0 else -x, [1.0], check=True)
@@ -115,7 +115,7 @@ class RecordingError(AutogradError, RuntimeError):
 
 
 class RecordingWarning(UserWarning):
-    """A function being recorded did what its replays will not repeat.
+    """A function did something while it was recorded that replays will not repeat.
 
     >>> import warnings
     >>> from autograd import record
@@ -128,7 +128,7 @@ class RecordingWarning(UserWarning):
 
 
 class CheckpointWarning(UserWarning):
-    """A training goes on from a checkpoint, and something that belongs to it cannot be compared.
+    """A training resumes from a checkpoint, and a part of its description cannot be compared.
 
     >>> issubclass(CheckpointWarning, UserWarning)
     True
@@ -146,12 +146,12 @@ class UnknownNameError(AutogradError, ValueError):
 
     @classmethod
     def among(cls, kind: str, name: object, known: Iterable[str]) -> "UnknownNameError":
-        """The error for ``name``, listing the ``known`` names and the one that is nearest.
+        """The error for ``name``, with a list of the ``known`` names and the most similar one.
 
         >>> print(UnknownNameError.among("loss", "mes", ["mse", "mae"]))
         unknown loss 'mes': the known ones are mse, mae; did you mean 'mse'?
         """
-        import difflib  # here, because it takes longer to import than all the rest of this file
+        import difflib  # here, because importing it takes longer than the rest of this file
 
         names = list(known)
         near = difflib.get_close_matches(str(name)[: 2 * LONGEST], names, n=1)
@@ -173,7 +173,7 @@ class OptionError(AutogradError, ValueError):
 
 
 class DataError(AutogradError, ValueError):
-    """Training data, or a table of them, that cannot be used as it is.
+    """Training data, or a table of data, that cannot be used as they are.
 
     >>> from autograd import Net
     >>> Net(2, [1]).fit([[0.0, 1.0], [2.0, float("nan")]], [0.0, 1.0])
@@ -193,7 +193,7 @@ class TrainingError(AutogradError, ArithmeticError):
 
 
 class FileFormatError(AutogradError, ValueError):
-    """A file that is not what it was opened as.
+    """A file that is damaged, or of another kind than the one expected.
 
     >>> import tempfile
     >>> from autograd import Net
@@ -205,7 +205,7 @@ class FileFormatError(AutogradError, ValueError):
 
 
 class MissingExtraError(AutogradError, ImportError):
-    """An optional dependency is not installed; the message has the command that brings it.
+    """An optional dependency is not installed; the message has the command that installs it.
 
     >>> raise MissingExtraError.of("a picture", "plot")
     Traceback (most recent call last):
@@ -214,5 +214,5 @@ class MissingExtraError(AutogradError, ImportError):
 
     @classmethod
     def of(cls, what: str, extra: str) -> "MissingExtraError":
-        """The error for ``what`` (a picture, say), which the optional ``extra`` makes possible."""
+        """The error for ``what``, such as a picture, which needs the optional dependencies of ``extra``."""
         return cls(f"{what} needs an optional dependency: pip install 'array-autograd[{extra}]'")

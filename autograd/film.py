@@ -1,4 +1,4 @@
-"""Films of a training, as GIF, or as MP4 where ffmpeg is found."""
+"""Films of a training, as a GIF, or as an MP4 if ffmpeg is installed."""
 
 from autograd.pictures.animation import Film, Training, curve, decision
 

@@ -1,4 +1,4 @@
-"""How good answers are: for classes and for numbers, as dicts that JSON can hold."""
+"""Metrics of predictions, for classes and for numbers, as dicts that JSON can hold."""
 
 import math
 from collections.abc import Sequence
@@ -12,14 +12,15 @@ __all__ = ["of_classes", "of_numbers", "unit_of", "verdict"]
 
 
 def of_classes(truth: Array, answers: Array, classes: Sequence[str]) -> dict[str, Any]:
-    """The accuracy, and for each class how many rows it has, its precision and its recall.
+    """The accuracy, and for each class its number of rows, its precision and its recall.
 
-    The precision is the share of the rows answered with the class that are of it, the recall the
-    share of the rows of the class that are answered with it; None where there are no such rows.
+    The precision of a class is the share of correct answers among the rows answered with the class. The
+    recall is the share of correct answers among the rows of the class. Either is None if there are no
+    such rows.
 
     Args:
-        truth, answers: (rows,) places in ``classes``.
-        classes: the labels.
+        truth, answers: (rows,) indices into ``classes``.
+        classes: the labels of the classes.
 
     >>> found = of_classes(np.array([0, 0, 1]), np.array([0, 1, 1]), ["a", "b"])
     >>> round(found["accuracy"], 3), found["classes"][1]
@@ -27,10 +28,10 @@ def of_classes(truth: Array, answers: Array, classes: Sequence[str]) -> dict[str
     """
     n = len(classes)
     rows, answered = np.bincount(truth, minlength=n), np.bincount(answers, minlength=n)
-    right = np.bincount(truth[truth == answers], minlength=n)
+    correct = np.bincount(truth[truth == answers], minlength=n)
     table = [
-        {"class": name, "rows": int(r), "precision": _share(hit, a), "recall": _share(hit, r)}
-        for name, r, a, hit in zip(classes, rows, answered, right, strict=True)
+        {"class": name, "rows": int(r), "precision": _share(c, a), "recall": _share(c, r)}
+        for name, r, a, c in zip(classes, rows, answered, correct, strict=True)
     ]
     return {"accuracy": float((truth == answers).mean()), "classes": table}
 
@@ -48,13 +49,16 @@ def of_numbers(truth: Array, answers: Array) -> dict[str, float | None]:
     """
     unit = unit_of(np.array([np.abs(truth).max(), np.abs(answers).max()]))
     with np.errstate(over="ignore", invalid="ignore"):
-        off, variance = truth / unit - answers / unit, float((truth / unit).var())
-        square, mae = float(np.mean(off**2)), float(np.abs(off).mean())
-    return {"rmse": unit * square**0.5, "mae": unit * mae, "r2": 1 - square / variance if variance else None}
+        error, variance = truth / unit - answers / unit, float((truth / unit).var())
+        mse, mae = float(np.mean(error**2)), float(np.abs(error).mean())
+    r2 = None if truth.min() == truth.max() else 1 - mse / variance
+    return {"rmse": unit * mse**0.5, "mae": unit * mae, "r2": r2}
 
 
 def unit_of(numbers: Array) -> float:
-    """A power of 2 next to the largest of some numbers, in whose units squares neither overflow nor vanish.
+    """A power of 2 near the largest magnitude in ``numbers``, as a unit for them.
+
+    In this unit, squares of the largest numbers neither overflow nor underflow.
 
     >>> unit_of(np.array([-5.0, 1.0]))
     4.0
@@ -68,7 +72,7 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def verdict(found: dict[str, Any]) -> str:
-    """The main figures, in words.
+    """The main metric of the result of `of_classes` or `of_numbers`, as text.
 
     >>> verdict({"accuracy": 0.975, "classes": []})
     'accuracy 97.5%'

@@ -1,8 +1,8 @@
-"""Optimisers: how gradients change parameters.
+"""Optimisers: rules that change parameters by their gradients.
 
-Each works on the flat vector of a module, ``SGD(net, lr=0.1)``, or on a list of Values, and is used
-by hand, ``loss.backward(); opt.step()``, or by ``net.fit(optimizer=opt)``. The formulas and the
-defaults are PyTorch's, so trajectories agree. A step allocates nothing.
+An optimiser works on the flat vector of a module, ``SGD(net, lr=0.1)``, or on a list of Values. Use it
+in a training loop of your own, ``loss.backward(); opt.step()``, or in ``net.fit(optimizer=opt)``. The
+formulas of all but LBFGS are PyTorch's, so trajectories agree, and their steps allocate no arrays.
 """
 
 import math
@@ -29,17 +29,19 @@ __all__ = ["LBFGS", "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop"
 
 
 NumpyCall: TypeAlias = Callable[[], Any]
-FADING = 32  # after so many steps, what has all but faded becomes 0:
-FAINT = 20  # what is less than 2 ** FAINT times the least normal number
+# Every FADING steps, numbers that have nearly faded to 0 are rounded, mostly to 0. They are those below
+# 2 ** FAINT times the smallest normal number
+FADING = 32
+FAINT = 20
 
 
 def run(calls: Iterable[NumpyCall]) -> None:
-    """Make the calls; no signal is handled between two of them, nor within those that are NumPy's."""
+    """Make the calls, in a loop in C: no signal is handled between two calls, nor within one of NumPy's."""
     deque(map(operator.call, calls), 0)
 
 
 def vector_of(target: Any) -> Any:
-    """The arrays behind ``target``: those of a module, or made from a list of Values."""
+    """The object with the parameter and gradient vectors of ``target``: a module or a `Vector` of Values."""
     if hasattr(target, "grads") and hasattr(target, "mark_changed"):
         return target
     if hasattr(target, "params"):
@@ -53,7 +55,7 @@ def vector_of(target: Any) -> Any:
 
 
 def between(x: Any, low: float, high: float, name: str) -> float:
-    """``x`` as a float, if it lies in [low, high)."""
+    """``x`` as a float, if it lies in [low, high); else an OptionError that names it ``name``."""
     y = as_number(x, name)
     if not low <= y < high:
         raise OptionError(f"{name} must be at least {low} and below {high}, got {x!r}")
@@ -61,20 +63,20 @@ def between(x: Any, low: float, high: float, name: str) -> float:
 
 
 class Optimizer:
-    """What all optimisers have: a target, a learning rate, ``step`` and ``zero_grad``.
+    """The base class of optimisers: a target, a learning rate, ``step`` and ``zero_grad``.
 
-    Your own overrides `_update`, and says how many vectors it remembers from step to step. What is below
-    1e-32 in float32, or 1e-302 in float64, there or among the parameters, is rounded every 32 steps, mostly
-    to 0: what fades is not left among the subnormal numbers, with which many processors take tens of times
-    as long.
+    An optimiser of your own overrides `_update`, and sets ``memories`` to the number of state vectors that
+    it keeps from step to step. Every 32 steps, numbers below 1e-32 in float32, or 1e-302 in float64, are
+    rounded in these vectors and in the parameters, mostly to 0. Otherwise numbers that fade would stay
+    subnormal, and many processors take tens of times as long with subnormal numbers.
 
     Args:
         target: a module or a list of Values.
-        lr: learning rate, 0 or more; or a function of the number of steps before, as in `schedules`.
+        lr: learning rate, 0 or more; or a function of the number of previous steps, as in `schedules`.
 
     Attributes:
-        target: what it was made for.
-        last_lr: the learning rate of the newest step.
+        target: the module or list of Values whose parameters it changes.
+        last_lr: the learning rate of the last step.
 
     Raises:
         NotANumberError: ``target`` is neither a module nor a list of Values.
@@ -94,38 +96,40 @@ class Optimizer:
     0.0
     """
 
-    memories = 0  # how many vectors it remembers
-    takes_closure = (
-        False  # whether `step` asks for the loss and its gradient again and again, on all the data
-    )
+    memories = 0  # number of state vectors
+    # Whether `step` takes a closure, which it calls several times for the loss and gradient of all the data
+    takes_closure = False
 
     def __init__(self, target: Any, lr: float | Schedule) -> None:
         self.target = target
         self.lr = lr if callable(lr) else between(lr, 0, math.inf, "lr")
-        self.last_lr = self.lr if not callable(self.lr) else math.nan  # of the newest step
+        self.last_lr = self.lr if not callable(self.lr) else math.nan
         self._vector = vector_of(target)
-        self._done = 0  # steps
-        self._steps = 0  # that are done or being made, which updates may ask for
+        self._done = 0  # number of completed steps
+        self._steps = 0  # number of completed steps and the one in progress, for `_update`
         self._room = np.empty_like(self._vector.values)
         self._memories = np.zeros((self.memories, self._room.size), self._room.dtype)
-        self._apart = np.empty_like(self._room), np.empty_like(self._memories)  # where a step may fail
+        # Copies of parameters and state vectors, for a step that may fail half-way
+        self._apart = np.empty_like(self._room), np.empty_like(self._memories)
         self._faint = flush_constant(self._room.dtype, FAINT)
-        # At least this is added to the root of a mean of squares, which may have been rounded to 0
+        # The least number added to the root of a mean of squares, since that mean may have been rounded to 0
         self._floor = math.sqrt(np.finfo(self._room.dtype).tiny * 2.0**FAINT)
 
     def step(self) -> None:
-        """Change the parameters once, by their gradients as they are.
+        """Change the parameters once, by their current gradients.
 
-        After an error or an interrupt, parameters and what is remembered of steps are as they were before.
+        After an error or an interrupt, the parameters and the state vectors are as they were before the step.
 
         Raises:
-            UnsupportedError: within a function that is being recorded, whose replays it would not follow.
+            UnsupportedError: it is called within a function that is being recorded; replays would not
+                repeat the step.
         """
         refuse_in_recording("an optimiser's step()")
         vector = self._vector
         vector.sync()
         lr, self._steps = self.rate(), self._done + 1
-        in_arrays = vector is self.target  # where push() only tells older graphs, and writes no number
+        # For a module, mark_changed() writes no numbers: it only invalidates graphs made before the step
+        in_arrays = vector is self.target
         in_place = in_arrays and type(self)._update is Optimizer._update
         values, memories = (vector.values, self._memories) if in_place else self._apart
         calls: list[NumpyCall] = []
@@ -149,7 +153,7 @@ class Optimizer:
             raise
 
     def _fading(self, values: Array, memories: Array) -> list[NumpyCall]:
-        """The calls that make what has all but faded 0."""
+        """The NumPy calls that round numbers that have nearly faded to 0."""
         c = self._faint
         return [
             partial(function, array, c, array)
@@ -158,7 +162,7 @@ class Optimizer:
         ]
 
     def rate(self) -> float:
-        """The learning rate of the next step: ``lr``, or what that says if it is a function.
+        """The learning rate of the next step: ``lr``, or its result if it is a function.
 
         >>> opt = SGD([Value(4.0)], lr=lambda step: 0.1 / (1 + step))
         >>> opt.step()
@@ -172,7 +176,7 @@ class Optimizer:
         self._vector.zero_grad()
 
     def state(self) -> dict[str, Any]:
-        """What it remembers of the steps so far, as a copy.
+        """The number of steps so far and a copy of the state vectors, as a dict.
 
         >>> opt = SGD([Value(4.0)], momentum=0.9)
         >>> opt.state()
@@ -182,10 +186,10 @@ class Optimizer:
         return {"kind": type(self).__name__, "steps": self._done, "memory": self._memories.copy()}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Remember what `state` told, and nothing since.
+        """Return to a state that `state` returned.
 
         Raises:
-            OptionError: it is the state of another kind of optimiser, or of other parameters.
+            OptionError: it is the state of another kind of optimiser, or of another number of parameters.
         """
         memory: Any = state.get("memory")
         if state.get("kind") != type(self).__name__ or np.shape(memory) != (self.memories, self._room.size):
@@ -201,10 +205,10 @@ class Optimizer:
 
         Args:
             lr: learning rate of this step.
-            x: all parameters, as a vector to be changed in place.
-            g: their gradient, to be read.
-            s: room for as many numbers.
-            memory: as many vectors as ``memories`` says, as the last step left them; 0 at first.
+            x: all parameters, as a vector to change in place.
+            g: their gradient, a vector to read only.
+            s: a scratch vector of the same size.
+            memory: the ``memories`` state vectors, as the last step left them; 0 at first.
         """
         run(self._calls(lr, x, g, s, self._steps, *memory))
 
@@ -214,17 +218,17 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent: x -= lr · g, with momentum if wanted.
+    """Stochastic gradient descent: x -= lr · g, optionally with momentum.
 
     Args:
         target: a module or a list of Values.
-        lr: learning rate, 0 or more; or a function of the number of steps before, as in `schedules`.
-        momentum: in [0, 1): how much of the last step's direction is kept.
-        nesterov: look ahead along the direction (Sutskever et al. 2013).
-        weight_decay: added to the gradient, times the parameters.
+        lr: learning rate, 0 or more; or a function of the number of previous steps, as in `schedules`.
+        momentum: the fraction of the last step's direction that is kept, in [0, 1).
+        nesterov: whether to look ahead along the direction (Sutskever et al. 2013).
+        weight_decay: ``weight_decay`` times the parameters is added to the gradient; 0 or more.
 
     Raises:
-        OptionError: an option is out of its range, or ``nesterov`` without ``momentum``.
+        OptionError: an option is out of its range, or ``nesterov`` is given without ``momentum``.
 
     >>> x = Value(4.0)
     >>> opt = SGD([x], lr=0.25)
@@ -271,11 +275,12 @@ class Adam(Optimizer):
 
     Args:
         target: a module or a list of Values.
-        lr: learning rate, about the length of a step in each parameter; or a function of the number
-            of steps before, as in `schedules`.
-        betas: how much of the running mean of the gradient, and of its square, is kept; in [0, 1).
-        eps: keeps the division from blowing up.
-        weight_decay: added to the gradient, times the parameters.
+        lr: learning rate, 0 or more, about the length of a step in each parameter; or a function of the
+            number of previous steps, as in `schedules`.
+        betas: the fractions of the running means of the gradient and of its square that each step keeps,
+            in [0, 1).
+        eps: is added to the divisor, so that the quotient stays finite; 0 or more.
+        weight_decay: ``weight_decay`` times the parameters is added to the gradient; 0 or more.
 
     Raises:
         OptionError: an option is out of its range.
@@ -289,7 +294,7 @@ class Adam(Optimizer):
     """
 
     memories = 2
-    shrinks = False  # whether the weight decay shrinks the parameters, and is not added to the gradient
+    shrinks = False  # whether the weight decay shrinks the parameters directly, as in AdamW
 
     def __init__(
         self,
@@ -314,8 +319,9 @@ class Adam(Optimizer):
             calls += partial(np.multiply, x, self.weight_decay, s), partial(np.add, s, g, s)
             g = s
         (mean, square), (beta1, beta2) = memory, self.betas
-        # The means are kept as mean / (1 - beta1) and square / (1 - beta2), which spares two passes.
-        # x -= lr · mean / (1 - beta1^t) / (root(square / (1 - beta2^t)) + eps), constants taken together
+        # The running means are stored divided by (1 - beta1) and (1 - beta2), which saves two passes over the
+        # arrays. With the means themselves, and with constant factors combined below, the step is
+        # x -= lr · mean / (1 - beta1^t) / (root(square / (1 - beta2^t)) + eps)
         root = math.sqrt((1 - beta2**step) / (1 - beta2))
         calls += (
             partial(np.multiply, mean, beta1, mean),
@@ -333,7 +339,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam whose weight decay shrinks the parameters directly (Loshchilov & Hutter 2019).
+    """Adam with a weight decay that shrinks the parameters directly (Loshchilov & Hutter 2019).
 
     Arguments and errors are those of `Adam`.
 
@@ -363,9 +369,9 @@ class RMSprop(Optimizer):
 
     Args:
         target: a module or a list of Values.
-        lr: learning rate; or a function of the number of steps before, as in `schedules`.
-        alpha: how much of the running mean is kept; in [0, 1).
-        eps: keeps the division from blowing up.
+        lr: learning rate, 0 or more; or a function of the number of previous steps, as in `schedules`.
+        alpha: the fraction of the running mean that each step keeps, in [0, 1).
+        eps: is added to the divisor, so that the quotient stays finite; 0 or more.
 
     Raises:
         OptionError: an option is out of its range.
@@ -390,7 +396,7 @@ class RMSprop(Optimizer):
     def _calls(self, lr: float, x: Array, g: Array, s: Array, step: int, *memory: Array) -> list[NumpyCall]:
         (square,) = memory
         root = 1 / math.sqrt(1 - self.alpha)
-        return [  # the mean is kept as square / (1 - alpha), which spares a pass
+        return [  # the running mean is stored divided by (1 - alpha), which saves a pass over the array
             partial(np.square, g, s),
             partial(np.multiply, square, self.alpha, square),
             partial(np.add, square, s, square),
@@ -403,18 +409,18 @@ class RMSprop(Optimizer):
 
 
 class LBFGS(Optimizer):
-    """Limited-memory BFGS, by ``scipy.optimize.minimize``, on the whole data at once.
+    """Limited-memory BFGS, by ``scipy.optimize.minimize``, on all the data at once.
 
-    A step needs the loss at several points, so ``step`` takes a closure. The line search finds the
+    A step needs the loss at several points, so ``step`` takes a closure. A line search finds the
     length of each move, so there is no learning rate.
 
     Args:
         target: a module or a list of Values.
-        max_iter: iterations in one ``step``.
-        history: how many past gradients shape the next direction.
+        max_iter: the greatest number of iterations in one ``step``, 1 or more.
+        history: the number of past gradients from which the next direction is computed, 1 or more.
 
     Attributes:
-        iterations: how many the newest ``step`` took.
+        iterations: the number of iterations of the last ``step``.
 
     Raises:
         OptionError: an option is below 1.
@@ -442,11 +448,12 @@ class LBFGS(Optimizer):
         """Minimise further, and return the loss reached.
 
         Args:
-            closure: sets the gradients to 0, computes the loss, calls its ``backward`` and returns it.
+            closure: a function that sets the gradients to 0, computes the loss, calls the loss's
+                ``backward`` and returns the loss.
 
         Raises:
-            OptionError: no closure was given. What the closure raises passes, with the parameters as
-                they were before.
+            OptionError: no closure was given. Errors of the closure are passed on, with the parameters as
+                they were before the step.
         """
         from scipy.optimize import minimize
 
@@ -479,14 +486,14 @@ class LBFGS(Optimizer):
 
 
 def clip_gradient(target: Any, limit: float) -> float:
-    """Shorten the gradient of all parameters together to length ``limit``, if it is longer.
+    """Scale the gradient of all parameters together down to the norm ``limit``, if its norm is larger.
 
     Args:
         target: a module or a list of Values.
         limit: the greatest Euclidean norm, above 0.
 
     Returns:
-        The norm before. If that is not finite, nothing is changed.
+        The norm before. If that is not finite, the gradient is not changed.
 
     Raises:
         OptionError: ``limit`` is not above 0.
@@ -505,7 +512,7 @@ def clip_gradient(target: Any, limit: float) -> float:
     g = vector.grads
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         norm = math.sqrt(np.dot(g, g))
-    if not 1e-15 < norm < math.inf:  # squares overflow, or vanish, long before numbers do
+    if not 1e-15 < norm < math.inf:  # the squares may have overflowed or underflowed
         peak = float(np.abs(g).max())
         norm = peak * float(np.linalg.norm(g / peak)) if 0 < peak < math.inf else peak
     if limit < norm < math.inf:

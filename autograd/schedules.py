@@ -1,8 +1,8 @@
-"""Learning rates that change: functions of how many steps an optimiser has made.
+"""Learning-rate schedules: functions from the number of steps that an optimiser has made to a learning rate.
 
-They are given in place of a number, ``Adam(net, lr=cosine(0.01, steps=1000))`` or
-``net.fit(X, y, lr=cosine(0.01, steps=1000))``. A step is an update of the parameters, of which an
-epoch has as many as batches. Any function of a whole number will do.
+A schedule stands in place of a number: ``Adam(net, lr=cosine(0.01, steps=1000))`` or
+``net.fit(X, y, lr=cosine(0.01, steps=1000))``. A step is one update of the parameters; an epoch has one
+step for each batch. Any function from a whole number to a number is a schedule.
 
 >>> halving = lambda step: 0.1 / 2 ** (step // 100)
 >>> halving(0), halving(250)
@@ -23,7 +23,7 @@ Schedule = Callable[[int], float]
 
 
 def above(x: Any, low: float, name: str) -> float:
-    """``x`` as a float, if it is a number of ``low`` or more."""
+    """``x`` as a float, if it is finite and at least ``low``; else an OptionError that names it ``name``."""
     y = as_number(x, name)
     if not low <= y < math.inf:
         raise OptionError(f"{name} must be at least {low:g} and finite, got {x!r}")
@@ -31,12 +31,12 @@ def above(x: Any, low: float, name: str) -> float:
 
 
 def step_decay(lr: float, every: int, factor: float = 0.1) -> Schedule:
-    """``lr``, times ``factor`` after each ``every`` steps.
+    """``lr``, multiplied by ``factor`` after every ``every`` steps.
 
     Args:
-        lr: what it starts with, 0 or more.
-        every: so many steps it stays the same.
-        factor: 0 or more.
+        lr: the initial learning rate, 0 or more.
+        every: the number of steps from one change to the next, 1 or more.
+        factor: the factor of each change, 0 or more.
 
     Raises:
         OptionError: an option is out of its range.
@@ -50,12 +50,12 @@ def step_decay(lr: float, every: int, factor: float = 0.1) -> Schedule:
 
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Schedule:
-    """Half a wave of the cosine from ``lr`` down to ``end`` in so many steps (Loshchilov & Hutter 2017).
+    """Half a cosine wave from ``lr`` to ``end`` in ``steps`` steps (Loshchilov & Hutter 2017).
 
     Args:
-        lr: what it starts with, 0 or more.
-        steps: how many steps it takes; from then on it is ``end``.
-        end: what it comes down to, 0 or more.
+        lr: the initial learning rate, 0 or more.
+        steps: the number of steps until ``end`` is reached, 1 or more; from then on the rate is ``end``.
+        end: the final learning rate, 0 or more.
 
     Raises:
         OptionError: an option is out of its range.
@@ -69,11 +69,12 @@ def cosine(lr: float, steps: int, end: float = 0.0) -> Schedule:
 
 
 def warm_up(lr: float | Schedule, steps: int) -> Schedule:
-    """In equal steps up to ``lr``, which is reached at step ``steps``; then on with it.
+    """A linear increase that reaches ``lr`` at step ``steps``; from then on ``lr``.
 
     Args:
-        lr: what to arrive at, a number or a schedule that starts then.
-        steps: how many steps it takes.
+        lr: the learning rate after the increase: a number of 0 or more, or a schedule, whose own steps
+            are counted from the end of the increase.
+        steps: the number of steps before ``lr`` is reached, 1 or more.
 
     Raises:
         OptionError: an option is out of its range.
@@ -91,19 +92,19 @@ def warm_up(lr: float | Schedule, steps: int) -> Schedule:
 
     observe = getattr(lr, "observe", None)
     if observe is not None:
-        schedule.observe = observe  # type: ignore[attr-defined]  # fit tells it the losses
+        schedule.observe = observe  # type: ignore[attr-defined]  # `fit` calls it with the loss of each epoch
     return schedule
 
 
 def one_cycle(peak: float, steps: int, rise: float = 0.3, start: float = 25.0, end: float = 1e4) -> Schedule:
-    """Up to ``peak`` and down again in half waves of the cosine (Smith & Topin 2018).
+    """Half a cosine wave up to ``peak``, then half a wave down (Smith & Topin 2018).
 
     Args:
-        peak: the highest learning rate.
-        steps: how many steps the whole takes.
-        rise: the part of them that goes up, in (0, 1).
-        start: the first learning rate is ``peak / start``.
-        end: the last one is the first over ``end``.
+        peak: the highest learning rate, 0 or more.
+        steps: the number of steps of both together, 1 or more.
+        rise: the fraction of the steps in which the learning rate rises, in (0, 1).
+        start: the first learning rate is ``peak / start``; 1 or more.
+        end: the last learning rate is the first one divided by ``end``; 1 or more.
 
     Raises:
         OptionError: an option is out of its range.
@@ -117,14 +118,14 @@ def one_cycle(peak: float, steps: int, rise: float = 0.3, start: float = 25.0, e
     if not 0 < as_number(rise, "rise") < 1:
         raise OptionError(f"rise must lie between 0 and 1, got {rise!r}")
     low, last = peak / start, peak / start / end
-    top = rise * steps - 1  # where the peak is, as in PyTorch
+    top = rise * steps - 1  # the step of the peak, as in PyTorch
 
     def schedule(step: int) -> float:
         if step < top:
-            a, b, part = low, peak, step / top
+            a, b, progress = low, peak, step / top
         else:
-            a, b, part = peak, last, min((step - top) / (steps - 1 - top), 1.0)
-        return b + (a - b) * (1 + math.cos(math.pi * part)) / 2
+            a, b, progress = peak, last, min((step - top) / (steps - 1 - top), 1.0)
+        return b + (a - b) * (1 + math.cos(math.pi * progress)) / 2
 
     return schedule
 
@@ -132,18 +133,18 @@ def one_cycle(peak: float, steps: int, rise: float = 0.3, start: float = 25.0, e
 class Plateau:
     """A learning rate that is reduced when the loss no longer falls.
 
-    `fit` tells it the loss of each epoch, the one over the validation rows if there are any. By hand,
-    call `observe`.
+    `fit` calls `observe` with the loss of each epoch: the validation loss if there are validation rows,
+    else the training loss. In a training loop of your own, call `observe` yourself.
 
     Args:
-        lr: what it starts with.
-        factor: what it is multiplied by, in (0, 1).
-        patience: so many epochs without progress are let pass.
-        threshold: progress is a loss below ``(1 - threshold)`` times the best one.
-        lowest: it is never reduced below that.
+        lr: the initial learning rate, 0 or more.
+        factor: each reduction multiplies the learning rate by it, in (0, 1).
+        patience: the number of epochs in a row without progress that cause no reduction, 0 or more.
+        threshold: progress is a loss below ``(1 - threshold)`` times the best one; 0 or more.
+        lowest: the learning rate is never reduced below it, 0 or more.
 
     Attributes:
-        lr: the learning rate now.
+        lr: the current learning rate.
 
     Raises:
         OptionError: an option is out of its range.
@@ -175,8 +176,9 @@ class Plateau:
         self.waited = 0
 
     def observe(self, loss: float) -> None:
-        """Take note of the loss of one more epoch."""
-        if loss < self.best - self.threshold * abs(self.best) or self.best == math.inf:
+        """Take the loss of one more epoch into account, and reduce the learning rate if it is due."""
+        none = self.best == math.inf or math.isnan(self.best)
+        if none or loss < self.best - self.threshold * abs(self.best):
             self.best, self.waited = loss, 0
             return
         self.waited += 1
@@ -184,14 +186,14 @@ class Plateau:
             self.lr, self.waited = min(self.lr, max(self.lr * self.factor, self.lowest)), 0
 
     def state(self) -> dict[str, float]:
-        """What it has made of the losses so far."""
+        """The learning rate, the best loss, and the count of epochs without progress, as a dict."""
         return {"lr": self.lr, "best": self.best, "waited": self.waited}
 
     def load_state(self, state: dict[str, float]) -> None:
-        """Go on from what `state` told.
+        """Continue from a dict that `state` returned.
 
         Raises:
-            OptionError, NotANumberError: it is something else; nothing is changed.
+            OptionError, NotANumberError: ``state`` is not such a dict; nothing is changed.
         """
         if not isinstance(state, dict) or state.keys() != self.state().keys():
             raise OptionError(f"load_state() of a Plateau wants lr, best and waited, got {state!r}")

@@ -1,14 +1,14 @@
-"""The words of messages: what is counted, cut and listed in them."""
+"""Helpers for the text of messages: quote, shorten, list and count."""
 
 from collections.abc import Sequence
 
 __all__ = ["brief", "count", "cut", "listed"]
 
-LONGEST = 40  # characters of a text that messages show
+LONGEST = 40  # characters of a text that messages show in full
 
 
 def cut(text: str) -> str:
-    """A text in quotation marks: of a very long one the beginning.
+    """``text`` in quotation marks, or its beginning if it is longer than 40 characters.
 
     >>> print(cut("rent"), cut(5000 * "9"))
     'rent' '9999999999999999999999999999999999999999'... (5000 characters)
@@ -17,7 +17,7 @@ def cut(text: str) -> str:
 
 
 def brief(text: str) -> str:
-    """A text as it is; of a very long one the beginning, in quotation marks.
+    """``text`` unchanged, or its beginning in quotation marks if it is longer than 40 characters.
 
     >>> print(brief("rent"), brief(5000 * "9"))
     rent '9999999999999999999999999999999999999999'... (5000 characters)
@@ -26,7 +26,7 @@ def brief(text: str) -> str:
 
 
 def listed(names: Sequence[str], most: int) -> str:
-    """Names in a row, or the first of them if there are more than ``most``.
+    """The names with commas between them: all, or the first ``most`` and dots if there are more.
 
     >>> listed(["area", "rooms", "built"], 2)
     'area, rooms, ...'
@@ -35,7 +35,7 @@ def listed(names: Sequence[str], most: int) -> str:
 
 
 def count(n: int, what: str) -> str:
-    """A number of things, with the plural of their name where there is not just one.
+    """The number ``n`` and the noun ``what``, which is in the plural unless ``n`` is 1.
 
     >>> count(1, "row"), count(2, "batch")
     ('1 row', '2 batches')

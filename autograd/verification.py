@@ -1,8 +1,9 @@
-"""A program's own graph, checked against the oracle: the parity test for everybody's programs.
+"""`verify`: compares a program of scalars with the oracle, ``autograd.scalar``, while the program runs.
 
-While `verify` is active, a `Session` is told of each operation that is done, each batch of samples that has
-been through a net, and each walk back. It does the same with the oracle's formulas, nets and walk. Nothing
-is read earlier than the program reads it, so that what is verified is what the program does without.
+While `verify` is active, a `Session` is told of each operation that is computed, each batch of samples that
+has been through a net, and each backward pass. It repeats them with the oracle. The oracle's Value that
+stands for a Value of the program is called its twin. No number is computed before the program itself needs
+it, so that what is verified is what the program does without `verify`.
 """
 
 import itertools
@@ -27,27 +28,31 @@ from autograd.errors import ParityError, UnsupportedError
 from autograd.nn.activations import Activation
 from autograd.nn.parameters import name_of
 
-if TYPE_CHECKING:  # and in `Session`, since who does not verify does not need it
+if TYPE_CHECKING:  # otherwise imported by `Session`: only programs that verify need the oracle
     from autograd.scalar.engine import Value as Twin
     from autograd.scalar.nn import Neuron
+
+    Neurons = tuple[list[Neuron], float | None]  # of a layer, with the kink of its activation, if it has one
 
 __all__ = ["verify"]
 
 LIBRARIES = tuple(os.path.join(path, "") for path in (os.path.dirname(__file__), *np.__path__))
 CANNOT = "verify() gives an activation one Value of the oracle at a time"
-ERRORS = (ArithmeticError, ValueError)  # what an operation may come to in either engine
+ERRORS = (ArithmeticError, ValueError)  # what an operation may raise in either engine
 
 
 # What counts as the same number ----------------------------------------------------------------
 
 
 class Precision(NamedTuple):
-    """How far two engines may be apart.
+    """How far the numbers of the two engines may differ.
 
     Attributes:
-        tolerance: of the number itself, or of the largest of the gradients.
-        unit: of all that was added up to it on the way, for what cancels out; above any rounding.
-        floor: where relative errors end, since numbers of this size and below have fewer digits.
+        tolerance: the difference allowed relative to the number; for gradients, relative to the largest one.
+        unit: the rounding error of one operation, relative to its result, from which `uncertainty` computes
+            how far a number may be off. It is larger than any real rounding error.
+        floor: the absolute difference that is always allowed, since numbers of about this size and below are
+            stored with fewer digits.
     """
 
     tolerance: float
@@ -60,50 +65,61 @@ SINGLE = Precision(1e-4, 1e-6, 1e-34)
 
 
 def close(x: float, y: float, limit: float) -> bool:
-    """Whether two numbers differ by no more than ``limit``; nan is nan, and inf is inf."""
+    """Whether two numbers differ by no more than ``limit``; nan equals nan, and inf equals inf."""
     if math.isfinite(x) and math.isfinite(y):
         return abs(x - y) <= limit
     return x == y or (x != x and y != y)
 
 
 def uncertainty(root: "Twin", unit: float) -> "dict[Twin, float]":
-    """How far rounding may have moved ``root`` and all it was made from, about."""
-    found: dict[Twin, float] = {}
-    open_ = [root]
-    while open_:
-        v = open_[-1]
-        missing = [p for p in v.parents if p not in found]
-        open_ += missing
+    """About how far rounding may have moved ``root`` and each Value from which it was computed.
+
+    Args:
+        root: a Value of the oracle.
+        unit: the relative rounding error of one operation.
+    """
+    errors: dict[Twin, float] = {}
+    stack = [root]
+    while stack:
+        v = stack[-1]
+        missing = [p for p in v.parents if p not in errors]
+        stack += missing
         if not missing:
-            open_.pop()
-            pairs = [(abs(d), found[p]) for d, p in zip(v.slopes, v.parents, strict=True)]
-            # e * e, since a slope may be 0 at this point alone, as that of a square is; nan is that of an
-            # exponent whose base is below 0
-            found[v] = unit * abs(v.data) + sum(d * e + e * e for d, e in pairs if d >= 0 and e)
-    return found
+            stack.pop()
+            pairs = [(abs(d), errors[p]) for d, p in zip(v.slopes, v.parents, strict=True)]
+            # e * e counts where a slope d is 0 at just this point, as that of x ** 2 is at 0. A slope of nan,
+            # that of an exponent whose base is below 0, is left out.
+            errors[v] = unit * abs(v.data) + sum(d * e + e * e for d, e in pairs if d >= 0 and e)
+    return errors
 
 
 def same(x: float, twin: "Twin", precision: Precision) -> bool:
-    """Whether ``x`` is the number of the oracle's ``twin``, but for rounding."""
+    """Whether ``x`` differs from the number of ``twin`` by rounding only."""
     y = twin.data
     if close(x, y, max(precision.tolerance * max(abs(x), abs(y)), precision.floor)):
         return True
     return math.isfinite(x) and close(x, y, uncertainty(twin, precision.unit)[twin])
 
 
-def torn(root: "Twin", unit: float) -> bool:
-    """Whether rounding may have put a Value on the other side of a kink, and so changed a slope."""
-    moved = uncertainty(root, unit)
-    # relu, leaky_relu and abs are known by their slopes
-    kinks = (v.parents[0] for v in moved if len(v.parents) == 1 and v.slopes[0] in (0.0, 0.01, 1.0, -1.0))
-    return any(abs(x.data) < moved[x] for x in kinks)
+def torn(check: "Check") -> bool:
+    """Whether rounding may have moved a number in a net to the other side of a kink, and so changed a slope.
+
+    Slopes outside of nets are the same in both graphs.
+    """
+    assert check.root is not None
+    errors = uncertainty(check.root, check.precision.unit)
+    kinks = [(z, kink) for z, kink in check.kinks if z in errors]
+    if check.unknown:  # what a function of the user's consists of is known by its slopes only
+        alone = (v for v in errors if len(v.parents) == 1 and v.slopes[0] in (0.0, 0.01, 1.0, -1.0))
+        kinks += [(v.parents[0], 0.0) for v in alone]
+    return any(abs(z.data - kink) < errors[z] for z, kink in kinks)
 
 
-# The oracle beside ------------------------------------------------------------------------------
+# Running the oracle -----------------------------------------------------------------------------
 
 
 class Place:
-    """Where a program called for a Value. It is looked up in the source when it is to be told."""
+    """The line, outside this library and NumPy, that made a Value. Only messages read its source."""
 
     __slots__ = ("code", "instruction", "line", "name")
 
@@ -115,14 +131,14 @@ class Place:
         self.name = name
 
     def expression(self) -> str:
-        """The source of the call; its name if there is none."""
+        """The source of the expression that made the Value; ``name`` if there is no source."""
         positions = itertools.islice(self.code.co_positions(), self.instruction // 2, None)
         first, last, start, stop = next(positions, (None, None, None, None))
         if first is None or last is None or start is None or stop is None:
             return self.name
         file = self.code.co_filename
         lines = [linecache.getline(file, n).encode() for n in range(first, last + 1)]
-        lines[-1] = lines[-1][:stop]  # counted in bytes
+        lines[-1] = lines[-1][:stop]  # columns are counted in bytes
         lines[0] = lines[0][start:]
         text = b"".join(lines).decode(errors="replace")
         return textwrap.shorten(text, 80, placeholder=" ...") or self.name
@@ -134,64 +150,76 @@ class Place:
 
 
 def told_of(error: BaseException) -> str:
-    """An error as a message has it in the place of a number."""
+    """An error as text, for a message that would otherwise show a number."""
     return f"an error ({type(error).__name__}: {error})"
 
 
 def operation_of(v: Any) -> str:
-    """What a Value came from."""
+    """What made a Value, as a name of `operations.NAMES`: an operation, or leaf, parameter, output, own."""
     return operations.NAMES[v._code]
 
 
 def precision_of(samples: Any) -> Precision:
-    """How exactly numbers of a net have to agree."""
+    """The precision for the numbers of a net, by its dtype."""
     return DOUBLE if samples.dtype == np.float64 else SINGLE
 
 
 class Check:
-    """The oracle's twin of a graph, made before a walk back, to be walked after it.
+    """The oracle's copy of a graph, built before a backward pass; the oracle's own pass comes afterwards.
 
     Attributes:
-        twins: of the nodes, by node; those that were made from nothing first.
-        parameters: the twins of parameters, each with its matrix and its place there.
-        precision: how exactly gradients have to agree.
-        root: the twin of where the walk begins; None if there is something in the graph that has no twin.
+        twins: the twin of each node, in topological order, leaves first.
+        parameters: the twin of each parameter, by its matrix and its index there.
+        kinks: the twins of numbers in nets that an activation with a kink was computed from, with the kink.
+        unknown: whether there are activations of the user's own, whose kinks are not known.
+        precision: how far gradients may differ.
+        root: the twin of the node on which backward() was called; None if a node of the graph has no twin,
+            so that nothing can be compared.
     """
 
     def __init__(self) -> None:
         self.twins: dict[Any, Twin] = {}
         self.parameters: dict[tuple[Any, int], Twin] = {}
+        self.kinks: list[tuple[Twin, float]] = []
+        self.unknown = False
         self.precision = DOUBLE
         self.root: Twin | None = None
 
 
 class Session:
-    """What checks the graph of one thread, from the beginning of `verify` to its end."""
+    """The comparison of one thread's graph with the oracle, from the beginning of `verify` to its end."""
 
     def __init__(self) -> None:
         from autograd.scalar import engine, nn
 
         self.oracle, self.oracle_nn = engine, nn
         self.places: weakref.WeakKeyDictionary[Any, tuple[Place, str]] = weakref.WeakKeyDictionary()
-        self.found: ParityError | UnsupportedError | None = None  # the first difference in what waited
+        # The first difference in pending operations, which `settled` raises
+        self.found: ParityError | UnsupportedError | None = None
 
-    # What it is told of
+    # Events
 
     def waits(self, v: Any, name: str, label: str = "{}") -> None:
-        """A Value that was made, and whose number may not be there yet."""
+        """Called when a Value is made whose number may still be pending.
+
+        Args:
+            v: the Value.
+            name: what messages call it if there is no source.
+            label: the format of its name in messages, such as "{}[1]"; the braces stand for the source.
+        """
         self.places[v] = Place(name), label
 
     def worked(self, v: Any, x: float, y: float, error: Exception | None) -> None:
-        """An operation that was done on these numbers, or has raised an error."""
+        """Called after an operation on the numbers ``x`` and ``y``, with the error that it raised, if any."""
         if v not in self.places:
             self.waits(v, f"{operation_of(v)}()")
         difference = self.compared(v, x, y, error)
-        if difference is not None and v._source is None:
+        if difference is not None and v._source is None:  # the operation was computed at once
             raise difference from error
         self.found = self.found or difference
 
     def compared(self, v: Any, x: float, y: float, error: Exception | None) -> ParityError | None:
-        """What is to be said of an operation and the oracle's on the same numbers."""
+        """The difference between an operation and the oracle's on the same numbers, or None."""
         try:
             twin = self.operated(operation_of(v), x, y)
         except ERRORS as theirs:
@@ -208,7 +236,7 @@ class Session:
         return None
 
     def operated(self, name: str, x: float, y: float) -> "Twin":
-        """The oracle's result of an operation."""
+        """The oracle's result of the operation ``name``."""
         first, second = self.oracle.Value(x), self.oracle.Value(y)
         if name in ("add", "sub", "mul", "truediv", "pow"):
             return getattr(operator, name)(first, second)  # type: ignore[no-any-return]
@@ -217,18 +245,20 @@ class Session:
         return getattr(first, name)()  # type: ignore[no-any-return]
 
     def ran(self, batch: Any, outputs: list[Any]) -> None:
-        """Samples that have been through a net, layer or neuron: of each the Values that came out."""
+        """Called after a batch went through a net, layer or neuron, with the output Values of each sample."""
         try:
             self.found = self.found or self.of_batch(batch, outputs)
         except UnsupportedError as error:
             self.found = self.found or error
 
     def of_batch(self, batch: Any, outputs: list[Any]) -> ParityError | None:
-        """What is to be said of samples that have been through a net."""
+        """The first difference between the outputs of a batch and the oracle's, or None."""
         neurons = self.neurons(batch.kin, {})
         precision = precision_of(batch.kin)
-        for row, line, outs in zip(batch.X.tolist(), batch.Y.reshape(len(batch.X), -1), outputs, strict=True):
-            for v, ours, twin in zip(outs, line.tolist(), self.through(neurons, row), strict=True):
+        for row, numbers, values in zip(
+            batch.X.tolist(), batch.Y.reshape(len(batch.X), -1), outputs, strict=True
+        ):
+            for v, ours, twin in zip(values, numbers.tolist(), self.through(neurons, row, []), strict=True):
                 if isinstance(v._source, pending.Failure):
                     break
                 if not same(ours, twin, precision):
@@ -236,24 +266,24 @@ class Session:
         return None
 
     def settled(self) -> None:
-        """All that waited has been worked out."""
+        """Called when all pending operations of the thread have been computed; raises what was found."""
         found, self.found = self.found, None
         if found is not None:
             raise found
 
     def before(self, root: Any) -> Check:
-        """A walk back that is about to begin."""
+        """Called before a backward pass from ``root``; builds the oracle's copy of the graph."""
         check = Check()
         outputs: dict[tuple[Any, int], list[Twin]] = {}
         neurons: dict[Any, Any] = {}
-        open_ = [root]
-        while open_:
-            v = open_[-1]
+        stack = [root]
+        while stack:
+            v = stack[-1]
             missing = [p for p in below(v) if p not in check.twins]
-            open_ += missing
+            stack += missing
             if missing:
                 continue
-            open_.pop()
+            stack.pop()
             if v in check.twins:
                 continue
             kind = operation_of(v)
@@ -267,11 +297,13 @@ class Session:
                 if samples not in neurons:
                     neurons[samples] = self.neurons(samples, check.parameters)
                     check.precision = max(check.precision, precision_of(samples))
+                    functions = [stage.function for stage in samples.stages]
+                    check.unknown = check.unknown or not all(map(is_known, functions))
                 if (batch, row) not in outputs:
                     x = batch.X[row].tolist()
-                    for j, p in batch.inputs.get(row, ()):  # with its number then
+                    for j, p in batch.inputs.get(row, ()):  # with the number that p had at the call
                         x[j] = self.oracle.Value(x[j], (check.twins[p],), (1.0,))
-                    outputs[batch, row] = self.through(neurons[samples], x)
+                    outputs[batch, row] = self.through(neurons[samples], x, check.kinks)
                 twin = outputs[batch, row][i]
             elif kind == "parameter":
                 twin = self.parameter(v._home, v._index, check.parameters)
@@ -285,65 +317,67 @@ class Session:
         return check
 
     def after(self, check: Check) -> None:
-        """A walk back that has ended."""
+        """Called after a backward pass; runs the oracle's backward pass and compares all gradients."""
         if check.root is None:
             return
         check.root.backward()
-        pairs: list[tuple[Any, float, float]] = []
+        gradients: list[tuple[Any, float, float]] = []
         for v, twin in reversed(check.twins.items()):
             if operation_of(v) != "parameter":
-                pairs.append((v, v.grad, twin.grad))
+                gradients.append((v, v.grad, twin.grad))
         for (matrix, i), twin in check.parameters.items():
-            pairs.append(((matrix, i), matrix.at(i)[1], twin.grad))
+            gradients.append(((matrix, i), matrix.at(i)[1], twin.grad))
         precision = check.precision
-        sizes = (abs(g) for _, *both in pairs for g in both if math.isfinite(g))
+        sizes = (abs(g) for _, *both in gradients for g in both if math.isfinite(g))
         limit = max(precision.tolerance * max(sizes, default=0.0), precision.floor)
-        off = [pair for pair in pairs if not close(*pair[1:], limit)]
-        if off and not torn(check.root, precision.unit):
-            v, ours, theirs = off[0]
+        wrong = [(v, ours, theirs) for v, ours, theirs in gradients if not close(ours, theirs, limit)]
+        if wrong and not torn(check):
+            v, ours, theirs = wrong[0]
             message = str(self.difference("gradient", v, ours, theirs))
-            uses = [w for w in check.twins if v in below(w)]
-            if len(uses) == 1 and uses[0] in self.places:
-                place, label = self.places[uses[0]]
+            consumers = [w for w in check.twins if v in below(w)]
+            if len(consumers) == 1 and consumers[0] in self.places:
+                place, label = self.places[consumers[0]]
                 message += f"; it comes from {label.format(place.expression())}, at {place}"
             raise ParityError(message)
 
     # The oracle's nets
 
     def parameter(self, matrix: Any, i: int, known: "dict[tuple[Any, int], Twin]") -> "Twin":
-        """The twin of a parameter."""
+        """The twin of a parameter, from ``known``, or a new one that is added there."""
         if (matrix, i) not in known:
             x, g = matrix.at(i)
             twin = known[matrix, i] = self.oracle.Value(x)
             twin.grad = g
         return known[matrix, i]
 
-    def neurons(self, samples: Any, known: "dict[tuple[Any, int], Twin]") -> "list[list[Neuron]]":
-        """The oracle's neurons of a net, layer or neuron, layer by layer."""
+    def neurons(self, samples: Any, known: "dict[tuple[Any, int], Twin]") -> "list[Neurons]":
+        """The oracle's neurons for a net, layer or neuron, as a list for each layer, with its kink."""
         layers = []
         for matrix, rows, function in samples.stages:
             n = matrix.tensor.shape[1]
             activation: Any = partial(scalar, function, self.oracle.Value)
-            if isinstance(function, Activation) and function.operation is not None:
+            if is_known(function):
                 activation = function.name
             layer = []
             for k in range(matrix.tensor.shape[0])[rows]:
                 neuron = self.oracle_nn.Neuron(n - 1, activation, init=lambda *_: [[]])
                 *neuron.w, neuron.b = (self.parameter(matrix, k * n + j, known) for j in range(n))
                 layer.append(neuron)
-            layers.append(layer)
+            layers.append((layer, getattr(function, "kink", None)))
         return layers
 
-    def through(self, layers: "Iterable[list[Neuron]]", x: Any) -> "list[Twin]":
-        """One sample through the oracle's neurons, layer by layer."""
-        for neurons in layers:
+    def through(self, layers: "Iterable[Neurons]", x: Any, kinks: "list[tuple[Twin, float]]") -> "list[Twin]":
+        """The outputs of the oracle's neurons for one sample; what meets a kink is added to ``kinks``."""
+        for neurons, kink in layers:
             x = [neuron(x) for neuron in neurons]
-        return x  # type: ignore[no-any-return]  # of the last layer
+            if kink is not None:
+                kinks += [(out.parents[0], kink) for out in x if out.parents]
+        return x  # type: ignore[no-any-return]  # the outputs of the last layer
 
     # Messages
 
     def called(self, v: Any) -> tuple[str, str]:
-        """What a message calls a Value, or the place of a parameter; and where that was made."""
+        """The name in messages of a Value, or of a parameter (matrix, index), and where it was made."""
         if isinstance(v, tuple):
             return f"parameter {name_of(*v)}", ""
         if v in self.places:
@@ -352,7 +386,7 @@ class Session:
         return f"Value({v.data})", ""
 
     def difference(self, what: str, v: Any, ours: Any, theirs: Any) -> ParityError:
-        """The error that two engines differ."""
+        """A ParityError: ``what`` of ``v`` is ``ours`` in the array engine and ``theirs`` in the oracle."""
         name, where = self.called(v)
         return ParityError(
             f"verify(): the {what} of {name} is {ours} in the array engine and {theirs} in the oracle{where}"
@@ -360,20 +394,34 @@ class Session:
 
 
 def slopes_of(v: Any) -> tuple[float, ...]:
-    """The slopes of an operation, for those operands that are Values."""
+    """The slopes of an operation for those of its operands that are Values."""
     first = () if v._a is None else (v._da,)
     return first if v._b is None else (*first, v._db)
 
 
 def below(v: Any) -> list[Any]:
-    """The Values that a Value was made from, without the parameters of a net."""
+    """The operands of a Value; for an output of a net the inputs that are Values, without the parameters."""
     if operation_of(v) == "output":
         return [p for _, p in v._home.inputs.get(v._index // v._home.wide, ())]
     return list(operands(v))
 
 
+def is_known(function: Any) -> bool:
+    """Whether an activation is one that the oracle has too."""
+    return isinstance(function, Activation) and function.operation is not None
+
+
 def scalar(activation: Callable[..., Any], kind: type["Twin"], x: "Twin") -> "Twin":
-    """A function as an activation, of one of the oracle's Values, which are of this ``kind``."""
+    """The result of an activation for one Value of the oracle.
+
+    Args:
+        activation: a function of the user's own, or an `Activation` without a scalar operation.
+        kind: the oracle's class of Values.
+        x: the Value.
+
+    Raises:
+        UnsupportedError: the function cannot take such a Value, or returns something else.
+    """
     try:
         y = activation(x)
     except (AttributeError, TypeError) as error:
@@ -383,11 +431,11 @@ def scalar(activation: Callable[..., Any], kind: type["Twin"], x: "Twin") -> "Tw
     return y
 
 
-# Who is told --------------------------------------------------------------------------------------
+# The observer -------------------------------------------------------------------------------------
 
 
 class Current(threading.local):
-    """Of this thread: what verifies it."""
+    """Thread-local: the session of this thread, or None outside of `verify`."""
 
     session: Session | None = None
 
@@ -396,7 +444,7 @@ CURRENT = Current()
 
 
 class Observer:
-    """What the graph tells of what it does, as long as any thread verifies: each its own `Session`."""
+    """The engine's observer while any thread verifies; it passes each event to the session of its thread."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -442,29 +490,32 @@ OBSERVER = Observer()
 
 @contextmanager
 def verify() -> Iterator[None]:
-    """Within it the oracle checks the graph that a program makes, and the first difference ends the program.
+    """Within this block the oracle checks what a program computes; the first difference is a ParityError.
 
-    It is the parity test for programs of your own: run a few epochs of one in it. The program computes
-    what it would without, and waits as it would; it takes the time and memory of the oracle on top. It
-    holds for the thread that enters it, and one within another is the same one.
+    It is the parity test for programs of your own: run a few epochs of one in it. The program computes the
+    same numbers as without it, and pending operations stay pending until they are needed. The oracle's time
+    and memory come on top. The block applies to the thread that enters it; a block within another one
+    changes nothing.
 
-    Compared are operations of Values, each with the oracle's on the same numbers, result and slopes; calls
-    of nets, layers and neurons on one sample, each with the oracle's net; and after each `backward` all
-    gradients, with those of the oracle's walk over the same graph. What waits is compared when it is worked
-    out, at the end of the block at the latest. Calls on many samples, `fit` and Tensors are not.
+    Three things are compared with the oracle: the result and the slopes of each operation of Values, for the
+    same operands; the outputs of each call of a net, layer or neuron on one sample; and after each `backward`
+    all gradients, with those of the oracle's backward pass over the same graph. Pending operations are
+    compared when they are computed, at the end of the block at the latest. Calls on many samples, `fit` and
+    Tensors are not compared.
 
-    Rounding is no difference. What comes out of a net may be off by 1e-9 of its size, or by 1e-11 of what
-    cancelled out in it; gradients by 1e-9 of the largest; where float32 is involved it is 1e-4 and 1e-6.
-    Where rounding may have moved a number over the kink of a relu or abs, other gradients are let pass. Nor
-    is it a difference if both engines raise an error. Gradients that an operation of your own passes on by a
-    function, `v._backward`, are not compared.
+    Rounding is no difference. An output of a net may be off by 1e-9 of its size, or by 1e-11 of larger
+    numbers that cancelled out in it, and a gradient by 1e-9 of the largest gradient. With float32 these
+    limits are 1e-4 and 1e-6. If rounding may have moved a number across the kink of a relu or abs,
+    differences of gradients are accepted. If both engines raise an error, that is no difference either.
+    A backward pass through an operation of your own that passes gradients on by a function, `v._backward`, is
+    not compared.
 
     Raises:
-        ParityError: a Value has other data or another gradient than the oracle's. The message says
-            which, with the expression and the source line that made it, or the parameter's name. It is an
+        ParityError: the data or the gradient of a Value differ from the oracle's. The message says which
+            Value, by the expression and the source line that made it or by the parameter's name. It is an
             AssertionError.
-        UnsupportedError: an activation that is a function of yours, which is called on the oracle's Values
-            too, cannot take one.
+        UnsupportedError: an activation of your own, a function that is called on the oracle's Values too,
+            cannot take one.
 
     >>> from autograd.nn import Neuron
     >>> neuron = Neuron(1, "tanh", init=lambda n_out, n_in: [[0.5]])

@@ -1,8 +1,9 @@
-"""Draw the pictures of how-it-works.md, out of the objects that they are about.
+"""Draw the pictures of how-it-works.md and architecture.md, out of the objects that they are about.
 
 $ python docs/figures.py  # writes docs/figures/*.svg
 """
 
+import ast
 import random
 import sys
 from pathlib import Path
@@ -193,7 +194,77 @@ def waiting():
     return figure
 
 
-FIGURES = {"graph": graph, "tape": tape, "flat": flat, "program": program, "waiting": waiting}
+PACKAGE = Path(autograd.__file__).parent
+GROUND = ("text", "version", "errors", "support")  # which nearly all import
+
+
+def imports():
+    """For each room of the package, by its own name, the rooms that its files import from."""
+    files = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        files[".".join(parts).removesuffix("__init__").rstrip(".")] = path
+    found = {module.partition(".")[0]: set() for module in files}
+    for module, path in files.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "autograd":
+                base = node.module.partition(".")[2]
+                names = [f"{base}.{alias.name}".lstrip(".") for alias in node.names]
+                found[module.partition(".")[0]] |= {
+                    (name if name in files else base).partition(".")[0] for name in names
+                }
+    return {room: others - {room} for room, others in found.items()}
+
+
+ACROSS = {  # where each room stands in its row
+    **{
+        "tensor": 4.2,
+        "scalar": 8.5,
+        "engine": 2.8,
+        "files": 5.6,
+        "metrics": 7.2,
+        "losses": 1.4,
+        "schedules": 3.6,
+    },
+    **{
+        "schedules": 3.6,
+        "plot": 5.6,
+        "optim": 3.6,
+        "training": 4.2,
+        "nn": 3.4,
+        "tables": 7.2,
+        "pictures": 2.2,
+        "sklearn": 4.4,
+    },
+    **{"verification": 8.5, "demos": 1.2, "film": 2.8, "": 5.2, "cli": 7.2, "__main__": 7.2},
+}
+
+
+def rooms():
+    """The rooms of the package, each above those that it imports from; a chain of arrows spares one."""
+    above = {room: others - {*GROUND} for room, others in imports().items() if room not in GROUND}
+    floors, reached = {}, {}
+    while len(floors) < len(above):
+        for room, others in above.items():
+            if room not in floors and others <= floors.keys():
+                floors[room] = 1 + max((floors[other] for other in others), default=0)
+                reached[room] = others.union(*(reached[other] for other in others))
+    top = max(floors.values())
+    places = {room: (ACROSS[room], top - floor + 0.5) for room, floor in floors.items()}
+    figure, axes = canvas(8.5, 0.68 * (top + 1), 9.6, top + 1)
+    for room, others in above.items():
+        for other in others:
+            if not any(other in reached[between] for between in others):
+                (x, y), (below, lower) = places[room], places[other]
+                arrow(axes, (x, y + 0.2), (below, lower - 0.24), "#7d8fa5", shrinkA=0, shrinkB=0)
+    for room, (x, y) in places.items():
+        box(axes, x, y, room or "autograd")
+    axes.add_patch(Rectangle((0.2, top + 0.2), 9.2, 0.6, facecolor="#eef1f5", edgecolor="#9fb0c3"))
+    axes.text(4.8, top + 0.5, ", ".join(GROUND), ha="center", va="center")
+    return figure
+
+
+FIGURES = {"graph": graph, "tape": tape, "flat": flat, "program": program, "waiting": waiting, "rooms": rooms}
 
 
 def main(folder):

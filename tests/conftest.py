@@ -7,6 +7,9 @@ from hypothesis import settings
 from autograd.pictures import animation as film
 from autograd.tensor.rows import elementwise
 
+# They have no doctests, and pytest cannot collect several modules of the same name
+collect_ignore_glob = ["conftest.py", "*/conftest.py"]
+
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
 settings.load_profile("repeatable")
 

@@ -1,1 +1,1 @@
-"""The command line: its options (`parser`), and what its commands do (`commands`)."""
+"""The command line: its options (`parser`), and a file for each of its commands."""

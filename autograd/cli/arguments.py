@@ -1,4 +1,4 @@
-"""What the arguments of commands are read as: whole numbers, sizes, numbers in a range."""
+"""Converters for the arguments of commands: whole numbers, sizes, numbers in a range."""
 
 import argparse
 import math
@@ -8,7 +8,7 @@ __all__ = ["number_where", "sizes", "whole_number"]
 
 
 def whole_number(least: int) -> Callable[[str], int]:
-    """What reads a whole number of ``least`` or more."""
+    """A function that converts text to a whole number of ``least`` or more."""
 
     def read(text: str) -> int:
         if not text.isdecimal() or int(text) < least:
@@ -19,7 +19,7 @@ def whole_number(least: int) -> Callable[[str], int]:
 
 
 def sizes(text: str) -> list[int]:
-    """Reads whole numbers of 1 or more, separated by commas."""
+    """Whole numbers of 1 or more from a text that has commas between them."""
     try:
         return [whole_number(1)(part.strip()) for part in text.split(",")]
     except argparse.ArgumentTypeError:
@@ -27,7 +27,7 @@ def sizes(text: str) -> list[int]:
 
 
 def number_where(good: Callable[[float], bool], what: str) -> Callable[[str], float]:
-    """What reads a number that is ``good``, which is ``what`` in words."""
+    """A function that converts text to a number for which ``good`` is true; ``what`` describes it."""
 
     def read(text: str) -> float:
         try:

@@ -1,4 +1,4 @@
-"""What a command of the command line is."""
+"""The description of a command of the command line."""
 
 import argparse
 from collections.abc import Callable
@@ -10,15 +10,16 @@ __all__ = ["Command"]
 
 @dataclass(frozen=True)
 class Command:
-    """A command, of the name of the function that runs it.
+    """A command, which has the name of the function that runs it.
 
     Attributes:
-        run: takes the options, tells a person what it does and finds, and returns that as a dict too, which
-            ``--json`` prints.
-        description: what it does, for ``--help``; its first sentence for the list of commands.
-        examples: for the end of ``--help``.
-        add_arguments: adds its arguments to a parser.
-        writes: whether with these options all that it is for goes into files, and nothing need be printed.
+        run: runs the command with the parsed options, prints its messages and returns its report, a dict
+            that ``--json`` prints.
+        description: what the command does, for ``--help``; the list of commands shows its first sentence.
+        examples: the text at the end of ``--help``.
+        add_arguments: adds the arguments of the command to a parser.
+        writes: whether the command, with the given options, writes all its results into files, so that it
+            can run with standard output closed.
     """
 
     run: Callable[[argparse.Namespace], dict[str, Any]]

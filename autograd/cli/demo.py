@@ -1,4 +1,4 @@
-"""The command ``demo``: the demos of the original, and some more."""
+"""The command ``demo``: the demos of the original library, and some more."""
 
 import argparse
 from typing import Any
@@ -29,7 +29,7 @@ of what was read wrongly, end in a film.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what demo takes."""
+    """Add the arguments of demo."""
     parser.add_argument("name", metavar="DEMO", choices=list(demos.DEMOS), help=", ".join(demos.DEMOS))
     parser.add_argument(
         "--seed", metavar="N", type=whole_number(0), default=0, help="of all that is drawn (0)"
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def demo(options: argparse.Namespace) -> dict[str, Any]:
-    """Run one of the demos, and tell what came out of it and where the film or the picture is."""
+    """Run a demo, and print its results and the path of its film or picture."""
     path = options.output or demos.PICTURES[options.name]
     check_place(path)
     try:
@@ -54,11 +54,11 @@ def demo(options: argparse.Namespace) -> dict[str, Any]:
             raise
         tell(options, f"no picture: {error}")
         path = None
-    found = demos.DEMOS[options.name](path, seed=options.seed)
-    tell(options, f"{options.name}: " + ", ".join(f"{name} {x:.6g}" for name, x in found.items()))
+    results = demos.DEMOS[options.name](path, seed=options.seed)
+    tell(options, f"{options.name}: " + ", ".join(f"{name} {x:.6g}" for name, x in results.items()))
     if path:
         tell(options, f"saved {'a picture' if options.name == 'digits' else 'a film'}: {path}")
-    return {"demo": options.name, "picture": path, **found}
+    return {"demo": options.name, "picture": path, **results}
 
 
 COMMAND = Command(demo, DESCRIPTION, EXAMPLES, add_arguments, writes=lambda options: True)

@@ -30,7 +30,7 @@ those tells, or what train said of the rows held out.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what evaluate takes."""
+    """Add the arguments of evaluate."""
     parser.add_argument(
         "--picture", metavar="FILE", help="draw answers against the truth (.png, .svg, .pdf, .jpg)"
     )
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def evaluate(options: argparse.Namespace) -> dict[str, Any]:
-    """Tell how good a model is on a table that has the target too."""
+    """Print how good a model is on a table that has the target column."""
     if options.picture:
         check_output(options.picture, options.model, options.file)
         picture, (axes,) = plot.figure(1, path=options.picture)
@@ -47,29 +47,29 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
     table, inputs = read_for(preprocessing, options)
     truth = preprocessing.truth(table)
     notes = note(preprocessing.filled(table))
-    answers = np.concatenate([preprocessing.answers(some) for some in outputs(net, inputs)])
-    found = measured(preprocessing, truth, answers)
-    tell(options, f"{count(table.rows, 'row')}: {metrics.verdict(found)}")
+    answers = np.concatenate([preprocessing.answers(chunk) for chunk in outputs(net, inputs)])
+    scores = measured(preprocessing, truth, answers)
+    tell(options, f"{count(table.rows, 'row')}: {metrics.verdict(scores)}")
     if preprocessing.classes:
-        for line in _by_class(found["classes"]):
+        for line in _by_class(scores["classes"]):
             tell(options, line)
     else:
-        tell(options, f"mean absolute error {found['mae']:.4g}")
+        tell(options, f"mean absolute error {scores['mae']:.4g}")
     if options.picture:
         title = f"{count(table.rows, 'row')} of {Path(options.file).name}"
         show_answers(axes, preprocessing, truth, answers, title)
         plot.save(picture, options.picture)
         tell(options, f"saved a picture: {options.picture}")
     report = {"model": options.model, "file": options.file, "target": preprocessing.target, "notes": notes}
-    return {**report, **found, "picture": options.picture}
+    return {**report, **scores, "picture": options.picture}
 
 
-def _by_class(found: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """A table of precision and recall, line by line."""
-    names = [brief(entry["class"]) for entry in found]
+def _by_class(scores: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The lines of a table of rows, precision and recall for each class."""
+    names = [brief(entry["class"]) for entry in scores]
     width = max(len("class"), *map(len, names))
     yield f"{'class':<{width}}  {'rows':>7}  precision   recall"
-    for name, entry in zip(names, found, strict=True):
+    for name, entry in zip(names, scores, strict=True):
         shares = ["-" if entry[key] is None else f"{entry[key]:.1%}" for key in ("precision", "recall")]
         yield f"{name:<{width}}  {entry['rows']:>7}  {shares[0]:>9}  {shares[1]:>7}"
 

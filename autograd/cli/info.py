@@ -1,4 +1,4 @@
-"""The command ``info``: what a model is."""
+"""The command ``info``: a description of a model."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,7 @@ from autograd.text import count, cut, listed
 
 __all__ = ["COMMAND", "info"]
 
-NAMES_SHOWN = 20  # names that are listed at most
+NAMES_SHOWN = 20  # the greatest number of names that a line lists
 DESCRIPTION = "Tell what a model is and what it was trained on."
 EXAMPLES = """\
 examples:
@@ -22,7 +22,7 @@ examples:
 
 
 def info(options: argparse.Namespace) -> dict[str, Any]:
-    """Tell what a model is, and what it was trained on."""
+    """Print what a model is, and what it was trained on."""
     net = load(options.model)
     size = Path(options.model).stat().st_size
     report: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Models that train has saved, and the tables that they are used on."""
+"""Loading models that ``train`` has saved, and reading the tables to use them on."""
 
 import argparse
 import sys
@@ -19,13 +19,13 @@ __all__ = ["add_model", "add_table", "load", "load_for", "load_trained", "output
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Add the argument that says which model."""
+    """Add the argument MODEL, the path of a model."""
     parser.add_argument("model", metavar="MODEL", help="a model that train has saved")
     parser.set_defaults(quiet=False)
 
 
 def add_table(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that say on which table it is used."""
+    """Add the argument FILE, the path of a table to use the model on, and ``--strict``."""
     parser.add_argument("file", metavar="FILE", help="a table with the columns that it was trained on")
     parser.add_argument("--strict", action="store_true", help="refuse unknown texts and missing numbers")
 
@@ -35,7 +35,7 @@ def load(path: Any) -> Net:
 
     Raises:
         DataError: there is no such file.
-        FileFormatError: it is another kind of file.
+        FileFormatError: the file holds no net.
     """
     try:
         return Net.load(path)
@@ -45,10 +45,11 @@ def load(path: Any) -> Net:
 
 
 def load_trained(path: Any) -> tuple[Net, Preprocessing]:
-    """The net and the preprocessing that `train` has saved.
+    """The net and the preprocessing of a model that ``train`` has saved.
 
     Raises:
-        DataError, FileFormatError: as `load`, or the net is not one that `train` has saved.
+        DataError: there is no such file.
+        FileFormatError: the file holds no net, or a net that ``train`` has not saved.
     """
     net = load(path)
     if net.preprocessing is None:
@@ -60,17 +61,17 @@ def load_trained(path: Any) -> tuple[Net, Preprocessing]:
 
 
 def load_for(options: argparse.Namespace) -> tuple[Net, Preprocessing]:
-    """The model that is used on a table, as `load_trained`."""
+    """The net and the preprocessing of the model that a command uses, by `load_trained`."""
     try:
         return load_trained(options.model)
     except FileFormatError as error:
-        model = options.file.endswith((".model.npz", ".safetensors"))
-        swapped = "; MODEL comes before FILE" if model else ""
-        raise FileFormatError(f"{error}{swapped}") from None
+        swapped = options.file.endswith((".model.npz", ".safetensors"))
+        advice = "; MODEL comes before FILE" if swapped else ""
+        raise FileFormatError(f"{error}{advice}") from None
 
 
 def read_for(preprocessing: Preprocessing, options: argparse.Namespace) -> tuple[Table, Inputs]:
-    """The table that a model is used on, and its inputs."""
+    """The table that a command uses a model on, and its inputs."""
     headed = preprocessing.headed
     names = preprocessing.features if headed else ()
     table = read_table(options.file, False if options.quiet else None, None if headed else headed, names)
@@ -89,15 +90,15 @@ def read_for(preprocessing: Preprocessing, options: argparse.Namespace) -> tuple
 
 
 def is_strange(first: Sequence[str], table: Table, preprocessing: Preprocessing) -> bool:
-    """Whether none of the cells of a first line is a number where the model wants one."""
+    """Whether the cells of the first line under numeric features are all texts, as if they were names."""
     cells = dict(zip(table.columns, first, strict=True))
     wanted = [cells[name] for name in preprocessing.numbers if name in cells]
     return bool(wanted) and not any(is_number(cell) or is_missing(cell) for cell in wanted)
 
 
 def outputs(net: Net, inputs: Inputs) -> Iterator[Array]:
-    """A net's outputs, for some rows at a time; they may be infinite where the inputs are very large."""
+    """The outputs of a net in chunks of rows; they may be infinite or nan for very large inputs."""
     for start in range(0, len(inputs), CHUNK):
         with np.errstate(all="ignore"):
-            some = net.predict(inputs.make(slice(start, start + CHUNK)))
-        yield some
+            chunk = net.predict(inputs.make(slice(start, start + CHUNK)))
+        yield chunk

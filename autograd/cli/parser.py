@@ -1,4 +1,4 @@
-"""The command line: what can be asked for, and how it ends. Each command has a file of its own.
+"""The parser of the command line and its entry point `main`. Each command has its own file.
 
 $ python -m autograd train examples/digits.csv.gz --target digit
 $ python -m autograd predict digits.model.npz examples/digits.csv.gz
@@ -63,19 +63,23 @@ exit codes:
 
 
 class Parser(argparse.ArgumentParser):
-    """One that says what a misspelt command or option may have meant."""
+    """A parser that suggests names for a misspelt command or option."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse does it, but unknown options are told first, and what is too much by the command."""
+        """Parse as argparse does, with two differences.
+
+        An unknown option is reported before any other error. Superfluous arguments of a command are
+        reported by the parser of that command, so that its usage is shown.
+        """
         args = sys.argv[1:] if args is None else args
-        ends = self._subparsers is not None  # at the command, whose options are the command's
-        for arg in takewhile(lambda arg: arg != "--" and not (ends and arg[:1] != "-"), args):
+        top_level = self._subparsers is not None  # its own options end where the command stands
+        for arg in takewhile(lambda arg: arg != "--" and not (top_level and arg[:1] != "-"), args):
             name = arg.partition("=")[0]
             known = self._option_string_actions
             if is_option(name) and not any(option.startswith(name) for option in known):
                 self.error(str(UnknownNameError.among("option", name, known)))
         known_args, others = super().parse_known_args(args, namespace)
-        if others and not ends:
+        if others and not top_level:
             self.error(f"unrecognized arguments: {' '.join(others)}")
         return known_args, others
 
@@ -86,12 +90,12 @@ class Parser(argparse.ArgumentParser):
 
 
 def is_option(arg: str) -> bool:
-    """Whether an argument is meant as an option; a number below 0 is not."""
+    """Whether an argument is written like an option; a negative number is not."""
     return arg.startswith("-") and arg.lstrip("-")[:1].isalpha()
 
 
 def parser() -> Parser:
-    """The commands and their options."""
+    """The parser of all commands and their options."""
     scalars = "compiled" if COMPILED else "plain"
     top = Parser(
         prog="autograd" if Path(sys.argv[0]).stem == "autograd" else "python -m autograd",
@@ -118,15 +122,15 @@ def parser() -> Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command, and give back the exit code.
+    """Run a command, and return its exit code.
 
-    It is 0 if it went well, 2 after a mistake of the user's, told in one line, 130 after Ctrl-C.
+    The exit code is 0 after success, 2 after an error that is reported in one line, 130 after Ctrl-C.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if not arguments:
         parser().exit(2, parser().format_help())
     options = parser().parse_args(arguments)
-    if sys.stderr is None:  # closed by 2>&-, where print would take the output for it
+    if sys.stderr is None:  # closed by 2>&-; print(file=None) would write to stdout
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - the interpreter closes it
     if sys.stdout is None:
         if options.json or not options.command.writes(options):
@@ -134,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the interpreter closes it
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # of what an encoding lacks, such as ²
+        sys.stdout.reconfigure(errors="backslashreplace")  # for characters that the encoding lacks, such as ²
     code, report = _run(options)
     try:
         if options.json:
@@ -144,26 +148,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the interpreter closes it
         if code == 0 and not isinstance(error, BrokenPipeError):
-            code, _ = _mistake(error)
+            code, _ = _report_error(error)
     return code
 
 
 def _run(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
-    """The exit code of a command, and its report."""
+    """Run a command, and return its exit code and its report."""
     try:
         report = options.command.run(options)
         return (130 if report.get("interrupted") else 0), report
-    except BrokenPipeError:  # whoever reads our output has read enough, as head does
+    except BrokenPipeError:  # the reader of the output has closed it, as head does
         return 0, {}
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130, {"error": "interrupted"}
     except (AutogradError, OSError, MemoryError) as error:
-        return _mistake(error)
+        return _report_error(error)
 
 
-def _mistake(error: Exception) -> tuple[int, dict[str, Any]]:
-    """Tell of it in one line."""
+def _report_error(error: Exception) -> tuple[int, dict[str, Any]]:
+    """Print an error in one line, and return the exit code and the report of the command."""
     message = str(error) or "not enough memory"
     if isinstance(error, OSError):
         where = f": {error.filename!r}" if error.filename else " (writing the output)"

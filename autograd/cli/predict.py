@@ -1,4 +1,4 @@
-"""The command ``predict``: answers for the rows of a table."""
+"""The command ``predict``: predictions for the rows of a table."""
 
 import argparse
 import csv
@@ -42,7 +42,7 @@ number for the median of the rows it was trained on. --strict refuses both.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what predict takes."""
+    """Add the arguments of predict."""
     parser.add_argument("--output", metavar="FILE", help="write a CSV file instead")
     parser.add_argument("--proba", action="store_true", help="the probability of each class too")
     add_model(parser)
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def predict(options: argparse.Namespace) -> dict[str, Any]:
-    """Print predictions or write them into a file, and tell how good they are if that can be known."""
+    """Print predictions or write them into a file; if the table has the target, print their scores too."""
     net, preprocessing = load_for(options)
     if options.proba and not preprocessing.classes:
         raise DataError(
@@ -65,10 +65,10 @@ def predict(options: argparse.Namespace) -> dict[str, Any]:
     answers: list[Array] = []
     rows: list[Any] = []
     with _writer(options, preprocessing, rows) as write:
-        for some in outputs(net, inputs):
-            answers.append(preprocessing.answers(some))
+        for chunk in outputs(net, inputs):
+            answers.append(preprocessing.answers(chunk))
             columns = [preprocessing.labels(answers[-1])]
-            columns += softmax(some, axis=1).T.tolist() if options.proba else []
+            columns += softmax(chunk, axis=1).T.tolist() if options.proba else []
             write(list(zip(*columns, strict=True)))
     report: dict[str, Any] = {
         "model": options.model,
@@ -85,8 +85,8 @@ def predict(options: argparse.Namespace) -> dict[str, Any]:
         if options.proba:
             report |= {"classes": preprocessing.classes, "probabilities": [row[1:] for row in rows]}
     if truth is not None:
-        found = report["found"] = measured(preprocessing, truth, np.concatenate(answers))
-        print(f"{count(table.rows, 'row')}: {metrics.verdict(found)}", file=sys.stderr)
+        scores = report["found"] = measured(preprocessing, truth, np.concatenate(answers))
+        print(f"{count(table.rows, 'row')}: {metrics.verdict(scores)}", file=sys.stderr)
     return report
 
 
@@ -94,7 +94,10 @@ def predict(options: argparse.Namespace) -> dict[str, Any]:
 def _writer(
     options: argparse.Namespace, preprocessing: Preprocessing, rows: list[Any]
 ) -> Iterator[Callable[[Any], Any]]:
-    """What takes rows of an answer and perhaps its probabilities: a file, ``rows``, or the output."""
+    """A context with a function that writes rows, each an answer and, with ``--proba``, its probabilities.
+
+    It writes into the file of ``--output``, with ``--json`` into the list ``rows``, else to standard output.
+    """
     head = [preprocessing.target]
     head += [f"p({name})" for name in preprocessing.classes] if options.proba else []
     if options.output:
@@ -110,7 +113,7 @@ def _writer(
     if options.proba:
         yield _csv(sys.stdout, head)
     else:
-        yield lambda some: print(*(_cell(row[0]) for row in some), sep="\n")
+        yield lambda chunk: print(*(_cell(row[0]) for row in chunk), sep="\n")
 
 
 def _csv(file: Any, head: Sequence[str]) -> Callable[[Any], None]:

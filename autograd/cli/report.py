@@ -1,4 +1,4 @@
-"""What commands tell a person, and the checks of where they write."""
+"""Messages and pictures of commands, and checks of the files that they write."""
 
 import argparse
 import os
@@ -17,27 +17,27 @@ from autograd.text import cut
 
 __all__ = ["check_labels", "check_output", "measured", "note", "show_answers", "tell"]
 
-DOTS = 5000  # that are drawn at most
+DOTS = 5000  # about so many points are drawn at most
 
 
 def tell(options: argparse.Namespace, text: str) -> None:
-    """Print a line for a person: on standard error if a program reads the output."""
+    """Print a message unless ``--quiet`` is given; with ``--json`` it goes to standard error."""
     if not options.quiet:
         print(text, file=sys.stderr if options.json else sys.stdout, flush=True)
 
 
-def note(told: list[str]) -> list[str]:
-    """Print on standard error what was made of cells that say nothing, if there are any."""
-    if told:
-        print(f"note: {'; '.join(told)}", file=sys.stderr)
-    return told
+def note(notes: list[str]) -> list[str]:
+    """Print notes, such as those of `Preprocessing.filled`, on standard error, and return them."""
+    if notes:
+        print(f"note: {'; '.join(notes)}", file=sys.stderr)
+    return notes
 
 
 def check_labels(stream: Any, texts: Sequence[str]) -> None:
-    """See that a stream can take texts as they are: in UTF-8, if it may change to that.
+    """Check that a stream can encode texts, and change its encoding to UTF-8 if it cannot.
 
     Raises:
-        DataError: it cannot.
+        DataError: it cannot, and its encoding is set by PYTHONIOENCODING or cannot be changed.
     """
     encoding = getattr(stream, "encoding", None) or "utf-8"
     for text in texts:
@@ -54,7 +54,12 @@ def check_labels(stream: Any, texts: Sequence[str]) -> None:
 
 
 def check_output(path: Any, *inputs: Any) -> None:
-    """See that a file may be written at ``path``, and that it is none of the inputs."""
+    """Check that a file can be written at ``path``, and that it would replace none of the inputs.
+
+    Raises:
+        DataError: ``path`` is one of the inputs.
+        OSError, MissingExtraError: as for `check_place`.
+    """
     check_place(path)
     for other in map(Path, inputs):
         if other.exists() and Path(path).exists() and other.samefile(path):
@@ -62,18 +67,18 @@ def check_output(path: Any, *inputs: Any) -> None:
 
 
 def measured(preprocessing: Preprocessing, truth: Array, answers: Array) -> dict[str, Any]:
-    """How good answers are, with the number of rows."""
+    """The number of rows and the scores of answers, by `metrics.of_classes` or `metrics.of_numbers`."""
     classes = preprocessing.classes
-    found = metrics.of_classes(truth, answers, classes) if classes else metrics.of_numbers(truth, answers)
-    return {"rows": len(truth), **found}
+    scores = metrics.of_classes(truth, answers, classes) if classes else metrics.of_numbers(truth, answers)
+    return {"rows": len(truth), **scores}
 
 
 def show_answers(
     axes: Any, preprocessing: Preprocessing, truth: Array, answers: Array, title: str = "Held-out rows"
 ) -> None:
-    """Draw answers against the truth: a confusion matrix of classes, points for numbers."""
+    """Draw answers against the truth: a confusion matrix for classes, a point for each row for numbers."""
     if preprocessing.classes:
         plot.show_confusion(axes, truth, answers, preprocessing.classes, title)
     else:
-        every = slice(None, None, 1 + len(truth) // DOTS)
-        plot.show_fit(axes, truth[every], answers[every], preprocessing.target, title)
+        drawn = slice(None, None, 1 + len(truth) // DOTS)
+        plot.show_fit(axes, truth[drawn], answers[drawn], preprocessing.target, title)

@@ -1,4 +1,4 @@
-"""The command ``train``: a net that tells one column of a table from the others."""
+"""The command ``train``: training a net to predict one column of a table from the others."""
 
 import argparse
 import math
@@ -28,11 +28,11 @@ __all__ = ["COMMAND", "train"]
 
 FEWEST_ROWS = 10
 FEWEST_LEARNED = 5
-AT_ONCE = 1 << 25  # numbers that may be made before training; of more they are made batch by batch
-STEPS = 10_000  # of an epoch; longer tables are learned in larger batches
-LARGEST_BATCH = 1024  # rows of such a batch
-PER_WEIGHT = 128  # bytes of a training at its height, measured: weight, gradient, Adam's, copies
-PER_OUTPUT = 40  # of each neuron for each row of a batch, likewise
+AT_ONCE = 1 << 25  # numbers in the inputs; larger inputs are made batch by batch during the training
+STEPS = 10_000  # steps in an epoch at most; tables with more batches of 32 rows get larger batches
+LARGEST_BATCH = 1024  # rows of a batch that is enlarged for this
+PER_WEIGHT = 128  # measured peak of bytes for each weight: weight, gradient, Adam's moments, copies
+PER_OUTPUT = 40  # measured peak of bytes for each neuron and row of a batch
 TAKEN = {True: "the names of the columns", False: "a row, and the columns are called 1, 2 and so on"}
 OTHERWISE = {True: "--no-header if it is a row", False: "--header if it has their names"}
 
@@ -60,7 +60,7 @@ the line and the column.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what train takes."""
+    """Add the arguments of train."""
     parser.add_argument("file", metavar="FILE", help="a table: .csv, .tsv, .npy, .npz, gzipped or not")
     parser.add_argument("--target", metavar="COLUMN", help="the column to learn (the last one)")
     parser.add_argument(
@@ -121,11 +121,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def train(options: argparse.Namespace) -> dict[str, Any]:
-    """Train a net on a table, report, and save the model and a picture."""
-    model, picture_path = _places(options)
+    """Train a net on a table, print its scores on held-out rows, and save the model and a picture."""
+    model, picture_path = _output_paths(options)
     complete = _read(options)
     table = complete.without(options.ignore)
-    rows = _divided(options, table)
+    rows = _split(options, table)
     preprocessing = Preprocessing.of(table, rows.learned, options.target, options.regression, options.strict)
     if preprocessing.classes:
         check_first_line(complete, preprocessing.target)
@@ -135,16 +135,16 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     check_memory([preprocessing.width, *layers], min(batch, len(rows.learned)))
     random.seed(options.seed)
     net = Net(preprocessing.width, layers, "relu", "linear", init="he")
-    told = [*preprocessing.filled(table), *preprocessing.encoded()]
-    _describe(options, complete, table.rows, preprocessing, told)
+    notes = [*preprocessing.filled(table), *preprocessing.encoded()]
+    _describe(options, complete, table.rows, preprocessing, notes)
     history = _fit(options, net, inputs, preprocessing, truth, rows, batch)
-    found, answers = None, np.empty(0)
+    scores, answers = None, np.empty(0)
     if len(rows.held_out):
-        parts = outputs(net, inputs.at(rows.held_out))
-        answers = np.concatenate([preprocessing.answers(part) for part in parts])
-        found = measured(preprocessing, truth[rows.held_out], answers)
+        chunks = outputs(net, inputs.at(rows.held_out))
+        answers = np.concatenate([preprocessing.answers(chunk) for chunk in chunks])
+        scores = measured(preprocessing, truth[rows.held_out], answers)
         where = f"{count(len(rows.held_out), 'row')} held out{' from both' if len(rows.watched) else ''}"
-        tell(options, f"on the {where}: {metrics.verdict(found)}")
+        tell(options, f"on the {where}: {metrics.verdict(scores)}")
     net.save(model, preprocessing=preprocessing.as_header())
     tell(options, f"saved the model: {model}")
     picture = _draw_training(options, picture_path, history, preprocessing, truth[rows.held_out], answers)
@@ -156,26 +156,32 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
         "features": preprocessing.features,
         "target": preprocessing.target,
         "classes": preprocessing.classes,
-        "notes": told,
+        "notes": notes,
         "layers": net.N,
         "epochs": len(history.loss),
         "best": None if history.best is None else history.best + 1,
         "loss": history.loss[-1] if history.loss else None,
         "interrupted": history.interrupted,
-        "held_out": found,
+        "held_out": scores,
     }
 
 
 class Divided(NamedTuple):
-    """The places of the rows that are learned, that choose the epoch, and that tell how well it went."""
+    """Indices of the rows of a table, split into three parts.
+
+    Attributes:
+        learned: rows to train on.
+        watched: rows on which ``--patience`` chooses the epoch; none without it.
+        held_out: rows for the final scores.
+    """
 
     learned: Array
     watched: Array
     held_out: Array
 
 
-def _places(options: argparse.Namespace) -> tuple[Path, Path]:
-    """Where the model and the picture go."""
+def _output_paths(options: argparse.Namespace) -> tuple[Path, Path]:
+    """The paths of the model and of the picture."""
     path = Path(options.file)
     stem = _stem(path, ".gz", ".csv", ".tsv", ".npy", ".npz")
     model = Path(options.output or f"{stem}.model.npz")
@@ -186,7 +192,7 @@ def _places(options: argparse.Namespace) -> tuple[Path, Path]:
 
 
 def _read(options: argparse.Namespace) -> Table:
-    """The whole table."""
+    """The table, with all its columns."""
     if options.target in options.ignore:
         raise DataError(f"{cut(options.target)} is the --target, and cannot be left out by --ignore as well")
     table = read_table(options.file, False if options.quiet else None, options.header)
@@ -196,8 +202,8 @@ def _read(options: argparse.Namespace) -> Table:
     return table
 
 
-def _divided(options: argparse.Namespace, table: Table) -> Divided:
-    """Which rows are for what, drawn at random."""
+def _split(options: argparse.Namespace, table: Table) -> Divided:
+    """A random split of the rows."""
     if table.rows < FEWEST_ROWS:
         raise DataError(f"{table.path}: {count(table.rows, 'row')}; at least {FEWEST_ROWS} are wanted")
     order = np.random.default_rng(options.seed).permutation(table.rows)
@@ -218,17 +224,22 @@ def _divided(options: argparse.Namespace, table: Table) -> Divided:
 
 
 def _describe(
-    options: argparse.Namespace, complete: Table, rows: int, preprocessing: Preprocessing, told: Sequence[str]
+    options: argparse.Namespace,
+    complete: Table,
+    rows: int,
+    preprocessing: Preprocessing,
+    notes: Sequence[str],
 ) -> None:
-    """Tell what is learned from what."""
+    """Print a description of the table, its features and its target, and the notes."""
     path, classes = complete.path, preprocessing.classes
     if complete.guessed and complete.first is not None:
         taken = f"{TAKEN[complete.headed]} ({OTHERWISE[complete.headed]})"
         tell(options, f"{path}: line {complete.first[1]} was taken for {taken}")
     what = f"one of {len(classes)} classes" if classes else "a number"
-    tell(options, f"{path}: {rows} rows of {_given(preprocessing)}, and {cut(preprocessing.target)}, {what}")
-    if told:
-        tell(options, "; ".join(told))
+    features, target = _features(preprocessing), cut(preprocessing.target)
+    tell(options, f"{path}: {rows} rows of {features}, and {target}, {what}")
+    if notes:
+        tell(options, "; ".join(notes))
 
 
 def _fit(
@@ -240,19 +251,19 @@ def _fit(
     rows: Divided,
     batch: int,
 ) -> History:
-    """Train the net, and tell how that goes."""
-    targets, others = preprocessing.targets(truth), len(rows.watched)
-    choosing = f", and choosing the epoch on {count(others, 'other')}" if others else ""
+    """Train the net, and print what is trained and how the training ended."""
+    targets, n_watched = preprocessing.targets(truth), len(rows.watched)
+    choosing = f", and choosing the epoch on {count(n_watched, 'other')}" if n_watched else ""
     on = count(len(rows.learned), "row")
     tell(options, f"training a net {'-'.join(map(str, net.N))} on {on}{choosing}")
     history = net.fit(
-        _made(inputs.at(rows.learned)),
+        _made_if_small(inputs.at(rows.learned)),
         targets[rows.learned],
         loss="cross_entropy" if preprocessing.classes else "mse",
         lr=options.lr,
         epochs=options.epochs,
         batch_size=batch,
-        validation=(_made(inputs.at(rows.watched)), targets[rows.watched]) if others else None,
+        validation=(_made_if_small(inputs.at(rows.watched)), targets[rows.watched]) if n_watched else None,
         patience=options.patience,
         seed=options.seed,
         progress=not options.quiet,
@@ -266,14 +277,14 @@ def _fit(
 
 
 def check_first_line(table: Table, target: str | None = None) -> None:
-    """See that nothing in a table speaks against what its first line was taken for.
+    """Check that the guess whether the first line has column names is not in doubt, by `Table.doubt`.
 
     Args:
         table: the table.
-        target: the column of classes, once that is known.
+        target: name of the column of class labels; None if it is not known yet.
 
     Raises:
-        DataError: something does.
+        DataError: there is a reason to doubt the guess.
     """
     doubt = table.doubt(target)
     if doubt is not None and table.first is not None:
@@ -285,38 +296,40 @@ def check_first_line(table: Table, target: str | None = None) -> None:
 
 
 def check_memory(sizes: Sequence[int], batch: int) -> None:
-    """See that this machine has the memory to train a net of these sizes, if its system says so.
+    """Check that the machine has enough memory to train a net of these sizes.
+
+    Systems that do not tell their memory pass the check.
 
     Raises:
-        DataError: it has less.
+        DataError: there is not enough memory.
     """
     if not hasattr(os, "sysconf"):
         return
     weights = sum((m + 1) * n for m, n in pairwise(sizes))
-    wanted = PER_WEIGHT * weights + PER_OUTPUT * batch * sum(sizes)
-    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if wanted > there:
+    needed = PER_WEIGHT * weights + PER_OUTPUT * batch * sum(sizes)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > memory:
         raise DataError(
-            f"to train a net {'-'.join(map(str, sizes))} takes about {wanted // 10**6:,} MB of memory, and "
-            f"this machine has {there // 10**6:,}; give smaller layers by --hidden"
+            f"to train a net {'-'.join(map(str, sizes))} takes about {needed // 10**6:,} MB of memory, and "
+            f"this machine has {memory // 10**6:,}; give smaller layers by --hidden"
         )
 
 
 def _stem(path: Path, *endings: str) -> str:
     name = path.name
     for ending in endings:
-        name = name.removesuffix(ending)
+        name = name[: -len(ending)] if name.lower().endswith(ending) else name
     return name
 
 
-def _given(preprocessing: Preprocessing) -> str:
-    """What a net is given, in words."""
+def _features(preprocessing: Preprocessing) -> str:
+    """The number of features, in words."""
     numbers, texts = count(len(preprocessing.numbers), "number"), len(preprocessing.levels)
     return f"{numbers} and {count(texts, 'text')}" if texts else numbers
 
 
-def _made(inputs: Inputs) -> Inputs | Array:
-    """The inputs made at once, if they are not too many."""
+def _made_if_small(inputs: Inputs) -> Inputs | Array:
+    """The inputs as an array, unless it would have more than `AT_ONCE` numbers."""
     rows, width = inputs.shape
     return inputs if rows * width > AT_ONCE else inputs.make(slice(None))
 
@@ -329,7 +342,7 @@ def _draw_training(
     truth: Array,
     answers: Array,
 ) -> str | None:
-    """Save a picture of a training, if matplotlib is there; its path."""
+    """Save a picture of the training, and return its path; None if matplotlib is not installed."""
     try:
         picture, axes = plot.figure(2 if len(truth) else 1)
     except MissingExtraError as error:

@@ -1,8 +1,9 @@
-"""The scalar engine: Values whose arithmetic stays in Python floats, made for speed.
+"""The scalar engine: Values that compute with Python floats, made for speed.
 
-It has the names, the semantics and, for scalar expressions, the very bits of the oracle,
-``autograd.scalar.engine``, which is the one to read first. Here `value` comes first: an operation makes a
-node, which its row of `operations` fills at once or, if an operand waits, when a number is needed (`graph`).
+It has the names and the semantics of the oracle, ``autograd.scalar.engine``, and for scalar expressions the
+same results to the bit. Read the oracle first. In this folder start with `value`: each operation makes a
+node. Its formula, which is in `operations`, computes the number at once. If an operand is pending, the node
+is pending too, and `pending` computes it when a number is needed.
 
 >>> x = Value(3)
 >>> y = x * x + 2 * x

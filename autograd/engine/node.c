@@ -1,9 +1,9 @@
-/* What one scalar remembers, where there is a compiler: node.py says what it all means.
+/* The C version of a node, used where there is a compiler. node.py explains the fields.
 
-A node is a C struct. Nodes that nobody refers to any more are kept for the next ones, and one that goes
-takes with it what it was made from without recursion. Nodes are no business of the cycle collector, in
-whose lists they would cost more than their arithmetic, until something may make a cycle of them: an
-attribute, whose dict comes with the first one, or a closure, for which there is `track_cycle`. */
+A node is a C struct. The memory of deleted nodes is kept in a free list and reused. Deleting a node deletes
+its operands without recursion, if nothing else refers to them. The cycle collector does not track nodes at
+first, because tracking costs more than their arithmetic. A node is tracked as soon as it may become part of
+a cycle: when it gets its first attribute, and with it a dict, or a closure (see `track_cycle`). */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -12,12 +12,12 @@ attribute, whose dict comes with the first one, or a closure, for which there is
 
 #include "node.h"
 
-#define KEPT 65536 /* free nodes: nine megabytes at most */
+#define KEPT 65536 /* largest length of the free list: nine megabytes */
 
 static PyTypeObject NodeType;
-static NodeObject *kept = NULL; /* a list, linked by _a */
+static NodeObject *kept = NULL; /* the free list, linked by _a */
 static int n_kept = 0;
-static NodeObject *dying = NULL; /* another one, of nodes that are still to be taken apart, linked by weakrefs */
+static NodeObject *dying = NULL; /* nodes still to be taken apart, linked by weakrefs */
 static int at_work = 0;
 
 static PyObject *none(void)
@@ -29,7 +29,7 @@ static PyObject *none(void)
 static PyObject *node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     NodeObject *v;
-    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) { /* a subclass that was written in Python */
+    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) { /* a subclass written in Python */
         v = (NodeObject *)type->tp_alloc(type, 0);
         if (v == NULL) return NULL;
     }
@@ -101,7 +101,7 @@ static void node_dealloc(NodeObject *v)
         PyObject_ClearWeakRefs((PyObject *)v);
         v->weakrefs = NULL;
     }
-    if (at_work) { /* within `take_apart` of a node that was made from this one, which goes on with it */
+    if (at_work) { /* called from `take_apart` of another node: leave it to the loop below */
         v->weakrefs = (PyObject *)dying;
         dying = v;
         return;

@@ -1,10 +1,10 @@
-/* A node, as node.c makes it and the compiled files see it. */
+/* The memory layout of a node, for node.c and the compiled files. */
 
 #include <Python.h>
 
 typedef struct NodeObject {
     PyObject_HEAD
-    /* What a walk back goes by lies together, for the sake of caches */
+    /* The fields that a backward pass uses come first, side by side, so that they share cache lines. */
     int _code, _n;
     double _grad, _da, _db;
     struct NodeObject *_a, *_b;

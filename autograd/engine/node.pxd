@@ -1,7 +1,7 @@
 cdef extern from *:
     """
-    /* Cython 3.3 asks the base of a class for comparisons that the class does not say, by this name, which
-       it forgot to declare: `==` and `!=` are those of all objects. */
+    /* For comparisons that a class does not define, Cython 3.3 refers to the base class by this name, but
+       does not declare it. Nodes have the `==` and `!=` of `object`, so the name stands for `object`. */
     static PyTypeObject *__pyx_ptype_8autograd_6engine_4node_Node = &PyBaseObject_Type;
     """
 

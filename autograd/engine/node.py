@@ -1,7 +1,7 @@
-"""What one scalar remembers.
+"""The memory layout of a node, which is one scalar in a graph.
 
-This is how a node lies in memory where there is no compiler; ``node.c`` is the same for one. All that is
-done with nodes is written once, in the files below.
+This is the Python version, for installations without a compiler; ``node.c`` is the C version. The other files
+of this folder work with both.
 """
 
 from typing import Any
@@ -15,14 +15,15 @@ class Node:
     """A number in a graph of operations.
 
     Attributes:
-        _number, _grad: the number, once it is there, and its gradient.
-        _code: which operation it came from; see `autograd.engine.operations`.
-        _a, _b: the operands; None where there is none, or a plain number, which is ``_k`` then.
-        _da, _db: the slopes for the operands, once the number is there.
-        _source: None if the number is there; or who brings it.
-        _home: of a parameter its `Storage`, of a net's output its batch, of a user's operation what it is.
-        _index: the place there.
-        _n: within a walk back, from how many consumers a gradient has still to come.
+        _number, _grad: the number, valid once it has been computed, and its gradient.
+        _code: the operation that made the node; see `autograd.engine.operations`.
+        _a, _b: the operands. None stands for a missing operand, or for a plain number, which is in ``_k``.
+        _da, _db: the slopes with respect to the operands, valid once the number has been computed.
+        _source: None if the number has been computed. Otherwise the `Level` of a pending node, the `Failure`
+            of an operation that raised an error, or the `Storage` of a parameter.
+        _home: the `Storage` of a parameter, the batch of a net's output, or the `Own` of a user's operation.
+        _index: the index of a parameter or output within ``_home``.
+        _n: within a backward pass, the number of consumers that have not passed their gradient on yet.
     """
 
     __slots__ = (
@@ -45,8 +46,8 @@ class Node:
 
 
 def opened(kind: type) -> None:
-    """Let methods be added to a class that may be compiled; here that is so by itself."""
+    """Allow methods to be added to a compiled class. Python classes allow it anyway, so this does nothing."""
 
 
 def track_cycle(v: Node) -> None:
-    """Tell the cycle collector of a node that may become part of a cycle; it knows all that are Python's."""
+    """Have the cycle collector track a node. It tracks all Python objects anyway, so this does nothing."""

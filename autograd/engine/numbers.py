@@ -1,4 +1,4 @@
-"""What counts as a number beside a Value, and what arithmetic does with the rest."""
+"""Which operands of a Value count as numbers, and how arithmetic treats all others."""
 
 from typing import Any
 
@@ -11,17 +11,17 @@ __all__ = ["as_number", "elsewhere", "number"]
 
 
 def number(x: Any) -> float | None:
-    """``x`` as a float, or None if it is no real number; NumPy scalars and 0-d arrays are numbers."""
+    """Return ``x`` as a float, or None if it is no real number. NumPy scalars and 0-d arrays are numbers."""
     if type(x) is float:
         return x
     try:
         return float(x) if type(x) is int or isinstance(x, float) else real(x)
     except OverflowError:
-        return real(x)  # which says of which number
+        return real(x)  # raises an OverflowError whose message describes the number
 
 
 def as_number(x: Any, call: str) -> float:
-    """``x`` as a float; NotANumberError, naming the ``call``, if it is no real number."""
+    """Return ``x`` as a float; NotANumberError, which names the ``call``, if it is not a real number."""
     y = number(x)
     if y is None:
         raise NotANumberError(f"{call} wants a real number, got {x!r} ({type(x).__name__})")
@@ -29,12 +29,16 @@ def as_number(x: Any, call: str) -> float:
 
 
 def elsewhere(function: np.ufunc, x: Any, y: Any) -> Any:
-    """An operation with what is no number: an array goes element by element, Python asks the rest."""
+    """Return the result of an operation on a Value and an operand that is not a number.
+
+    An array is treated element by element. For other operands the result is NotImplemented, which makes
+    Python try the method of the other operand.
+    """
     for array in (x, y):
         if isinstance(array, np.ndarray):
             if array.dtype != object or is_masked(array):
                 reals(array, f"{function.__name__}() of a Value and an array wants numbers")
             return function(x, y)
-        if isinstance(array, np.generic):  # which would take the Value for its number
+        if isinstance(array, np.generic):  # its own operator would convert the Value to a number
             raise NotANumberError(f"{function.__name__}() of a Value wants a real number, got {array!r}")
     return NotImplemented

@@ -1,8 +1,8 @@
-"""The scalar operations: each works out a number and its slopes, and says where there is none.
+"""The formulas of the scalar operations: each computes a number and its slopes, or raises an error.
 
-An operation is given the node to fill and its operands' numbers; of an operation on one number the second
-says nothing. The formulas are those of the oracle, ``autograd.scalar.engine``, to the bit. C does them the
-same way, but that it raises no errors, so each looks for itself whether it may be done.
+A formula gets the node to fill and the numbers of its operands. Operations on one number ignore the second
+number. The formulas give the same bits as those of the oracle, ``autograd.scalar.engine``. In compiled code
+C's arithmetic takes the place of Python's. It raises no errors, so each formula checks its operands itself.
 """
 
 import math
@@ -18,7 +18,7 @@ E, INF, NAN, NORMAL = e, inf, nan, math.sqrt(2 * pi)
 
 
 def raised(x: float, k: float) -> float:
-    """x ** k, infinite where Python says OverflowError."""
+    """x ** k, or infinity where Python raises OverflowError."""
     try:
         y: float = x**k
     except OverflowError:
@@ -69,13 +69,13 @@ def power(out: Node, x: float, k: float) -> None:
     out._number = y
     if out._a is not None:
         out._da = 2.0 * x if k == 2 else base_slope(x, k, y)
-    if out._b is not None:  # flat in k at x = 0 by convention; without a slope below
+    if out._b is not None:  # at x = 0 the slope for k is 0 by convention; for x < 0 it is undefined
         out._db = y * math.log(x) if x > 0 else 0.0 if x == 0 else NAN
 
 
 def base_slope(x: float, k: float, y: float) -> float:
-    """The slope of y = x ** k for x."""
-    if x == 0:  # vertical for k below 1
+    """The slope of y = x ** k with respect to x."""
+    if x == 0:  # for k below 1, except 0, the tangent is vertical
         return k if k == 0 or k == 1 else INF if k < 1 else 0.0
     if k == INF or k == -INF:  # y is |x| ** k, which is 0, 1 or infinite
         return 0.0 if y == 0 else k if x > 0 else -k if x < 0 else NAN
@@ -99,7 +99,7 @@ def absolute(out: Node, x: float, y: float) -> None:
 
 
 def exp(out: Node, x: float, y: float) -> None:
-    z = raised(E, x)  # not math.exp: the library this one stands in for prints these digits
+    z = raised(E, x)  # not math.exp, to give the same digits as the library that this one replaces
     if z == INF and math.isfinite(x):
         raise OverflowError(f"exp() of {x} is beyond the largest float")
     out._number = z
@@ -175,16 +175,16 @@ def gelu(out: Node, x: float, y: float) -> None:
 
 
 # fmt: off
-LEAF, PARAMETER, OUTPUT, OWN = 0, 1, 2, 3  # that come from none of the operations below
+LEAF, PARAMETER, OUTPUT, OWN = 0, 1, 2, 3  # nodes that no operation below has made
 ADD, SUB, MUL, DIV, POW, NEG, POS, ABS = 4, 5, 6, 7, 8, 9, 10, 11
 EXP, LOG, SQRT, SIN, COS, TANH = 12, 13, 14, 15, 16, 17
 SIGMOID, RELU, LEAKY_RELU, SOFTPLUS, GELU = 18, 19, 20, 21, 22
 PLAIN_FORMULAS = [
-    pos, pos, pos, pos,
+    pos, pos, pos, pos,  # placeholders: these codes have no formula
     add, sub, mul, div, power, neg, pos, absolute,
     exp, log, sqrt, sin, cos, tanh, sigmoid, relu, leaky_relu, softplus, gelu,
 ]
-FORMULAS = PLAIN_FORMULAS[:]  # that are done; see `observe_operations`
+FORMULAS = PLAIN_FORMULAS[:]  # those in use; see `observe_operations`
 NAMES = (
     "leaf", "parameter", "output", "own",
     "add", "sub", "mul", "truediv", "pow", "neg", "pos", "abs",
@@ -196,13 +196,13 @@ CODES = {name: code for code, name in enumerate(NAMES)}
 
 
 class Observation:
-    """Who is told of each operation that is done, if anybody."""
+    """Holds ``told``, the callback that is told of each operation that is computed, or None."""
 
     told: Any = None
 
 
 def observed_row(out: Node, x: float, y: float) -> None:
-    """Do an operation, and tell."""
+    """Compute an operation and tell the callback of it."""
     try:
         PLAIN_FORMULAS[out._code](out, x, y)
     except (ArithmeticError, ValueError) as error:
@@ -212,7 +212,10 @@ def observed_row(out: Node, x: float, y: float) -> None:
 
 
 def observe_operations(told: Any) -> None:
-    """Have ``told(out, x, y, error)`` called after each operation; None ends that."""
+    """Have ``told(out, x, y, error)`` called after each operation; ``told=None`` ends that.
+
+    ``error`` is the error that the operation raised, or None.
+    """
     Observation.told = told
     for code in range(len(NAMES)):
         FORMULAS[code] = PLAIN_FORMULAS[code] if told is None else observed_row

@@ -1,12 +1,12 @@
-"""Nodes that are pending: they wait for their numbers, which are computed many at once.
+"""Lazy evaluation: the numbers of pending nodes are computed later, many at once.
 
-A node is pending because an operand is, or because it is an output of a net that was called on one sample.
-Pending nodes stand in levels: first the batches of net calls, whose inputs are there or come from the level
-before, then the operations on their outputs, in the order in which they were made, which is an order in
-which they can be computed. `settle` does that, when a number is needed.
+A node is pending if one of its operands is, or if it is an output of a net that was called on one sample.
+Pending nodes are grouped in levels. A level has batches of net calls, whose inputs are computed or belong to
+lower levels, and the operations on the outputs of these batches. The operations are listed in the order in
+which they were made, which is a topological order. When a number is needed, `settle` computes the levels.
 
-Nothing here is ever half done. What is being computed stays in its place until its number is there, so
-whoever comes in between, or after an interrupt, does what is left, with the same result.
+An interrupt or a signal handler may come at any point of an evaluation. A node stays pending until its number
+has been computed, so the code that runs next can compute the rest, with the same result.
 """
 
 import itertools
@@ -24,8 +24,8 @@ from autograd.tensor.trace import caller
 
 __all__ = ["Failure", "Junction", "Level", "done", "number_of", "observe", "observer", "settle", "waiting"]
 
-ROUND = 1 << 20  # levels at most that are worked out together
-CAP = 1 << 14  # operations that wait at most in one level
+ROUND = 1 << 20  # an upper bound for the number of levels in a round; see `Level`
+CAP = 1 << 14  # the largest number of pending operations in a level
 NOTE = (
     "This Value was waiting, and was worked out only when its number was needed; within autograd.eager() "
     "the error comes from the line that made it."
@@ -33,18 +33,19 @@ NOTE = (
 
 
 class Level:
-    """What waits at one depth: batches by module, and the operations that follow.
+    """The pending work of one depth: batches of samples, and the operations on their outputs.
 
-    A lowest level and those above it, one after the other, are a round: what a thread has let wait
-    until it is worked out.
+    A round is a lowest level and the chain of levels above it. It holds the work that a thread has left
+    pending since its last evaluation, and is computed as a whole.
 
     Attributes:
-        rank: higher than that of all levels that are worked out before; ``rank // ROUND`` tells rounds apart.
-        above: the level after this one, if there is one.
-        owner: of a lowest level, the thread that made it.
-        closed: of a lowest level, whether its round is being worked out.
-        nodes: the operations; None once all is worked out and nothing may join any more.
-        room: how many may wait.
+        rank: the place in the order of evaluation, lowest first; ``rank // ROUND`` is the round's number.
+        above: the next level of the round, or None.
+        owner: for a lowest level, the id of the thread that made it, or 0 if any thread may compute it.
+        closed: for a lowest level, whether the evaluation of its round has begun.
+        batches: the batch to compute for each module.
+        nodes: the pending operations, or None once the level has been computed and accepts no more.
+        room: the largest number of pending operations.
     """
 
     def __init__(self, rank: int, owner: int = 0) -> None:
@@ -57,23 +58,23 @@ class Level:
         self.above: Level | None = None
 
     def next(self) -> "Level":
-        """The level of what depends on results of this one."""
+        """Return the level for work that depends on results of this one."""
         if self.above is None:
             self.above = Level(self.rank + 1)
         return self.above
 
 
 class Junction:
-    """Results that are computed many at once, as the walk back sees them.
+    """Results that are computed together, such as the outputs of a batch, as the backward pass sees them.
 
     Attributes:
-        kin: those of the same kin pass their gradients on together, by ``kin.pass_back``.
-        wide: how many results belong to a row.
-        inputs: by row, the nodes that it was made from, each with its place, where there are any.
-        walk: the one that goes through it, if any.
-        gradients: within a walk, those that arrived, by place.
-        awaited: within a walk, for how many results a gradient has still to come.
-        reached: within a walk, which rows have a part in it, and ``n_reached`` how many.
+        kin: junctions with the same ``kin`` pass their gradients on together, by ``kin.pass_back``.
+        wide: the number of results per row.
+        inputs: for each row with nodes among its inputs, these nodes, each with its column.
+        walk: the state of the backward pass that goes through the junction at present, or None.
+        gradients: within a backward pass, the gradients of the results that have arrived, by index.
+        awaited: within a backward pass, the number of results whose gradient has still to arrive.
+        reached: within a backward pass, which rows take part in it; ``n_reached`` is their number.
     """
 
     def __init__(self, kin: Any, wide: int) -> None:
@@ -87,45 +88,45 @@ class Junction:
         self.awaited = 0
 
     def run(self) -> None:
-        """Bring the numbers, if they are not there."""
+        """Compute the results if they are pending."""
         raise NotImplementedError
 
     def drop(self) -> None:
-        """Let go of it, if nobody has kept any of its results."""
+        """Discard the pending results if nothing else refers to any of them."""
         raise NotImplementedError
 
     def check(self) -> Sequence[Array]:
-        """The vectors of gradients that it adds to; GradientError if there are none any more."""
+        """Return the gradient arrays that the pass will change; GradientError if parameters have changed."""
         raise NotImplementedError
 
     def start(self) -> None:
-        """Get ready for a walk."""
+        """Prepare for a backward pass."""
         raise NotImplementedError
 
     def keep(self) -> None:
-        """Note the gradients that a walk has brought."""
+        """Keep the gradients of the results after a backward pass."""
         raise NotImplementedError
 
 
 class Failure:
-    """In the place of who brings a number, where there is none: the error that the operation came to."""
+    """The ``_source`` of a node whose operation raised an error. Reading the number raises it again."""
 
     def __init__(self, error: Exception) -> None:
         self.kind, self.args = type(error), error.args
 
     def error(self) -> Exception:
-        """The error, to be raised; one that was raised before would keep alive what it has come through."""
+        """Return a new error to raise. The original one would keep alive all frames of its traceback."""
         error = self.kind(*self.args)
         error.add_note(NOTE)
         return error
 
 
 class Pending:
-    """All that is pending, in all threads.
+    """The pending work of all threads.
 
     Attributes:
-        rounds: the lowest levels of the rounds that are not worked out yet, by number.
-        observer: who is told of all that is done, if anybody.
+        rounds: the lowest level of each round that has not been computed yet, by number of the round.
+        observer: the observer that is told of each operation that is computed, or None.
     """
 
     def __init__(self) -> None:
@@ -134,7 +135,7 @@ class Pending:
 
 
 class Lease:
-    """A thread's hold on the lowest level in which it lets samples wait; when it ends, that is anybody's."""
+    """A thread's ownership of a lowest level. It ends with the thread; then the level has no owner."""
 
     def __init__(self, level: Level) -> None:
         self.level = level
@@ -144,82 +145,83 @@ class Lease:
 
 
 class ThreadLocal(local):
-    """What this thread has."""
+    """The current lease of each thread."""
 
     lease: Lease | None = None
 
 
 PENDING = Pending()
 THREAD = ThreadLocal()
-ROUND_NUMBERS = itertools.count(1)  # of rounds
+ROUND_NUMBERS = itertools.count(1)
 
 
 def waiting() -> bool:
-    """Whether anything waits."""
+    """Whether anything is pending, in any thread."""
     return bool(PENDING.rounds)
 
 
 def observe(observer: Any) -> None:
-    """Have an observer told of all that is done, or none."""
+    """Set the observer that is told of each operation that is computed; None removes it."""
     PENDING.observer = observer
     operations.observe_operations(None if observer is None else observer.worked)
 
 
 def observer() -> Any:
-    """Who is told of all that is done."""
+    """Return the observer that is told of each operation that is computed, or None."""
     return PENDING.observer
 
 
 def lowest() -> Level:
-    """The level of samples that depend on nothing that waits."""
+    """Return this thread's level for samples that depend on no pending node."""
     lease = THREAD.lease
     if lease is None or lease.level.closed:
-        number = next(ROUND_NUMBERS)
-        level = Level(number * ROUND, threading.get_ident())
+        round_number = next(ROUND_NUMBERS)
+        level = Level(round_number * ROUND, threading.get_ident())
         THREAD.lease = Lease(level)
-        PENDING.rounds[number] = level
+        PENDING.rounds[round_number] = level
         return level
     return lease.level
 
 
 def settle(level: Level | None = None, vectors: Sequence[Array] = (), needed: bool = True) -> None:
-    """Work out all that this thread has let wait.
+    """Compute all pending operations of this thread, and those of threads that have ended.
 
     Args:
-        level: and, if it is of another thread, the round that it belongs to.
-        vectors: and what waits in other threads for nets whose gradients are one of these arrays.
-        needed: if not, work out only what somebody has kept.
+        level: compute the round of this level too, whichever thread it belongs to.
+        vectors: compute too the rounds of other threads with samples for a net whose gradients are in one of
+            these arrays.
+        needed: if False, discard the results that nothing refers to any more, instead of computing them.
     """
     rounds = PENDING.rounds
     thread = threading.get_ident()
-    for number, first in list(rounds.items()):
+    for round_number, first in list(rounds.items()):
         if (
             first.owner == thread
             or first.owner == 0
-            or (level is not None and level.rank // ROUND == number)
+            or (level is not None and level.rank // ROUND == round_number)
             or uses(first, vectors)
         ):
             if not needed and not first.closed:
                 drop(first)
             first.closed = True
             work_out(first)
-            rounds.pop(number, None)
+            rounds.pop(round_number, None)
             let_go(first)
     if PENDING.observer is not None:
         PENDING.observer.settled()
 
 
 def let_go(level: Level | None) -> None:
-    """Let go of all in a round, which has been worked out."""
+    """Empty the levels of a round that has been computed, from ``level`` upwards."""
     while level is not None:
         above = level.above
-        level.nodes, level.batches = None, {}  # others may still be going through the old ones
+        level.nodes, level.batches = None, {}  # not cleared: other code may still iterate over the old ones
         level.above = None
         level = above
 
 
 def uses(level: Level | None, vectors: Sequence[Array]) -> bool:
-    """Whether samples wait in a round for a net whose gradients are one of ``vectors``."""
+    """Whether a round has pending samples for a net whose gradients are in one of ``vectors``."""
     while level is not None and vectors:
         for module in list(level.batches):
             if any(vector is own for vector in vectors for own in module.vectors):
@@ -229,7 +231,10 @@ def uses(level: Level | None, vectors: Sequence[Array]) -> bool:
 
 
 def drop(first: Level) -> None:
-    """Let go of what nobody has kept, the last first: what follows has kept what it was made from."""
+    """Discard the pending results of a round that nothing else refers to.
+
+    It goes from the last operation to the first, since an operation refers to its operands.
+    """
     levels = [first]
     while levels[-1].above is not None:
         levels.append(levels[-1].above)
@@ -243,15 +248,15 @@ def drop(first: Level) -> None:
 
 
 def references(nodes: list[Any], i: int) -> int:
-    """How many references there are to the i-th node."""
+    """Return the number of references to the i-th node."""
     return sys.getrefcount(nodes[i])
 
 
-ALONE = references([Node()], 0)
+ALONE = references([Node()], 0)  # the count for a node that only its list refers to
 
 
 def work_out(level: Level | None) -> None:
-    """Work out a round, level by level: the batches, then the operations in the order of their making."""
+    """Compute a round level by level: first the batches, then the operations in the order of their list."""
     while level is not None:
         for batch in list(level.batches.values()):
             batch.run()
@@ -271,7 +276,7 @@ def work_out(level: Level | None) -> None:
 
 
 def compute(v: Node) -> None:
-    """Do the operation that a node stands for."""
+    """Compute the number and the slopes of a node from the numbers of its operands."""
     a, b = v._a, v._b
     x = v._k if a is None else a._number if a._source is None else done(a)
     y = v._k if b is None else b._number if b._source is None else done(b)
@@ -280,7 +285,7 @@ def compute(v: Node) -> None:
 
 
 def number_of(v: Node) -> float:
-    """The number of a node, after what waits has been worked out if it is not there yet."""
+    """Return the number of a node. If the node is pending, compute all pending operations first."""
     if v._source is None:
         return v._number
     if v._code == operations.PARAMETER:
@@ -291,9 +296,9 @@ def number_of(v: Node) -> float:
 
 
 def done(v: Node) -> float:
-    """The number of a node that has been worked out.
+    """Return the number of a node after its level has been computed.
 
-    It may have come too late for that: to a level that had just been done, in a signal handler say.
+    A node may have joined the level too late for that, in a signal handler for example. It is computed now.
     """
     if v._source is None:
         return v._number
@@ -310,41 +315,44 @@ def done(v: Node) -> float:
 
 
 def read_early(v: Node) -> float:
-    """The number of a node that the program looks at."""
+    """Return a number that the user's program reads. Count the read for `stats` if the number is pending."""
     if v._source is not None and isinstance(v._source, Level):
         STATS.early[caller()] += 1
     return number_of(v)
 
 
 def let_wait(out: Node) -> None:
-    """Have an operation wait for its operands, or do it if none of them does."""
+    """Add a node to the pending operations, or compute it if no operand is pending.
+
+    If an operand has failed, the node has the same `Failure`.
+    """
     a, b = out._a, out._b
-    first = None if a is None or a._code == operations.PARAMETER else a._source
-    second = None if b is None or b._code == operations.PARAMETER else b._source
-    if first is None or (second is not None and not deeper(first, second)):
-        first = second
-    if first is None:
+    source = None if a is None or a._code == operations.PARAMETER else a._source
+    other = None if b is None or b._code == operations.PARAMETER else b._source
+    if source is None or (other is not None and not deeper(source, other)):
+        source = other
+    if source is None:
         compute(out)
     else:
-        out._source = first
+        out._source = source
         if PENDING.observer is not None:
             PENDING.observer.waits(out, operations.NAMES[out._code])
-        if isinstance(first, Level):
-            enqueue(out, first)
+        if isinstance(source, Level):
+            enqueue(out, source)
 
 
 def deeper(first: Any, second: Any) -> bool:
-    """Whether ``first`` comes later than ``second``; an error comes last."""
+    """Whether the source ``first`` ranks at least as high as ``second``. A `Failure` ranks above levels."""
     if isinstance(first, Failure) or isinstance(second, Failure):
         return isinstance(first, Failure)
     a, b = first, second
-    return a.rank >= b.rank  # type: ignore[no-any-return]  # of Levels
+    return a.rank >= b.rank  # type: ignore[no-any-return]  # two Levels
 
 
 def enqueue(out: Node, level: Level) -> None:
-    """Add an operation to those that wait in a level."""
+    """Add a node to the pending operations of a level."""
     nodes = level.nodes
-    if nodes is None:  # its operand came too late for that, as in a signal handler
+    if nodes is None:  # the level has been computed meanwhile, by a signal handler for example
         compute(out)
     else:
         nodes.append(out)

@@ -1,8 +1,8 @@
-"""Where nothing is compiled: the methods of `Value` with the calls in between left out.
+"""Faster methods of `Value` for installations where nothing is compiled.
 
-A call costs Python as much as a product. So each operator and function, which the class says in terms of
-others, is put in the place of one that does the usual cases itself, and asks the class's own for the rest.
-The formulas are the table's here too.
+In Python a function call costs as much as a multiplication. So each operator and function of `Value`, which
+calls other functions, is replaced by a method that handles the usual cases without these calls and leaves all
+other cases to the original method. The formulas are those of `operations.FORMULAS` here too.
 """
 
 from collections.abc import Callable
@@ -19,26 +19,26 @@ new = object.__new__
 
 
 def quicken(kind: Any) -> None:
-    """Put quicker methods in the place of a class's own."""
+    """Replace the operators and functions of a class by faster methods."""
     for name in operations.NAMES[operations.CODES["add"] :]:
         code = operations.CODES[name]
         if name in OPERATORS:
-            own = f"__{name}__"
-            setattr(kind, own, quick_binary(kind, code, getattr(kind, own)))
+            method = f"__{name}__"
+            setattr(kind, method, quick_binary(kind, code, getattr(kind, method)))
         else:
-            own = f"__{name}__" if name in ("neg", "pos", "abs") else name
-            setattr(kind, own, quick_unary(kind, code, getattr(kind, own)))
+            method = f"__{name}__" if name in ("neg", "pos", "abs") else name
+            setattr(kind, method, quick_unary(kind, code, getattr(kind, method)))
 
 
-def quick_unary(kind: Any, code: int, own: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A method for an operation on one number."""
-    rows, state = operations.FORMULAS, pending.PENDING
+def quick_unary(kind: Any, code: int, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a faster method for an operation on one number."""
+    formulas, all_pending = operations.FORMULAS, pending.PENDING
 
-    @wraps(own)
+    @wraps(original)
     def method(self: Any) -> Any:
         level = self._source
-        if level is not None and (level.__class__ is not Level or state.observer is not None):
-            return own(self)
+        if level is not None and (level.__class__ is not Level or all_pending.observer is not None):
+            return original(self)
         out = new(kind)
         out._code = code
         out._a = self
@@ -47,32 +47,32 @@ def quick_unary(kind: Any, code: int, own: Callable[[Any], Any]) -> Callable[[An
         out._n = 0
         out._source = level
         if level is None:
-            rows[code](out, self._number, 0.0)
+            formulas[code](out, self._number, 0.0)
         else:
             nodes = level.nodes
             if nodes is None or len(nodes) >= level.room:
-                return own(self)
+                return original(self)
             nodes.append(out)
         return out
 
     return method
 
 
-def quick_binary(kind: Any, code: int, own: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """A method for an operation on two."""
-    rows, state = operations.FORMULAS, pending.PENDING
+def quick_binary(kind: Any, code: int, original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return a faster method for an operation on two numbers."""
+    formulas, all_pending = operations.FORMULAS, pending.PENDING
 
-    @wraps(own)
+    @wraps(original)
     def method(self: Any, other: Any) -> Any:
         y: Any
         level = self._source
         if isinstance(other, kind):
-            source = other._source  # once, since what comes in between may bring the number
+            source = other._source  # read once, since a signal handler may compute the number meanwhile
             y = other._number if source is None else None
             if level is None:
                 level = source
             elif source is not None and source is not level:
-                return own(self, other)
+                return original(self, other)
             b = other
         else:
             if other.__class__ is float:
@@ -80,10 +80,10 @@ def quick_binary(kind: Any, code: int, own: Callable[[Any, Any], Any]) -> Callab
             elif other.__class__ is int:
                 y = float(other)
             else:
-                return own(self, other)
+                return original(self, other)
             b = None
-        if level is not None and (level.__class__ is not Level or state.observer is not None):
-            return own(self, other)
+        if level is not None and (level.__class__ is not Level or all_pending.observer is not None):
+            return original(self, other)
         out = new(kind)
         out._code = code
         out._a = self
@@ -94,11 +94,11 @@ def quick_binary(kind: Any, code: int, own: Callable[[Any, Any], Any]) -> Callab
         if b is None:
             out._k = y
         if level is None:
-            rows[code](out, self._number, y)
+            formulas[code](out, self._number, y)
         else:
             nodes = level.nodes
             if nodes is None or len(nodes) >= level.room:
-                return own(self, other)
+                return original(self, other)
             nodes.append(out)
         return out
 

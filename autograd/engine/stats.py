@@ -1,4 +1,4 @@
-"""What was batched, for users who want to know why their loop is fast, or why it is not."""
+"""Statistics of the batches, for users who want to know why their loop is fast or slow."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ __all__ = ["Stats", "stats"]
 
 @dataclass
 class Stats:
-    """What `stats` says. ``print`` it.
+    """What `stats` returns. ``print`` shows it in one line.
 
     Attributes:
-        calls: samples that went through nets, layers and neurons.
-        batches: how many batches they went in.
-        sizes: how many batches there were of each size.
-        early: by source line, how often it looked at a number that was still waiting, so that all
-            that this depends on was worked out then, and not later together with more.
+        calls: the number of samples that went through nets, layers and neurons.
+        batches: the number of batches that these samples formed.
+        sizes: the number of batches of each size.
+        early: for each source line, how often it read a number that was still pending. Such a read makes the
+            library compute all pending operations at once, before more samples can join the batches.
 
     >>> told = Stats()
     >>> told.batch(50)
@@ -51,13 +51,13 @@ STATS = Stats()
 
 
 def stats(*, reset: bool = False) -> Stats:
-    """What was batched since the program began, or since the last ``stats(reset=True)``.
+    """Return statistics of the batches since the program began, or since the last ``stats(reset=True)``.
 
-    Calls that still wait are not counted yet. In a loop that goes well there are as many batches as
-    updates; a line with many early reads is one to move out of the loop.
+    Pending calls are not counted yet. An efficient training loop has as many batches as updates. If a line
+    has many early reads, move it out of the loop.
 
     Args:
-        reset: begin to count anew.
+        reset: whether to set the counts back to 0 for later calls.
 
     >>> import random
     >>> from autograd.nn import Net

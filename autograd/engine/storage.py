@@ -1,4 +1,4 @@
-"""Where the numbers of parameters lie."""
+"""The arrays in which the numbers and gradients of parameters are stored."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,14 +11,14 @@ __all__ = ["Storage", "Version"]
 
 
 class Version:
-    """How often some parameters were changed; what was computed from them before is known by it."""
+    """A counter of changes to some parameters. It shows whether they have changed since a computation."""
 
     def __init__(self) -> None:
         self.n = 0
 
 
 def total(versions: list[Version]) -> int:
-    """How often any of them was changed."""
+    """Return the sum of several change counters."""
     n = 0
     for version in versions:
         n += version.n
@@ -26,13 +26,16 @@ def total(versions: list[Version]) -> int:
 
 
 class Storage:
-    """The numbers of some parameters, and their gradients, in arrays that others use too.
+    """The numbers and gradients of some parameters, in arrays that other objects use too.
 
-    A memoryview reads and writes a number as a Python float, in a third of an array's time.
+    Single numbers are read and written through memoryviews. These work with Python floats and take a third of
+    the time of array indexing.
 
     Args:
-        values, grads: the arrays, of float64 or float32; ``values`` may be read-only, as joblib maps them.
-        vectors: all gradients that change together with these, for a walk back that may have to undo it.
+        values, grads: the arrays, of float64 or float32; ``values`` may be read-only, for example an array
+            that joblib has memory-mapped.
+        vectors: the gradients that may change together with these. A backward pass copies them, so that it
+            can undo its changes.
     """
 
     def __init__(self, values: Array, grads: Array, vectors: Sequence[Array]) -> None:
@@ -55,21 +58,21 @@ class Storage:
             self.single_targets = numbers if self.writable else None
 
 
-# One parameter, by its node -------------------------------------------------------------------------
+# Reading and writing one parameter, given its node --------------------------------------------------
 
 
 def read_number(p: Node) -> float:
-    """The number."""
+    """Return the number of a parameter."""
     storage, i = p._home, p._index
     return storage.values[i] if storage.double else storage.single_values[i]  # type: ignore[no-any-return]
 
 
 def write_number(p: Node, x: float) -> None:
-    """Write the number, and note that one was changed."""
+    """Write the number of a parameter, and count the change."""
     storage, i = p._home, p._index
     if not storage.writable:
         raise UnsupportedError("these parameters are read-only; copy.deepcopy(net) has ones that are not")
-    storage.version.n += 1  # first, lest an interrupt leave older graphs with the new number
+    storage.version.n += 1  # before the write: an interrupt in between must not hide the change
     if storage.double:
         storage.targets[i] = x
     else:
@@ -77,13 +80,13 @@ def write_number(p: Node, x: float) -> None:
 
 
 def read_gradient(p: Node) -> float:
-    """The gradient."""
+    """Return the gradient of a parameter."""
     storage, i = p._home, p._index
     return storage.grads[i] if storage.double else storage.single_grads[i]  # type: ignore[no-any-return]
 
 
 def write_gradient(p: Node, g: float) -> None:
-    """Write the gradient."""
+    """Write the gradient of a parameter."""
     storage, i = p._home, p._index
     if storage.double:
         storage.grads[i] = g

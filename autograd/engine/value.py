@@ -1,4 +1,4 @@
-"""Values: nodes that know their operands, with the operators and functions of scalars."""
+"""Values: nodes with the operators and functions of scalars."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -16,13 +16,13 @@ __all__ = ["Value"]
 
 
 class Own:
-    """An operation of the user's own, as micrograd's pages write them.
+    """A user-defined operation, in the form that micrograd's documentation uses.
 
     Attributes:
-        operands: what it was done to.
-        slopes: one for each of them, or none.
-        symbol: what it is called.
-        closure: what passes the gradient of the result on, by adding to those of the operands.
+        operands: the operands.
+        slopes: the slope for each operand, or an empty sequence.
+        symbol: the name of the operation.
+        closure: the function that adds to the gradients of the operands what the result passes on, or None.
     """
 
     __slots__ = ("closure", "operands", "slopes", "symbol")
@@ -34,7 +34,7 @@ class Own:
         self.closure: Callable[[], Any] | None = None
 
     def pass_on(self, out: Any) -> None:
-        """Give the operands their part of the gradient of ``out``."""
+        """Add to the gradients of the operands what the result ``out`` passes on."""
         if self.closure is not None:
             self.closure()
         g = out.grad
@@ -43,12 +43,12 @@ class Own:
 
 
 def add_gradient(v: Node, g: float) -> None:
-    """Within a walk, add to the gradient of a node."""
+    """Add to the gradient of a node within a backward pass."""
     v._grad += g
 
 
 def own(operands: Any, symbol: str, slopes: Any) -> Own:
-    """What the arguments of `Value` say of an operation of the user's own."""
+    """Return the user-defined operation that the arguments of `Value` describe."""
     operands = tuple(operands)
     for operand in operands:
         if not isinstance(operand, Value):
@@ -68,11 +68,11 @@ FUNCTIONS = {
 }
 
 
-# Making results -----------------------------------------------------------------------------------
+# Computing results --------------------------------------------------------------------------------
 
 
 def unary(code: int, a: Node) -> "Value":
-    """The result of an operation on one node."""
+    """Return the result of an operation on one node."""
     out = Value.__new__(Value)
     out._code = code
     out._a = a
@@ -88,7 +88,7 @@ def unary(code: int, a: Node) -> "Value":
 
 
 def binary(code: int, a: Node, b: Node) -> "Value":
-    """The result of an operation on two."""
+    """Return the result of an operation on two nodes."""
     out = Value.__new__(Value)
     out._code = code
     out._a = a
@@ -104,7 +104,7 @@ def binary(code: int, a: Node, b: Node) -> "Value":
 
 
 def with_number(code: int, a: Node, y: Any) -> Any:
-    """The result of an operation on a node and a number; of an array, element by element."""
+    """Return the result of an operation on a node and a number, or for an array that of each element."""
     if type(y) is float:
         k = y
     elif type(y) is int:
@@ -130,7 +130,7 @@ def with_number(code: int, a: Node, y: Any) -> Any:
 
 
 def number_with(code: int, x: Any, b: Node) -> Any:
-    """The same for a number that comes first."""
+    """Return the result of an operation on a number, or each element of an array, and a node."""
     if type(x) is float:
         k = x
     elif type(x) is int:
@@ -158,31 +158,32 @@ def number_with(code: int, x: Any, b: Node) -> Any:
 class Value(Node):
     """A number that takes part in differentiation.
 
-    ``data`` is the number and ``grad`` the slope, with respect to it, of whatever `backward` was
-    called on; both are Python floats and can be assigned. Values are ordered by ``data`` and equal
-    only to themselves, so they can stand in sets and be keys of a dict; attributes of your own can
-    be hung on them. ``+ - * / **``, ``abs`` and the methods below keep the gradient, and so do
-    NumPy's functions of the same names and arrays of Values; ``float(v)`` leaves it behind.
+    ``data`` is the number. ``grad`` is its gradient: the derivative, with respect to this number, of the
+    Value that `backward` was called on. Both are Python floats and can be assigned. Values are ordered by
+    ``data``. A Value is equal only to itself, so Values can be members of a set and keys of a dict. You can
+    add attributes of your own to a Value. Gradients pass through ``+ - * / **``, ``abs`` and the methods
+    below, and through NumPy's functions of the same names on Values and arrays of Values. ``float(v)`` is a
+    plain number without a gradient.
 
-    An operation of your own is a Value with ``children``: give it their slopes as ``local_grads``, or set
-    its ``_backward`` to a function that adds to their ``grad``, as micrograd's pages do.
+    An operation of your own is a Value with ``children``. Give the slope for each child in ``local_grads``,
+    or set ``_backward`` to a function that adds to the ``grad`` of each child, as in micrograd.
 
     Args:
-        data: a real number: int, float, NumPy scalar or array of no dimension.
-        _children: the Values that an operation of your own was done to.
-        children: the same, by another name.
-        _op: what to call it; or, in this place too, ``local_grads``.
-        label: a name, for pictures.
-        local_grads: the slope of ``data`` for each of the children.
+        data: a real number: an int, a float, a NumPy scalar or an array with no dimensions.
+        _children: the operands of an operation of your own.
+        _op: the name of the operation. If it is not a string, it is taken for ``local_grads``.
+        label: a name for pictures.
+        children: another name for ``_children``.
+        local_grads: the slope of ``data`` with respect to each child.
 
     Attributes:
         data: the number.
-        grad: the slope of what `backward` was called on; 0 until then.
+        grad: the gradient, which is 0 until `backward` is called.
 
     Raises:
-        NotANumberError: ``data`` is something else, or assigned to be; or a child is no Value. It is a
-            TypeError.
-        ShapeError: there are not as many slopes as children.
+        NotANumberError: ``data``, ``grad`` or a slope is not a real number, or a child is not a Value. This
+            error is a TypeError.
+        ShapeError: there are slopes, but not as many as children.
 
     >>> x = Value(2)
     >>> x / Value(2.3)
@@ -207,7 +208,7 @@ class Value(Node):
     """
 
     __slots__ = ()
-    __array_priority__ = 1000.0  # NumPy's scalars and arrays leave the operators to us
+    __array_priority__ = 1000.0  # makes NumPy leave operators with a Value to this class
 
     def __init__(
         self,
@@ -263,15 +264,15 @@ class Value(Node):
         self._grad = 0.0
 
     def backward(self) -> None:
-        """Add d self / d leaf to the ``grad`` of every leaf, and set ``grad`` on what lies between.
+        """Add d self / d leaf to the ``grad`` of every leaf, and set the ``grad`` of every Value in between.
 
-        Called again it adds the same once more. The slopes are those at the time of the operation,
-        whatever ``data`` became since. There is no recursion: a chain may be a million long.
+        A second call adds the same gradients to the leaves once more. The slopes are those at the time of
+        each operation; later changes of ``data`` do not matter. There is no recursion, so a chain of a
+        million operations is fine. After an error or an interrupt all gradients are as they were before.
 
         Raises:
-            GradientError: parameters of a net have changed since it was called, and with them the
-                slopes are gone; or a walk back is under way already, and this is called from within it.
-                No gradient has changed after an error or an interrupt.
+            GradientError: a net's parameters have changed since it computed one of these Values, so its
+                slopes are no longer known; or this is called from within another backward pass.
 
         >>> from autograd.engine import Value
         >>> a, b = Value(2), Value(-3)
@@ -281,23 +282,23 @@ class Value(Node):
         """
         walk.backward(self)
 
-    # What micrograd's pages ask of a graph
+    # Attributes for programs that were written for micrograd
 
     @property
     def _prev(self) -> set[Any]:
-        """The operands, as a set."""
+        """The set of operands."""
         return set(operands(self))
 
     @property
     def _op(self) -> str:
-        """What the operation is called that this came from; nothing, for a leaf."""
+        """The name or symbol of the operation that made this Value; empty for a leaf."""
         return self._home.symbol if self._code == operations.OWN else operations.SYMBOLS[self._code]
 
     @property
     def _backward(self) -> Callable[[], Any]:
-        """What passes the gradient on to the operands, for an operation of your own."""
-        mine = self._home.closure if self._code == operations.OWN else None
-        return partial(pass_on, self) if mine is None else mine
+        """The function that passes the gradient on to the operands; assign your own to it."""
+        closure = self._home.closure if self._code == operations.OWN else None
+        return partial(pass_on, self) if closure is None else closure
 
     @_backward.setter
     def _backward(self, closure: Callable[[], Any]) -> None:
@@ -371,7 +372,7 @@ class Value(Node):
     # Functions
 
     def exp(self) -> "Value":
-        """e to the x, as ``math.e ** x``; OverflowError beyond the largest float."""
+        """e to the x, computed as ``math.e ** x``; OverflowError if that is beyond the largest float."""
         return unary(operations.EXP, self)
 
     def log(self) -> "Value":
@@ -395,19 +396,19 @@ class Value(Node):
         return unary(operations.TANH, self)
 
     def sigmoid(self) -> "Value":
-        """1 / (1 + exp(-x)), safe for any x."""
+        """1 / (1 + exp(-x)), computed without overflow for any x."""
         return unary(operations.SIGMOID, self)
 
     def relu(self) -> "Value":
-        """The larger of x and 0, with slope 0 at the kink; nan stays nan."""
+        """The larger of x and 0; the slope at 0 is 0; nan stays nan."""
         return unary(operations.RELU, self)
 
     def leaky_relu(self) -> "Value":
-        """x above 0, x / 100 from there down, kink included."""
+        """x above 0, and x / 100 elsewhere; the slope at 0 is 0.01."""
         return unary(operations.LEAKY_RELU, self)
 
     def softplus(self) -> "Value":
-        """log(1 + exp(x)), safe for any x."""
+        """log(1 + exp(x)), computed without overflow for any x."""
         return unary(operations.SOFTPLUS, self)
 
     def gelu(self) -> "Value":
@@ -423,14 +424,17 @@ class Value(Node):
         return self.log() / math.log(10)
 
     def clip(self, low: Any = None, high: Any = None, out: None = None) -> "Value":
-        """x itself from low to high; beyond these the nearer one, without a slope for x. nan stays nan."""
+        """x if it is between low and high, otherwise the nearer limit, whose slope for x is 0; nan stays nan.
+
+        ``out`` is not used; ``np.clip`` passes it.
+        """
         if low is not None and self < low:
             return low if isinstance(low, Value) else Value(low)
         if high is not None and self > high:
             return high if isinstance(high, Value) else Value(high)
         return self
 
-    # As a number
+    # Conversions and comparisons
 
     def __repr__(self) -> str:
         return f"Value({self.data}, grad={self.grad})"
@@ -463,26 +467,27 @@ class Value(Node):
         y = other.data if isinstance(other, Value) else number(other)
         return elsewhere(np.greater_equal, self, other) if y is None else self.data >= y
 
-    # Copies: a leaf by itself, a result as the list of what it was made of, so depth is no matter
+    # Copying and pickling. A result is stored as a list of all that it was computed from, not nested, so that
+    # deep graphs need no recursion.
 
     def __reduce__(self) -> Any:
         data = self.data
         if self._code == operations.LEAF:
             return leaf, (data, self.grad, type(self)), vars(self) or None
         leaves: dict[Value, int] = {}
-        places: dict[Value, int] = {}  # of results, and below their sources, each before its uses
-        open_: list[Any] = [self]
-        while open_:
-            v = open_[-1]
+        places: dict[Value, int] = {}  # the place of each computed node, in topological order
+        stack: list[Any] = [self]
+        while stack:
+            v = stack[-1]
             if v in places or v in leaves:
-                open_.pop()
+                stack.pop()
             elif ends_copy(v):
-                leaves[open_.pop()] = len(leaves)
+                leaves[stack.pop()] = len(leaves)
             else:
-                below = [p for p in operands(v) if p not in places and p not in leaves]
-                open_.extend(below)
-                if not below:
-                    places[open_.pop()] = len(places)
+                missing = [p for p in operands(v) if p not in places and p not in leaves]
+                stack.extend(missing)
+                if not missing:
+                    places[stack.pop()] = len(places)
         steps = [step(v, [~leaves[p] if p in leaves else places[p] for p in operands(v)]) for v in places]
         return result, (list(leaves), steps), vars(self) or None
 
@@ -495,7 +500,7 @@ if not node.COMPILED:
 
 
 def pass_on(v: Any) -> None:
-    """Add to the gradients of a node's operands what comes from its own."""
+    """Add to the gradients of a node's operands what the node passes on."""
     if v._code == operations.OUTPUT:
         raise GradientError(
             "a net passes its gradients on for many samples at once; call backward() on the loss"
@@ -503,26 +508,27 @@ def pass_on(v: Any) -> None:
     if v._code == operations.OWN:
         pairs = zip(v._home.operands, v._home.slopes, strict=False)
     else:
-        slopes = [d for d, p in ((1, v._a), (2, v._b)) if p is not None]
-        pairs = zip(operands(v), [v._da if d == 1 else v._db for d in slopes], strict=True)
+        positions = [i for i, p in ((1, v._a), (2, v._b)) if p is not None]
+        pairs = zip(operands(v), [v._da if i == 1 else v._db for i in positions], strict=True)
     for operand, slope in pairs:
         operand.grad += slope * v.grad
 
 
 def operands(v: Any) -> Sequence[Any]:
-    """What a node was made from, in order: of a net's output those of its inputs that are Values, and
-    the net's parameters.
+    """Return the operands of a node, in order.
+
+    The operands of a net's output are the inputs that are Values, and then the parameters of the net.
     """
     if v._code == operations.OUTPUT:
-        pending.number_of(v)  # until then it has no place in a batch
-        return v._home.operands(v._index)  # type: ignore[no-any-return]  # a batch's
+        pending.number_of(v)  # a pending output has no index yet
+        return v._home.operands(v._index)  # type: ignore[no-any-return]  # of a Batch
     if v._code == operations.OWN:
         return v._home.operands  # type: ignore[no-any-return]  # of an Own
     return [p for p in (v._a, v._b) if p is not None]
 
 
 def ends_copy(v: Any) -> bool:
-    """Whether a node was made from no other."""
+    """Whether a node has no operands to copy; GradientError for a net's output, which cannot be copied."""
     if v._code == operations.OUTPUT:
         raise GradientError(
             "a Value that was computed from a net cannot be copied or pickled, since its gradient belongs to "
@@ -532,7 +538,7 @@ def ends_copy(v: Any) -> bool:
 
 
 def leaf(data: float, grad: float, kind: Any = Value) -> Any:
-    """A leaf, as a copy brings it back, of a subclass too."""
+    """Return the copy of a leaf; ``kind`` is its class."""
     v = kind.__new__(kind)
     Value.__init__(v, data)
     v.grad = grad
@@ -540,7 +546,7 @@ def leaf(data: float, grad: float, kind: Any = Value) -> Any:
 
 
 def step(v: Any, places: Sequence[int]) -> tuple[Any, ...]:
-    """A result as it is pickled; ``places`` are those of its operands."""
+    """Return the description of a computed node that is pickled; ``places`` are those of its operands."""
     if v._code == operations.OWN:
         how = v._home
         return "own", v._number, v._grad, places, how.slopes, how.symbol, how.closure
@@ -550,21 +556,24 @@ def step(v: Any, places: Sequence[int]) -> tuple[Any, ...]:
 
 
 def result(leaves: list[Value], steps: list[tuple[Any, ...]]) -> Value:
-    """The last of ``steps``, as a copy brings it back; see `Value.__reduce__`."""
+    """Return the copy of the result that the last of ``steps`` describes; see `step` and `Value.__reduce__`.
+
+    A place of an operand that is not negative is an index into the steps; ``~place`` is one into ``leaves``.
+    """
     made: list[Value] = []
-    for name, data, grad, places, slopes, more, last in steps:
+    for name, data, grad, places, slopes, symbol_or_k, closure_or_swapped in steps:
         v: Any = leaf(data, grad)
-        below = [leaves[~i] if i < 0 else made[i] for i in places]
+        sources = [leaves[~i] if i < 0 else made[i] for i in places]
         if name == "own":
-            v._home = Own(below, slopes, more)
-            v._home.closure = last
+            v._home = Own(sources, slopes, symbol_or_k)
+            v._home.closure = closure_or_swapped
             v._code = operations.OWN
         else:
             v._code = operations.CODES[name]
             v._da, v._db = slopes
-            if more is not None:
-                v._k = more
-            v._b = below[-1] if last or len(below) == 2 else None
-            v._a = None if last else below[0]
+            if symbol_or_k is not None:
+                v._k = symbol_or_k
+            v._b = sources[-1] if closure_or_swapped or len(sources) == 2 else None
+            v._a = None if closure_or_swapped else sources[0]
         made.append(v)
     return made[-1]

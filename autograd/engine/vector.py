@@ -1,4 +1,4 @@
-"""Any Values as two arrays, for who works on arrays, as optimisers do."""
+"""Values as two arrays, for code that works on arrays, such as optimisers."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ __all__ = ["Vector"]
 
 
 class Vector:
-    """Any Values, such as those of an expression, as two arrays: copied in, and copied back."""
+    """Copies of the numbers and gradients of some Values, in two arrays: see `sync` and `mark_changed`."""
 
     def __init__(self, values: Sequence[Value]) -> None:
         self._views = list(values)
@@ -19,17 +19,17 @@ class Vector:
         self.grads = np.empty(len(self._views))
 
     def sync(self) -> None:
-        """Bring the arrays up to date with the Values."""
+        """Copy the numbers and gradients of the Values into the arrays."""
         self._numbers = [v.data for v in self._views]
         self.values[:] = self._numbers
         self.grads[:] = [v.grad for v in self._views]
 
     def mark_changed(self) -> None:
-        """Write ``values`` back into the Values."""
+        """Copy ``values`` back into the Values."""
         self._write(self.values.tolist())
 
     def go_back(self) -> None:
-        """Give the Values the numbers that they had at the last `sync`."""
+        """Set the Values back to their numbers at the last `sync`."""
         self._write(self._numbers)
 
     def _write(self, numbers: Sequence[float]) -> None:
@@ -37,7 +37,7 @@ class Vector:
             v.data = x
 
     def mark_gradient_changed(self) -> None:
-        """Write ``grads`` back into the Values."""
+        """Copy ``grads`` back into the Values."""
         for v, g in zip(self._views, self.grads.tolist(), strict=True):
             v.grad = g
 

@@ -1,7 +1,8 @@
-"""The walk back: gradients from a node to all that it was computed from.
+"""The backward pass: it passes gradients from a node to all nodes that the node was computed from.
 
-Operations of the table pass their gradients on here, one node at a time. Results that are computed many at
-once, as the outputs of a net are, are a `Junction`: the walk goes through it when all of them have gradients.
+A node that was made by a formula of `operations` passes its gradient on by itself. Results that are computed
+together, such as the outputs of a batch, form a `Junction`. It passes their gradients on together, once all
+of them have arrived.
 """
 
 import threading
@@ -18,7 +19,7 @@ from autograd.tensor.tape import Array
 
 __all__ = ["backward"]
 
-LOCK = RLock()  # held by a walk back, whose state stands in the nodes
+LOCK = RLock()  # held during a backward pass, since the nodes hold its state
 WITHIN = (
     "backward() was called from within backward(), as by a signal handler, a __del__ or an operation of your "
     "own; call it afterwards"
@@ -26,15 +27,15 @@ WITHIN = (
 
 
 class Walk:
-    """What a walk back has come by beside the operations of the table.
+    """The state of a backward pass that meets parameters, outputs of nets or user-defined operations.
 
     Attributes:
-        order: all nodes, each after one of its consumers.
-        before: of those that had a gradient, which.
-        junctions: that were reached.
-        waiting: those of them that have heard from all consumers.
-        vectors: gradients of parameters as they were, by id of the array.
-        storage: of the last parameter that was reached.
+        order: all nodes that were reached, each after at least one of its consumers.
+        before: pairs of a node and its gradient before the pass, for the nodes whose gradient was not 0.
+        junctions: the junctions that were reached.
+        waiting: the junctions that have all their gradients, but have not passed them on yet.
+        vectors: the gradient arrays of parameters, each with a copy from before the pass, by id of the array.
+        storage: the `Storage` of the parameter that was reached last.
     """
 
     def __init__(self, order: list[Any], before: list[Any]) -> None:
@@ -46,7 +47,7 @@ class Walk:
         self.storage: Any = None
 
     def find(self, v: Node) -> None:
-        """Note one more consumer of ``v``."""
+        """Count one more consumer of ``v``."""
         if v._n == 0:
             if v._grad != 0.0:
                 self.before.append((v, v._grad))
@@ -54,13 +55,13 @@ class Walk:
         v._n += 1
 
     def keep(self, vectors: Sequence[Array]) -> None:
-        """Keep a copy of gradients of parameters that are to change."""
+        """Copy gradient arrays of parameters before the pass changes them."""
         for vector in vectors:
             if id(vector) not in self.vectors:
                 self.vectors[id(vector)] = vector, vector.copy()
 
     def found(self, v: Node) -> None:
-        """Note what follows from a node that comes from none of the operations of the table."""
+        """Visit a parameter, an output of a net or a user-defined operation, on the way to its operands."""
         code = v._code
         if code == operations.PARAMETER:
             v._grad = 0.0
@@ -90,7 +91,7 @@ class Walk:
                 self.find(operand)
 
     def arrived(self, v: Node, ready: list[Any]) -> None:
-        """Pass the gradient of such a node on."""
+        """Pass on the gradient of such a node, which is complete now."""
         code = v._code
         if code == operations.PARAMETER:
             storage.write_gradient(v, storage.read_gradient(v) + v._grad)
@@ -109,7 +110,7 @@ class Walk:
                     ready.append(operand)
 
     def through_junctions(self, ready: list[Any]) -> None:
-        """Pass the gradients of all that are kin to one of those that wait, and have heard from all, on."""
+        """Pass on the gradients of a waiting junction, and of all waiting ones with the same ``kin``."""
         kin = self.waiting[0].kin
         group = [junction for junction in self.waiting if junction.kin is kin]
         self.waiting = [junction for junction in self.waiting if junction.kin is not kin]
@@ -121,12 +122,12 @@ class Walk:
                 ready.append(v)
 
     def undo(self) -> None:
-        """Put the gradients of parameters back."""
-        for vector, values in self.vectors.values():
-            vector[...] = values
+        """Set the gradients of parameters back to those before the pass."""
+        for vector, copy in self.vectors.values():
+            vector[...] = copy
 
     def finish(self, done: bool) -> None:
-        """Let go of what junctions have for a walk."""
+        """Clear the state of the pass in the junctions; keep their gradients if it was ``done``."""
         for junction in self.junctions:
             if done:
                 junction.keep()
@@ -134,7 +135,7 @@ class Walk:
 
 
 class Turn:
-    """Whose turn it is to walk back: whether it is ``taken``, and by which ``thread``, now or last."""
+    """Whether a backward pass is running (``taken``), and the ``thread`` of the running or the last one."""
 
     def __init__(self) -> None:
         self.taken = False
@@ -145,7 +146,7 @@ TURN = Turn()
 
 
 def backward(root: Node) -> None:
-    """What `Value.backward` says, for the node of that name.
+    """Run the backward pass from ``root``; see `Value.backward`.
 
     >>> from autograd.engine import Value
     >>> x = Value(2)
@@ -165,7 +166,7 @@ def backward(root: Node) -> None:
 
 
 def observed(root: Node, observer: Any) -> None:
-    """Walk back, and have an observer compare."""
+    """Run the backward pass, and let the observer compare its gradients."""
     check = observer.before(root)
     if node.COMPILED:
         alone(root)
@@ -175,15 +176,18 @@ def observed(root: Node, observer: Any) -> None:
 
 
 def locked(root: Node) -> None:
-    """Walk back while nobody else does. An interrupt cannot come between a lock and its ``with``."""
-    if LOCK._is_owned():  # type: ignore[attr-defined]  # as threading.Condition asks
+    """Run the backward pass alone. An interrupt cannot leave the lock taken, as ``with`` releases it."""
+    if LOCK._is_owned():  # type: ignore[attr-defined]  # threading.Condition uses it too
         raise GradientError(WITHIN)
     with LOCK:
         walk(root)
 
 
 def alone(root: Node) -> None:
-    """The same for compiled code, between whose lines nothing comes but where it calls for Python."""
+    """Run the backward pass alone, in compiled code.
+
+    A flag is enough as a lock, since other threads and interrupts run only where compiled code calls Python.
+    """
     turn = TURN
     while turn.taken:
         if turn.thread == threading.get_ident():
@@ -198,13 +202,13 @@ def alone(root: Node) -> None:
 
 
 def walk(root: Node) -> None:
-    """Pass gradients on from ``root``, each node's once it has heard from all its consumers.
+    """Pass gradients on from ``root``; a node passes its gradient on after all its consumers.
 
-    That is the order of the oracle, so sums of gradients have the same bits.
+    This is the order of the oracle, so sums of gradients have the same bits.
     """
     own, leaf = operations.OWN, operations.LEAF
     order: list[Any] = [root]
-    before: list[Any] = []  # nodes that had a gradient, with it
+    before: list[Any] = []  # nodes whose gradient was not 0, each with that gradient
     state: Walk | None = None
     ended = False
     if root._grad != 0.0:
@@ -253,7 +257,7 @@ def walk(root: Node) -> None:
                         if b._n == 0:
                             ready.append(b)
                 elif v._code != leaf:
-                    state.arrived(v, ready)  # type: ignore[union-attr]  # which it was when it was found
+                    state.arrived(v, ready)  # type: ignore[union-attr]  # the first loop made a Walk for such nodes
             if state is None or not state.waiting:
                 break
             ready = []
@@ -264,7 +268,7 @@ def walk(root: Node) -> None:
 
 
 def end(order: list[Any], before: list[Any], state: Walk | None, done: bool) -> None:
-    """End a walk: if it was not ``done``, all gradients are as they were before."""
+    """End a backward pass. If it was not ``done``, set all gradients back to those before the pass."""
     if not done:
         undo(order, before)
         if state is not None:
@@ -274,7 +278,7 @@ def end(order: list[Any], before: list[Any], state: Walk | None, done: bool) -> 
 
 
 def undo(order: list[Any], before: list[Any]) -> None:
-    """Put the gradients of nodes back as they were before a walk."""
+    """Set the gradients of nodes back to those before the pass."""
     for v in order:
         v._n = 0
         v._grad = 0.0

@@ -1,4 +1,4 @@
-"""Files: written whole or not at all, and read without running what is in them."""
+"""Files of named arrays and a header: written completely or not at all, and read without running code."""
 
 from autograd.files.io import read, read_header, write
 

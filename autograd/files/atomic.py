@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Atomic writes: a file is written completely or not at all."""
 
 import errno
 import os
@@ -10,12 +10,12 @@ __all__ = ["atomic_write", "check_place"]
 
 
 def check_place(path: Any) -> None:
-    """Raise what `write` would, if it is sure that no file can be written there.
+    """Raise the error that `write` would raise, if it is certain that no file can be written at ``path``.
 
     Raises:
-        OSError: the name is empty, or there is no such folder, or it takes no files, or what has that
-            name is no file; it names the folder, or ``path``.
-        MissingExtraError: the name asks for safetensors, and that package is not installed.
+        OSError: the name is empty, the folder does not exist or cannot be written into, or ``path`` is a
+            folder or another thing that is no file. The error names the folder, or ``path``.
+        MissingExtraError: the name ends in .safetensors, and that package is not installed.
     """
     import tempfile
 
@@ -31,7 +31,7 @@ def check_place(path: Any) -> None:
     if os.path.exists(path) and not os.path.isfile(path):
         raise FileExistsError(errno.EEXIST, "there is something else than a file", os.fspath(path))
     try:
-        tempfile.TemporaryFile(dir=folder).close()  # permissions say less: of /proc, or a read-only disk
+        tempfile.TemporaryFile(dir=folder).close()  # permission bits miss /proc and read-only disks
     except OSError as error:
         raise OSError(error.errno, "no file can be written into the folder", folder) from None
     container_of(path).check()
@@ -39,10 +39,10 @@ def check_place(path: Any) -> None:
 
 @contextmanager
 def atomic_write(path: Any) -> Iterator[Any]:
-    """A file to write bytes into that takes its name only once it is complete and on the disk.
+    """A file for bytes that gets the name ``path`` only when it is complete and on the disk.
 
-    If the process is killed on the way, the file that it leaves is taken away at the next write of
-    that name.
+    Until then it has a temporary name. If the process is killed before, the next write to ``path`` deletes
+    the temporary file, where files can be locked.
 
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -52,7 +52,7 @@ def atomic_write(path: Any) -> Iterator[Any]:
     'all or nothing'
     """
     check_place(path)
-    path = os.path.realpath(os.fsdecode(path))  # of a link the file that it leads to
+    path = os.path.realpath(os.fsdecode(path))  # a symbolic link stays, and its target is replaced
     handle, temporary = _temporary(path)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -61,43 +61,54 @@ def atomic_write(path: Any) -> Iterator[Any]:
             yield file
             file.flush()
             os.fsync(handle)
-            if os.name == "nt":  # renames no file that is open
+            if os.name == "nt":  # Windows renames no open file
                 file.close()
             os.replace(temporary, path)
     except BaseException as error:
-        os.unlink(temporary)
-        if isinstance(error, OSError) and error.filename is None:  # as of a disk that is full
+        with suppress(FileNotFoundError):  # it has its name already, and an interrupt came just after that
+            os.unlink(temporary)
+        if isinstance(error, OSError) and error.filename is None:  # as when the disk is full
             error.filename = path
         raise
 
 
 def _temporary(path: str) -> tuple[int, str]:
-    """A new file in the folder of ``path``, locked while it is open; others without a lock are left over."""
+    """Make a temporary file in the folder of ``path``, which stays locked while it is open.
+
+    Temporary files for ``path`` without a lock were left by killed processes, and are deleted first.
+
+    Returns:
+        The file descriptor and the path of the temporary file.
+    """
     import zlib
 
     folder, name = os.path.split(path)
-    prefix = f".saving-{zlib.crc32(os.fsencode(name)):08x}-"  # a name may be too long to be made longer
+    # The checksum stands for the name, which may be too long to be made longer
+    prefix = f".saving-{zlib.crc32(os.fsencode(name)):08x}-"
     try:
         from fcntl import LOCK_EX, LOCK_NB, flock
     except ImportError:  # Windows
         return _new(os.path.join(folder, prefix))
-    for left in os.listdir(folder):
-        if left.startswith(prefix):
-            # An OSError: it is somebody else's, or being written
-            with suppress(OSError), open(os.path.join(folder, left), "rb") as file:
+    for entry in os.listdir(folder):
+        if entry.startswith(prefix):
+            # OSError: the file belongs to another user, or another process is writing it
+            with suppress(OSError), open(os.path.join(folder, entry), "rb") as file:
                 flock(file, LOCK_EX | LOCK_NB)
                 os.unlink(file.name)
     while True:
         handle, temporary = _new(os.path.join(folder, prefix))
-        with suppress(OSError):  # a file system without locks, where nothing is taken for left over
+        with suppress(OSError):  # a file system without locks, where nothing was deleted above
             flock(handle, LOCK_EX)
         if os.fstat(handle).st_nlink:
             return handle, temporary
-        os.close(handle)  # another process took it for left over, before it was locked
+        os.close(handle)  # another process deleted it before it was locked
 
 
 def _new(prefix: str) -> tuple[int, str]:
-    """A new file for whom the process lets read its files; one of `tempfile` is for its owner only."""
+    """Make a new file whose name begins with ``prefix``, with the usual permissions of new files.
+
+    Only its owner could read a file made by `tempfile`.
+    """
     import secrets
 
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)

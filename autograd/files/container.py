@@ -1,4 +1,4 @@
-"""What a kind of file is: how arrays by name, with the text of a header, are written into it and read."""
+"""The interface of a kind of file, such as npz: how it stores named arrays and the text of a header."""
 
 import struct
 import zipfile
@@ -18,33 +18,33 @@ DAMAGE = (ValueError, EOFError, KeyError, OSError, RuntimeError, struct.error, z
 
 
 class Container(ABC):
-    """A kind of file.
+    """A kind of file: writes and reads named arrays and the text of a header.
 
     Attributes:
-        suffix: the end of the names that ask for it.
+        suffix: the end of a file name that chooses this kind.
     """
 
     suffix: str
 
     def check(self) -> None:  # noqa: B027 - most kinds need no package
-        """Raise MissingExtraError if files of this kind need a package that is not there."""
+        """Raise MissingExtraError if files of this kind need a package that is not installed."""
 
     @abstractmethod
     def begins(self, start: bytes) -> bool:
-        """Whether the first nine bytes of a file, or as many as it has, are those of this kind."""
+        """Whether ``start``, the first nine bytes of a file or all of a shorter one, shows this kind."""
 
     @abstractmethod
     def write(self, file: BinaryIO, arrays: Mapping[str, Array], text: Array) -> None:
-        """Write little-endian contiguous arrays, and the header's text as bytes, into a file."""
+        """Write the arrays, little-endian and contiguous, and the bytes of the header's text into a file."""
 
     @abstractmethod
     def read(self, file: Any) -> Parts:
-        """The arrays of a file and their names, the header's text before all others, as they are asked for.
+        """Yield the name and the contents of each array of a file, beginning with the header's text.
 
-        What a file says of itself is checked against its own size before memory is taken for it, and a CRC-32
-        of all that is read is checked.
+        Sizes that the file states are checked against its real size before memory is allocated. All that is
+        read is checked against its CRC-32.
 
         Raises:
-            One of ``DAMAGE``: it is damaged, or not one of ours.
+            One of ``DAMAGE``: the file is damaged, or was not written by this library.
             MissingExtraError: as `check`.
         """

@@ -1,4 +1,4 @@
-"""The kinds of file: a name chooses one for writing, and what a file begins with tells its own."""
+"""The registry of the kinds of file: the name chooses the kind for writing, the first bytes for reading."""
 
 import os
 from collections.abc import Mapping
@@ -14,27 +14,27 @@ from autograd.tensor.tape import Array
 __all__ = ["CONTAINERS", "container_of", "contents", "store"]
 
 CONTAINERS: list[Container] = [Npz(), Safetensors()]
-"""The kinds of file; a name that asks for none of them gets the first."""
+"""The kinds of file; the first is for names with the suffix of none of them."""
 
 
 def container_of(path: Any) -> Container:
-    """The kind that a file's name asks for."""
+    """The kind of file for the suffix of ``path``."""
     name = os.fsdecode(path).lower()
     return next((kind for kind in CONTAINERS if name.endswith(kind.suffix)), CONTAINERS[0])
 
 
 def store(file: BinaryIO, path: Any, arrays: Mapping[str, Array], text: bytes) -> None:
-    """Write the header's text and the arrays into ``file``, in the way that the name ``path`` asks for."""
+    """Write the header's text and the arrays into ``file``, as the kind of file that ``path`` chooses."""
     little = {name: np.ascontiguousarray(a, a.dtype.newbyteorder("<")) for name, a in arrays.items()}
     container_of(path).write(file, little, np.frombuffer(text, np.uint8))
 
 
 def contents(file: BinaryIO) -> Parts:
-    """The arrays of a file as `Container.read` gives them, whatever the file's name is.
+    """The arrays of a file as from `Container.read`; its first bytes tell its kind, not its name.
 
     Raises:
-        One of ``DAMAGE``: it is another kind of file, or damaged.
-        MissingExtraError: its kind needs a package that is not there.
+        One of ``DAMAGE``: the file is of an unknown kind, or damaged.
+        MissingExtraError: its kind needs a package that is not installed.
     """
     start = file.read(9)
     for kind in CONTAINERS:

@@ -1,8 +1,8 @@
-"""Files: named arrays, and a header that says what they are. Nothing in them is ever run.
+"""Reading and writing files: named arrays, and a header that describes them. No code in a file is ever run.
 
-The name of a file chooses its kind when it is written, safetensors if it ends in .safetensors and
-NumPy's npz otherwise; what it begins with tells the kind when it is read. What handles files and
-archives is imported when it is needed, to keep ``import autograd`` quick.
+The name of a file chooses its kind when it is written: safetensors if the name ends in .safetensors,
+NumPy's npz otherwise. Its first bytes tell the kind when it is read. Modules for files and archives
+are imported when they are needed, to keep ``import autograd`` quick.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,15 +18,15 @@ __all__ = ["read", "read_header", "write"]
 
 FORMAT = "array-autograd 2"
 READABLE = ("array-autograd 1", FORMAT)
-LONGEST_HEADER = 1 << 22  # bytes of a header's JSON: of a table with 60,000 columns, say
-MOST_ARRAYS = 10_000  # arrays in a file: of 5,000 layers
+LONGEST_HEADER = 1 << 22  # bytes of JSON, enough for a table with 60,000 columns
+MOST_ARRAYS = 10_000  # enough for 5,000 layers
 
 
 def write(path: Any, arrays: Mapping[str, Array], header: Mapping[str, Any]) -> None:
-    """Write ``arrays`` and what ``header`` says of them, in JSON's types, into one file.
+    """Write ``arrays``, and the ``header`` that describes them in JSON's types, into one file.
 
     Raises:
-        OptionError: the header holds something else, or too much.
+        OptionError: the header holds other types, or the header or the number of arrays is too large.
         OSError, MissingExtraError: as `check_place`.
     """
     import json
@@ -38,8 +38,8 @@ def write(path: Any, arrays: Mapping[str, Array], header: Mapping[str, Any]) -> 
         text = json.dumps(header, allow_nan=False).encode()
         same = json.loads(text) == header
     except (TypeError, ValueError, RecursionError) as error:
-        way_out = "; use .tolist()" if "ndarray" in str(error) else ""
-        raise OptionError(f"{path}: a file holds what JSON has, and not this: {error}{way_out}") from None
+        hint = "; use .tolist()" if "ndarray" in str(error) else ""
+        raise OptionError(f"{path}: a file holds what JSON has, and not this: {error}{hint}") from None
     if not same:
         raise OptionError(
             f"{path}: a file holds what JSON has, dicts with text as keys, lists, text, numbers, True, "
@@ -54,13 +54,13 @@ def write(path: Any, arrays: Mapping[str, Array], header: Mapping[str, Any]) -> 
 
 
 def read(path: Any) -> tuple[dict[str, Array], dict[str, Any]]:
-    """The arrays and the header that `write` wrote, or that of an earlier version did.
+    """The arrays and the header that `write`, of this or an earlier version, wrote.
 
-    The arrays may be read only. For a file that is refused, whatever it holds, no more memory is taken
-    than it has bytes, but for what the JSON of its header, at most 4 MiB, comes to.
+    The arrays may be read-only. A file that is refused never takes more memory than it has bytes, whatever
+    it holds; only its header, at most 4 MiB of JSON, may take more.
 
     Raises:
-        FileFormatError: it is another kind of file, or damaged.
+        FileFormatError: the file is of another kind, or damaged.
         FileNotFoundError: there is no such file.
         MissingExtraError: it is a safetensors file, and that package is not installed.
     """
@@ -71,9 +71,9 @@ def read(path: Any) -> tuple[dict[str, Array], dict[str, Any]]:
 
 
 def read_header(path: Any) -> dict[str, Any]:
-    """The header of a file alone: what it says of its arrays, in JSON's types.
+    """The header of a file, without its arrays, in JSON's types.
 
-    Errors are those of `read`, but damage to the arrays is not looked for.
+    Errors are those of `read`, but damage to the arrays is not detected.
 
     >>> import tempfile
     >>> from autograd.nn import Net

@@ -1,4 +1,4 @@
-"""NumPy's npz, without pickle: a zip file of arrays, which has a CRC-32 for each."""
+"""NumPy's npz, without pickle: a zip file with a CRC-32 for each array."""
 
 import math
 import os
@@ -15,23 +15,25 @@ from autograd.tensor.tape import Array
 
 __all__ = ["Npz"]
 
-ZIP = b"PK\x03\x04"  # what a zip file, and so an npz file, begins with
-END = struct.Struct("<4s4H2LH")  # its last 22 bytes, PKWARE's APPNOTE 4.3.16; there is no comment in ours
-ZIP64 = b"PK\x06\x07", 42, 1 << 31  # how and where the end of one of 2 GiB and more begins, 4.3.15
-ARRAY_NAME = re.compile(r"[\w.]+\.npy", re.ASCII)  # no folder, no drive
-# An array as NumPy writes it, and nothing else: its own reader takes all that Python's syntax has
+ZIP = b"PK\x03\x04"  # first bytes of a zip file, and so of an npz file
+# The end record, the last 22 bytes of a zip file without a comment: PKWARE's APPNOTE, 4.3.16
+END = struct.Struct("<4s4H2LH")
+# The locator before the end record of files of 2 GiB or more, 4.3.15: its first bytes, its distance from the
+# end of the file, and 2 GiB
+ZIP64 = b"PK\x06\x07", 42, 1 << 31
+ARRAY_NAME = re.compile(r"[\w.]+\.npy", re.ASCII)  # without a folder or a drive
+# The start of an array exactly as NumPy writes it; NumPy's own reader accepts any Python literal there
 NPY = re.compile(
     rb"\x93NUMPY\x01\x00..\{'descr': '(<f8|<f4|\|u1)', 'fortran_order': False, "
     rb"'shape': \(([\d, ]{0,99})\), \} *\n",
     re.DOTALL,
 )
-ZIP_DIRECTORY = (
-    1 << 20
-)  # bytes of what lists the arrays, for each of which a zip file's reader takes about 13
+# Most bytes of the directory that lists the arrays; `zipfile` takes about 13 bytes of memory for each byte
+ZIP_DIRECTORY = 1 << 20
 
 
 class Npz(Container):
-    """Files of the kind that ``numpy.savez`` writes."""
+    """Files as ``numpy.savez`` writes them."""
 
     suffix = ".npz"
 
@@ -39,7 +41,7 @@ class Npz(Container):
         return start.startswith(ZIP)
 
     def write(self, file: BinaryIO, arrays: Mapping[str, Array], text: Array) -> None:
-        np.savez(file, **{HEADER: text}, **arrays)  # type: ignore[arg-type]  # not allow_pickle=
+        np.savez(file, **{HEADER: text}, **arrays)  # type: ignore[arg-type]  # no array is named allow_pickle
 
     def read(self, file: Any) -> Parts:
         size = file.seek(0, os.SEEK_END)
@@ -66,19 +68,19 @@ class Npz(Container):
 
 
 def _check_end(file: BinaryIO, size: int) -> None:
-    """ValueError if the directory, which stands at the end of a zip file, is none that we would write."""
+    """ValueError if the end of a zip file, which describes its directory, is none that `Npz.write` writes."""
     file.seek(max(size - END.size, 0))
     magic, *_, directory, _, comment = END.unpack(file.read(END.size).rjust(END.size))
     if magic != b"PK\x05\x06" or comment:
         raise ValueError("its end is missing")
-    sign, place, least = ZIP64
-    file.seek(max(size - place, 0))
-    if directory > ZIP_DIRECTORY or (size < least and file.read(len(sign)) == sign):
+    signature, distance, least = ZIP64
+    file.seek(max(size - distance, 0))
+    if directory > ZIP_DIRECTORY or (size < least and file.read(len(signature)) == signature):
         raise ValueError("it lists more arrays than any that was saved here")
 
 
 def _npy(content: bytes, name: str) -> Array:
-    """The array in a file of NumPy's, whose bytes it shares."""
+    """The array in the ``content`` of a .npy file, whose memory it shares; ``name`` is for messages."""
     match = NPY.match(content)
     if match is None:
         raise ValueError(f"{name!r} in it is no array of float64, float32 or bytes as NumPy writes it")

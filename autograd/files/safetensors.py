@@ -1,4 +1,4 @@
-"""safetensors, with a CRC-32 of each array in its metadata."""
+"""safetensors, with a CRC-32 of each array in the metadata of the file."""
 
 import os
 import zlib
@@ -13,13 +13,13 @@ from autograd.tensor.tape import Array
 
 __all__ = ["Safetensors"]
 
-DTYPES = ("F64", "F32", "U8")  # that its arrays have: float64, float32, bytes
-SUM = "crc32"  # with a dot and a name, where the metadata have the checksum of that array
-LONGEST_DIRECTORY = 1 << 24  # bytes of what lists the arrays
+DTYPES = ("F64", "F32", "U8")  # safetensors' names of float64, float32 and bytes
+SUM = "crc32"  # the metadata have the checksum of an array under this, a dot and the name of the array
+LONGEST_DIRECTORY = 1 << 24  # bytes of the list of arrays and the metadata
 
 
 class Safetensors(Container):
-    """Files of the package safetensors, which is an extra."""
+    """Files of the package safetensors, which is an optional dependency."""
 
     suffix = ".safetensors"
 
@@ -47,17 +47,17 @@ class Safetensors(Container):
                 metadata = tensors.metadata() or {}
                 if HEADER not in metadata:
                     raise ValueError("it has no header of ours")
-                yield HEADER, _summed(np.frombuffer(metadata[HEADER].encode(), np.uint8), HEADER, metadata)
-                for name in tensors.keys():  # noqa: SIM118 - it is no dict
+                yield HEADER, _verified(np.frombuffer(metadata[HEADER].encode(), np.uint8), HEADER, metadata)
+                for name in tensors.keys():  # noqa: SIM118 - ``tensors`` is no dict
                     if tensors.get_slice(name).get_dtype() not in DTYPES:
                         raise ValueError(f"{name!r} in it is no array of float64, float32 or bytes")
-                    yield name, _summed(tensors.get_tensor(name), name, metadata)
+                    yield name, _verified(tensors.get_tensor(name), name, metadata)
         except found.SafetensorError as error:
             raise ValueError(str(error)) from None
 
 
 def package() -> Any:
-    """The package of that name; MissingExtraError if it is not there."""
+    """The package safetensors; MissingExtraError if it is not installed."""
     try:
         import safetensors.numpy
     except ImportError:
@@ -66,11 +66,11 @@ def package() -> Any:
 
 
 def _checksum(array: Array) -> str:
-    """The CRC-32 of what kind of array it is and of its bytes."""
+    """The CRC-32 of the dtype, the shape and the bytes of an array."""
     return str(zlib.crc32(array.data, zlib.crc32(f"{array.dtype.name} {array.shape}".encode())))
 
 
-def _summed(array: Array, name: str, metadata: dict[str, str]) -> Array:
+def _verified(array: Array, name: str, metadata: dict[str, str]) -> Array:
     if metadata.get(f"{SUM}.{name}") != _checksum(array):
         raise ValueError(f"{name!r} in it does not have its checksum")
     return array

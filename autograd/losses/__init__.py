@@ -1,8 +1,8 @@
-"""Losses: how far predictions are from targets, as one number to be made smaller.
+"""Losses: the distance of predictions from targets, as one number to minimise.
 
-Each takes predictions as a Tensor of shape (rows, outputs), as a net gives them for a batch, and
-returns a Tensor with one number, a mean, so that it does not grow with the batch. Or it takes them
-as a list with a Value, or a list of Values, for each sample, and returns a Value.
+Each loss takes predictions as a Tensor of shape (rows, outputs), as a net returns them for a batch, and
+returns a Tensor with one number. That is a mean, so it does not grow with the batch. Each loss also
+takes predictions as a list with a Value, or a list of Values, for each sample, and then returns a Value.
 
 >>> from autograd.engine import Value
 >>> mse([Value(1.0), Value(3.0)], [1.0, 1.0])
@@ -48,8 +48,8 @@ def hinge_each(prediction: Any, label: Any) -> Any:
 
 
 def binary_nll(logit: Any, label: Any) -> Any:
-    doubt = (1 - 2 * label) * (flush_subnormals(logit) if isinstance(logit, Tensor) else logit)
-    return doubt.softplus()
+    other_logit = (1 - 2 * label) * (flush_subnormals(logit) if isinstance(logit, Tensor) else logit)
+    return other_logit.softplus()  # -log(1 - p) for p = sigmoid(other_logit), the other label's probability
 
 
 def nll(logits: Any, label: Any) -> Any:
@@ -81,7 +81,7 @@ def mse(prediction: Any, target: Any, sample_weight: Any = None) -> Any:
     Args:
         prediction: a Tensor of any shape, or lists of Values.
         target: of the same shape, or without its last axis of length 1.
-        sample_weight: how much each row counts, numbers of 0 or more; the same if not given.
+        sample_weight: (rows,) weights of the rows, 0 or more; all equal if not given.
 
     Raises:
         ShapeError: the shapes differ.
@@ -96,7 +96,7 @@ def mse(prediction: Any, target: Any, sample_weight: Any = None) -> Any:
 
 
 def mae(prediction: Any, target: Any, sample_weight: Any = None) -> Any:
-    """Mean absolute error over all elements; arguments as for `mse`, slope 0 where they agree.
+    """Mean absolute error over all elements, with slope 0 where the error is 0; arguments as for `mse`.
 
     >>> mae(Tensor([[1.0], [3.0]]), [1.0, 1.0]).item()
     1.0
@@ -105,9 +105,9 @@ def mae(prediction: Any, target: Any, sample_weight: Any = None) -> Any:
 
 
 def huber(prediction: Any, target: Any, delta: float = 1.0, sample_weight: Any = None) -> Any:
-    """Mean over all elements of d²/2 for errors d up to ``delta``, and linear beyond (Huber 1964).
+    """Mean Huber loss over all elements: d²/2 for errors d up to ``delta``, linear beyond (Huber 1964).
 
-    Other arguments as for `mse`.
+    ``delta`` is above 0; the other arguments are those of `mse`.
 
     Raises:
         OptionError: ``delta`` is not above 0.
@@ -129,8 +129,8 @@ def hinge(prediction: Any, labels: Any, sample_weight: Any = None, class_weight:
         prediction: scores, a Tensor of any shape, or lists of Values.
         labels: -1 or 1, of the same shape, or without its last axis of length 1.
         sample_weight: as for `mse`.
-        class_weight: how much elements of each label count: ``{-1: a, 1: b}``, ``[a, b]``, or
-            "balanced" for as much in all as those of the other label.
+        class_weight: the weight of each label: ``{-1: a, 1: b}``, ``[a, b]``, or "balanced", which
+            gives the elements of either label the same total weight.
 
     Raises:
         DataError: a label is neither -1 nor 1.
@@ -147,10 +147,10 @@ def binary_cross_entropy(
     """Mean negative log-likelihood of ``labels`` whose probability is sigmoid(``logits``), in nats.
 
     Args:
-        logits: scores of any shape, not passed through a sigmoid; any finite size is safe.
+        logits: scores of any shape, before the sigmoid; finite scores of any size do not overflow.
         labels: 0 or 1, of the same shape, or without its last axis of length 1.
         sample_weight: as for `mse`.
-        class_weight: as for `hinge`, of 0 and 1.
+        class_weight: as for `hinge`, for the labels 0 and 1.
 
     Raises:
         DataError: a label is neither 0 nor 1.
@@ -162,18 +162,20 @@ def binary_cross_entropy(
 
 
 def cross_entropy(logits: Any, labels: Any, sample_weight: Any = None, class_weight: Any = None) -> Any:
-    """Mean negative log-likelihood of ``labels`` under softmax(``logits``), in nats per row; 0 is certainty.
+    """Mean negative log-likelihood of ``labels`` under softmax(``logits``), in nats per row.
+
+    It is 0 where the label has probability 1.
 
     Args:
-        logits: (rows, classes) scores, not passed through a softmax; any finite size is safe.
+        logits: (rows, classes) scores, before the softmax; finite scores of any size do not overflow.
         labels: (rows,) integers in [0, classes).
         sample_weight: as for `mse`.
-        class_weight: how much rows of each class count: a dict (1 for those it leaves out), a list
-            with a number for each class, or "balanced" for as much in all for every class.
+        class_weight: the weight of each class: a dict (1 for the classes that it leaves out), a list
+            with a number for each class, or "balanced", which gives every class the same total weight.
 
     Raises:
-        ShapeError: ``labels`` is not one for each row, or there is but one class.
-        DataError: a label is no integer or out of range.
+        ShapeError: ``labels`` does not have one label for each row, or there is only one class.
+        DataError: a label is not an integer, or out of range.
 
     >>> round(cross_entropy(Tensor([[0.0] * 10] * 2), [3, 7]).item(), 6)  # log(10): ten equal guesses
     2.302585
@@ -182,7 +184,7 @@ def cross_entropy(logits: Any, labels: Any, sample_weight: Any = None, class_wei
 
 
 def loss_of(loss: Any) -> Any:
-    """The row of a loss, by its name or its function; a function of the user's as it is.
+    """The `Loss` of a name or of a function of this module; any other function is returned unchanged.
 
     Raises:
         UnknownNameError: there is no loss of that name.

@@ -1,4 +1,4 @@
-"""A loss as one row: what it says of each element or sample, what its targets are, what they count."""
+"""A loss as one row of a table: the loss of each element or sample, its targets, and their weights."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -20,14 +20,15 @@ class Loss:
     """A loss with a target for each output.
 
     Args:
-        name: what it is called in options and errors.
-        each: from predictions and targets, Tensors of the same shape or single Values and numbers, to the
-            loss of each; options of the loss are passed by name.
-        labels: the two numbers that its targets are, if they are labels of classes.
-        logits: whether predictions are logits, which have no bounds.
-        mean_of_all: from predictions and targets to the mean over all, where there is a quicker way to it.
+        name: its name in options and errors.
+        each: ``each(prediction, target)`` returns the loss of each element. The two are Tensors of the same
+            shape, or a Value and a number. Options of the loss are passed by name.
+        labels: the two possible targets, if targets are class labels.
+        logits: whether predictions are logits: unbounded scores, before a sigmoid or softmax.
+        mean_of_all: ``mean_of_all(prediction, target)`` returns the mean over all elements, if there is a
+            faster way than the mean of ``each``.
 
-    A row in `LOSSES` is all that a loss of your own needs to be known by its name:
+    To use a loss of your own by its name, add it to `LOSSES`:
 
     >>> from autograd.losses import LOSSES
     >>> from autograd.nn import Net
@@ -53,10 +54,10 @@ class Loss:
         self.logits = logits
         self.mean_of_all = mean_of_all
 
-    takes_classes = False  # whether its targets are numbers of classes, one for each row
+    takes_classes = False  # whether the target of each row is the number of its class
 
     def __call__(self, prediction: Any, target: Any, **weights: Any) -> Any:
-        """`mean`, as the function of that name gives it."""
+        """The mean loss; arguments as for `mean`."""
         return self.mean(prediction, target, **weights)
 
     def __repr__(self) -> str:
@@ -70,14 +71,14 @@ class Loss:
         class_weight: Any = None,
         **options: float,
     ) -> Any:
-        """The weighted mean of the loss of each element or row: of Tensors a Tensor, of Values a Value."""
+        """The weighted mean loss of the elements or rows: a Tensor for Tensors, a Value for Values."""
         rows = None if isinstance(prediction, Tensor) else as_rows(prediction)
         if isinstance(prediction, Value) and np.ndim(target) == 0:
             target = [target]
         if rows is not None:
             return self._mean_of_values(rows, target, sample_weight, class_weight, options)
         prediction = as_tensor(prediction, f"{self.name}({'logits' if self.logits else 'prediction'}=...)")
-        if prediction.dtype.kind != "f":  # differences of small integers may be none
+        if prediction.dtype.kind != "f":  # differences of small integer dtypes may overflow
             prediction = prediction.astype(np.float64)
         target = self.targets(prediction.shape, target, prediction.dtype)
         if not prediction.size:
@@ -102,22 +103,22 @@ class Loss:
         return sum(w * e for w, e in zip(shares, each, strict=True)) / sum(shares)
 
     def each_value(self, rows: list[list[Value]], target: Any, **options: float) -> list[Any]:
-        """The loss of each of the Values in rows, one row after the other."""
+        """The loss of each Value in ``rows``, one row after the other."""
         pairs = (pair for row, x in zip(rows, target, strict=True) for pair in zip(row, x, strict=True))
         return [self.each(v, x, **options) for v, x in pairs]
 
     def unweighted(self, prediction: Tensor, target: Tensor, **options: float) -> Tensor:
-        """The mean over all elements or rows, for targets that `targets` has checked."""
+        """The unweighted mean over all elements or rows, for targets that `targets` has checked."""
         if self.mean_of_all is not None:
             return self.mean_of_all(prediction, target)
         return mean_of(self.each(prediction, target, **options))
 
     def targets(self, shape: tuple[int, ...], target: Any, dtype: Any) -> Tensor:
-        """Targets for predictions of this shape, checked.
+        """Check the targets for predictions of ``shape``, and return them as a Tensor of that shape.
 
         Raises:
-            ShapeError: there are not as many as there must be.
-            DataError: labels that are none.
+            ShapeError: the targets have another shape.
+            DataError: a label is not one of the labels of this loss.
         """
         targets = as_tensor(target, f"{self.name}({'labels' if self.labels else 'target'}=...)", dtype)
         if (*targets.shape, 1) == shape:
@@ -131,10 +132,10 @@ class Loss:
         return targets
 
     def classes(self, target: Tensor, outputs: int) -> tuple[list[int], Any]:
-        """The classes there are, and which of them each target is, by its place.
+        """The classes, and for each target the index of its class among them.
 
         Raises:
-            OptionError: targets are no labels.
+            OptionError: the targets of this loss are not class labels.
         """
         if self.labels is None:
             raise OptionError(f"class_weight goes with labels, and {self.name} has none")
@@ -143,11 +144,14 @@ class Loss:
     def weights(
         self, target: Tensor, outputs: int, sample_weight: Any, class_weight: Any, dtype: Any = np.float64
     ) -> Tensor | None:
-        """What each element or row counts, in a shape that goes with that of the loss; None if all the same.
+        """The weight of each element or row, in a shape that broadcasts to that of the loss.
+
+        Returns:
+            The weights, or None if no weights are given.
 
         Raises:
-            OptionError: class_weight of a loss without labels, or for other classes.
-            ShapeError: not a weight for each row.
+            OptionError: ``class_weight`` is given for a loss without labels, or for other classes.
+            ShapeError: ``sample_weight`` does not have one weight for each row.
             DataError: weights are negative, or all 0.
         """
         total = None
@@ -173,9 +177,9 @@ class Loss:
 
 
 class ClassLoss(Loss):
-    """A loss with the number of a class as the target of each row, and an output for each class.
+    """A loss with one output for each class, whose target for each row is the number of a class.
 
-    ``each`` takes Tensors of shapes (rows, classes) and (rows,), or a list of Values and a class.
+    ``each`` takes Tensors of shapes (rows, classes) and (rows,), or a list of Values and a class number.
     """
 
     takes_classes = True
@@ -207,21 +211,21 @@ class ClassLoss(Loss):
         return list(range(outputs)), array_of(target)
 
 
-# The parts ----------------------------------------------------------------------------------------
+# Helpers ------------------------------------------------------------------------------------------
 
 
 def mean_of(each: Tensor) -> Tensor:
-    """The mean of all numbers, whose sum alone might be too large."""
+    """The mean of all elements, divided before they are summed, since the sum alone might overflow."""
     return (each / each.size).sum()
 
 
 def as_tensor(x: Any, what: str, dtype: Any = None) -> Tensor:
-    """``x`` as a Tensor; NotANumberError, which names ``what``, if it is no array of numbers."""
+    """``x`` as a Tensor; a NotANumberError that names ``what`` if ``x`` is no array of numbers."""
     return x if isinstance(x, Tensor) else Tensor._of(as_array(x, dtype, what), None)
 
 
 def as_rows(prediction: Any) -> list[list[Value]] | None:
-    """A Value, or lists of Values, as a list with a list for each sample; None if it is none."""
+    """A Value or lists of Values as a list with a list for each sample; None for anything else."""
     if isinstance(prediction, np.ndarray) and prediction.dtype == object:
         prediction = prediction.tolist()
     if isinstance(prediction, Value):
@@ -249,30 +253,30 @@ def check_range(labels: Any, name: str, classes: int) -> None:
 
 
 def check_two(labels: Any, name: str, low: int, high: int) -> None:
-    """DataError unless every label is one of the two."""
+    """DataError unless every label is ``low`` or ``high``."""
     good = (labels == low) | (labels == high)
     if not good.all():
         raise DataError(f"{name}() wants labels {low} or {high}, got {labels[~good].min():g}")
 
 
 def check_weights(weights: Any) -> None:
-    """DataError unless all are finite, none is negative and one is positive."""
+    """DataError unless all weights are finite, none is negative, and at least one is positive."""
     if weights.size and not (np.isfinite(weights).all() and weights.min() >= 0 and weights.max() > 0):
         raise DataError("weights must be finite and 0 or more, and not all of them 0")
 
 
 def spread(weight: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Weights as many as elements of this shape."""
-    return np.broadcast_to(weight, shape)  # type: ignore[return-value]  # Tensors answer to it
+    """``weight``, broadcast to ``shape``."""
+    return np.broadcast_to(weight, shape)  # type: ignore[return-value]  # of a Tensor it returns a Tensor
 
 
 def class_table(class_weight: Any, known: Sequence[int], index: Any) -> Any:
-    """The weight of each class, in order."""
+    """The weight of each of the ``known`` classes, in order; ``index`` has the class of each target."""
     if isinstance(class_weight, str):
         if class_weight != "balanced":
             raise OptionError(f"class_weight must be 'balanced', a dict or a list, got {class_weight!r}")
         counts = np.bincount(index.astype(np.intp).ravel(), minlength=len(known))
-        return index.size / (len(known) * np.maximum(counts, 1))  # as scikit-learn has it
+        return index.size / (len(known) * np.maximum(counts, 1))  # the formula of scikit-learn
     if isinstance(class_weight, Mapping):
         if strange := sorted(set(class_weight) - set(known), key=str):
             raise OptionError(f"class_weight names {strange[0]!r}; the classes are {known}")

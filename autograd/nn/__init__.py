@@ -1,10 +1,10 @@
-"""Neurons, layers and nets whose weights live in NumPy arrays behind scalar names.
+"""Neurons, layers and nets that are used like scalar ones and keep their parameters in NumPy arrays.
 
-They are used as those of the oracle, ``autograd.scalar.nn``, are: called on one sample they answer
-with Values, and ``params()`` lists Values. Called on many samples at once they answer with a Tensor.
+They have the interface of the oracle, ``autograd.scalar.nn``: a call on one sample returns Values, and
+``params()`` lists Values. A call on many samples at once returns a Tensor.
 
-A layer is one matrix [W | b] with a row for each neuron and the bias in the last column, and a net
-is one flat vector of such matrices, so that the order of ``params()`` is that of memory.
+A layer is one matrix [W | b] with a row for each neuron and the bias in the last column. A net keeps
+its matrices in one flat vector, and ``params()`` lists the parameters in the order of that vector.
 
 >>> import random
 >>> random.seed(1)

@@ -1,4 +1,4 @@
-"""The activations that have a name: all that is known of one stands in its row."""
+"""The registry of named activations. One entry holds everything about one activation."""
 
 import math
 from collections.abc import Callable
@@ -9,16 +9,18 @@ __all__ = ["ACTIVATIONS", "Activation"]
 
 
 class Activation:
-    """An activation, which is called as the function that it is.
+    """An activation function, which is called like the function that it wraps.
 
     Args:
-        name: what it is called in options, files and pictures.
-        function: of a Tensor, element by element.
-        operation: the row of `autograd.engine.operations` that does the same to a number, for samples that go
-            through a net one by one; None if there is none.
-        bounds: the least and the greatest that comes out.
+        name: the activation's name in options, files and plots.
+        function: from a Tensor to a Tensor, element by element.
+        operation: the name of the operation in `autograd.engine.operations` that computes the same for one
+            number. It is used for samples that go through a net one by one. None if there is no such
+            operation.
+        bounds: the least and the greatest possible result.
+        kink: where the slope jumps, if it does.
 
-    A row in `ACTIVATIONS` is all that an activation of your own needs to be known by its name:
+    To use an activation of your own by its name, add it to `ACTIVATIONS`:
 
     >>> from autograd.nn import Net
     >>> ACTIVATIONS["squares"] = Activation("squares", lambda x: x * x, bounds=(0, math.inf))
@@ -34,11 +36,13 @@ class Activation:
         function: Callable[[Tensor], Tensor],
         operation: str | None = None,
         bounds: tuple[float, float] = (-math.inf, math.inf),
+        kink: float | None = None,
     ) -> None:
         self.name = name
         self.function = function
         self.operation = operation
         self.bounds = bounds
+        self.kink = kink
 
     def __repr__(self) -> str:
         return f"<activation {self.name}>"
@@ -52,10 +56,10 @@ ACTIVATIONS: dict[str, Activation] = {
     for row in (
         Activation("sigmoid", Tensor.sigmoid, "sigmoid", (0.0, 1.0)),
         Activation("tanh", Tensor.tanh, "tanh", (-1.0, 1.0)),
-        Activation("relu", Tensor.relu, "relu", (0.0, math.inf)),
-        Activation("leaky_relu", Tensor.leaky_relu, "leaky_relu"),
+        Activation("relu", Tensor.relu, "relu", (0.0, math.inf), kink=0.0),
+        Activation("leaky_relu", Tensor.leaky_relu, "leaky_relu", kink=0.0),
         Activation("softplus", Tensor.softplus, "softplus", (0.0, math.inf)),
-        Activation("gelu", Tensor.gelu, "gelu", (-0.17, math.inf)),  # the least is -0.16997
+        Activation("gelu", Tensor.gelu, "gelu", (-0.17, math.inf)),  # its minimum is -0.16997
         Activation("linear", Tensor.__pos__, "pos"),
     )
 }

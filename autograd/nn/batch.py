@@ -1,4 +1,4 @@
-"""Batches: samples of one module that go through it together, once a number is needed."""
+"""Batches: pending samples of one module, which go through it together when a number is needed."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -23,12 +23,12 @@ from autograd.tensor.tape import Array, Leaf, check_unchanged, consumers
 
 __all__ = ["Batch", "SampleQueue", "Stage"]
 
-MOST_ROWS = 2048  # that wait at most in one batch
-MOST_NUMBERS = 1 << 20  # that wait at most in the samples of a batch
+MOST_ROWS = 2048  # pending samples in one batch
+MOST_NUMBERS = 1 << 20  # inputs of all pending samples in one batch
 
 
 class Stage(NamedTuple):
-    """One layer on the way through a module: its matrix, those of its rows that count, the activation."""
+    """One layer of a module's forward pass: its matrix, the rows of the matrix in use, the activation."""
 
     matrix: LayerParameters
     rows: slice
@@ -36,19 +36,21 @@ class Stage(NamedTuple):
 
 
 def usual() -> bool:
-    """Whether this thread records the tape, and no trace."""
+    """Whether this thread is in its normal mode: it records the tape, and is not recording a Program."""
     return recording.on and recording.trace is None
 
 
 class Batch(Junction):
-    """Samples of one module at one level, and once they have been through it, what came out.
+    """Pending samples of one module at one level and, after the batch was evaluated, their outputs.
+
+    The place of an output is its index among the outputs of all samples, row after row.
 
     Attributes:
-        n: how many samples went through.
-        version: how often the module's parameters had been changed then.
-        small: whether they were few and went through as scalars, row by row.
-        trace: what `Rowwise` noted of them then.
-        grads: the gradients of the outputs, by place, that the last walks brought.
+        n: the number of samples that were evaluated.
+        version: how often the module's parameters had been changed by then.
+        small: whether the samples were few and were evaluated by `Rowwise`.
+        trace: if so, their traces.
+        grads: the gradients of the outputs, by place, from the latest backward pass that reached each row.
     """
 
     def __init__(self, samples: "SampleQueue", level: Level) -> None:
@@ -56,8 +58,8 @@ class Batch(Junction):
         self.queue = samples
         self.level: Level | None = level
         self.thread = threading.get_ident()
-        self.entries: list[Any] = []  # of each sample its numbers, the inputs that are Values, the outputs
-        self.span = 2 + self.wide  # how many entries that are
+        self.entries: list[Any] = []  # for each sample: its numbers, the inputs that are Values, its outputs
+        self.span = 2 + self.wide  # entries per sample
         self.closed = False  # to further samples
         self.done = False
         self.n = 0
@@ -66,8 +68,8 @@ class Batch(Junction):
         self.version = 0
         self.small = False
         self.trace: Any = None
-        self.slopes: Any = None  # within a walk: the array of gradients
-        self.taped: Any = None  # its outputs, if it was
+        self.slopes: Any = None  # during a backward pass: the gradients of the outputs
+        self.taped: Any = None  # the tape node of the outputs, if the forward pass was taped
         self.leaf: Leaf | None = None
         self.grads: Array | None = None
 
@@ -78,14 +80,14 @@ class Batch(Junction):
 
     @property
     def Y(self) -> Array:
-        """Their outputs, (n, outputs)."""
+        """The outputs of the samples, (n, outputs)."""
         if not self.small:
-            return self.outputs  # type: ignore[no-any-return]  # an array
-        of_each = np.asarray(self.trace).reshape(self.n, -1)
-        return of_each[:, -2 * self.wide : -self.wide]
+            return self.outputs  # type: ignore[no-any-return]  # typed as Any
+        traces = np.asarray(self.trace).reshape(self.n, -1)
+        return traces[:, -2 * self.wide : -self.wide]
 
     def output(self) -> Value:
-        """One of the outputs of a sample, which waits."""
+        """A new pending output of this batch."""
         v = Value.__new__(Value)
         v._code = operations.OUTPUT
         v._a = v._b = None
@@ -96,7 +98,12 @@ class Batch(Junction):
         return v
 
     def add(self, sample: Any, inputs: Any) -> Any:
-        """Let a sample wait; its outputs, or None if it came too late."""
+        """Add a pending sample; returns its outputs, or None if the batch is closed.
+
+        Args:
+            sample: the numbers of the sample, with any number in place of a Value.
+            inputs: the inputs that are Values, each with its index in the sample; None if there are none.
+        """
         if self.wide == 1:
             v = self.output()
             self.entries.extend((sample, inputs, v))
@@ -106,7 +113,7 @@ class Batch(Junction):
         return None if self.closed else out
 
     def full(self) -> bool:
-        """Whether as many samples wait as may."""
+        """Whether the batch has as many pending samples as it may have."""
         return len(self.entries) >= self.queue.room * self.span
 
     def run(self) -> None:
@@ -130,7 +137,7 @@ class Batch(Junction):
             X, taped, leaf, outputs = forward(rows, bool(inputs))
             numbers = readable(outputs)
             first, stride = 0, self.wide
-        if self.done:  # in between, by a signal handler or another thread
+        if self.done:  # a signal handler or another thread has evaluated the batch in the meantime
             return
         self.n, self.rows, self.inputs, self.version = len(rows), rows if small else X, inputs, version
         self.outputs, self.taped, self.leaf = outputs, taped, leaf
@@ -150,8 +157,8 @@ class Batch(Junction):
     def drop(self) -> None:
         n = len(self.entries)
         if not held(self.entries, self.span):
-            self.closed = True  # what comes from here on is refused by `add`
-            if len(self.entries) > n:  # some came meanwhile, as in a signal handler
+            self.closed = True  # from here on `add` returns None
+            if len(self.entries) > n:  # a sample was added in the meantime, as by a signal handler
                 self.run()
                 return
             if self.queue.open is self:
@@ -159,13 +166,20 @@ class Batch(Junction):
             self.finish()
 
     def finish(self) -> None:
-        """Let go of what was needed until the outputs were there."""
+        """Release what is needed only while the batch is pending."""
         self.done = True
         self.entries = []
         self.level = None
 
     def publish(self, entries: list[Any], numbers: Any, first: int, stride: int) -> None:
-        """Give the outputs their numbers, of which those of a sample come ``stride`` after the last one's."""
+        """Write the results into the output Values.
+
+        Args:
+            entries: as for the batch.
+            numbers: an array that holds the results.
+            first: the index in ``numbers`` of the first result of the first sample.
+            stride: the distance in ``numbers`` from the results of one sample to those of the next.
+        """
         k = 0
         i = 2
         while i < len(entries):
@@ -199,29 +213,29 @@ class Batch(Junction):
         self.slopes = None
 
     def operands(self, place: int) -> list[Any]:
-        """What the output at a place was made from: Values among the inputs, and parameters."""
-        given = self.inputs.get(place // self.wide, ())
+        """The operands of the output at a place: the Values among its sample's inputs, and the parameters."""
+        inputs = self.inputs.get(place // self.wide, ())
         views: list[Any] = self.kin.views()
-        return [v for _, v in given] + views
+        return [v for _, v in inputs] + views
 
     def some(self) -> Array | None:
-        """Which rows a walk has reached; None if all."""
+        """A mask of the rows that the backward pass has reached; None if it has reached all."""
         if self.n_reached == self.n:
             return None
         return np.frombuffer(self.reached, np.bool_)
 
     def part(self) -> tuple[Array, Array, Array | None]:
-        """Samples and gradients of the rows that a walk has reached, and which those are; None if all."""
+        """The samples and output gradients of the rows that the backward pass has reached, and `some`."""
         G = np.asarray(self.slopes).reshape(self.n, self.wide)
         some = self.some()
         return (self.rows, G, None) if some is None else (self.rows[some], G[some], some)
 
     def pairs(self, slopes: Array, some: Array | None) -> list[tuple[Node, float]]:
-        """The Values among the inputs of rows that a walk has reached, with their gradients.
+        """The Values among the inputs of the rows that the backward pass has reached, with their gradients.
 
         Args:
-            slopes: for the inputs of those rows.
-            some: which those are; None if all.
+            slopes: the gradients of all inputs of these rows.
+            some: as from `some`.
         """
         found: list[Any] = []
         if self.inputs:
@@ -237,7 +251,11 @@ class Batch(Junction):
         return found
 
     def pass_rows_back(self) -> list[tuple[Node, float]]:
-        """The same for a few samples, after adding to the gradients of parameters."""
+        """Pass the gradients of a small batch back.
+
+        This adds to the gradients of the parameters, and returns the Values among the inputs with their
+        gradients.
+        """
         few: Any = self.queue.few
         scratch = few.scratch()
         found: list[Any] = []
@@ -251,25 +269,34 @@ class Batch(Junction):
 
 
 def set_output(v: Node, place: int, x: float) -> None:
-    """Give an output its number."""
+    """Give an output its place and its number; it is no longer pending."""
     v._index = place
     v._number = x
     v._source = None
 
 
 def set_failure(v: Node, failure: Any) -> None:
-    """Have an output fail."""
+    """Give an output the `pending.Failure` that is raised instead of reading its number."""
     v._source = failure
 
 
 def readable(numbers: Array) -> Any:
-    """An array as what gives numbers one by one."""
+    """The numbers, flat, in the type from which single numbers are read fastest."""
     flat = np.ascontiguousarray(numbers, np.float64).reshape(-1)
     return flat if node.COMPILED else flat.tolist()
 
 
 def split_entries(entries: list[Any], span: int) -> tuple[list[Any], dict[int, Any], dict[int, Any]]:
-    """The numbers of samples; by row, those inputs that are Values, which have theirs now; and failures."""
+    """Split the entries of a batch, and fill in the numbers of inputs that are Values.
+
+    Args:
+        entries: as for the batch.
+        span: entries per sample.
+
+    Returns:
+        The numbers of each sample; by row, the inputs that are Values, each with its index in the sample;
+        and by row, the failure of a row with an input that could not be computed.
+    """
     rows: list[Any] = []
     inputs: dict[int, Any] = {}
     failures: dict[int, Any] = {}
@@ -290,7 +317,7 @@ def split_entries(entries: list[Any], span: int) -> tuple[list[Any], dict[int, A
 
 
 def held(entries: list[Any], span: int) -> bool:
-    """Whether anybody else has one of the outputs."""
+    """Whether one of the outputs is referenced from outside of ``entries``."""
     kept = False
     for i in range(len(entries)):
         kept = kept or (i % span > 1 and pending.references(entries, i) > pending.ALONE)
@@ -298,24 +325,25 @@ def held(entries: list[Any], span: int) -> bool:
 
 
 def is_there(v: Node) -> bool:
-    """Whether a node has its number itself."""
+    """Whether a node is computed and, unlike a parameter, stores its number itself."""
     return v._source is None
 
 
 class SampleQueue:
-    """Where samples come in that depend on nothing that waits.
+    """Collects samples of one module until they are evaluated. Their inputs must not be pending themselves.
 
     Args:
-        stages: the layers that the samples go through.
-        waits: whether the result is the same for a sample whatever others there are, and each time.
+        stages: the layers of the module.
+        waits: whether samples may be pending: a sample's outputs must not depend on the other samples of
+            its batch, and must be the same at every call.
 
     Attributes:
-        n_in, n_out: how many numbers a sample has, and how many results.
-        few: what a few samples go through, if they may.
-        versions: how often the parameters were changed, by layer.
+        n_in, n_out: the number of inputs and outputs of a sample.
+        few: the `Rowwise` for batches of a few samples, or None if the module has none.
+        versions: for each layer the `Version` that counts changes of its parameters.
         vectors: the gradients of the parameters.
-        room: how many may wait in a batch.
-        open: the batch that they join.
+        room: the largest number of pending samples in a batch.
+        open: the batch that the next sample joins, or None.
     """
 
     def __init__(self, stages: Sequence[Stage], waits: bool) -> None:
@@ -330,11 +358,11 @@ class SampleQueue:
         self.open: Batch | None = None
 
     def version(self) -> int:
-        """How often the parameters were changed."""
+        """How often the parameters have been changed."""
         return total(self.versions)
 
     def enter(self, x: Any) -> Any:
-        """The outputs of a list or tuple of floats and Values that are there; None for anything else."""
+        """The outputs for a list or tuple of floats and evaluated Values; None for any other ``x``."""
         if (type(x) is not list and type(x) is not tuple) or len(x) != self.n_in:
             return None
         inputs = None
@@ -348,7 +376,7 @@ class SampleQueue:
         return self.join(tuple(x), inputs)
 
     def join(self, sample: Any, inputs: Any) -> Any:
-        """Let a sample join the open batch; its outputs."""
+        """Add a sample to the open batch; returns its outputs. Arguments are those of `Batch.add`."""
         while True:
             batch = self.open
             if batch is None or batch.closed or batch.thread != threading.get_ident():
@@ -363,16 +391,16 @@ class SampleQueue:
                 return out
 
     def begin(self, level: Level) -> Batch:
-        """The open batch of a level."""
+        """The open batch of this module at a level, made if there is none."""
         raise NotImplementedError
 
     def tell(self, out: Any) -> None:
-        """Tell an observer of outputs that wait."""
+        """Tell the observer of pending outputs."""
         raise NotImplementedError
 
 
 def rowwise_of(stages: Sequence[Stage]) -> Rowwise | None:
-    """A module of float64 as one through which samples can go one by one, if all its activations can."""
+    """The `Rowwise` of a module; None if it is not of float64 or an activation has no scalar operation."""
     layers = []
     for matrix, rows, function in stages:
         if not isinstance(function, Activation) or function.operation is None:

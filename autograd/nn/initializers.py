@@ -1,4 +1,4 @@
-"""The weights that a layer starts with."""
+"""The initial weights of a layer."""
 
 import math
 import random
@@ -16,20 +16,19 @@ __all__ = ["INITS", "Init", "init_weights"]
 
 Init = str | Callable[[int, int], Any]
 
-# How far from 0 the uniform weights of a layer of n_out neurons with n_in inputs may lie
 INITS: dict[str, Callable[[int, int], float]] = {
     "uniform": lambda n_out, n_in: 1.0,
     "xavier": lambda n_out, n_in: math.sqrt(6 / (n_in + n_out)),  # Glorot & Bengio 2010, eq. 16
-    "he": lambda n_out, n_in: math.sqrt(6 / n_in),  # He et al. 2015, eq. 10, as a uniform law
+    "he": lambda n_out, n_in: math.sqrt(6 / n_in),  # He et al. 2015, eq. 10, as a uniform distribution
 }
-"""How far from 0 weights may lie, for those ways to draw them that have a name."""
+"""The named initialisations. Each gives the limit a of uniform weights from -a to a, from (n_out, n_in)."""
 
 
 def uniform(n: int) -> Array:
-    """The next ``n`` numbers that ``random.uniform(-1, 1)`` would give, without a Python loop.
+    """The next ``n`` numbers that ``random.uniform(-1, 1)`` would return, without a Python loop.
 
-    Python and NumPy's legacy generator run the same Mersenne Twister and make the same doubles of
-    its state, so NumPy draws from Python's state and hands it back.
+    Python and NumPy's legacy generator use the same Mersenne Twister and turn its state into the same
+    doubles. So NumPy draws from a copy of Python's state, and the state afterwards is written back.
     """
     version, (*keys, position), gauss = random.getstate()
     twister = np.random.RandomState()
@@ -41,7 +40,7 @@ def uniform(n: int) -> Array:
 
 
 def init_weights(n_out: int, n_in: int, init: Init) -> Array:
-    """A starting [W | b]: weights by ``init``, biases 0."""
+    """An initial matrix [W | b]: weights from ``init``, biases 0."""
     weights = named("init", init, INITS)(n_out, n_in)
     if not callable(init):
         weights = weights * uniform(n_out * n_in).reshape(n_out, n_in)

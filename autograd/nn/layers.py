@@ -24,19 +24,19 @@ class Neuron(ArrayModule):
     """activation(b + w · x), with N weights drawn by ``init`` and a bias of 0.
 
     Args:
-        N: how many inputs.
+        N: the number of inputs.
         activation: a name in `ACTIVATIONS`, such as tanh or relu, or a function of a Tensor.
         dtype: "float64" or "float32".
-        init: a name in `INITS`, such as uniform (from -1 to 1) or he, whose weights Python's ``random``
-            draws; or a function from (n_out, n_in) to an array of weights of that shape.
+        init: a name in `INITS`, such as uniform (from -1 to 1) or he, for weights that are drawn with
+            Python's ``random``; or a function from (n_out, n_in) to an array of weights of that shape.
 
     Attributes:
-        w: the list of weights, each a Value; ``w[i] = 0.5`` writes one.
-        b: the bias, a Value; ``b = 0.5`` writes it.
+        w: the list of weights, each a Value; ``neuron.w[i] = 0.5`` writes one.
+        b: the bias, a Value; ``neuron.b = 0.5`` writes it.
 
     Raises:
         ShapeError: N is no whole number of 1 or more.
-        UnknownNameError: no activation or init of that name.
+        UnknownNameError: there is no activation or init of that name.
 
     >>> n = Neuron(2, "linear", init=lambda n_out, n_in: [[3.0, 4.0]])
     >>> n([1, 10]), n.nparams()
@@ -62,7 +62,7 @@ class Neuron(ArrayModule):
         self._be(ParameterVector(values, [(1, n_in + 1)]), 0, 0, function)
 
     def _be(self, vector: ParameterVector, k: int, row: int, function: Callable[[Tensor], Tensor]) -> None:
-        """Be a row of the k-th matrix."""
+        """Initialise the neuron as a view of one row of the k-th matrix."""
         self._parameters, self._k, self._row, self._function = vector, k, row, function
         self._place()
 
@@ -106,20 +106,20 @@ class Layer(ArrayModule):
     """N_out neurons side by side, each with the same N_in inputs.
 
     Args:
-        N_in: how many inputs.
-        N_out: how many neurons, and outputs.
+        N_in: the number of inputs.
+        N_out: the number of neurons, which is the number of outputs.
         activation: as for `Neuron`.
         dtype: as for `Neuron`.
         init: as for `Neuron`.
 
     Attributes:
         neurons: a tuple of the neurons, as views of the rows of the layer's matrix.
-        weight: the weights, an array of shape (N_out, N_in) to be read.
-        bias: the biases, an array of shape (N_out,) to be read.
+        weight: the weights, a read-only array of shape (N_out, N_in).
+        bias: the biases, a read-only array of shape (N_out,).
 
     Raises:
         ShapeError: N_in or N_out is no whole number of 1 or more.
-        UnknownNameError: no activation or init of that name.
+        UnknownNameError: there is no activation or init of that name.
 
     >>> layer = Layer(3, 10)
     >>> layer, layer.nparams(), layer.weight.shape, layer.bias.shape
@@ -143,7 +143,7 @@ class Layer(ArrayModule):
         self._be(ParameterVector(values, [(n_out, n_in + 1)]), 0, function)
 
     def _be(self, vector: ParameterVector, k: int, function: Callable[[Tensor], Tensor]) -> None:
-        """Be the k-th matrix."""
+        """Initialise the layer as a view of the k-th matrix."""
         self._parameters, self._k, self._function = vector, k, function
         self._place()
 
@@ -167,7 +167,7 @@ class Layer(ArrayModule):
         return self._parameters.views(self._k)
 
     def through(self, h: Tensor) -> Tensor:
-        """The same, from samples that have a row of ones below them already."""
+        """The outputs, (N_out, rows), of samples in columns that already have a row of ones below them."""
         return activated(self._function, self.matrices[0].tensor @ h)
 
     @property

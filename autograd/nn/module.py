@@ -1,6 +1,6 @@
-"""Modules: what has parameters, and what takes samples besides, one at a time or many at once.
+"""Base classes: `Module` has parameters, and `ArrayModule` is also called on one sample or on many.
 
-Samples stand in columns on their way through, with a row of ones below them: a layer is one product.
+In a forward pass each column is a sample, with a 1 below it, so that a layer is one matrix product.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -31,7 +31,7 @@ ALL = slice(None)
 
 
 def activated(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """``function(x)``, which has to be a Tensor of the same shape."""
+    """``function(x)``, checked to be a Tensor of the shape of ``x``."""
     try:
         out = function(x)
     except (AttributeError, TypeError, ValueError) as error:
@@ -46,7 +46,7 @@ def activated(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
 
 def through(stages: Iterable[Stage], x: Tensor) -> Tensor:
-    """function(w x + b) with [w | b] for each stage, one after the other."""
+    """Apply the stages to ``x`` one after the other; a stage with the matrix [w | b] is function(w x + b)."""
     for matrix, rows, function in stages:
         m = matrix.tensor
         x = activated(function, affine(m if rows == ALL else m[rows], x))
@@ -54,13 +54,13 @@ def through(stages: Iterable[Stage], x: Tensor) -> Tensor:
 
 
 def give_numbers(params: Sequence[Value], numbers: Sequence[float]) -> None:
-    """Give parameters their numbers."""
+    """Set the ``data`` of each parameter."""
     for p, x in zip(params, numbers, strict=True):
         p.data = x
 
 
 def views_of(matrices: Sequence[LayerParameters], rows: slice) -> list[Parameter]:
-    """The parameters in some rows of matrices, or in all."""
+    """The parameters that stand in the given rows of each matrix."""
     found = []
     for m in matrices:
         vector, k = m.owner[0](), m.owner[1]
@@ -72,7 +72,7 @@ def views_of(matrices: Sequence[LayerParameters], rows: slice) -> list[Parameter
 
 
 class Module:
-    """What has parameters. Your own modules override `params` (or micrograd's `parameters`).
+    """Base class of everything with parameters. A subclass overrides `params` (or micrograd's `parameters`).
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -100,7 +100,7 @@ class Module:
         return self.params()
 
     def nparams(self) -> int:
-        """How many parameters there are."""
+        """The number of parameters."""
         return len(self.params())
 
     def zero_grad(self) -> None:
@@ -109,7 +109,7 @@ class Module:
             p.grad = 0.0
 
     def step(self, lr: float) -> None:
-        """Move every parameter against its gradient, ``lr`` times its length; after an error, none."""
+        """Subtract ``lr`` times the gradient from every parameter. An error leaves all of them unchanged."""
         params = self.params()
         before = [p.data for p in params]
         try:
@@ -121,12 +121,12 @@ class Module:
 
 
 class ArrayModule(Module, TakesSamples):
-    """What `Neuron`, `Layer` and `Net` share: parameters that are a stretch of one flat vector.
+    """Base class of `Neuron`, `Layer` and `Net`, whose parameters are a contiguous part of one flat vector.
 
     Attributes:
-        n_in: how many inputs.
-        n_out: how many outputs.
-        dtype: of parameters and gradients, float64 or float32.
+        n_in: the number of inputs.
+        n_out: the number of outputs.
+        dtype: the dtype of parameters and gradients, float64 or float32.
         values: the parameters, as a vector.
         grads: the gradients of the parameters, as a vector.
 
@@ -157,7 +157,8 @@ class ArrayModule(Module, TakesSamples):
     def values(self) -> Array:
         """The parameters, as a vector. Call `mark_changed` after writing into it.
 
-        Ask for it anew each time: what waits and depends on the parameters is worked out when you do.
+        Read this property anew before each write: reading it computes the pending operations that depend on
+        the parameters.
         """
         self.sync()
         return self._values
@@ -165,9 +166,10 @@ class ArrayModule(Module, TakesSamples):
     @values.setter
     def values(self, values: Any) -> None:
         refuse_in_recording("values = ...")
+        numbers = reals(values, "values have to be numbers")
         self.sync()
-        self._values[...] = reals(values, "values have to be numbers")
-        self.mark_changed()
+        self.mark_changed()  # first: an interrupt must not leave older graphs with the new numbers
+        self._values[...] = numbers
 
     @property
     def grads(self) -> Array:
@@ -180,7 +182,7 @@ class ArrayModule(Module, TakesSamples):
         self._grads[...] = reals(grads, "grads have to be numbers")
 
     def forward(self, x: Tensor) -> Tensor:
-        """Samples in columns, (n_in, rows) or one (n_in,), to outputs, (n_out, rows) or (n_out,)."""
+        """The outputs, (n_out, rows) or (n_out,), of samples in columns, (n_in, rows), or of one, (n_in,)."""
         return self._samples.through(x)
 
     def _views(self) -> list[Parameter]:
@@ -188,7 +190,7 @@ class ArrayModule(Module, TakesSamples):
         raise NotImplementedError
 
     def _outputs(self, x: Any) -> Any:
-        """What `__call__` says, for samples of any kind."""
+        """The result of `__call__`, for samples of any kind."""
         if getattr(self, "_samples", None) is None:
             name = type(self).__name__
             raise UnsupportedError(
@@ -210,7 +212,7 @@ class ArrayModule(Module, TakesSamples):
             raise ShapeError(f"{self._called()} wants shape (rows, {self.n_in}), got {x.shape}")
         if x.dtype != self.dtype:
             x = x.astype(self.dtype)
-        # `affine` copies what it is given, so that a constant needs no record and no copy before
+        # `affine` copies its input, so a constant is passed as a view, without a copy or a tape node
         columns = x.T if x.requires_grad else Tensor._of(array_of(x).T, None)
         return self.forward(columns).T
 
@@ -223,7 +225,7 @@ class ArrayModule(Module, TakesSamples):
         return Tensor._of(table.astype(self.dtype), None)
 
     def _refuse_rows(self, x: Any) -> None:
-        """Raise the error for rows of several lengths, or of Values, if ``x`` is that."""
+        """Raise a more precise error if the rows of ``x`` differ in length, or hold Values or lists."""
         lengths = sorted({len(row) if hasattr(row, "__len__") else 1 for row in x})
         if len(lengths) > 1:
             several = f"rows of {lengths[0]} and of {lengths[-1]} numbers"
@@ -238,11 +240,11 @@ class ArrayModule(Module, TakesSamples):
             raise ShapeError(f"{self._called()} got samples with lists inside") from None
 
     def __getstate__(self) -> dict[str, Any]:
-        views = ("_values", "_grads", "matrices", "_samples", "_programs", "_partial_fit")
-        return {name: value for name, value in self.__dict__.items() if name not in views}
+        rebuilt = ("_values", "_grads", "matrices", "_samples", "_programs", "_partial_fit")
+        return {name: value for name, value in self.__dict__.items() if name not in rebuilt}
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        # The two oldest protocols of pickle know no base that is compiled
+        # Protocols 0 and 1 of pickle cannot handle a compiled base class
         return super().__reduce_ex__(max(protocol, 2))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -250,23 +252,28 @@ class ArrayModule(Module, TakesSamples):
         self._place()
 
     def _place(self) -> None:
-        """Take the views of the flat vector that are this module's."""
+        """Set the attributes that are views of the flat vector or are derived from it."""
         raise NotImplementedError
 
     def _take(self, *functions: Callable[[Tensor], Tensor], rows: slice = ALL) -> None:
-        """Take samples, which wait if all activations are known: one of yours might mix them up."""
+        """Set up the evaluation of samples.
+
+        Samples may be pending only if every activation is an `Activation`. Any other function might mix the
+        samples of a batch.
+        """
         waits = all(isinstance(function, Activation) for function in functions)
         stages = [Stage(m, rows, function) for m, function in zip(self.matrices, functions, strict=True)]
-        way = partial(through, stages)  # it knows no module, which would live as long as what comes out
+        # Outputs keep this function alive; it holds no reference to the module, which may be freed earlier
+        forward = partial(through, stages)
         views = partial(views_of, self.matrices, stages[0].rows)
-        self._samples = Samples(type(self).__name__, way, stages, waits, views)
+        self._samples = Samples(type(self).__name__, forward, stages, waits, views)
 
     def params(self) -> list[Value]:
-        """The parameters, neuron by neuron, weights and then bias: the same objects at every call."""
+        """The parameters, neuron by neuron, the weights before the bias: the same objects at every call."""
         return list(self._views())
 
     def nparams(self) -> int:
-        """How many parameters there are."""
+        """The number of parameters."""
         return self._values.size
 
     def zero_grad(self) -> None:
@@ -280,23 +287,23 @@ class ArrayModule(Module, TakesSamples):
                 m.tensor.grad = None
 
     def step(self, lr: float) -> None:
-        """Move every parameter against its gradient, ``lr`` times its length."""
+        """Subtract ``lr`` times the gradient from every parameter."""
         refuse_in_recording("step()")
         move = as_number(lr, "step()") * self.grads
         values = self.values
-        self.mark_changed()  # before too, lest an interrupt leave older graphs with the new numbers
+        self.mark_changed()  # before as well: after an interrupt no older graph may use the new numbers
         values -= move
         self.mark_changed()
 
     def sync(self) -> None:
-        """Have everything worked out that waits and depends on the parameters, which may change now."""
+        """Compute the pending operations that depend on the parameters, so that these may be changed."""
         if pending.waiting():
             pending.settle(None, self.matrices[0].vectors, False)
 
     def mark_gradient_changed(self) -> None:
-        """Nothing: ``grads`` are the gradients. An optimiser calls it after changing them."""
+        """Do nothing: ``grads`` holds the gradients themselves. Optimisers call this after changing them."""
 
     def mark_changed(self) -> None:
-        """Note that `values` were written into, so that no old graph is used with the new ones."""
+        """Note that `values` was written to: backward() through an older graph is an error from now on."""
         for m in self.matrices:
             m.changed()

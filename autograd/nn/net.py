@@ -1,4 +1,4 @@
-"""Nets: layers one after the other, over one flat vector in the order of ``params()``."""
+"""Nets: layers one after the other, with all parameters in one flat vector in the order of ``params()``."""
 
 import copy
 import math
@@ -32,24 +32,24 @@ __all__ = ["MLP", "Net"]
 
 
 class Net(ArrayModule, FitMixin):
-    """Layers one after the other: N_in inputs, then as many outputs as each of N_outs says.
+    """Layers one after the other. The first has N_in inputs, and N_outs lists the outputs of each layer.
 
     Args:
-        N_in: how many inputs.
-        N_outs: the size of each layer; the last one is the number of outputs.
-        activation: of every layer, as for `Neuron`.
-        output_activation: of the last layer, if that is to be another one.
-        dtype: as for `Neuron`, of every layer.
-        init: as for `Neuron`, of every layer.
+        N_in: the number of inputs.
+        N_outs: the size of each layer; the last size is the number of outputs of the net.
+        activation: the activation of every layer, as for `Neuron`.
+        output_activation: the activation of the last layer, if it differs from the others.
+        dtype: as for `Neuron`, for every layer.
+        init: as for `Neuron`, for every layer.
 
     Attributes:
         layers: a tuple of the layers, as views of the net's parameters.
-        preprocessing: a dict in JSON's types that goes with the net into files and copies, for what has
-            to be done to data before the net sees them; None at first.
+        preprocessing: a dict of JSON types that says how data are prepared for the net. It is saved and
+            copied with the net, and is None at first.
 
     Raises:
-        ShapeError: a size is no whole number of 1 or more, or there are none.
-        UnknownNameError: no activation or init of that name.
+        ShapeError: a size is no whole number of 1 or more, or N_outs is empty.
+        UnknownNameError: there is no activation or init of that name.
 
     >>> net = Net(3, [100, 200, 2])
     >>> net.nparams(), len(net([1, 2, 3])), net([[1, 2, 3]] * 5).shape
@@ -76,12 +76,12 @@ class Net(ArrayModule, FitMixin):
         activations = [activation] * (len(N_outs) - 1) + [last]
         for name in activations:
             named("activation", name, ACTIVATIONS)
-        kind = float_type(dtype)
+        float_dtype = float_type(dtype)
         parts = [init_weights(n, m, init).reshape(-1) for m, n in pairwise(sizes)]
-        self._be(sizes, activations, np.concatenate(parts).astype(kind))
+        self._be(sizes, activations, np.concatenate(parts).astype(float_dtype))
 
     def _be(self, sizes: list[int], activations: list[ActivationOption], values: Array) -> None:
-        """Be a net of these sizes over this vector of parameters."""
+        """Initialise the net with these sizes and activations and this vector of parameters."""
         self.N, self.activations = sizes, activations
         self._parameters = ParameterVector(values, [(n, m + 1) for m, n in pairwise(sizes)])
         self.layers = tuple(Layer.__new__(Layer) for _ in activations)
@@ -102,7 +102,7 @@ class Net(ArrayModule, FitMixin):
         self._take(*(layer._function for layer in self.layers))
 
     def through(self, h: Tensor) -> Tensor:
-        """The same, from samples that have a row of ones below them already."""
+        """The outputs, (n_out, rows), of samples in columns that already have a row of ones below them."""
         return through(self._samples.stages[1:], self.layers[0].through(h))
 
     def penalty(self, alpha: float) -> Tensor:
@@ -115,24 +115,24 @@ class Net(ArrayModule, FitMixin):
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The least and the greatest that an output can be."""
+        """The least and the greatest possible output."""
         last: Any = self.layers[-1]._function
         return getattr(last, "bounds", (-math.inf, math.inf))
 
     @property
     def named(self) -> bool:
-        """Whether all activations are known by name, so that their calls are always the same."""
+        """Whether all activations are given by name, so that every call computes the same operations."""
         return not any(callable(a) for a in self.activations)
 
     def predict(self, X: Any) -> Array:
         """The outputs for each row of X, as an array of shape (rows, outputs); nothing is recorded.
 
-        The memory it takes beyond X and the answer does not grow with the rows. A number of rows that
-        comes again is done by a `Program`.
+        Beyond the result, and an array of a list X, memory use does not grow with the number of rows. If the
+        same number of rows comes again, a `Program` is recorded and replayed.
 
         Raises:
             ShapeError: X is not of shape (rows, N_in).
-            DataError: X is no table of numbers.
+            DataError: X is not a table of finite numbers.
 
         >>> Net(2, [3]).predict([[0, 1], [2, 3]]).shape
         (2, 3)
@@ -144,11 +144,11 @@ class Net(ArrayModule, FitMixin):
         forward = self._replayed() if self.named else self._forward
         for start in range(0, max(rows, 1), CHUNK):
             part = slice(start, start + CHUNK)
-            some = rows_of(X[part] if X.ndim else X, self.n_in, self.dtype, "predict()", start)
-            out[part] = forward(some)
+            chunk = rows_of(X[part] if X.ndim else X, self.n_in, self.dtype, "predict()", start)
+            out[part] = forward(chunk)
         return out
 
-    # Pictures, with matplotlib, which the extra ``plot`` brings; MissingExtraError says so without it
+    # Plots. They need matplotlib, from the extra ``plot``, and raise MissingExtraError without it
 
     def plot_decision(
         self,
@@ -159,28 +159,32 @@ class Net(ArrayModule, FitMixin):
         threshold: float | None = None,
         path: Any = None,
     ) -> Any:
-        """Draw what the net says of all there is around the rows of data, and these on top.
+        """Draw the net's predictions for the region around the rows of data, and the rows on top.
 
-        Of a net of two inputs: which class it says where, paler the less sure it is, and the rows with
-        markers of their classes. Of a net of one input: the outputs as curves, and the rows as points.
+        For a net of two inputs: the predicted class at each point, in a paler colour where the net is less
+        sure, and the rows with the markers of their classes. For a net of one input: the outputs as curves,
+        and the rows as points.
 
         Args:
             X: (rows, N_in) inputs, as for `fit`.
-            y: the classes: -1 and 1 or 0 and 1 for one output; for several whole numbers from 0, or rows
-                with the largest number at the class. Of a net of one input the targets, as for `fit`.
-            classes: what to call the classes, in order.
-            threshold: of one output, where the second class begins; 0.5 if that is a sigmoid, else 0, as
-                is right for labels -1 and 1, and logits.
-            path: where to save the picture; without one it is only returned.
+            y: the class of each row. For one output: labels -1 and 1, or 0 and 1. For several outputs:
+                whole numbers from 0, or a row of numbers with the largest at the class. For a net of one
+                input: the targets, as for `fit`.
+            classes: the names of the classes, in order.
+            threshold: for a net of one output, the output above which a row belongs to the second class. By
+                default the middle of its bounds, such as 0.5 for a sigmoid and 0 for a tanh; without bounds
+                0, which suits labels -1 and 1, and logits.
+            path: the file to save the plot to; without a path the plot is only returned.
 
         Returns:
             The matplotlib figure.
 
         Raises:
-            ShapeError: the net has more than two inputs, or X, y and classes do not fit.
-            DataError: other labels, or numbers that are not finite.
+            ShapeError: the net has more than two inputs, or X, y and classes do not fit the net or each
+                other.
+            DataError: y has other labels, or a number is not finite.
             UnknownNameError: the path ends in none of .png, .svg, .pdf and .jpg.
-            OSError: nothing can be written there.
+            OSError: the file cannot be written.
 
         >>> net = Net(2, [4, 1], "tanh")
         >>> picture = net.plot_decision([[0, 1], [1, 0]], [-1, 1], classes=["no", "yes"])
@@ -200,9 +204,10 @@ class Net(ArrayModule, FitMixin):
         threshold: float | None = None,
         path: Any = None,
     ) -> Any:
-        """Draw how many rows of each class the net takes for which class: right in blue, wrong in orange.
+        """Draw the confusion matrix: for each class, how many of its rows the net assigns to each class.
 
-        Arguments, what comes back and errors are those of `plot_decision`, for any number of inputs.
+        Correct predictions are blue, wrong ones orange. Arguments, result and errors are those of
+        `plot_decision`, but the net may have any number of inputs.
 
         >>> net = Net(3, [4, 2], "tanh")
         >>> net.plot_confusion([[0, 1, 2], [2, 1, 0]], [0, 1]).axes[0].get_ylabel()
@@ -213,19 +218,19 @@ class Net(ArrayModule, FitMixin):
         return plots.confusion_plot(self, X, y, classes, threshold, path)
 
     def plot_weights(self, *, shape: tuple[int, int] | None = None, path: Any = None) -> Any:
-        """Draw the weights, a panel for each layer with a row for each neuron; white is 0.
+        """Draw the weights: a panel for each layer, in it a row for each neuron. White is 0.
 
         Args:
-            shape: (rows, columns) of the images that are the inputs, if they are: the weights of the first
-                layer are drawn as images too, one for each neuron.
-            path: where to save the picture; without one it is only returned.
+            shape: (rows, columns) of the images, if the inputs are images. The weights of the first layer
+                are then drawn as images too, one for each neuron.
+            path: the file to save the plot to; without a path the plot is only returned.
 
         Returns:
             The matplotlib figure.
 
         Raises:
-            ShapeError: ``shape`` is not that of N_in numbers.
-            UnknownNameError, OSError: as `plot_decision`.
+            ShapeError: ``shape`` is not a pair (rows, columns) whose product is N_in.
+            UnknownNameError, OSError: as for `plot_decision`.
 
         >>> len(Net(4, [3, 2]).plot_weights(shape=(2, 2)).axes)  # two panels, with a colour bar each
         4
@@ -235,7 +240,10 @@ class Net(ArrayModule, FitMixin):
         return plots.weights(self, shape, path)
 
     def _twin(self) -> "Net":
-        """A net of the same layers, for what this net keeps: if that knew itself, it would not go away."""
+        """A net that shares this net's layers, for use by objects that this net keeps.
+
+        With a reference back to this net they would form a cycle with it, which delays its release.
+        """
         twin: Net = Net.__new__(Net)
         twin.__dict__.update(self.__dict__, _partial_fit=None)
         twin._samples = self._samples
@@ -243,7 +251,7 @@ class Net(ArrayModule, FitMixin):
 
     def _replayed(self) -> Programs:
         if self._programs is None:
-            through = self._samples.through  # a Program that knew the net would keep it alive
+            through = self._samples.through  # a Program with a reference to the net would keep it alive
             self._programs = Programs(lambda X: through(X.T).T, after=1)
         return self._programs
 
@@ -251,10 +259,10 @@ class Net(ArrayModule, FitMixin):
         with no_grad():
             return self.forward(Tensor._of(X.T, None)).T.data
 
-    # Keeping
+    # Saving and loading
 
     def state_dict(self) -> dict[str, Array]:
-        """The parameters by name, ``layers.0.weight`` and so on, as arrays of their own.
+        """Copies of the parameters as a dict of arrays, with names ``layers.0.weight`` and so on.
 
         >>> net = Net(2, [3, 1])
         >>> {name: array.shape for name, array in net.state_dict().items()}
@@ -271,20 +279,21 @@ class Net(ArrayModule, FitMixin):
         return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take parameters as `state_dict` gives them: all of them or, after an error, none.
+        """Set all parameters from a dict like that of `state_dict`. An error leaves all of them unchanged.
 
         Raises:
             ShapeError: names or shapes are not those of this net.
-            NotANumberError: it is no dict, or an entry is no array of numbers.
+            NotANumberError: ``state`` is not a dict, or an entry is not an array of numbers.
+            DataError: a number is too large for float32, of a net of that dtype.
         """
         refuse_in_recording("load_state_dict()")
         own = self.state_dict()
         if not isinstance(state, Mapping):
             raise NotANumberError(f"load_state_dict() wants a dict of arrays, got {type(state).__name__}")
         if state.keys() != own.keys():
-            apart = {"missing": own.keys() - state.keys(), "not part of this net": state.keys() - own.keys()}
-            said = [f"{what}: {', '.join(sorted(map(str, names)))}" for what, names in apart.items() if names]
-            raise ShapeError(f"load_state_dict() wants the names of state_dict(); {'; '.join(said)}")
+            names = {"missing": own.keys() - state.keys(), "not part of this net": state.keys() - own.keys()}
+            parts = [f"{what}: {', '.join(sorted(map(str, keys)))}" for what, keys in names.items() if keys]
+            raise ShapeError(f"load_state_dict() wants the names of state_dict(); {'; '.join(parts)}")
         arrays = {}
         for name, old in own.items():
             array = reals(state[name], f"load_state_dict() wants {name} to be an array of numbers")
@@ -293,29 +302,27 @@ class Net(ArrayModule, FitMixin):
                 raise ShapeError(
                     f"load_state_dict(): {name} has shape {arrays[name].shape}, this net {old.shape}"
                 )
-        for k, layer in enumerate(self.layers):
-            both = layer.values.reshape(layer.n_out, -1)
-            both[:, :-1] = arrays[f"layers.{k}.weight"]
-            both[:, -1] = arrays[f"layers.{k}.bias"]
-        self.mark_changed()
+        pairs = [(arrays[f"layers.{k}.weight"], arrays[f"layers.{k}.bias"]) for k in range(len(self.layers))]
+        self.values = np.concatenate([np.column_stack(pair).reshape(-1) for pair in pairs])  # all at once
 
     def save(self, path: Any, preprocessing: dict[str, Any] | None = None) -> None:
-        """Write the net into one file, whole or not at all.
+        """Write the net to one file, either completely or not at all.
 
-        In it are the parameters, sizes, activations and dtype, the preprocessing, and the version of
+        The file holds the parameters, sizes, activations and dtype, the preprocessing, and the version of
         this library. `docs/files.md` has the details.
 
         Args:
-            path: where to. A name that ends in .safetensors gets a file of that kind, which the extra
-                ``safetensors`` brings; any other one NumPy's npz, without pickle.
-            preprocessing: what has to be done to data before this net sees them, in JSON's types; it
-                becomes the net's ``preprocessing``, as a copy. If not given, what the net has is written.
+            path: the file. A name that ends in .safetensors gives a safetensors file, which needs the extra
+                ``safetensors``; any other name gives NumPy's npz, without pickle.
+            preprocessing: a dict of JSON types that says how data are prepared for this net. A copy of it
+                becomes the net's ``preprocessing``. Without it the net's present ``preprocessing`` is
+                written.
 
         Raises:
             OptionError: an activation is a function, which a file cannot hold; use `state_dict`. Or
-                ``preprocessing`` is no dict, or holds what JSON does not.
-            OSError: no file can be written there.
-            MissingExtraError: safetensors is not installed; the message says what to type.
+                ``preprocessing`` is not a dict, or holds something that JSON cannot.
+            OSError: the file cannot be written.
+            MissingExtraError: safetensors is not installed; the message says how to install it.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -332,7 +339,7 @@ class Net(ArrayModule, FitMixin):
         self.preprocessing = copy.deepcopy(kept)
 
     def architecture(self) -> dict[str, Any]:
-        """Sizes, activations and dtype, as JSON has them."""
+        """Sizes, activations and dtype, as a dict of JSON types."""
         if not self.named:
             raise OptionError(
                 "a net with a function of yours as activation cannot be saved; keep its state_dict()"
@@ -343,12 +350,13 @@ class Net(ArrayModule, FitMixin):
     def load(cls, path: Any) -> Self:
         """The net that `save` wrote, in this version or an earlier one. No code in the file is run.
 
-        What the file begins with tells whether it is npz or safetensors, whatever its name is. The net is one
-        of the class that is asked: `MLP.load` gives an `MLP`, if it is one that `MLP` makes.
+        Whether the file is npz or safetensors is read from its first bytes, not from its name. The result is
+        an instance of the class on which `load` is called: `MLP.load` returns an `MLP`, and refuses a file
+        whose net is not an MLP.
 
         Raises:
-            OptionError: the class is one of your own whose ``__init__`` a file knows nothing of.
-            FileFormatError: the file is not of that kind, or damaged, or of another kind of net.
+            OptionError: the class is your own and has an ``__init__`` whose arguments the file does not hold.
+            FileFormatError: the file is of another format, or damaged, or holds another kind of net.
             FileNotFoundError: there is no such file.
             MissingExtraError: it is a safetensors file, and that package is not installed.
         """
@@ -363,7 +371,7 @@ class Net(ArrayModule, FitMixin):
             raise FileFormatError(f"{path}: there is no net in this file{hint}")
         try:
             net = cls._restored(arrays, header["net"])
-            net.preprocessing = header.get("preprocessing", header.get("table"))  # its name in format 1
+            net.preprocessing = header.get("preprocessing", header.get("table"))  # "table" in format 1
             if not isinstance(net.preprocessing, dict | None):
                 raise OptionError("its preprocessing is no dict")
         except (KeyError, TypeError, ValueError) as error:
@@ -372,11 +380,11 @@ class Net(ArrayModule, FitMixin):
 
     @classmethod
     def _restored(cls, arrays: Mapping[str, Array], architecture: Any) -> Self:
-        """A net of that `architecture` with the arrays of a `state_dict`, which have to be just its own."""
-        kinds = {"sizes": list, "activations": list, "dtype": str}
-        for name, kind in kinds.items():
-            if not isinstance(architecture, dict) or not isinstance(architecture.get(name), kind):
-                raise OptionError(f"its architecture has no {kind.__name__} of {name!r}")
+        """A net from its `architecture` and the arrays of its `state_dict`; other arrays are an error."""
+        types = {"sizes": list, "activations": list, "dtype": str}
+        for name, expected in types.items():
+            if not isinstance(architecture, dict) or not isinstance(architecture.get(name), expected):
+                raise OptionError(f"its architecture has no {expected.__name__} of {name!r}")
         sizes = [whole(n, "a size") for n in architecture["sizes"]]
         activations = [str(name) for name in architecture["activations"]]
         dtype = float_type(architecture["dtype"])
@@ -399,7 +407,7 @@ class Net(ArrayModule, FitMixin):
 
 
 class MLP(Net):
-    """micrograd's net: ReLU inside, linear at the end. Arguments are those of `Net`.
+    """micrograd's net: ReLU in the hidden layers, linear outputs. Arguments are those of `Net`.
 
     >>> MLP(2, [16, 16, 1]).nparams()
     337

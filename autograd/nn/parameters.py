@@ -1,8 +1,8 @@
 """The flat vector: all parameters of a module in one array, all gradients in another.
 
-An optimiser step, saving and loading work on the two vectors; layers see them as matrices; and a
-`Parameter` is a window through which one number looks like a Value. Whoever changes a number first
-has everything worked out that waits and depends on it.
+Optimiser steps, saving and loading work on the two vectors. A layer uses its part of them as a matrix, and
+a `Parameter` is a view of one number as a Value. Before a number is changed, all pending operations that
+depend on it have to be computed.
 """
 
 import weakref
@@ -25,7 +25,7 @@ __all__ = ["LayerParameters", "Parameter", "ParameterList", "ParameterVector"]
 
 
 class Weights(Leaf):
-    """A matrix of parameters on the tape, whose version is that of the `Storage`."""
+    """The tape's leaf for a matrix of parameters. It shares the version of the matrix's `Storage`."""
 
     __slots__ = ("version",)
 
@@ -34,7 +34,7 @@ class Weights(Leaf):
         Leaf.__init__(self, values.shape, values.dtype, grads)
 
     def set_grad(self, g: Array | None) -> None:
-        """Write it where the gradients of the module lie."""
+        """Write the gradient, or 0 for None, into the array of the module's gradients."""
         assert self.grad is not None
         self.grad[...] = 0 if g is None else g
 
@@ -48,55 +48,55 @@ class Weights(Leaf):
 
 
 class LayerParameters(Storage):
-    """The parameters of one layer, [W | b]: a row for each neuron, its bias last.
+    """The parameters of one layer as a matrix [W | b]: a row for each neuron, the bias in the last column.
 
-    Whoever writes into it calls `pending.settle` before and `changed` after, so that a backward()
-    through what was computed from the old numbers finds out.
+    Call `pending.settle` before writing into it and `changed` afterwards. Then backward() through a result
+    that was computed from the old numbers raises an error.
     """
 
     def __init__(self, values: Array, grads: Array, owner: "ParameterVector", place: int) -> None:
         Storage.__init__(self, values, grads, (owner.grads,))
         self.arrays = values, grads
-        self.owner = weakref.ref(owner), place  # for copies; not to keep it alive
+        self.owner = weakref.ref(owner), place  # weak: a matrix must not keep its vector alive
         self.leaf = Weights(values, grads, self.version)
         self.tensor = Tensor._of(values, self.leaf)
 
     @property
     def weight_mask(self) -> Array:
-        """1 where a weight stands and 0 for biases."""
+        """A matrix of the same shape, with 1 for weights and 0 for biases."""
         ones = np.ones(self.tensor.shape, self.tensor.dtype)
         ones[:, -1] = 0
         return ones
 
     def at(self, i: int) -> tuple[float, float]:
-        """The i-th number, and its gradient."""
+        """The i-th number and its gradient."""
         values, grads = self.arrays
         return float(values.flat[i]), float(grads.flat[i])
 
     def changed(self) -> None:
-        """Note that the numbers are no longer what they were."""
+        """Note that the numbers were changed."""
         self.version.n += 1
 
 
 class ParameterVector:
-    """Two vectors, ``values`` and ``grads``, and a `LayerParameters` over each layer's part of them."""
+    """Two vectors, ``values`` and ``grads``, and a `LayerParameters` as a view of each layer's part."""
 
     def __init__(self, values: Array, shapes: Sequence[tuple[int, int]]) -> None:
         self.values = values
         self.grads = np.zeros_like(values)
         self.matrices: list[LayerParameters] = []
-        self.parts: list[slice] = []  # where in the vectors each matrix lies
+        self.parts: list[slice] = []  # the part of the vectors that each matrix views
         start = 0
         for shape in shapes:
             part = slice(start, start + shape[0] * shape[1])
-            parts = values[part].reshape(shape), self.grads[part].reshape(shape)
-            self.matrices.append(LayerParameters(*parts, self, len(self.matrices)))
+            arrays = values[part].reshape(shape), self.grads[part].reshape(shape)
+            self.matrices.append(LayerParameters(*arrays, self, len(self.matrices)))
             self.parts.append(part)
             start = part.stop
         self._views: list[list[Parameter]] = [[] for _ in shapes]
 
     def __reduce__(self) -> Any:
-        own = {}  # attributes that programs have hung on parameters
+        own = {}  # attributes that users have set on parameters
         for k, views in enumerate(self._views):
             own.update({(k, i): p.__dict__ for i, p in enumerate(views) if p.__dict__})
         return copied, (self.values, [m.tensor.shape for m in self.matrices], self.grads), own or None
@@ -106,7 +106,7 @@ class ParameterVector:
             self.views(k)[i].__dict__.update(attributes)
 
     def views(self, k: int) -> list["Parameter"]:
-        """A `Parameter` for each number of the k-th matrix, in order: the same ones at every call."""
+        """A `Parameter` for each number of the k-th matrix, in order: the same objects at every call."""
         if not self._views[k]:
             matrix = self.matrices[k]
             self._views[k] = [Parameter(matrix, i) for i in range(matrix.tensor.size)]
@@ -114,14 +114,14 @@ class ParameterVector:
 
 
 def copied(values: Array, shapes: Sequence[tuple[int, int]], grads: Array) -> ParameterVector:
-    """A `ParameterVector` as ``copy`` and ``pickle`` bring it back."""
+    """Rebuild a `ParameterVector` for ``copy`` and ``pickle``."""
     vector = ParameterVector(values, shapes)
     vector.grads[...] = grads
     return vector
 
 
 class Parameter(Value):
-    """A window on one number of a `ParameterVector`: a leaf Value whose data and grad live in the arrays."""
+    """A view of one number of a `ParameterVector`: a leaf Value whose data and grad stand in its arrays."""
 
     __slots__ = ()
 
@@ -130,7 +130,7 @@ class Parameter(Value):
         self._source = self._home = matrix
         self._index = index
         self._a = self._b = None
-        self._number = self._grad = 0.0  # of a walk back
+        self._number = self._grad = 0.0  # used only during a backward pass
         self._n = 0
 
     @property
@@ -179,12 +179,12 @@ opened(Parameter)
 
 
 def view_of(vector: ParameterVector, k: int, index: int) -> Parameter:
-    """A `Parameter` as ``copy`` and ``pickle`` bring it back: of the copied vector."""
+    """Rebuild a `Parameter` for ``copy`` and ``pickle``, as a view of the copied vector."""
     return vector.views(k)[index]
 
 
 def name_of(matrix: LayerParameters, i: int) -> str:
-    """What the i-th parameter of a layer is called from the net, such as ``layers[0].neurons[3].w[1]``."""
+    """The name of a layer's i-th parameter within its module, such as ``layers[0].neurons[3].w[1]``."""
     vector, k = matrix.owner[0](), matrix.owner[1]
     neurons, columns = matrix.tensor.shape
     row, j = divmod(i, columns)
@@ -196,9 +196,9 @@ def name_of(matrix: LayerParameters, i: int) -> str:
 
 
 class ParameterList(list[Any]):
-    """A neuron's weights: a list whose items are written through and whose length is fixed.
+    """A neuron's weights: a list of fixed length, in which assigning to an item writes the parameter.
 
-    ``w[i] = 0.5`` or ``w[i] = Value(0.5)`` writes the number into the array that w[i] looks at.
+    ``w[i] = 0.5`` or ``w[i] = Value(0.5)`` writes the number into the array that ``w[i]`` is a view of.
     """
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -206,7 +206,7 @@ class ParameterList(list[Any]):
         write_parameters(targets, value if isinstance(index, slice) else [value], "w[...]")
 
     def _fixed(self, *args: Any, **kwargs: Any) -> Any:
-        """Raise ShapeError: no weight comes or goes."""
+        """Raise ShapeError: the items and their order are fixed."""
         raise ShapeError(f"the {len(self)} weights of a neuron cannot become more, fewer or other ones")
 
     append = extend = insert = pop = remove = clear = sort = reverse = _fixed
@@ -217,12 +217,12 @@ class ParameterList(list[Any]):
 
 
 def is_leaf(v: Value) -> bool:
-    """Whether a Value was made from no other."""
+    """Whether a Value is a leaf, which was not computed from other Values."""
     return v._code == operations.LEAF or v._code == operations.PARAMETER
 
 
 def write_parameters(targets: Sequence[Parameter], values: Iterable[Any], call: str) -> None:
-    """Write numbers, or leaf Values, into parameters: all of them or, after an error, none."""
+    """Write numbers, or the data of leaf Values, into parameters. An error leaves all of them unchanged."""
     try:
         given = list(values)
     except TypeError:

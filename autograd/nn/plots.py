@@ -1,4 +1,4 @@
-"""Pictures of a net: what it says of a plane or a line, which classes it takes for which, its weights."""
+"""Plots of a net: its predictions over a plane or a line, its confusion matrix and its weights."""
 
 import math
 import operator
@@ -18,22 +18,23 @@ __all__ = ["Classes", "confusion_plot", "decision_plot", "rows_to_show", "show_d
 
 
 class Classes:
-    """How the outputs of a net are read as classes, and what these are called.
+    """The classes of a net: their names, the labels of rows, and how outputs are read as classes.
 
-    Of one output it is the second class above the threshold, which is 0.5 of a sigmoid and else 0, as
-    labels -1 and 1 mean it, and logits; of several outputs it is that of the largest.
+    With one output, a row is of the second class if its output is above the threshold. By default that is
+    the middle of the output's bounds, and 0 without bounds, which suits labels -1 and 1, and logits. With
+    several outputs, a row is of the class whose output is largest.
 
     Args:
-        net: whose outputs are read.
-        y: the rows' labels, -1 and 1 or 0 and 1 for one output, whole numbers from 0 for several, or
-            rows of as many numbers, of which the largest is meant.
-        names: what to call the classes, in order.
-        threshold: another one.
-        call: what errors name.
+        net: the net.
+        y: the labels of the rows. For one output: -1 and 1, or 0 and 1. For several outputs: whole numbers
+            from 0, or rows of one number per class, the largest at the class.
+        names: the names of the classes, in order.
+        threshold: the threshold, or None for the default.
+        call: the call that error messages name.
 
     Raises:
-        DataError: other labels.
-        ShapeError: ``names`` are not as many as the classes.
+        DataError: y has other labels.
+        ShapeError: the number of ``names`` is not that of the classes.
     """
 
     def __init__(
@@ -43,40 +44,40 @@ class Classes:
         self.count = 2 if self.single else net.n_out
         low, high = net.bounds
         self.bounds = (low, high) if math.isfinite(low) and math.isfinite(high) else None
-        usual = 0.0 if self.bounds is None else (low + high) / 2
-        self.threshold = usual if threshold is None else as_number(threshold, f"threshold in {call}")
-        known = list(range(self.count))
+        default = 0.0 if self.bounds is None else (low + high) / 2
+        self.threshold = default if threshold is None else as_number(threshold, f"threshold in {call}")
+        valid = list(range(self.count))
         if y.ndim == 2 and y.shape[1] == net.n_out > 1:
             self.labels = y.argmax(axis=1)
         else:
             y = y.ravel()
             if self.single and (y == -1).any():
-                known = [-1, 1]
-            strange = y[~np.isin(y, known)]
-            if strange.size:
+                valid = [-1, 1]
+            unknown = y[~np.isin(y, valid)]
+            if unknown.size:
                 wanted = (
                     "labels -1 and 1, or 0 and 1," if self.single else f"labels from 0 to {net.n_out - 1}"
                 )
                 raise DataError(
-                    f"{call} wants {wanted} for a net of {count(net.n_out, 'output')}, got {strange[0]}"
+                    f"{call} wants {wanted} for a net of {count(net.n_out, 'output')}, got {unknown[0]}"
                 )
-            self.labels = np.searchsorted(known, y)
+            self.labels = np.searchsorted(valid, y)
         if names is not None and len(names) != self.count:
             raise ShapeError(f"{call} wants names for {self.count} classes, got {len(names)}")
-        self.names = [str(name) for name in (known if names is None else names)]
+        self.names = [str(name) for name in (valid if names is None else names)]
 
     def margins(self, outputs: Array) -> Array:
-        """By how much each class is ahead of the best of the others, from -1 to 1."""
+        """How far each class leads the best of the others: from -1 to 1 at the default threshold."""
         if self.single:
-            ahead = outputs[:, 0] - self.threshold
-            ahead = np.stack([-ahead, ahead], axis=1)
+            lead = outputs[:, 0] - self.threshold
+            lead = np.stack([-lead, lead], axis=1)
         else:
             best = np.partition(outputs, -2, axis=1)[:, -2:]
-            ahead = outputs - np.where(outputs == best[:, 1:], best[:, :1], best[:, 1:])
+            lead = outputs - np.where(outputs == best[:, 1:], best[:, :1], best[:, 1:])
         if self.bounds is None:
-            return np.tanh(ahead / 2)  # of two logits, the difference of their probabilities
+            return np.tanh(lead / 2)  # for two logits this is the difference of their probabilities
         low, high = self.bounds
-        margins: Array = ahead / (high - low if not self.single else (high - low) / 2)
+        margins: Array = lead / (high - low if not self.single else (high - low) / 2)
         return margins
 
     def of(self, outputs: Array) -> Array:
@@ -86,11 +87,11 @@ class Classes:
 
 
 def rows_to_show(net: Any, X: Any, y: Any, call: str) -> tuple[Array, Array]:
-    """X as rows of numbers, and y as numbers with an entry for each.
+    """X as an array of rows, and y as an array with an entry for each row.
 
     Raises:
-        DataError: they are no numbers, not finite, or there are none.
-        ShapeError: they do not fit the net or each other.
+        DataError: X or y is not all finite numbers, or there are no rows.
+        ShapeError: X or y does not fit the net, or they do not fit each other.
     """
     rows, targets = rows_of(X, net.n_in, net.dtype, call), finite_numbers(y, "y", call)
     if not len(rows):
@@ -115,7 +116,11 @@ def show_decision(
     call: str,
     grid: int = 200,
 ) -> Callable[[Any, Callable[[Array], Array]], None]:
-    """What draws, into axes and with what predicts, the regions of two inputs or the curve of one."""
+    """A function ``show(axes, predict)`` that draws the classes of a net of two inputs, or the curves of one.
+
+    ``predict`` maps inputs (n, n_in) to outputs; each frame of a film has its own. ``grid`` is the number of
+    points in each direction of the plane.
+    """
     rows, targets = rows_to_show(net, X, y, call)
     if net.n_in == 1:
         if targets.size != len(rows) * net.n_out:
@@ -135,7 +140,7 @@ def show_decision(
 
 
 def saved(picture: Any, path: Any) -> Any:
-    """The picture, which is also written if there is a path."""
+    """Save the plot if there is a path, and return it."""
     if path is not None:
         plot.save(picture, path)
     return picture
@@ -144,7 +149,7 @@ def saved(picture: Any, path: Any) -> Any:
 def decision_plot(
     net: Any, X: Any, y: Any, classes: Sequence[str] | None, threshold: float | None, path: Any
 ) -> Any:
-    """`autograd.nn.Net.plot_decision`."""
+    """See `autograd.nn.Net.plot_decision`."""
     show = show_decision(net, X, y, classes, threshold, "plot_decision()")
     picture, (axes,) = plot.figure(1, (6.0, 4.4), path)
     show(axes, net.predict)
@@ -154,20 +159,21 @@ def decision_plot(
 def confusion_plot(
     net: Any, X: Any, y: Any, classes: Sequence[str] | None, threshold: float | None, path: Any
 ) -> Any:
-    """`autograd.nn.Net.plot_confusion`."""
+    """See `autograd.nn.Net.plot_confusion`."""
     rows, targets = rows_to_show(net, X, y, "plot_confusion()")
-    read = Classes(net, targets, classes, threshold, "plot_confusion()")
-    side = max(4.8, 2.4 + 0.42 * read.count)
-    size = (8.6, 6.4) if read.count > plot.MANY_CLASSES else (side, side)
+    reader = Classes(net, targets, classes, threshold, "plot_confusion()")
+    side = max(4.8, 2.4 + 0.42 * reader.count)
+    size = (8.6, 6.4) if reader.count > plot.MANY_CLASSES else (side, side)
     picture, (axes,) = plot.figure(1, size, path)
-    answers = read.of(net.predict(rows))
-    right = (answers == read.labels).mean()
-    plot.show_confusion(axes, read.labels, answers, read.names, f"{right:.1%} of {len(rows):,} rows right")
+    predicted = reader.of(net.predict(rows))
+    accuracy = (predicted == reader.labels).mean()
+    title = f"{accuracy:.1%} of {len(rows):,} rows right"
+    plot.show_confusion(axes, reader.labels, predicted, reader.names, title)
     return saved(picture, path)
 
 
 def is_shape(shape: Any, size: int) -> bool:
-    """Whether it is that of an image of so many numbers."""
+    """Whether ``shape`` is a pair (rows, columns) whose product is ``size``."""
     try:
         rows, columns = map(operator.index, shape)
     except (TypeError, ValueError):
@@ -176,7 +182,7 @@ def is_shape(shape: Any, size: int) -> bool:
 
 
 def weights(net: Any, shape: tuple[int, int] | None, path: Any) -> Any:
-    """`autograd.nn.Net.plot_weights`."""
+    """See `autograd.nn.Net.plot_weights`."""
     if shape is not None and not is_shape(shape, net.n_in):
         raise ShapeError(f"plot_weights() wants a shape (rows, columns) of {net.n_in} inputs, got {shape!r}")
     picture, panels = plot.figure(len(net.layers), path=path)

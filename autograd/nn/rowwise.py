@@ -1,8 +1,8 @@
-"""A few samples through a small net, one by one, as scalars: for these a NumPy call costs more than it does.
+"""A few samples through a small net, one by one, as scalars: NumPy calls would cost more than the arithmetic.
 
-The activations are lines of the table of operations, and sums are added up as the oracle does it. What a
-sample's way back needs is noted in a trace: its numbers, then for each layer the outputs and, at the same
-places further on, the slopes of the activation.
+Activations are operations of `autograd.engine.operations`, and terms of a sum are added in the oracle's
+order. The forward pass writes what the backward pass needs into a trace. The trace of a sample holds its
+inputs, and then for each layer first the outputs and then the slopes of the activation.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,12 @@ from autograd.engine.storage import Storage
 
 __all__ = ["Rowwise", "zeros"]
 
-MOST_PRODUCTS = (
-    4096 if node.COMPILED else 50
-)  # products of a sample and a parameter, up to which that is quicker
+# The largest number of samples times parameters for which this is faster than NumPy
+MOST_PRODUCTS = 4096 if node.COMPILED else 50
 
 
 def zeros(n: int) -> Any:
-    """So many zeros, to be written one by one."""
+    """``n`` zeros, in the type into which single numbers are written fastest."""
     return np.zeros(n) if node.COMPILED else [0.0] * n
 
 
@@ -31,10 +30,10 @@ class Dense:
     """One layer: activation(b + w x) for each of its rows [w | b].
 
     Args:
-        storage: where its rows are.
-        first: the place of the first one.
-        n_in, n_out: how many inputs, and rows.
-        code: of the activation.
+        storage: the parameters, among them the layer's rows.
+        first: the index in ``storage`` at which the first row begins.
+        n_in, n_out: the number of inputs, and of rows.
+        code: the code of the activation in `operations.CODES`.
     """
 
     def __init__(self, storage: Storage, first: int, n_in: int, n_out: int, code: int) -> None:
@@ -46,11 +45,16 @@ class Dense:
 
 
 class Rowwise:
-    """The layers of a module, of float64.
+    """The layers of a float64 module, for samples that pass through them one by one.
+
+    Args:
+        layers: for each layer the arguments of `Dense`, but with the activation's name for its code.
 
     Attributes:
-        size: how many parameters there are.
-        stride: how many numbers a sample's trace has.
+        n_in, n_out: the number of inputs and outputs.
+        size: the number of parameters.
+        stride: the length of one sample's trace.
+        widest: the largest number of inputs or outputs of a layer.
     """
 
     def __init__(self, layers: Sequence[tuple[Storage, int, int, int, str]]) -> None:
@@ -62,7 +66,7 @@ class Rowwise:
         self.widest = max(self.n_in, *(layer.n_out for layer in self.layers))
 
     def forward(self, rows: list[Any]) -> Any:
-        """The trace of samples."""
+        """Pass samples through the layers; returns their traces, one after the other in one array."""
         trace = zeros(len(rows) * self.stride)
         start = 0
         for row in rows:
@@ -77,28 +81,28 @@ class Rowwise:
         return trace
 
     def takes(self, n: int) -> bool:
-        """Whether so many samples are few."""
+        """Whether ``n`` samples are few enough for this to be faster than NumPy."""
         return n * self.size <= MOST_PRODUCTS
 
     def output(self, row: int) -> int:
-        """The place in the trace of the first output of a sample."""
+        """The index in the trace of the first output of a sample."""
         return (row + 1) * self.stride - 2 * self.n_out
 
     def scratch(self) -> Any:
-        """Room for `backward`."""
+        """A buffer for `backward`."""
         return zeros(2 * self.widest)
 
     def backward(self, trace: Any, row: int, gradients: Any, scratch: Any) -> int:
-        """Add to the gradients of parameters what comes from the outputs of a sample.
+        """Pass the gradients of a sample's outputs back, and add to the gradients of the parameters.
 
         Args:
-            trace: of the samples.
-            row: which of them.
-            gradients: of the outputs of all.
-            scratch: room for the gradients in between.
+            trace: the traces of all samples.
+            row: the index of the sample.
+            gradients: the gradients of the outputs of all samples.
+            scratch: a buffer for the gradients between layers.
 
         Returns:
-            Where in ``scratch`` the gradients of the sample's numbers begin.
+            The index in ``scratch`` at which the gradients of the sample's inputs begin.
         """
         g, below = 0, self.widest
         for j in range(self.n_out):
@@ -114,7 +118,7 @@ class Rowwise:
 
 
 def layer_forward(layer: Dense, trace: Any, at: int, to: int) -> None:
-    """One layer, from the numbers at one place in a trace to another."""
+    """Pass inputs from index ``at`` of the trace through one layer; outputs and slopes go to index ``to``."""
     weights = layer.storage.values
     out = Node.__new__(Node)
     k = layer.first
@@ -131,7 +135,11 @@ def layer_forward(layer: Dense, trace: Any, at: int, to: int) -> None:
 
 
 def layer_backward(layer: Dense, trace: Any, at: int, to: int, scratch: Any, g: int, below: int) -> None:
-    """The way back: at ``g`` are the gradients of the outputs, and at ``below`` come those of the inputs."""
+    """Pass gradients back through one layer, and add to the gradients of its parameters.
+
+    In ``scratch`` the gradients of the outputs are read from index ``g`` on, and those of the inputs are
+    written from index ``below`` on. ``at`` and ``to`` are as for `layer_forward`.
+    """
     weights = layer.storage.values
     grads = layer.storage.grads
     k = layer.first

@@ -1,8 +1,8 @@
 """Samples through a module: numbers or Values in, Values out.
 
-A sample joins the open `Batch` of its module, and its outputs are Values that wait. When a number is
-needed the batch goes through the module as one, and so do the gradients on the way back, those of
-several batches together. Samples whose inputs wait themselves form batches of their own, by level.
+A sample joins the open `Batch` of its module, and its outputs are pending Values. When a number is needed,
+the whole batch goes through the module in one forward pass. A backward pass takes the gradients of several
+batches together. Samples with pending inputs form batches of their own, one for each level.
 """
 
 import itertools
@@ -28,19 +28,19 @@ from autograd.text import count
 
 __all__ = ["Samples", "TakesSamples", "is_batch"]
 
-MOST_LEVELS = 4096  # of batches that wait for each other
-PROGRAMS_KEPT = 8  # Programs, for as many sizes of batch
-SIZES_SEEN = 64  # sizes whose uses are counted
+MOST_LEVELS = 4096  # levels of pending batches, of which each depends on the one before
+PROGRAMS_KEPT = 8  # Programs in the cache of a module
+SIZES_SEEN = 64  # batch sizes whose uses are counted
 
 
 class Samples(SampleQueue):
-    """What takes the samples of one module, and knows how to compute with many.
+    """Collects the samples of one module, and evaluates batches of them.
 
     Args:
-        name: what errors call the module.
-        through: from (n_in, rows) to (n_out, rows).
+        name: the name of the module in error messages.
+        through: the module's function, from (n_in, rows) to (n_out, rows).
         stages, waits: see `SampleQueue`.
-        windows: its parameters, as Values.
+        views: returns the module's parameters, as Values.
     """
 
     def __init__(
@@ -57,13 +57,20 @@ class Samples(SampleQueue):
         self.stages = stages
         self.dtype = stages[0].matrix.tensor.dtype
         self.views = views
-        self.programs: OrderedDict[tuple[int, bool], Staged] = OrderedDict()  # by rows, and whether asked
-        self.uses: OrderedDict[tuple[int, bool], int] = OrderedDict()  # of those that have none
+        # The keys are the number of rows, and whether the gradients of inputs are wanted
+        self.programs: OrderedDict[tuple[int, bool], Staged] = OrderedDict()
+        self.uses: OrderedDict[tuple[int, bool], int] = OrderedDict()  # counted until there is a Program
 
-    # Recording
+    # Collecting samples
 
     def wait(self, sample: Any, inputs: Any, level: Level | None) -> Any:
-        """Let a sample join the open batch; its outputs."""
+        """Add a sample to the open batch; returns its outputs.
+
+        Args:
+            sample: as for `Batch.add`.
+            inputs: as for `Batch.add`.
+            level: the level of the batch; None for the lowest one, if no input is pending.
+        """
         if level is None:
             return self.join(sample, inputs)
         batch: Batch | None = level.batches.get(self)
@@ -74,10 +81,10 @@ class Samples(SampleQueue):
             if out is not None:
                 self.tell(out)
                 return out
-        return self.join(sample, inputs)  # the level has been worked out meanwhile
+        return self.join(sample, inputs)  # the level has been evaluated in the meantime
 
     def tell(self, out: Any) -> None:
-        """Tell an observer of outputs that wait."""
+        """Tell the observer, if there is one, of pending outputs."""
         observer = pending.observer()
         if observer is not None:
             outs = out if isinstance(out, list) else [out]
@@ -85,7 +92,7 @@ class Samples(SampleQueue):
                 observer.waits(v, f"{self.name}()", "{}" if self.n_out == 1 else f"{{}}[{i}]")
 
     def begin(self, level: Level) -> Batch:
-        """The open batch of a level."""
+        """The open batch of this module at a level, made if there is none."""
         batch: Batch | None = level.batches.get(self)
         if batch is None or batch.closed:
             level.batches[self] = batch = Batch(self, level)
@@ -98,8 +105,8 @@ class Samples(SampleQueue):
         """The outputs for a sample of any kind.
 
         Raises:
-            ShapeError: not ``n_in`` of them.
-            NotANumberError: one that is neither a number nor a Value.
+            ShapeError: the sample does not have ``n_in`` entries.
+            NotANumberError: an entry is neither a number nor a Value.
         """
         kind = x.__class__
         if kind is list or kind is tuple:
@@ -107,7 +114,7 @@ class Samples(SampleQueue):
         elif kind is np.ndarray and x.ndim == 1:
             if x.dtype.kind in KINDS and len(x) == self.n_in and self.waits and not unusual():
                 return self.wait(tuple(x.tolist()), None, None)
-            items = list(x) if x.dtype.kind in WAYS_OUT else x.tolist()  # which makes numbers of dates
+            items = list(x) if x.dtype.kind in WAYS_OUT else x.tolist()  # tolist() turns some dates into ints
         elif isinstance(x, Value) or number(x) is not None:
             items = [x]
         elif not isinstance(x, Iterable) or isinstance(x, set | frozenset | dict | str | bytes):
@@ -119,7 +126,7 @@ class Samples(SampleQueue):
             raise ShapeError(f"{self._call()} wants a sample of {self.n_in} numbers or Values, got {got}")
         row = []
         inputs: list[tuple[int, Any]] = []
-        level: Level | None = None  # the highest one that an input waits in
+        level: Level | None = None  # the highest level of a pending input
         for j, item in enumerate(items):
             if item.__class__ is float:
                 row.append(item)
@@ -146,7 +153,7 @@ class Samples(SampleQueue):
         return self.wait(tuple(row), inputs or None, level)
 
     def at_once(self, row: list[float], inputs: list[tuple[int, Any]]) -> Any:
-        """The outputs of a sample, computed now."""
+        """The outputs of a sample, evaluated at once."""
         if recording.trace is not None:
             recording.trace.look(f"a {self.name} of one sample")
         if not recording.on:
@@ -165,10 +172,10 @@ class Samples(SampleQueue):
             pending.observer().settled()
         return out
 
-    # Computing
+    # Evaluating batches
 
     def table(self, rows: list[Any]) -> Array:
-        """Samples as an array."""
+        """The samples as an array, (rows, n_in)."""
         if node.COMPILED and self.dtype == np.float64:
             table = np.empty((len(rows), self.n_in))
             fill(table, rows)
@@ -177,7 +184,16 @@ class Samples(SampleQueue):
         return np.fromiter(flat, self.dtype, len(rows) * self.n_in).reshape(len(rows), self.n_in)
 
     def forward(self, rows: list[Any], asks: bool) -> tuple[Array, Any, Leaf | None, Array]:
-        """Samples as an array X, and their outputs, (rows, n_out); if taped, node and X's leaf between."""
+        """Evaluate samples.
+
+        Args:
+            rows: the samples.
+            asks: whether the gradients of the inputs are wanted.
+
+        Returns:
+            The samples as an array X; the tape node of the outputs, and the leaf of X, if the forward pass
+            is taped, else None; and the outputs, (rows, n_out).
+        """
         with np.errstate(all="ignore"):
             X = self.table(rows)
             if not self.waits:
@@ -192,10 +208,14 @@ class Samples(SampleQueue):
             return X, None, None, Y
 
     def take_program(self, n: int, asks: bool) -> "Staged | None":
-        """The Program for a number of rows; None if they have not come before.
+        """The Program for a number of rows, or None if that number has not come often enough.
 
-        Nobody else has it until it is given back. If it never is, because of an error or an interrupt,
-        another one will be made.
+        The Program leaves the cache until `give_program` puts it back. If an error or an interrupt prevents
+        that, another Program is recorded the next time.
+
+        Args:
+            n: the number of rows.
+            asks: whether the gradients of the inputs are wanted.
         """
         key = n, asks
         staged = self.programs.pop(key, None)
@@ -203,31 +223,35 @@ class Samples(SampleQueue):
             uses = self.uses[key] = self.uses.pop(key, 0) + 1
             if len(self.uses) > SIZES_SEEN:
                 self.uses.popitem(last=False)
-            if uses <= 2:  # once forward and once back is too little to be worth a recording
+            if uses <= 2:  # a recording does not pay off for one forward and one backward pass
                 return None
             try:
                 staged = Staged(self.through, n, self.n_in, self.n_out, self.dtype, asks)
-            except GradientError:  # another thread has changed parameters meanwhile
+            except GradientError:  # another thread has changed parameters during the recording
                 return None
         return staged
 
     def give_program(self, n: int, asks: bool, staged: "Staged") -> None:
-        """Give a Program back."""
+        """Put a Program back into the cache."""
         self.programs[n, asks] = staged
         if len(self.programs) > PROGRAMS_KEPT:
             self.programs.popitem(last=False)
 
     def pass_back(self, batches: Sequence[Batch]) -> list[tuple[Node, float]]:
-        """Pass the gradients of several batches on, which do not depend on each other."""
+        """Pass the gradients of several batches back, none of which depends on another.
+
+        This adds to the gradients of the parameters, and returns the Values among the inputs, each with the
+        gradient to be added to its own.
+        """
         pairs: list[tuple[Node, float]] = []
-        many = []
+        large = []
         for batch in batches:
             if batch.small:
                 pairs += batch.pass_rows_back()
             else:
-                many.append(batch)
-        if many:
-            pairs += self._pass_back(many) if usual() else apart(self._pass_back, many)
+                large.append(batch)
+        if large:
+            pairs += self._pass_back(large) if usual() else apart(self._pass_back, large)
         return pairs
 
     def _pass_back(self, batches: list[Batch]) -> list[tuple[Node, float]]:
@@ -237,12 +261,12 @@ class Samples(SampleQueue):
                 for batch in batches:
                     pairs += self._untaped(batch)
             else:
-                for some in self._full(batches):
-                    pairs += self._together(some)
+                for group in self._full(batches):
+                    pairs += self._together(group)
         return pairs
 
     def _full(self, batches: list[Batch]) -> list[list[Batch]]:
-        """The batches in groups that are no larger than a batch may be, since caches are not either."""
+        """The batches in groups of at most `room` rows, which fit into the processor's caches."""
         groups: list[list[Batch]] = [[]]
         rows = 0
         for batch in batches:
@@ -254,7 +278,7 @@ class Samples(SampleQueue):
         return groups
 
     def _together(self, batches: list[Batch]) -> list[tuple[Node, float]]:
-        """Pass the gradients of several batches on in one go."""
+        """Pass the gradients of a group of batches back in one backward pass."""
         asks = False
         parts = []
         for batch in batches:
@@ -275,14 +299,14 @@ class Samples(SampleQueue):
         pairs: list[tuple[Node, float]] = []
         if slopes is not None:
             start = 0
-            for batch, (rows, _, some) in zip(batches, parts, strict=True):
+            for batch, (rows, _, reached) in zip(batches, parts, strict=True):
                 stop = start + len(rows)
-                pairs += batch.pairs(slopes[start:stop], some)
+                pairs += batch.pairs(slopes[start:stop], reached)
                 start = stop
         return pairs
 
     def _untaped(self, batch: Batch) -> list[tuple[Node, float]]:
-        """The same for one whose computing was taped."""
+        """Pass the gradients of a batch back whose forward pass was taped."""
         slopes = None
         if batch.taped is not None:
             found: dict[Any, Any] = backpropagate(batch.taped, np.asarray(batch.slopes, self.dtype))
@@ -295,7 +319,7 @@ class Samples(SampleQueue):
 
 
 class TakesSamples:
-    """What takes samples when it is called."""
+    """Base class of modules that are called with samples."""
 
     _samples: Samples
 
@@ -303,16 +327,16 @@ class TakesSamples:
         """The outputs for one sample, as Values, or for many, as a Tensor.
 
         Args:
-            x: one sample, which is a list, tuple or one-dimensional array of numbers and Values; or
-                many in rows, a nested list, two-dimensional array or Tensor of numbers.
+            x: one sample: a list, tuple or one-dimensional array of numbers and Values. Or many samples,
+                one in each row: a nested list, two-dimensional array or Tensor of numbers.
 
         Returns:
-            For one sample a list of Values, or the Value itself if there is one output; for many a
-            Tensor of shape (rows, outputs).
+            For one sample a list of Values, or a single Value if the module has one output. For many
+            samples a Tensor of shape (rows, outputs).
 
         Raises:
-            ShapeError: samples of another length than this module has inputs, or of several.
-            NotANumberError: text, None or the like in a sample; Values in many samples at once.
+            ShapeError: the length of a sample is not the number of inputs, or the lengths differ.
+            NotANumberError: a sample holds text, None or the like; or many samples at once hold Values.
 
         >>> from autograd.nn import Layer
         >>> layer = Layer(2, 1, "linear", init=lambda n_out, n_in: [[3.0, 4.0]])
@@ -330,7 +354,7 @@ class TakesSamples:
         return self._outputs(x)
 
     def _outputs(self, x: Any) -> Any:
-        """The same for samples of any kind."""
+        """The result of `__call__`, for samples of any kind."""
         raise NotImplementedError
 
 

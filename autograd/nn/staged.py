@@ -1,4 +1,4 @@
-"""A module's way forward and back for a number of samples, recorded as one Program that pauses in between."""
+"""A module's forward and backward pass of a fixed number of samples: one Program, replayed in two parts."""
 
 import weakref
 from collections.abc import Callable
@@ -14,16 +14,25 @@ from autograd.tensor.trace import check
 __all__ = ["Staged"]
 
 
-def _turn(*values: Any) -> None:
-    """The first call of the way back; it does nothing."""
+def _marker(*values: Any) -> None:
+    """Do nothing. The recorded call of this function marks where the backward pass begins."""
 
 
 def nothing() -> None:
-    """No samples."""
+    """Return None, like a weak reference whose object is gone."""
 
 
 class Staged:
-    """A module's way forward and back for a number of samples, recorded."""
+    """A module's forward and backward pass for a fixed number of samples, recorded as one Program.
+
+    Args:
+        through: the module's function, from (n_in, rows) to (n_out, rows).
+        n: the number of samples.
+        n_in: the number of inputs of a sample.
+        n_out: the number of outputs of a sample.
+        dtype: the module's dtype.
+        asks: whether the backward pass also computes the gradients of the samples.
+    """
 
     def __init__(
         self, through: Callable[[Tensor], Tensor], n: int, n_in: int, n_out: int, dtype: Any, asks: bool
@@ -31,7 +40,7 @@ class Staged:
         def both(X: Tensor, G: Tensor) -> Any:
             with np.errstate(all="ignore"):
                 y = through(X.T).T
-            check(_turn, array_of(y))
+            check(_marker, array_of(y))
             with np.errstate(all="ignore"):
                 y.backward(G)
             return y, X.grad if asks else None
@@ -42,28 +51,29 @@ class Staged:
         self.X, self.G = self.program.inputs
         self.y, self.slopes = self.program.outputs
         calls = self.program.calls
-        # A Program promises no more than callables; these are partials
-        (at,) = (i for i, call in enumerate(calls) if call.func is _turn)  # type: ignore[attr-defined]
-        self.forth, self.back = calls[:at], calls[at + 1 :]
-        self.ran: Any = nothing  # weakly, the samples that went forward last, until they went back
+        # Program.calls is typed as callables; the calls are in fact functools.partial objects
+        (end,) = (i for i, call in enumerate(calls) if call.func is _marker)  # type: ignore[attr-defined]
+        self.forth, self.back = calls[:end], calls[end + 1 :]
+        # A weak reference to the samples whose forward pass is still in the Program's memory
+        self.ran: Any = nothing
 
     def forward(self, X: Array) -> Array:
-        """The outputs of samples."""
+        """The outputs of the samples, (n, n_out)."""
         self.ran = nothing
         np.copyto(self.X, X)
         for call in self.forth:
             call()
         self.ran = weakref.ref(X)
-        return self.y.astype(np.float64)  # type: ignore[no-any-return]  # an output of any kind
+        return self.y.astype(np.float64)  # type: ignore[no-any-return]  # its outputs are typed as Any
 
     def backward(self, X: Array, G: Array) -> Array | None:
-        """Add to the gradients of parameters; those of the inputs, if they are wanted."""
+        """Add to the gradients of the parameters; returns those of the samples if they were asked for."""
         if self.ran() is not X:
             np.copyto(self.X, X)
             for call in self.forth:
                 call()
-        self.ran = nothing  # the way back may use the memory of the way forward
+        self.ran = nothing  # the backward pass may overwrite results of the forward pass
         np.copyto(self.G, G)
         for call in self.back:
             call()
-        return self.slopes  # type: ignore[no-any-return]  # the same
+        return self.slopes  # type: ignore[no-any-return]  # as above

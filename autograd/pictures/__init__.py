@@ -1,1 +1,1 @@
-"""Pictures, whose public faces are `autograd.plot`, `autograd.film`, `autograd.demos` and `autograd.draw`."""
+"""Drawings of graphs, films and demos, published as `autograd.draw`, `autograd.film` and `autograd.demos`."""

@@ -1,4 +1,4 @@
-"""Films of a training, as GIF, or as MP4 where ffmpeg is found."""
+"""Films of a training, as a GIF, or as an MP4 if ffmpeg is installed."""
 
 import copy
 import os
@@ -22,21 +22,21 @@ from autograd.training import History
 
 __all__ = ["Film", "Training", "curve", "decision"]
 
-PER_SECOND = 12
-HELD = 20  # frames for which the last one stays
-GIF_COLOURS = 64  # in a GIF
+PER_SECOND = 12  # frames
+HELD = 20  # the last frame is shown for the time of this many frames
+GIF_COLOURS = 64  # colours in the palette of a GIF
 DPI = 80
-SIZE = (5.4, 4.0)  # of a panel, in inches
-GRID = 100  # points each way on which a decision is taken
+SIZE = (5.4, 4.0)  # width and height of a panel, in inches
+GRID = 100  # points along each axis at which `decision` evaluates the net
 
 
 def write_gif(path: Any, stills: Sequence[Array]) -> None:
-    """Write stills as a GIF that begins anew at its end; Pillow, which does it, comes with matplotlib."""
+    """Write stills as an endlessly repeated GIF, with Pillow, which matplotlib depends on."""
     from PIL import Image
 
-    # One palette for all, so that what stays the same from frame to frame takes no room
-    some = np.concatenate([stills[i * (len(stills) - 1) // 3] for i in range(4)])
-    palette = Image.fromarray(some).quantize(GIF_COLOURS, dither=Image.Dither.NONE)
+    # All stills share a palette, taken from four of them, so what stays the same takes no room in the file
+    samples = np.concatenate([stills[i * (len(stills) - 1) // 3] for i in range(4)])
+    palette = Image.fromarray(samples).quantize(GIF_COLOURS, dither=Image.Dither.NONE)
     first, *others = [
         Image.fromarray(still).quantize(palette=palette, dither=Image.Dither.NONE) for still in stills
     ]
@@ -46,27 +46,27 @@ def write_gif(path: Any, stills: Sequence[Array]) -> None:
 
 
 def write_mp4(path: Any, stills: Sequence[Array]) -> None:
-    """Write stills as an MP4, by way of ffmpeg."""
+    """Write stills as an MP4, with ffmpeg."""
     from matplotlib.animation import FFMpegWriter
 
     height, width, _ = stills[0].shape
     picture, _ = plot.figure(0, (width / DPI, height / DPI))
-    shown = picture.figimage(stills[0])
+    image = picture.figimage(stills[0])
     writer = FFMpegWriter(fps=PER_SECOND)
     with tempfile.TemporaryDirectory() as folder:
         with writer.saving(picture, f"{folder}/film.mp4", DPI):
             for still in [*stills, *[stills[-1]] * (HELD - 1)]:
-                shown.set_data(still)
+                image.set_data(still)
                 writer.grab_frame()
-        with atomic_write(path) as file, open(f"{folder}/film.mp4", "rb") as made:
-            shutil.copyfileobj(made, file)
+        with atomic_write(path) as file, open(f"{folder}/film.mp4", "rb") as complete:
+            shutil.copyfileobj(complete, file)
 
 
 WRITERS = {".gif": write_gif, ".mp4": write_mp4}
 
 
 def empty(axes: Any) -> None:
-    """Take away what was drawn into axes, not the axes themselves, which take longer to make."""
+    """Remove what was drawn into axes. The axes are kept, since making new ones takes longer."""
     for artist in [*axes.images, *axes.collections, *axes.patches, *axes.lines, *axes.texts]:
         artist.remove()
     axes.set_prop_cycle(None)
@@ -74,23 +74,23 @@ def empty(axes: Any) -> None:
 
 
 class Film:
-    """A film of anything that changes: call `add` with what a frame shows; `save` draws the frames.
+    """A film of anything that changes: call `add` for each frame with the data to show, then `save`.
 
-    At the end of a ``with`` block the film is saved; after an error there is no file. However often
-    `add` is called, the film has at most ``frames`` frames, at even distances. The layout of the first
-    frame is that of all others, so set the limits of the axes.
+    The end of a ``with`` block saves the film; if the block ends with an error, no file is written. However
+    often `add` is called, the film has at most ``frames`` frames, spread evenly over the calls. All frames
+    have the layout of the first one, so ``draw`` should set the limits of the axes.
 
     Args:
-        path: a file that ends in .gif, or in .mp4, which needs ffmpeg.
-        draw: a function that draws one frame. It is called as ``draw(*axes, *what)``, with empty axes of
-            matplotlib's and the arguments of one `add`.
+        path: a file name that ends in .gif, or in .mp4, which needs ffmpeg.
+        draw: a function that draws one frame. It is called as ``draw(*axes, *what)``, with empty matplotlib
+            axes and the arguments of one `add`.
         panels: the number of axes, side by side.
         frames: the largest number of frames.
 
     Raises:
         UnknownNameError: the path ends in something else.
-        OptionError: frames is no whole number of 1 or more.
-        OSError: nothing can be written there.
+        OptionError: ``frames`` is no whole number of 1 or more.
+        OSError: no file can be written at that path.
         MissingExtraError: matplotlib is not installed; or, for .mp4, ffmpeg is not found.
 
     >>> def dot(axes, x):
@@ -128,13 +128,13 @@ class Film:
                     "a film as .mp4 needs the program ffmpeg, no Python package: apt install ffmpeg, "
                     "brew install ffmpeg or conda install ffmpeg; .gif needs nothing"
                 )
-        self._noted: list[tuple[Any, ...]] = []  # of each ``_stride`` that were added the first
+        self._noted: list[tuple[Any, ...]] = []  # arguments of every ``_stride``-th call of `add`
         self._last: tuple[Any, ...] = ()
         self._count = 0
         self._stride = 1
 
     def add(self, *what: Any) -> None:
-        """Add a frame: the arguments for ``draw``. It is called later, so add copies of what changes."""
+        """Note a frame: arguments for ``draw``, which `save` calls. Pass copies of data that will change."""
         if self._count % self._stride == 0:
             self._noted.append(what)
             if len(self._noted) > self.frames:
@@ -144,7 +144,7 @@ class Film:
         self._count += 1
 
     def save(self) -> None:
-        """Draw the frames and write the film; the last frame stays for a moment.
+        """Draw the frames and write the film; the last frame is shown longer than the others.
 
         Raises:
             TrainingError: `add` was never called.
@@ -157,13 +157,13 @@ class Film:
         WRITERS[self.kind](self.path, self._stills(noted))
 
     def _stills(self, noted: Sequence[tuple[Any, ...]]) -> list[Array]:
-        """The frames, as arrays of red, green and blue."""
+        """The frames, drawn, as arrays (height, width, 3) of red, green and blue."""
         from matplotlib import rc_context
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         canvas: Any = FigureCanvasAgg(self._picture)
         stills = []
-        with rc_context({"axes.titley": 1.02}):  # a title's height is not to be sought each time
+        with rc_context({"axes.titley": 1.02}):  # else matplotlib searches for a height in each frame
             for what in noted:
                 for axes in self._axes:
                     empty(axes)
@@ -175,12 +175,15 @@ class Film:
         return stills
 
     def _fix(self) -> None:
-        """Leave all where it is: finding places takes most of the time, and lets them tremble."""
+        """Fix the layout for all later frames.
+
+        Computing a layout takes most of a frame's time, and one that changes makes the film jitter.
+        """
         self._picture.set_layout_engine("none")
         for axes in self._axes:
             for axis in (axes.xaxis, axes.yaxis):
-                place = axis.label.get_transform().transform(axis.label.get_position())
-                axis.set_label_coords(*axes.transAxes.inverted().transform(place))
+                position = axis.label.get_transform().transform(axis.label.get_position())
+                axis.set_label_coords(*axes.transAxes.inverted().transform(position))
 
     def __enter__(self) -> Self:
         return self
@@ -193,12 +196,14 @@ class Film:
 
 
 class Training(Film):
-    """A film of a net's predictions during a training. Call it after each epoch, or give it to `fit`.
+    """A film of a net's predictions during a training.
+
+    Call it after each epoch, or pass it to `fit` as a callback.
 
     Args:
         net: the net that is trained.
         show: a function that draws one frame. It is called as ``show(axes, predict)``, where
-            ``predict(X)`` gives the net's outputs at that time.
+            ``predict(X)`` returns the outputs of the net with the weights of that epoch.
         path: as for `Film`.
         frames: as for `Film`.
 
@@ -214,14 +219,14 @@ class Training(Film):
 
     def __init__(self, net: Net, show: Callable[[Any, Any], Any], path: Any, frames: int) -> None:
         self._net, self._show = net, show
-        self._twin = copy.deepcopy(net)  # which has the weights of one frame after the other
+        self._twin = copy.deepcopy(net)  # given the weights of each frame in turn
         super().__init__(path, self._frame, frames=frames)
 
     def __call__(self, loss: History | Value | float | None = None) -> None:
         """Add a frame of the net with its present weights.
 
         Args:
-            loss: for the title of the frame: a number, a Value, or the `History` that a callback gets.
+            loss: the loss in the frame's title: a number, a Value, or the `History` that a callback gets.
         """
         epoch = self._count + 1
         if isinstance(loss, History):
@@ -251,7 +256,7 @@ def decision(
     """A film of `Net.plot_decision` while the net is trained.
 
     Args:
-        net: what is trained, of 2 inputs, or 1.
+        net: the net that is trained, with 2 inputs, or 1.
         X: as for `Net.plot_decision`.
         y: as for `Net.plot_decision`.
         classes: as for `Net.plot_decision`.
@@ -260,11 +265,11 @@ def decision(
         frames: as for `Film`.
 
     Raises:
-        ShapeError, DataError: as `Net.plot_decision`.
-        UnknownNameError, OptionError, OSError, MissingExtraError: as `Film`.
+        ShapeError, DataError: as for `Net.plot_decision`.
+        UnknownNameError, OptionError, OSError, MissingExtraError: as for `Film`.
 
     Returns:
-        A `Film`, to be called after each epoch with the loss, or given to `fit` among the callbacks.
+        A `Film`. Call it with the loss after each epoch, or pass it to `fit` among the callbacks.
 
     >>> net = Net(2, [4, 1], "tanh")
     >>> X, y = [[0, 0], [1, 1]], [-1, 1]
@@ -281,9 +286,9 @@ def decision(
 
 
 def curve(net: Net, X: Any, y: Any, path: Any, *, frames: int = 60) -> Training:
-    """A film of the outputs of a net of one input, as curves over the rows of data, while it is trained.
+    """A film of a net of one input while it is trained: its outputs as curves over the rows of data.
 
-    Arguments, what comes back and errors are those of `decision`.
+    Arguments, return value and errors are those of `decision`.
 
     >>> net, x = Net(1, [8, 1], "tanh", "linear"), [0.0, 0.5, 1.0]
     >>> with tempfile.TemporaryDirectory() as folder, curve(net, x, x, f"{folder}/line.gif") as film:

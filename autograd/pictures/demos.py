@@ -1,6 +1,6 @@
-"""Demos, each a program as a reader would write it, that ends in a film or a picture.
+"""Demos: programs as a user would write them, each of which can make a film or a picture.
 
-The first four go through their samples one by one, in the original's style; the last one uses `fit`.
+The first four go through their samples one by one, as the original library does; the last one uses `fit`.
 """
 
 import csv
@@ -22,29 +22,29 @@ from autograd.tensor.tape import Array
 
 __all__ = ["DEMOS", "PICTURES", "digits", "minimize", "moons", "read_digits", "sine", "tiny"]
 
-DESCENT = 20_000  # steps
-HELD_OUT = 360  # of the digits
+DESCENT = 20_000  # steps of `minimize`
+HELD_OUT = 360  # images of `digits` that are not trained on
 
 
 @contextmanager
 def filmed(path: Any, make: Callable[[], animation.Film]) -> Iterator[Callable[..., Any]]:
-    """What is to be called for each frame of a film, which does nothing without a path."""
+    """A context that gives a function to call for each frame; it does nothing if ``path`` is None."""
     if path is None:
         yield lambda *what: None
     else:
-        with make() as made:
-            yield made if isinstance(made, animation.Training) else made.add
+        with make() as film:
+            yield film if isinstance(film, animation.Training) else film.add
 
 
 def minimize(path: Any = None, *, seed: int = 0) -> dict[str, float]:
     """Minimise relu((x - y)³ + e^y) + y by gradient descent on two scalars: the original's demo.
 
     Args:
-        path: where the film goes; None for none.
-        seed: of nothing, since nothing is drawn at random.
+        path: the file for the film; None makes no film.
+        seed: not used, since nothing is random here.
 
     Returns:
-        The steps that were made, and where they led: ``steps``, ``x``, ``y``, ``f``.
+        ``steps``, the number of values that f took, and the last ``x``, ``y`` and ``f``.
 
     >>> round(minimize()["f"], 2)
     -9.76
@@ -55,13 +55,13 @@ def minimize(path: Any = None, *, seed: int = 0) -> dict[str, float]:
     def draw(left: Any, right: Any, i: int) -> None:
         show_descent(left, right, way[: i + 1], len(way))
 
-    with filmed(path, lambda: animation.Film(path, draw, panels=2)) as note:
+    with filmed(path, lambda: animation.Film(path, draw, panels=2)) as add_frame:
         for i in range(DESCENT + 1):
             f = (x - y) ** 3 + y.exp()
             f = f.relu() + y
             way.append((x.data, y.data, f.data))
-            if i % (i // 25 + 1) == 0 or i == DESCENT:  # the first steps go farthest
-                note(i)
+            if i % (i // 25 + 1) == 0 or i == DESCENT:  # more frames at first, where steps are long
+                add_frame(i)
 
             x.zero_grad()
             y.zero_grad()
@@ -73,7 +73,7 @@ def minimize(path: Any = None, *, seed: int = 0) -> dict[str, float]:
 
 
 def show_descent(left: Any, right: Any, way: list[tuple[float, float, float]], steps: int) -> None:
-    """The way over the height lines of f, and f at each step."""
+    """Draw the path of (x, y) over the contours of f on the left, and f at each step on the right."""
     xs, ys, fs = zip(*way, strict=True)
     x, y = np.meshgrid(np.linspace(-11, 9, 120), np.linspace(-11, 5, 120))
     heights = np.maximum((x - y) ** 3 + np.exp(y), 0) + y
@@ -89,14 +89,14 @@ def show_descent(left: Any, right: Any, way: list[tuple[float, float, float]], s
 
 
 def tiny(path: Any = None, *, seed: int = 0) -> dict[str, float]:
-    """Four samples and a net 3-10-1: micrograd's first training.
+    """Train a net 3-10-1 on four samples: micrograd's first training.
 
     Args:
-        path: where the film goes; None for none.
-        seed: of the weights at the start.
+        path: the file for the film; None makes no film.
+        seed: the seed of the initial weights.
 
     Returns:
-        ``epochs``, and the ``loss`` after them, a sum of squares.
+        ``epochs``, and the ``loss`` of the last one, a sum of squared errors.
 
     >>> tiny()["loss"] < 0.01
     True
@@ -111,12 +111,12 @@ def tiny(path: Any = None, *, seed: int = 0) -> dict[str, float]:
     def draw(left: Any, right: Any, epoch: int, outputs: list[float]) -> None:
         show_outputs(left, right, y, outputs, losses[: epoch + 1], epochs)
 
-    with filmed(path, lambda: animation.Film(path, draw, panels=2)) as note:
+    with filmed(path, lambda: animation.Film(path, draw, panels=2)) as add_frame:
         for epoch in range(epochs):
             outputs = [net(x) for x in X]
             loss = sum((out - yi) ** 2 for out, yi in zip(outputs, y, strict=True))
             losses.append(loss.data)
-            note(epoch, [out.data for out in outputs])
+            add_frame(epoch, [out.data for out in outputs])
 
             net.zero_grad()
             loss.backward()
@@ -128,7 +128,7 @@ def tiny(path: Any = None, *, seed: int = 0) -> dict[str, float]:
 def show_outputs(
     left: Any, right: Any, y: list[float], outputs: list[float], losses: list[float], epochs: int
 ) -> None:
-    """The outputs beside what they should be, and the loss until now."""
+    """Draw the outputs beside their targets on the left, and the loss of each epoch so far on the right."""
     left.axhline(0, color="0.8", linewidth=1)
     left.plot(y, "s", color="0.4", markersize=15, fillstyle="none", label="wanted")
     left.plot(outputs, "o", color=plot.COLOURS[1], markersize=8, label="output")
@@ -143,14 +143,14 @@ def show_outputs(
 
 
 def sine(path: Any = None, *, seed: int = 0) -> dict[str, float]:
-    """A net 1-20-20-1 learns the sine on [0, 5), a sample at a time: the original's demo.
+    """Train a net 1-20-20-1 on the sine over [0, 5), one sample at a time: the original's demo.
 
     Args:
-        path: where the film goes; None for none.
-        seed: of the weights at the start.
+        path: the file for the film; None makes no film.
+        seed: the seed of the initial weights.
 
     Returns:
-        ``epochs``, and the ``loss`` after them, a mean of squares.
+        ``epochs``, and the ``loss`` of the last one, a mean of squared errors.
 
     >>> sine()["loss"] < 0.01
     True
@@ -161,7 +161,7 @@ def sine(path: Any = None, *, seed: int = 0) -> dict[str, float]:
     net = Net(1, [20, 20, 1], activation="tanh", output_activation="linear")
     epochs = 1000
 
-    with filmed(path, lambda: animation.curve(net, X, y, path)) as note:
+    with filmed(path, lambda: animation.curve(net, X, y, path)) as add_frame:
         for _ in range(epochs):
             loss: Any = 0
             for x, yi in zip(X, y, strict=True):
@@ -170,12 +170,12 @@ def sine(path: Any = None, *, seed: int = 0) -> dict[str, float]:
             net.zero_grad()
             loss.backward()
             net.step(0.05)
-            note(loss)
+            add_frame(loss)
     return {"epochs": epochs, "loss": float(loss)}
 
 
 def half_circles(n: int, noise: float, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Two half circles of n points in all that reach into each other, and their labels, 1 and -1."""
+    """``n`` noisy points on two half circles that reach into each other, and their labels, 1 and -1."""
     angle = rng.uniform(0, math.pi, n)
     upper = np.arange(n) < n // 2
     x = np.where(upper, np.cos(angle), 1 - np.cos(angle))
@@ -184,14 +184,15 @@ def half_circles(n: int, noise: float, rng: np.random.Generator) -> tuple[Array,
 
 
 def moons(path: Any = None, *, seed: int = 0) -> dict[str, float]:
-    """A net 2-16-16-1 parts two half moons, with the hinge loss and an L2 penalty: micrograd's demo.
+    """Train a net 2-16-16-1 to separate two half moons, by hinge loss and L2 penalty: micrograd's demo.
 
     Args:
-        path: where the film goes; None for none.
-        seed: of the points and the weights at the start.
+        path: the file for the film; None makes no film.
+        seed: the seed of the points and of the initial weights.
 
     Returns:
-        ``epochs``, and after them the ``loss`` and the ``accuracy``, a share of the points.
+        ``epochs``, the ``loss`` of the last one, and the ``accuracy`` after it: the fraction of the points
+        that are classified correctly.
 
     >>> moons()["accuracy"]
     1.0
@@ -201,7 +202,7 @@ def moons(path: Any = None, *, seed: int = 0) -> dict[str, float]:
     net = MLP(2, [16, 16, 1])
     epochs = 100
 
-    with filmed(path, lambda: animation.decision(net, X, y, path)) as note:
+    with filmed(path, lambda: animation.decision(net, X, y, path)) as add_frame:
         for epoch in range(epochs):
             scores = [net(x) for x in X]
             losses = [(1 - yi * score).relu() for yi, score in zip(y.tolist(), scores, strict=True)]
@@ -209,27 +210,28 @@ def moons(path: Any = None, *, seed: int = 0) -> dict[str, float]:
             net.zero_grad()
             loss.backward()
             net.step(1 - 0.9 * epoch / epochs)
-            note(loss)
+            add_frame(loss)
     right = (net.predict(X)[:, 0] > 0) == (y > 0)
     return {"epochs": epochs, "loss": float(loss), "accuracy": float(right.mean())}
 
 
 def digits(path: Any = None, *, seed: int = 0) -> dict[str, float]:
-    """A net 64-64-10 learns to read digits with `fit`; some of them it had not seen before.
+    """Train a net 64-64-10 with `fit` to read digits, and test it on digits that it has not seen.
 
-    The data are those of ``examples/digits.csv.gz``, which come with the package: the test set of
-    Alpaydin and Kaynak's Optical Recognition of Handwritten Digits (UCI Machine Learning Repository, 1998,
+    The data, ``examples/digits.csv.gz``, come with the package. They are the test set of Alpaydin and
+    Kaynak's Optical Recognition of Handwritten Digits (UCI Machine Learning Repository, 1998,
     doi 10.24432/C50P49, CC BY 4.0).
 
     Args:
-        path: where the picture goes; None for none.
-        seed: of the weights at the start, and of which digits are held out.
+        path: the file for the picture; None makes no picture.
+        seed: the seed of the initial weights and of the choice of the digits held out.
 
     Returns:
-        ``epochs``, and after them the ``loss`` and the ``accuracy``, a share of the digits held out.
+        ``epochs``, the ``loss`` of the last one, and the ``accuracy`` after it: the fraction of the digits
+        held out that are read correctly.
 
     Raises:
-        UnknownNameError: the path does not end as a picture's does.
+        UnknownNameError: the path ends in none of .png, .svg, .pdf and .jpg.
 
     >>> digits()["accuracy"] > 0.95
     True
@@ -259,20 +261,20 @@ def digits(path: Any = None, *, seed: int = 0) -> dict[str, float]:
 
 
 def read_digits() -> Array:
-    """A row for each image: 64 pixels from 0 to 16, and the digit.
+    """An array with a row for each image: 64 pixels from 0 to 16, then the digit.
 
     >>> read_digits().shape
     (1797, 65)
     """
-    file = Path(__file__).with_name("digits.csv.gz")  # in a package that was built
+    file = Path(__file__).with_name("digits.csv.gz")  # where an installed package has it
     if not file.exists():
-        file = Path(__file__).parents[2] / "examples" / file.name  # in the project's own folder
+        file = Path(__file__).parents[2] / "examples" / file.name  # where the source tree has it
     with gzip.open(file, "rt") as lines:
         return np.array(list(csv.reader(lines))[1:], dtype=float)
 
 
 def show_mistakes(figure: Any, X: Array, truth: Array, answers: Array) -> None:
-    """The images that were read wrongly, a dozen at most."""
+    """Draw the images that were read wrongly, the first 12 at most."""
     wrong = np.flatnonzero(answers != truth)
     rows = min(3, len(wrong) // 4 + 1)
     figure.suptitle(
@@ -292,4 +294,4 @@ DEMOS: dict[str, Callable[..., dict[str, float]]] = {
     "moons": moons,
     "digits": digits,
 }
-PICTURES = {name: f"{name}.png" if name == "digits" else f"{name}.gif" for name in DEMOS}  # usual names
+PICTURES = {name: f"{name}.png" if name == "digits" else f"{name}.gif" for name in DEMOS}  # default files

@@ -1,9 +1,9 @@
-"""What a Value was made from, as plain data, for pictures of it.
+"""The graph behind a Value as plain data, a list of nodes from which a picture is drawn.
 
-The graph is held in several forms: Values, nets called on samples, the tape of Tensors. In each of them a
-`Part` is a number or an operation that can show itself as a `GraphNode` and knows the parts that it was made
-from. The walk goes from part to part, the nearest first and without recursion; it reads numbers, which
-works out what waits, and changes nothing else.
+The library holds graphs in several forms: Values, nets called on samples, and the tape of Tensors. A `Part`
+is a number or an operation in one of these forms. It knows its `GraphNode` and the parts from which it was
+computed. A `Traversal` visits the parts breadth first, without recursion. It reads numbers, which computes
+pending operations, and changes nothing else.
 """
 
 from collections import deque
@@ -31,22 +31,22 @@ from autograd.tensor.transforms import gradients
 
 __all__ = ["DETAIL_LEVELS", "GraphNode", "expression"]
 
-DETAIL_LEVELS = ("layers", "neurons", "values")  # to which a net can be opened
-MOST_OPERANDS = 8  # operands that are shown of one operation; of more the first FEW
+DETAIL_LEVELS = ("layers", "neurons", "values")  # how far a net can be opened
+MOST_OPERANDS = 8  # an operation with more operands than this shows only the first SHOWN_OPERANDS
 SHOWN_OPERANDS = 4
-MOST_COUNTED = 100_000  # of the nodes for which there is no room
+MOST_COUNTED = 100_000  # nodes beyond the limit are counted up to this number
 
 
 @dataclass
 class GraphNode:
-    """One thing in the picture of an expression.
+    """One node in the picture of an expression.
 
     Attributes:
         kind: "value", "number", "operation", "module" (a call of a net, layer or neuron) or "note".
-        text: what it is called, or what it says; of a value its name, if it has one.
-        data, grad: of a value; of a Tensor if it is a single number.
-        shape: of a Tensor.
-        parents: what it was made from, as places in the list of nodes.
+        text: the label of the node; for a value its name, or "" if it has none.
+        data, grad: the number and the gradient of a value; for a Tensor only if it holds a single number.
+        shape: the shape of a Tensor, else None.
+        parents: indices, in the list of nodes, of the nodes from which this one was computed.
     """
 
     kind: str
@@ -58,20 +58,20 @@ class GraphNode:
 
 
 class Part:
-    """A number or an operation, in one of the graph's forms. Equal ones stand for the same thing."""
+    """A number or an operation, in one of the graph's forms. Equal parts share one node in the picture."""
 
     def node(self) -> GraphNode:
-        """How it shows itself."""
+        """The node of this part in the picture, still without parents."""
         raise NotImplementedError
 
     def parents(self, walk: "Traversal") -> Sequence["Part"]:
-        """What it was made from."""
+        """The parts from which this part was computed."""
         return ()
 
 
 @dataclass(frozen=True)
 class Text(Part):
-    """Something to read that belongs to ``owner``: a number, or a note."""
+    """A plain number or a note beside ``owner``, which tells equal texts of different owners apart."""
 
     kind: str
     text: str
@@ -82,14 +82,14 @@ class Text(Part):
 
 
 def at_most(parts: Sequence[Part], owner: Any) -> Sequence[Part]:
-    """Those parts for which there is room, and a word about the others."""
+    """All ``parts``, or of more than MOST_OPERANDS the first few and a note that counts the others."""
     if len(parts) <= MOST_OPERANDS:
         return parts
     return [*parts[:SHOWN_OPERANDS], Text("note", f"… {len(parts) - SHOWN_OPERANDS:,} more", owner)]
 
 
 def short(x: float) -> str:
-    """A number in four digits."""
+    """A number as text, with four significant digits."""
     return f"{x:.4g}"
 
 
@@ -97,18 +97,18 @@ def short(x: float) -> str:
 
 
 def kind_of(v: Any) -> str:
-    """What a Value came from."""
+    """What made a Value, as a name of `operations.NAMES`: an operation, or leaf, parameter, output, own."""
     return operations.NAMES[v._code]
 
 
 def part_of(v: Any) -> Part:
-    """The part that a Value is, with its number worked out."""
+    """The `Part` for a Value, whose number is computed first if it is pending."""
     pending.number_of(v)
     return TensorCell.of(v._home, v._index) if kind_of(v) == "parameter" else Result(v)
 
 
 def label_of(v: Any) -> str:
-    """The name that a program gave a Value."""
+    """The label that a program has set on a Value, or ""."""
     label = getattr(v, "label", None)
     return "" if label is None else str(label)
 
@@ -139,15 +139,15 @@ class Result(Part):
 
 @dataclass(frozen=True)
 class ScalarOperation(Part):
-    """The operation that a Value came from."""
+    """The operation of scalars that made the Value ``result``."""
 
     result: Any
 
     def node(self) -> GraphNode:
         v = self.result
         symbol = v._op or "?"
-        both = v._a is not None and v._b is not None
-        if kind_of(v) not in ("add", "sub", "mul", "truediv", "pow") or both:
+        two_values = v._a is not None and v._b is not None
+        if kind_of(v) not in ("add", "sub", "mul", "truediv", "pow") or two_values:
             return GraphNode("operation", symbol)
         number = short(v._k)
         return GraphNode("operation", f"{number} {symbol}" if v._a is None else f"{symbol} {number}")
@@ -159,7 +159,11 @@ class ScalarOperation(Part):
         return at_most([part_of(p) for p in operands(v)], self)
 
     def terms(self, walk: "Traversal") -> list[Part]:
-        """What was added; of a long sum, that was added one after the other, all of it."""
+        """The terms of a sum, in order.
+
+        A long chain of additions, ``((a + b) + c) + ...``, counts as one sum. It is cut where an intermediate
+        sum has a node or a name.
+        """
         v = self.result
         terms: list[Part] = []
         while kind_of(v) == "add" and v._a is not None:
@@ -169,13 +173,13 @@ class ScalarOperation(Part):
             v = v._a
         if len(terms) < MOST_OPERANDS:
             return [part_of(p) for p in operands(self.result)]
-        begins_with_0 = kind_of(v) == "add" and v._a is None and v._k == 0
+        begins_with_0 = kind_of(v) == "add" and v._a is None and v._k == 0 and not walk.shows(Result(v))
         return [part_of(v._b if begins_with_0 else v), *terms[::-1]]
 
 
 @dataclass(frozen=True)
 class TensorCell(Part):
-    """A parameter, known by its address."""
+    """A parameter, identified by the memory address of its number."""
 
     address: int
     matrix: LayerParameters = field(compare=False)
@@ -183,16 +187,16 @@ class TensorCell(Part):
 
     @staticmethod
     def of(matrix: LayerParameters, index: int) -> "TensorCell":
-        """The index-th number of a matrix."""
+        """The part for the index-th number of a matrix."""
         array = matrix.tensor.data
         address = array.__array_interface__["data"][0] + index * array.itemsize
         return TensorCell(address, matrix, index)
 
     def node(self) -> GraphNode:
-        flat, k = self.matrix.owner[0](), self.matrix.owner[1]
+        vector, k = self.matrix.owner[0](), self.matrix.owner[1]
         name = name_of(self.matrix, self.index)
-        if flat is not None and flat._views[k]:  # or nobody has had it in hand, to give it a name
-            name = label_of(flat._views[k][self.index]) or name
+        if vector is not None and vector._views[k]:  # without a view no parameter has been given a label
+            name = label_of(vector._views[k][self.index]) or name
         return GraphNode("value", name, *self.matrix.at(self.index))
 
 
@@ -225,22 +229,27 @@ class ModuleCall(Part):
         return [Text("number", ", ".join(x), self), *at_most(values, self)]
 
     def inputs(self) -> dict[int, Part]:
-        """Those of the sample's inputs that are Values, by place."""
+        """The parts of those inputs of the sample that are Values, by index of the input."""
         return {j: part_of(v) for j, v in self.batch.inputs.get(self.row, ())}
 
 
 def function_name(function: Any) -> str:
-    """What an activation is called."""
+    """The name of an activation."""
     if isinstance(function, Activation):
         return function.name
     return getattr(function, "__name__", type(function).__name__)
 
 
 class OpenedModule:
-    """What a net computed of one sample, worked out again with all that lies in between.
+    """A call of a net on one sample, computed again in order to know all numbers inside the net.
+
+    Attributes:
+        h: the input of the net, then the output of each layer.
+        z: for each layer the input of its activation.
+        slopes_h, slopes_z: the gradients of the numbers in ``h``, except the last layer's, and in ``z``.
 
     Raises:
-        GradientError: it would not come out as it did, since parameters have been changed.
+        GradientError: the result would differ from that of the call, since parameters have been changed.
     """
 
     def __init__(self, call: ModuleCall) -> None:
@@ -256,7 +265,7 @@ class OpenedModule:
         self.slopes_h, self.slopes_z = slopes[: len(z)], slopes[len(z) :]
 
     def computed(self) -> tuple[list[Tensor], list[Tensor], list[Any]]:
-        """What goes in and comes out of each layer, what comes into its activation, and the gradients."""
+        """``h`` and ``z`` as Tensors, and the gradients of ``h[:-1]`` followed by those of ``z`` as lists."""
         batch, samples = self.call.batch, self.call.batch.kin
         outputs = slice(self.call.row * samples.n_out, (self.call.row + 1) * samples.n_out)
         h = [Tensor(batch.X[self.call.row], requires_grad=True)]
@@ -278,17 +287,17 @@ class OpenedModule:
 
     @cached_property
     def inputs(self) -> dict[int, Part]:
-        """Those of the sample's inputs that are Values."""
+        """The parts of those inputs of the sample that are Values, by index of the input."""
         return self.call.inputs()
 
     def given(self, k: int) -> list[Part]:
-        """What goes into the k-th layer."""
+        """The parts for the inputs of the k-th layer."""
         if k > 0:
             return [OpenedPart(self, "output", k - 1, i) for i in range(len(self.h[k]))]
         return [self.inputs.get(j) or OpenedPart(self, "input", 0, j) for j in range(len(self.h[0]))]
 
     def source(self, k: int, i: int, level: str) -> list[Part]:
-        """What the output of the i-th neuron of the k-th layer comes from."""
+        """The parts from which neuron i of layer k was computed; k = -1 is the last layer."""
         k %= len(self.stages)
         if level == "layers":
             return [OpenedPart(self, "layer", k)]
@@ -300,13 +309,21 @@ class OpenedModule:
 
 @dataclass(frozen=True)
 class OpenedPart(Part):
-    """Something within a net that was opened, in its k-th layer, of that the i-th neuron."""
+    """A number, an operation, a neuron or a layer inside an opened net.
+
+    Attributes:
+        inside: the opened net.
+        what: "input", "layer", "neuron", "output", "activation", "sum", "product", "+" or "*".
+        k: the index of the layer.
+        i: the index of the neuron in its layer; for "input" the index of the net's input.
+        j: the index of the neuron's input, for "product" and "*".
+    """
 
     inside: OpenedModule
     what: str
     k: int
     i: int = 0
-    j: int = 0  # which input of the neuron
+    j: int = 0
 
     def node(self) -> GraphNode:
         inside, k, i, j = self.inside, self.k, self.i, self.j
@@ -332,7 +349,7 @@ class OpenedPart(Part):
         return GraphNode("operation", self.what)  # + or *
 
     def weight(self, bias: bool = False) -> TensorCell:
-        """The weight for the j-th input, or the bias."""
+        """The part for the neuron's weight of its j-th input, or for its bias."""
         stage = self.inside.stages[self.k]
         columns = stage.matrix.tensor.shape[1]
         row = (stage.rows.start or 0) + self.i
@@ -365,7 +382,7 @@ class OpenedPart(Part):
 
 @dataclass(frozen=True)
 class Recorded(Part):
-    """A leaf or a result on the tape."""
+    """A leaf or a result on the tape of Tensors."""
 
     thing: TapeNode | Leaf
 
@@ -384,35 +401,40 @@ class Recorded(Part):
 
 @dataclass(frozen=True)
 class TensorOperation(Part):
-    """The call that a result on the tape came from."""
+    """The primitive that a node on the tape has recorded, with its options."""
 
     taped: TapeNode
 
     def node(self) -> GraphNode:
-        said = {k: x for k, x in self.taped.kwargs.items() if isinstance(x, int | tuple) and x is not False}
-        options = [f"{name}={value}" for name, value in said.items()]
+        shown = {k: x for k, x in self.taped.kwargs.items() if isinstance(x, int | tuple) and x is not False}
+        options = [f"{name}={value}" for name, value in shown.items()]
         return GraphNode("operation", "\n".join([self.taped.rule.name, *options]))
 
     def parents(self, walk: "Traversal") -> Sequence[Part]:
-        found: list[Part] = []
-        for i, (parent, given) in enumerate(zip(self.taped.parents, self.taped.args, strict=True)):
+        operands: list[Part] = []
+        for i, (parent, argument) in enumerate(zip(self.taped.parents, self.taped.args, strict=True)):
             if parent is not None:
-                found.append(Recorded(parent))
-            elif isinstance(given, np.ndarray | int | float):
-                text = short(float(given)) if np.size(given) == 1 else f"shape {np.shape(given)}"
-                found.append(Text("number", text, (self, i)))
-        return at_most(found, self)
+                operands.append(Recorded(parent))
+            elif isinstance(argument, np.ndarray | int | float):
+                text = short(float(argument)) if np.size(argument) == 1 else f"shape {np.shape(argument)}"
+                operands.append(Text("number", text, (self, i)))
+        return at_most(operands, self)
 
 
 # The walk ---------------------------------------------------------------------------------------
 
 
 class Traversal:
-    """From results to all that they were made from.
+    """A breadth-first walk from results to all parts from which they were computed.
 
     Args:
-        names: of parts, by part.
-        level: to which nets are opened, None for not at all.
+        names: the names that the user gives to parts.
+        level: how far nets are opened, one of DETAIL_LEVELS; None leaves them closed.
+
+    Attributes:
+        nodes: the nodes found so far.
+        places: the index in ``nodes`` of each part's node.
+        insides: the opened nets, by call.
     """
 
     def __init__(self, names: Mapping[Part, str], level: str | None) -> None:
@@ -423,27 +445,27 @@ class Traversal:
         self.insides: dict[ModuleCall, OpenedModule] = {}
 
     def opened(self, call: ModuleCall) -> OpenedModule:
-        """What lies within a call."""
+        """The inside of a net for a call of it, computed once per call."""
         if call not in self.insides:
             self.insides[call] = OpenedModule(call)
         return self.insides[call]
 
     def shows(self, part: Part) -> bool:
-        """Whether a part has a node, or a name."""
+        """Whether a part has a node already, a name or a label."""
         return part in self.places or part in self.names or bool(part.node().text)
 
     def run(self, roots: Iterable[Part], limit: int) -> list[GraphNode]:
-        """The nodes, of which there are ``limit`` at most, and a note about the others."""
-        beyond: set[Part] = set()
+        """The nodes of all parts, ``limit`` at most, followed by a note that counts the missing ones."""
+        missing: set[Part] = set()
         queue: deque[Part] = deque()
 
-        def found(part: Part) -> int | None:
-            """The place of its node, if there is room."""
+        def place_of(part: Part) -> int | None:
+            """The index of the part's node, which is made if it is new; None beyond the limit."""
             if part in self.places:
                 return self.places[part]
             if len(self.nodes) >= limit:
-                if part not in beyond and len(beyond) <= MOST_COUNTED:
-                    beyond.add(part)
+                if part not in missing and len(missing) <= MOST_COUNTED:
+                    missing.add(part)
                     queue.append(part)
                 return None
             node = part.node()
@@ -454,26 +476,26 @@ class Traversal:
             return self.places[part]
 
         for root in roots:
-            found(root)
-        cut = []
+            place_of(root)
+        incomplete = []  # nodes that lack a parent
         while queue:
             part = queue.popleft()
-            parents = [found(parent) for parent in part.parents(self)]
+            parents = [place_of(parent) for parent in part.parents(self)]
             if part in self.places:
                 node = self.nodes[self.places[part]]
                 node.parents = [i for i in parents if i is not None]
                 if None in parents:
-                    cut.append(node)
-        if beyond:
-            count = f"{len(beyond):,}" if len(beyond) <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
-            for node in cut:
+                    incomplete.append(node)
+        if missing:
+            count = f"{len(missing):,}" if len(missing) <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
+            for node in incomplete:
                 node.parents.append(len(self.nodes))
             self.nodes.append(GraphNode("note", f"… {count} more"))
         return self.nodes
 
 
 def root_of(x: Any, wanted: str) -> Part:
-    """The part that something given to `draw` is; NotANumberError if it is not what was ``wanted``."""
+    """The `Part` for an argument of `draw`; NotANumberError, with what is ``wanted``, if it has none."""
     if isinstance(x, Value):
         return part_of(x)
     if isinstance(x, Tensor):
@@ -490,7 +512,7 @@ def root_of(x: Any, wanted: str) -> Part:
 def expression(
     value: Any, names: Mapping[str, Any] | None = None, open: bool | str = False, limit: int = 200
 ) -> list[GraphNode]:
-    """The nodes of which `autograd.draw` makes a picture; it has the full description."""
+    """The nodes from which `autograd.draw` makes its picture; arguments and errors are described there."""
     level = DETAIL_LEVELS[-1] if open is True else None if open is False else open
     if level not in (None, *DETAIL_LEVELS):
         raise UnknownNameError.among("level", open, DETAIL_LEVELS)

@@ -1,4 +1,4 @@
-"""`draw`: the graph of an expression as a picture, by way of Graphviz and its language DOT."""
+"""`draw`: a picture of the graph behind a Value, drawn by Graphviz from a text in its language DOT."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -31,12 +31,12 @@ LEAF, RESULT = "#fdf0cc", "#ffffff"
 
 
 def escaped(text: str, special: str = '\\"') -> str:
-    """``text`` as DOT takes it within quotes, with a backslash before what is ``special``."""
+    """``text`` as it stands within quotes in DOT, with a backslash before each ``special`` character."""
     return "".join("\\n" if c == "\n" else f"\\{c}" if c in special else c for c in text)
 
 
 def statement(i: int, node: GraphNode) -> str:
-    """A node in DOT."""
+    """The DOT statement of the i-th node."""
     style = STYLES[node.kind]
     if node.kind != "value":
         return f'  n{i} [label="{escaped(node.text)}" {style}]'
@@ -48,10 +48,11 @@ def statement(i: int, node: GraphNode) -> str:
 
 
 class Drawing:
-    """A picture of an expression: ``str`` gives it in DOT, and notebooks show it.
+    """A picture of an expression: ``str`` returns its text in DOT, and notebooks show it.
 
     Attributes:
-        nodes: what is in it, the result first, each with the places of what it was made from.
+        nodes: the nodes of the picture, the result first. Each lists the indices of the nodes from which
+            it was computed.
 
     >>> from autograd.engine import Value
     >>> drawing = draw(Value(2) * 3)
@@ -73,14 +74,14 @@ class Drawing:
     __repr__ = __str__
 
     def save(self, path: Any) -> None:
-        """Write the picture into a file of the kind that its name says.
+        """Write the picture into a file, in the format that the ending of its name says.
 
         Args:
             path: .dot and .gv hold the text and need nothing; .svg, .png and .pdf need Graphviz.
 
         Raises:
             UnknownNameError: the name has another ending.
-            MissingExtraError: Graphviz, or the package of that name, is not installed.
+            MissingExtraError: Graphviz, or the Python package graphviz, is not installed.
         """
         kind = os.path.splitext(os.fspath(path))[1].lower()
         if kind not in DRAWING_FORMATS:
@@ -105,7 +106,7 @@ class Drawing:
         return content
 
     def _repr_svg_(self) -> str | None:
-        """What a notebook shows; without Graphviz it falls back to the text."""
+        """The picture for a notebook; None without Graphviz, and the notebook shows the text."""
         try:
             return self._rendered("svg").decode()
         except MissingExtraError:
@@ -115,27 +116,29 @@ class Drawing:
 def draw(
     value: Any, names: Mapping[str, Any] | None = None, *, open: bool | str = False, limit: int = 200
 ) -> Drawing:
-    """Draw what a Value was made from: each number with its gradient, and the operations between.
+    """Draw the graph behind a Value: each number with its gradient, and the operations between them.
 
-    It changes nothing; what waits is worked out. Of an operation with many operands, such as the sum
-    over a batch, the first few are shown. Numbers that are no Values stand beside the operation.
+    Pending operations are computed; nothing else changes. An operation with many operands, such as the
+    sum over a batch, shows the first few of them. Plain numbers, which are no Values, stand beside the
+    operation.
 
     Args:
-        value: a Value, a list of them, or a Tensor, whose results show their shapes.
-        names: what to call Values (or Tensors) in the picture, by name. A Value with an attribute
-            ``label`` is called by that; one that waits is worked out when it is given a label.
-        open: a call of a net is one box. Open it: ``"layers"``, ``"neurons"``, or ``"values"``, which
-            is the scalar expression inside, and what True means.
-        limit: of the nodes; a note says how many more there are.
+        value: a Value, a list of Values, or a Tensor, in whose graph the results show their shapes.
+        names: a dict of the Values (or Tensors) that are to have a name in the picture, by name. An attribute
+            ``label`` of a Value names it too.
+        open: how much to show of a call of a net. False shows one box; ``"layers"`` and ``"neurons"`` show
+            the boxes inside; ``"values"`` or True shows the scalar expression inside.
+        limit: the largest number of nodes; a note says how many more there are.
 
     Returns:
-        A `Drawing`, which notebooks show; ``drawing.save("loss.svg")`` writes it, ``print`` shows DOT.
+        A `Drawing`, which notebooks show; ``drawing.save("loss.svg")`` writes it, ``print`` shows its DOT.
 
     Raises:
         NotANumberError: ``value`` or one of ``names`` is something else.
-        GradientError: a net cannot be opened, since its parameters have been changed since the call.
-        UnknownNameError: no such level.
-        OptionError: limit is no whole number of 1 or more, or names is no dict.
+        GradientError: a net cannot be opened, since its parameters have been changed since the call or its
+            activation gave another result this time; or there is no graph behind a Tensor.
+        UnknownNameError: ``open`` is no such level.
+        OptionError: ``limit`` is no whole number of 1 or more, or ``names`` is no dict.
 
     >>> from autograd.engine import Value
     >>> a, b = Value(2), Value(-3)

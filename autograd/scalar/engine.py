@@ -1,8 +1,8 @@
 """Scalar reverse-mode differentiation in pure Python, to be read from top to bottom.
 
-A `Value` is a number that remembers how it was made: from which parents, and with which local
-slope for each of them. `Value.backward` walks from a result to everything it was made of and
-multiplies slopes along the way, which is the chain rule.
+A `Value` is a number that remembers how it was computed: its parents, and its slope with respect to
+each parent. `Value.backward` goes from a result back to everything that it was computed from and
+multiplies the slopes along the way, which is the chain rule.
 
 >>> x = Value(3)
 >>> y = x * x + 2 * x
@@ -21,13 +21,13 @@ __all__ = ["Value"]
 
 R = TypeVar("R")
 
-# Real functions: what Python's own leave open is decided here ---------------------------------
+# Real functions: where Python's own functions give no real number or slope, these define one or raise ---
 
 
 def number(x: Any) -> float | None:
-    """``x`` as a float, or None if it is no real number.
+    """Return ``x`` as a float, or None if it is not a real number.
 
-    NumPy's scalars and its arrays of no dimension are numbers too; ``item`` makes them Python's.
+    NumPy's scalars and its arrays with no dimensions are numbers too; ``item`` converts them to Python's.
     """
     if hasattr(x, "__array_interface__") and x.shape == ():
         x = x.item()
@@ -35,7 +35,7 @@ def number(x: Any) -> float | None:
 
 
 def power(x: float, k: float) -> float:
-    """x to the k-th; ValueError where that is not real, as for (-8) ** 0.5."""
+    """x to the power k; ValueError if that is not a real number, as for (-8) ** 0.5."""
     if x < 0 and not k.is_integer() and math.isfinite(k):
         raise ValueError(f"{x} ** {k} is not a real number")
     try:
@@ -46,8 +46,8 @@ def power(x: float, k: float) -> float:
 
 
 def power_slopes(x: float, k: float, y: float) -> tuple[float, float]:
-    """The slopes of y = x ** k for x and for k; infinite or undefined ones are inf and nan."""
-    if x == 0:  # 0 ** k is vertical at 0 for k below 1, and flat in k by convention
+    """The slopes of y = x ** k with respect to x and k; inf if infinite, nan if undefined."""
+    if x == 0:  # for k below 1, except 0, the tangent is vertical; the slope for k is 0 by convention
         return (k if k in (0.0, 1.0) else math.inf if k < 1 else 0.0), 0.0
     if math.isinf(k):  # y is |x| ** k: 0, 1 or infinite
         slope = 0.0 if y == 0 else math.copysign(y, x) * k
@@ -60,7 +60,10 @@ def power_slopes(x: float, k: float, y: float) -> tuple[float, float]:
 
 
 def exponential(x: float) -> float:
-    """e to the x, as ``math.e ** x``: the digits that the library this one stands in for prints."""
+    """e to the x; OverflowError if that is beyond the largest float.
+
+    It is computed as ``math.e ** x``, to give the same digits as the library that this one replaces.
+    """
     try:
         y: float = math.e**x
     except OverflowError:
@@ -84,13 +87,16 @@ def check_finite(name: str, x: float) -> None:
 
 
 def with_operand(operator: Callable[["Value", "Value"], R]) -> Callable[["Value", Any], R]:
-    """Let ``operator`` meet plain numbers; for what is none, Python asks the other side."""
+    """Make ``operator`` accept plain numbers as its second operand.
+
+    For anything else it returns NotImplemented, which makes Python try the method of that operand.
+    """
 
     @functools.wraps(operator)
     def wrapped(self: "Value", other: Any) -> R:
         if not isinstance(other, Value):
             if number(other) is None:
-                return NotImplemented  # type: ignore[no-any-return]  # Python's own protocol
+                return NotImplemented  # type: ignore[no-any-return]  # part of Python's protocol for operators
             other = Value(other)
         return operator(self, other)
 
@@ -100,14 +106,14 @@ def with_operand(operator: Callable[["Value", "Value"], R]) -> Callable[["Value"
 class Value:
     """A number that takes part in differentiation.
 
-    ``data`` is the number and ``grad`` the slope, with respect to it, of whatever `backward` was
-    called on; both can be assigned. Values are ordered by ``data`` and equal only to themselves,
-    so they can stand in sets and be keys of a dict.
+    ``data`` is the number. ``grad`` is its gradient: the derivative, with respect to this number, of the
+    Value that `backward` was called on. Both can be assigned. Values are ordered by ``data``. A Value is
+    equal only to itself, so Values can be members of a set and keys of a dict.
 
     Args:
         data: a real number.
-        parents: what it was made of; a leaf has none.
-        slopes: its slope for each of the parents.
+        parents: the Values that it was computed from; a leaf has none.
+        slopes: its slope with respect to each parent.
 
     Raises:
         TypeError: ``data`` is not a real number.
@@ -136,15 +142,15 @@ class Value:
         self.data = x
         self.grad = 0.0
         self.parents = parents  # in the order of the operands
-        self.slopes = slopes  # d self / d parent, fixed now: later changes of data do not matter
+        self.slopes = slopes  # d self / d parent; later changes of the parents' data do not matter
 
     def backward(self) -> None:
-        """Add d self / d leaf to the ``grad`` of every leaf, and set ``grad`` on what lies between.
+        """Add d self / d leaf to the ``grad`` of every leaf, and set the ``grad`` of every Value in between.
 
-        A Value passes its gradient on once all its consumers have passed theirs, so each is
+        A Value passes its gradient on after all its consumers have passed on theirs. So each Value is
         visited once, in an order that depends on the expression alone.
         """
-        awaited = {self: 0}  # how many consumers each Value has still to hear from
+        awaited = {self: 0}  # for each Value, how many consumers have still to pass their gradient on
         for value in (reached := [self]):
             if value.parents:
                 value.grad = 0.0
@@ -166,7 +172,7 @@ class Value:
         """Set ``grad`` to 0."""
         self.grad = 0.0
 
-    # Arithmetic: the result, its parents, its slopes
+    # Arithmetic: each method returns Value(result, parents, slopes)
 
     @with_operand
     def __add__(self, other: "Value") -> "Value":
@@ -223,7 +229,7 @@ class Value:
     # Functions
 
     def exp(self) -> "Value":
-        """e to the x; OverflowError beyond the largest float."""
+        """e to the x; OverflowError if that is beyond the largest float."""
         y = exponential(self.data)
         return Value(y, (self,), (y,))
 
@@ -263,12 +269,12 @@ class Value:
         return Value(y, (self,), (y * (1 - y),))
 
     def relu(self) -> "Value":
-        """The larger of x and 0, with slope 0 at the kink; nan stays nan."""
+        """The larger of x and 0; the slope at 0 is 0; nan stays nan."""
         x = self.data
         return Value(0.0 if x <= 0 else x, (self,), (1.0 if x > 0 else 0.0,))
 
     def leaky_relu(self) -> "Value":
-        """x above 0, x / 100 from there down, kink included."""
+        """x above 0, and x / 100 elsewhere; the slope at 0 is 0.01."""
         slope = 1.0 if self.data > 0 else 0.01
         return Value(slope * self.data, (self,), (slope,))
 
@@ -293,13 +299,13 @@ class Value:
         return self.log() / math.log(10)
 
     def clip(self, low: Any = -math.inf, high: Any = math.inf) -> "Value":
-        """x itself from low to high; beyond these the nearer one, without a slope. nan stays nan."""
-        for limit, beyond in ((low, self < low), (high, self > high)):
-            if beyond:
+        """x if between low and high, otherwise the nearer limit, whose slope for x is 0; nan stays nan."""
+        for limit, is_beyond in ((low, self < low), (high, self > high)):
+            if is_beyond:
                 return limit if isinstance(limit, Value) else Value(limit)
         return self
 
-    # As a number
+    # Conversions and comparisons
 
     def __repr__(self) -> str:
         return f"Value({self.data}, grad={self.grad})"

@@ -1,4 +1,4 @@
-"""Neurons, layers and nets over scalar Values, to be read after ``engine.py``.
+"""Neurons, layers and nets made of scalar Values, to be read after ``engine.py``.
 
 >>> import random
 >>> random.seed(1)
@@ -32,16 +32,16 @@ ACTIVATIONS: dict[str, Callable[[Value], Value]] = {
     "linear": lambda x: x,
 }
 
-# How far from 0 the uniform weights of a layer of n_out neurons with n_in inputs may lie
+# Initial weights are uniform between -limit and limit. Each function returns this limit
 INITS: dict[str, Callable[[int, int], float]] = {
     "uniform": lambda n_out, n_in: 1.0,
     "xavier": lambda n_out, n_in: math.sqrt(6 / (n_in + n_out)),  # Glorot & Bengio 2010, eq. 16
-    "he": lambda n_out, n_in: math.sqrt(6 / n_in),  # He et al. 2015, eq. 10, as a uniform law
+    "he": lambda n_out, n_in: math.sqrt(6 / n_in),  # He et al. 2015, eq. 10, as a uniform distribution
 }
 
 
 def named(kind: str, name: Any, known: dict[str, Any]) -> Any:
-    """``known[name]``, or ``name`` itself if it is a function."""
+    """Return ``known[name]``, or ``name`` itself if it is a function; errors call it a ``kind``."""
     if callable(name):
         return name
     if name not in known:
@@ -50,14 +50,14 @@ def named(kind: str, name: Any, known: dict[str, Any]) -> Any:
 
 
 def size(n: Any, what: str) -> int:
-    """``n`` if it is a whole number of 1 or more."""
+    """Return ``n`` if it is a whole number of 1 or more; ``what`` is its name in errors."""
     if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
         raise ValueError(f"{what} must be a whole number of 1 or more, got {n!r}")
     return int(n)
 
 
 def weights(n_out: int, n_in: int, init: Any) -> list[list[float]]:
-    """Starting weights, a row of n_in for each of n_out neurons, drawn from ``random`` in order."""
+    """Return initial weights: a row of n_in for each of n_out neurons, drawn from ``random`` row by row."""
     init = named("init", init, INITS)
     limit = init(n_out, n_in)
     if isinstance(limit, float):
@@ -66,7 +66,9 @@ def weights(n_out: int, n_in: int, init: Any) -> list[list[float]]:
 
 
 class Module:
-    """What has parameters. Your own modules override `params` (or micrograd's `parameters`).
+    """The base class of all that has parameters.
+
+    Your own modules override `params` (or `parameters`, as in micrograd).
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -94,7 +96,7 @@ class Module:
         return self.params()
 
     def nparams(self) -> int:
-        """How many parameters there are."""
+        """The number of parameters."""
         return len(self.params())
 
     def zero_grad(self) -> None:
@@ -103,7 +105,7 @@ class Module:
             p.grad = 0.0
 
     def step(self, lr: float) -> None:
-        """Move every parameter against its gradient, ``lr`` times its length."""
+        """Subtract from every parameter ``lr`` times its gradient; ``lr`` is the learning rate."""
         for p in self.params():
             p.data -= lr * p.grad
 
@@ -112,16 +114,16 @@ class Neuron(Module):
     """activation(b + w · x), with N weights drawn by ``init`` and a bias of 0.
 
     Args:
-        N: how many inputs.
-        activation: a name out of `ACTIVATIONS`, or a function from Value to Value.
-        init: a name out of `INITS`, or a function from (n_out, n_in) to rows of weights.
+        N: the number of inputs.
+        activation: a name from `ACTIVATIONS`, or a function from Value to Value.
+        init: a name from `INITS`, or a function from (n_out, n_in) to rows of weights.
 
     Attributes:
         w: the list of weights.
         b: the bias.
 
     Raises:
-        ValueError: N is no whole number of 1 or more, a name is unknown, or a sample has not N inputs.
+        ValueError: N is not a whole number of 1 or more, a name is unknown, or a sample is not of length N.
 
     >>> n = Neuron(2, "linear", init=lambda n_out, n_in: [[3.0, 4.0]])
     >>> n([1, 10]), n.params()
@@ -135,7 +137,7 @@ class Neuron(Module):
         self.b = Value(0)
 
     def __call__(self, x: Sequence[Any]) -> Value:
-        """The neuron's answer to one sample of N numbers or Values."""
+        """Return the output for one sample of N numbers or Values."""
         if len(x) != self.N:
             raise ValueError(f"Neuron({self.N}) wants {self.N} inputs, got {len(x)}")
         signal = self.b + sum(w * xi for w, xi in zip(self.w, x, strict=True))
@@ -152,13 +154,13 @@ class Layer(Module):
     """N_out neurons side by side, each with the same N_in inputs.
 
     Args:
-        N_in: how many inputs.
-        N_out: how many neurons, and outputs.
+        N_in: the number of inputs.
+        N_out: the number of neurons, which is the number of outputs.
         activation: as for `Neuron`.
         init: as for `Neuron`.
 
     Attributes:
-        neurons: the list of them.
+        neurons: the list of neurons.
 
     Raises:
         ValueError: as for `Neuron`.
@@ -178,7 +180,7 @@ class Layer(Module):
         ]
 
     def __call__(self, x: Sequence[Any]) -> Any:
-        """What the neurons answer to one sample: a list of Values, or the Value if it is one."""
+        """Return the outputs for one sample: a list of Values, or the Value itself if there is only one."""
         out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
@@ -190,20 +192,20 @@ class Layer(Module):
 
 
 class Net(Module):
-    """Layers one after the other: N_in inputs, then as many outputs as each of N_outs says.
+    """Layers one after the other: N_in inputs, and a layer of each size in N_outs.
 
     Args:
-        N_in: how many inputs.
+        N_in: the number of inputs.
         N_outs: the size of each layer; the last one is the number of outputs.
-        activation: of every layer.
-        output_activation: of the last layer, if that is to be another one.
-        init: as for `Neuron`, of every layer.
+        activation: the activation of every layer, as for `Neuron`.
+        output_activation: the activation of the last layer, if it differs.
+        init: the initialisation of every layer, as for `Neuron`.
 
     Attributes:
-        layers: the list of them.
+        layers: the list of layers.
 
     Raises:
-        ValueError: as for `Neuron`, or there is no layer.
+        ValueError: as for `Neuron`, or N_outs is empty.
 
     >>> net = Net(3, [4, 2])
     >>> net, len(net.params()), len(net([1, 2, 3]))
@@ -230,7 +232,7 @@ class Net(Module):
         ]
 
     def __call__(self, x: Sequence[Any]) -> Any:
-        """What the last layer answers to one sample: a list of Values, or the Value if it is one."""
+        """Return the outputs for one sample: a list of Values, or the Value itself if there is only one."""
         for layer in self.layers:
             x = layer([x] if isinstance(x, Value) else x)
         return x
@@ -243,7 +245,10 @@ class Net(Module):
 
 
 class MLP(Net):
-    """micrograd's net: ReLU inside, linear at the end. Arguments are those of `Net`.
+    """micrograd's net: a `Net` whose last layer is linear and whose other layers are ReLU.
+
+    Args:
+        nin, nouts, init: as N_in, N_outs and init of `Net`.
 
     >>> MLP(2, [16, 16, 1]).nparams()
     337

@@ -1,8 +1,8 @@
-"""Nets as scikit-learn's estimators: in pipelines, grid searches and cross-validation.
+"""Nets as scikit-learn estimators, for pipelines, grid searches and cross-validation.
 
-The constructors are those of scikit-learn's ``MLPClassifier`` and ``MLPRegressor`` as far as these have
-the parameter, and what is learned has their names too, so that one can stand in the place of the other.
-scikit-learn comes with the extra ``sklearn``.
+Parameters and learned attributes have the names that they have in scikit-learn's ``MLPClassifier`` and
+``MLPRegressor``, so that these can be replaced by the estimators here. The extra ``sklearn`` installs
+scikit-learn.
 
 >>> from sklearn.datasets import load_iris
 >>> X, y = load_iris(return_X_y=True)
@@ -14,7 +14,7 @@ True
 from autograd.errors import MissingExtraError
 
 try:
-    import sklearn  # noqa: F401 - to say what is missing
+    import sklearn  # noqa: F401 - imported for the error message below
 except ImportError:
     raise MissingExtraError.of("autograd.sklearn", "sklearn") from None
 

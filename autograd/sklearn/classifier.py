@@ -1,4 +1,4 @@
-"""A net that tells classes apart."""
+"""A net as a scikit-learn classifier."""
 
 from typing import Any, Self
 
@@ -17,36 +17,39 @@ __all__ = ["NetClassifier"]
 
 
 class NetClassifier(Scoring, ClassifierMixin, NetEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A net that tells classes apart, or says which of several labels apply.
+    """A net that predicts the class of each row, or which of several labels apply to it.
 
     Args:
-        hidden_layer_sizes: the sizes of the layers between inputs and outputs.
-        activation: of these layers: ``relu tanh logistic identity``, as scikit-learn calls them, or any
-            of `autograd.nn`'s.
+        hidden_layer_sizes: sizes of the hidden layers.
+        activation: activation of the hidden layers: ``relu``, ``tanh``, ``logistic`` or ``identity``, as in
+            scikit-learn, or any activation of `autograd.nn`.
         solver: a name in `autograd.optim.OPTIMIZERS`; sgd has a Nesterov momentum of 0.9.
         alpha: strength of the L2 penalty on weights.
-        batch_size: rows for each update; "auto" for 200, or all rows if there are fewer.
-        learning_rate_init: learning rate; lbfgs needs none.
-        max_iter: the most epochs, or iterations of lbfgs.
-        random_state: a seed, a generator of NumPy's legacy kind, or None.
-        tol: the least gain, in the loss or in the score of what is held out, that counts as one.
-        n_iter_no_change: epochs without such a gain after which the training ends.
+        batch_size: rows of a batch; "auto" for 200, or all rows if there are fewer.
+        learning_rate_init: learning rate; lbfgs ignores it.
+        max_iter: the greatest number of epochs, or of iterations of lbfgs.
+        random_state: a seed, a ``numpy.random.RandomState``, or None.
+        tol: the least improvement, of the loss or of the score on held-out rows, that counts as one; not
+            for lbfgs, which ends by itself.
+        n_iter_no_change: epochs in a row without such an improvement that are allowed; one more ends the
+            training.
         verbose: whether to show the progress.
-        warm_start: go on with the net of the last ``fit`` instead of a new one.
-        early_stopping: hold ``validation_fraction`` of the rows out and keep the weights that do best there.
-        validation_fraction: between 0 and 1.
+        warm_start: continue the training of the net of the last ``fit`` instead of making a new net.
+        early_stopping: hold out ``validation_fraction`` of the rows, and keep the weights with the best
+            score on them.
+        validation_fraction: share of the rows that early_stopping holds out, between 0 and 1.
 
     Attributes:
         classes_: the labels.
         net_: the `autograd.nn.Net`; its outputs are logits.
-        n_iter_: epochs that the last ``fit`` took.
-        loss_: the loss at the end.
-        loss_curve_: the loss after each epoch.
-        best_loss_: the least loss; None with early_stopping.
-        validation_scores_: with early_stopping, the accuracy on what is held out after each epoch.
-        best_validation_score_: the best of these.
-        n_outputs_: outputs of the net; one for two classes.
-        n_features_in_: columns of X.
+        n_iter_: number of epochs, or of iterations of lbfgs, in the last ``fit``.
+        loss_: the loss of the last epoch.
+        loss_curve_: the loss of each epoch.
+        best_loss_: the least loss of an epoch; None with early_stopping.
+        validation_scores_: with early_stopping, the accuracy on the held-out rows after each epoch.
+        best_validation_score_: the best of these scores.
+        n_outputs_: number of outputs of the net; one for two classes.
+        n_features_in_: number of columns of X.
 
     >>> import numpy as np
     >>> X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -78,7 +81,7 @@ class NetClassifier(Scoring, ClassifierMixin, NetEstimator):  # type: ignore[mis
         return dense(X), y
 
     def _same_kind(self, y: Array) -> None:
-        """DataError if there is another number of labels in y than the net was made for."""
+        """Raise DataError if the shape of y is not the one for which the net was made."""
         if (y.ndim == 2) != self._many_labels or (y.ndim == 2 and y.shape[1] != self.n_outputs_):
             wanted = f"(rows, {self.n_outputs_})" if self._many_labels else "(rows,)"
             raise DataError(f"the net was made for y of shape {wanted}, got {y.shape}")
@@ -95,6 +98,7 @@ class NetClassifier(Scoring, ClassifierMixin, NetEstimator):  # type: ignore[mis
         self._be_for(classes, y.ndim == 2)
 
     def _be_for(self, classes: Array, many_labels: bool) -> None:
+        """Set the classes, and with them the outputs and the loss of the net."""
         if len(classes) < 2 and not many_labels:
             raise DataError(f"a classifier wants two classes or more, got one class: {classes.tolist()}")
         self.classes_, self._many_labels = classes, many_labels
@@ -102,15 +106,15 @@ class NetClassifier(Scoring, ClassifierMixin, NetEstimator):  # type: ignore[mis
         several = self.n_outputs_ > 1 and not many_labels
         self.out_activation_ = "softmax" if several else "logistic"
         self._loss = "cross_entropy" if several else "binary_cross_entropy"
-        # scikit-learn has the sum over outputs where our loss has their mean
+        # scikit-learn's loss is a sum over the outputs, ours is a mean
         self._scale = 1.0 if several else float(self.n_outputs_)
         self._penalty = 1.0 / self._scale
 
     def _targets(self, y: Any) -> Array:
         if self._many_labels:
             return np.asarray(y, np.float64)
-        places: Array = np.searchsorted(self.classes_, y)
-        return places if self.n_outputs_ > 1 else places[:, None].astype(np.float64)
+        indices: Array = np.searchsorted(self.classes_, y)
+        return indices if self.n_outputs_ > 1 else indices[:, None].astype(np.float64)
 
     def _strata(self, y: Any) -> Any:
         return None if self._many_labels else y
@@ -121,25 +125,27 @@ class NetClassifier(Scoring, ClassifierMixin, NetEstimator):  # type: ignore[mis
     def _labels(self, outputs: Array) -> Array:
         if self._many_labels:
             return (outputs > 0).astype(np.int64)
-        places = outputs.argmax(axis=1) if self.n_outputs_ > 1 else (outputs[:, 0] > 0).astype(np.intp)
-        labels: Array = self.classes_[places]
+        indices = outputs.argmax(axis=1) if self.n_outputs_ > 1 else (outputs[:, 0] > 0).astype(np.intp)
+        labels: Array = self.classes_[indices]
         return labels
 
     @all_or_nothing
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Go once through rows of data, as a portion of all.
+        """Train for one epoch on these rows, which may be a part of the data.
 
         Args:
             X: as for `fit`.
             y: as for `fit`.
             sample_weight: as for `fit`.
-            classes: all classes that there will ever be; wanted at the first call.
+            classes: all classes, including those that only later calls will have; needed in the first call.
 
         Returns:
             The estimator.
 
         Raises:
-            ValueError: as for `fit`; ``classes`` is missing at the first call, or another one than then.
+            ValueError: as for `fit`; ``classes`` is missing in the first call, or differs from the classes
+                of the first call; y has a label that is none of the classes; early_stopping is set; the
+                solver is lbfgs.
 
         >>> model = NetClassifier((), random_state=0)
         >>> for _ in range(20):
@@ -160,13 +166,13 @@ class NetClassifier(Scoring, ClassifierMixin, NetEstimator):  # type: ignore[mis
                 raise DataError(
                     f"partial_fit() got classes={classes!r}, and at its first call {self.classes_.tolist()}"
                 )
-        strange = np.setdiff1d(y, self.classes_) if not self._many_labels else np.array([])
-        if strange.size:
-            raise DataError(f"y has labels that are none of the classes: {strange.tolist()}")
+        unknown = np.setdiff1d(y, self.classes_) if not self._many_labels else np.array([])
+        if unknown.size:
+            raise DataError(f"y has labels that are none of the classes: {unknown.tolist()}")
         return self._step(X, y, sample_weight)
 
     def predict(self, X: Any) -> Array:
-        """The label of each row; with several labels, (rows, labels) of 0 and 1."""
+        """The label of each row, (rows,); with several labels, (rows, labels) of 0 and 1."""
         return self._labels(self._outputs(X))
 
     def decision_function(self, X: Any) -> Array:
@@ -175,7 +181,7 @@ class NetClassifier(Scoring, ClassifierMixin, NetEstimator):  # type: ignore[mis
         return outputs[:, 0] if self.n_outputs_ == 1 and not self._many_labels else outputs
 
     def predict_proba(self, X: Any) -> Array:
-        """How likely each class is, (rows, classes), in the order of ``classes_``."""
+        """The probability of each class, (rows, classes), in the order of ``classes_``."""
         from scipy.special import expit, softmax
 
         outputs = self._outputs(X)
@@ -186,7 +192,7 @@ class NetClassifier(Scoring, ClassifierMixin, NetEstimator):  # type: ignore[mis
         return ones if self._many_labels else np.hstack([1 - ones, ones])
 
     def predict_log_proba(self, X: Any) -> Array:
-        """The natural logarithm of `predict_proba`, without loss for what is unlikely."""
+        """The natural logarithm of `predict_proba`, also accurate for very small probabilities."""
         from scipy.special import log_expit, log_softmax
 
         outputs = self._outputs(X)

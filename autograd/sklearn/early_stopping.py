@@ -1,4 +1,4 @@
-"""When an estimator's training ends: when it gets no better."""
+"""Early stopping: ending the training of an estimator once it no longer improves."""
 
 from typing import Any
 
@@ -12,7 +12,10 @@ __all__ = ["EarlyStopping"]
 
 
 class EarlyStopping:
-    """Looks after each epoch whether it is better by ``tol``, and ends a training that is not."""
+    """A callback that ends the training after too many epochs without an improvement by ``tol``.
+
+    It compares the score on the held-out rows, or the loss of the training if ``held_out`` is None.
+    """
 
     def __init__(self, estimator: Any, held_out: Any) -> None:
         self.estimator = estimator
@@ -48,7 +51,7 @@ class EarlyStopping:
         return self.ended
 
     def finish(self) -> None:
-        """Leave what was best with the estimator."""
+        """Set the best loss or score of the estimator, and restore the weights with the best score."""
         estimator = self.estimator
         if self.held_out is None:
             estimator.best_loss_ = -self._best

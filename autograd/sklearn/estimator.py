@@ -1,4 +1,4 @@
-"""What the two estimators have in common."""
+"""The base class of the two estimators."""
 
 import functools
 import warnings
@@ -26,19 +26,19 @@ from autograd.training.checkpoint import Snapshot
 
 __all__ = ["NetEstimator", "Scoring", "all_or_nothing"]
 
-BATCH = 200  # rows, if ``batch_size`` is "auto"
-SOLVER_OPTIONS = {"sgd": {"momentum": 0.9, "nesterov": True}}  # as scikit-learn has them
-ACTIVATION_NAMES = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's, and ours
+BATCH = 200  # rows of a batch if ``batch_size`` is "auto", as in scikit-learn
+SOLVER_OPTIONS = {"sgd": {"momentum": 0.9, "nesterov": True}}  # scikit-learn's defaults
+ACTIVATION_NAMES = {"identity": "linear", "logistic": "sigmoid"}  # from scikit-learn's names to ours
 
 
 def all_or_nothing(method: Callable[..., Any]) -> Callable[..., Any]:
-    """The method, after whose errors the estimator is as it was before, with its net and its generators."""
+    """Wrap a method so that an exception restores the estimator, its net and its random generators."""
 
     @functools.wraps(method)
     def guarded(self: Any, *args: Any, **options: Any) -> Any:
         before = self.__dict__.copy()
         net, optimizer = before.get("net_"), before.get("_partial_optimizer")
-        learned = (
+        snapshot = (
             None if net is None else Snapshot.of(net, Optimizer(net, 0.0) if optimizer is None else optimizer)
         )
         generators = [
@@ -47,25 +47,25 @@ def all_or_nothing(method: Callable[..., Any]) -> Callable[..., Any]:
             if isinstance(generator, np.random.RandomState)
         ]
 
-        def go_back() -> None:
+        def roll_back() -> None:
             self.__dict__.clear()
             self.__dict__.update(before)
-            if learned is not None and net.values.flags.writeable:
-                learned.restore(net, Optimizer(net, 0.0) if optimizer is None else optimizer)
+            if snapshot is not None and net.values.flags.writeable:
+                snapshot.restore(net, Optimizer(net, 0.0) if optimizer is None else optimizer)
             for generator, state in generators:
                 generator.set_state(state)
 
         try:
             return method(self, *args, **options)
         except BaseException:
-            finished(go_back)
+            finished(roll_back)
             raise
 
     return guarded
 
 
 class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
-    """What the two estimators have in common."""
+    """The base class of the two estimators."""
 
     def __init__(
         self,
@@ -100,32 +100,32 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
 
-    # What the estimators differ in
+    # Implemented by the two estimators
 
     @abstractmethod
     def _learn_targets(self, y: Any, again: bool) -> None:
-        """Find out what there is to be predicted; ``again`` if a net is there already."""
+        """Set the number of outputs from y, or, if ``again``, check that y fits the net of a former fit."""
 
     @abstractmethod
     def _targets(self, y: Any) -> Array:
-        """``y`` as the net is to learn it."""
+        """``y`` as targets of the net."""
 
     @abstractmethod
     def _score(self, X: Array, y: Any, sample_weight: Array | None) -> float:
-        """How good the predictions are, the greater the better."""
+        """The score of the predictions for X; greater is better."""
 
-    # Learning
+    # Training
 
     @all_or_nothing
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Learn from rows of data.
+        """Train on rows of data.
 
         Args:
             X: (rows, features) finite numbers; an array, a data frame, or a sparse matrix, which is
-                made dense.
-            y: (rows,) or (rows, outputs) what is to be learned.
-            sample_weight: (rows,) how much each row counts, 0 or more. A row of weight 2 counts as one
-                that is there twice, and one of weight 0 as none.
+                converted to a dense array.
+            y: (rows,) or (rows, outputs) targets.
+            sample_weight: (rows,) weight of each row, 0 or more. A row of weight 2 counts like two equal
+                rows, and a row of weight 0 like no row.
 
         Returns:
             The estimator.
@@ -155,8 +155,8 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         return self
 
     def _train(self, X: Array, y: Any, weight: Array | None, held_out: Any, rng: Any) -> None:
-        at_once = OPTIMIZERS[self.solver].takes_closure
-        size = len(X) if at_once else min(self._batch(), len(X))
+        full_batch = OPTIMIZERS[self.solver].takes_closure
+        size = len(X) if full_batch else min(self._batch(), len(X))
         stopping = EarlyStopping(self, held_out)
         optimizer = self._optimizer()
         history = self.net_.fit(
@@ -164,7 +164,7 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
             self._targets(y),
             loss=self._loss,
             optimizer=optimizer,
-            epochs=1 if at_once else self.max_iter,
+            epochs=1 if full_batch else self.max_iter,
             batch_size=size,
             sample_weight=weight,
             alpha=self._alpha(size if weight is None else size * float(weight.mean())),
@@ -174,19 +174,19 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         )
         stopping.finish()
         self.loss_curve_ = [self._scale * loss for loss in history.loss]
-        self.n_iter_ = getattr(optimizer, "iterations", 0) if at_once else len(history.loss)
+        self.n_iter_ = getattr(optimizer, "iterations", 0) if full_batch else len(history.loss)
         self.loss_ = self.loss_curve_[-1] if history.loss else np.nan
         if history.interrupted:
-            warnings.warn("the training was interrupted", stacklevel=3)
+            warnings.warn("the training was interrupted", stacklevel=4)
         elif self.n_iter_ >= self.max_iter and not stopping.ended:
             warnings.warn(
                 f"max_iter={self.max_iter} is reached and the loss still falls; more iterations may help",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
     def _step(self, X: Any, y: Any, sample_weight: Any) -> Self:
-        """Go once through the rows of a portion of the data."""
+        """Train for one epoch on these rows, for ``partial_fit``."""
         if self.early_stopping:
             raise OptionError("partial_fit() knows no early_stopping")
         if OPTIMIZERS[self.solver].takes_closure:
@@ -226,7 +226,7 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         return self
 
     def _architecture(self) -> tuple[list[int], Any]:
-        """The sizes of the hidden layers, and their activation by our names."""
+        """The sizes of the hidden layers, and their activation, by our name if it is given as a text."""
         sizes = self.hidden_layer_sizes
         sizes = list(sizes) if isinstance(sizes, list | tuple | np.ndarray) else [sizes]
         name = self.activation
@@ -237,10 +237,10 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
 
     def _make_net(self, X: Array, rng: Any) -> None:
         hidden, activation = self._architecture()
-        reach = 2.0 if activation == "sigmoid" else 6.0  # Glorot & Bengio 2010, and as scikit-learn has it
+        factor = 2.0 if activation == "sigmoid" else 6.0  # Glorot & Bengio 2010; the 2 is scikit-learn's
 
         def init(n_out: int, n_in: int) -> Array:
-            bound = np.sqrt(reach / (n_in + n_out))
+            bound = np.sqrt(factor / (n_in + n_out))
             weights: Array = rng.uniform(-bound, bound, (n_out, n_in))
             return weights
 
@@ -251,8 +251,8 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
 
     def _optimizer(self) -> Optimizer:
         kind: Any = OPTIMIZERS[self.solver]
-        length = {"max_iter": self.max_iter} if kind.takes_closure else {"lr": self.learning_rate_init}
-        optimizer: Optimizer = kind(self.net_, **length, **SOLVER_OPTIONS.get(self.solver, {}))
+        options = {"max_iter": self.max_iter} if kind.takes_closure else {"lr": self.learning_rate_init}
+        optimizer: Optimizer = kind(self.net_, **options, **SOLVER_OPTIONS.get(self.solver, {}))
         return optimizer
 
     def _batch(self) -> int:
@@ -261,12 +261,16 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         return whole(self.batch_size, 'batch_size, if it is not "auto",')
 
     def _alpha(self, rows: float) -> float:
-        """The penalty that scikit-learn's alpha is, for our losses: it divides it by the rows of a batch."""
+        """The penalty for our losses that equals scikit-learn's alpha, which is divided by a batch's rows."""
         return float(self._penalty * self.alpha / rows)
 
     def _split(self, X: Array, y: Any, weight: Array | None, rng: Any) -> list[Any]:
-        """Rows to learn, targets and weights; and the same that are held out."""
-        apart = train_test_split(
+        """Split the rows, for early stopping.
+
+        Returns:
+            X, y and weights of the rows to train on, then X, y and weights of the rows to hold out.
+        """
+        parts = train_test_split(
             X,
             y,
             np.ones(len(X)) if weight is None else weight,
@@ -274,18 +278,19 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
             random_state=rng,
             stratify=self._strata(y),
         )
-        if len(apart[1]) < 2:
+        if len(parts[1]) < 2:
             raise OptionError(
-                f"early_stopping holds {len(apart[1])} of {len(X)} rows out; it wants 2 or more, so raise "
+                f"early_stopping holds {len(parts[1])} of {len(X)} rows out; it wants 2 or more, so raise "
                 "validation_fraction or give more rows"
             )
-        return [apart[0], apart[2], None if weight is None else apart[4], apart[1], apart[3], apart[5]]
+        return [parts[0], parts[2], None if weight is None else parts[4], parts[1], parts[3], parts[5]]
 
     def _strata(self, y: Any) -> Any:
+        """The labels whose shares are to be equal in the training rows and the held-out rows, or None."""
         return None
 
     def _check_options(self) -> None:
-        """Refuse a parameter outside its range, before anything is changed."""
+        """Raise an error if a parameter is outside its range."""
         named("solver", self.solver, OPTIMIZERS)
         if isinstance(self.activation, str):
             named("activation", self.activation, {**ACTIVATIONS, **ACTIVATION_NAMES})
@@ -300,7 +305,7 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
                 f"validation_fraction must lie between 0 and 1, got {self.validation_fraction!r}"
             )
 
-    # Using
+    # Using the trained net
 
     def _outputs(self, X: Any) -> Array:
         check_is_fitted(self, "net_")
@@ -327,10 +332,10 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
 
 
 class Scoring:
-    """A ``score`` that takes as weights what ``fit`` takes."""
+    """A mixin for ``score``, which checks the sample weights as ``fit`` does."""
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """How good the predictions for X are: the accuracy of classes, the R² of numbers.
+        """The score of the predictions for X: the accuracy for classes, R² for numbers.
 
         Args:
             X, y, sample_weight: as for ``fit``.
@@ -339,4 +344,4 @@ class Scoring:
             NotANumberError: a weight is no number. Other errors are scikit-learn's.
         """
         refuse_what_is_no_number(sample_weight, "sample_weight")
-        return float(super().score(X, y, sample_weight))  # type: ignore[misc]  # of scikit-learn's mixin
+        return float(super().score(X, y, sample_weight))  # type: ignore[misc]  # from scikit-learn's mixin

@@ -1,4 +1,4 @@
-"""What estimators are given, checked: numbers, dense arrays, weights."""
+"""Checks of the arguments of estimators: numbers, dense arrays and sample weights."""
 
 from contextlib import suppress
 from datetime import date, timedelta
@@ -15,25 +15,28 @@ __all__ = ["dense", "refuse_what_is_no_number", "weighed"]
 
 
 def refuse_what_is_no_number(x: Any, name: str) -> None:
-    """NotANumberError for what scikit-learn would make numbers of: dates, masked cells, structured ones."""
+    """Raise NotANumberError for dates, masked cells and structured cells.
+
+    scikit-learn would silently convert them to numbers.
+    """
     if x is None or hasattr(x, "toarray"):
         return
-    with suppress(ValueError):  # lists of several lengths, which scikit-learn tells
+    with suppress(ValueError):  # scikit-learn refuses lists of different lengths itself
         array = np.asarray(x)
-        known = np.datetime64 | np.timedelta64 | date | timedelta | np.ma.core.MaskedConstant
+        refused = np.datetime64 | np.timedelta64 | date | timedelta | np.ma.core.MaskedConstant
         cells = array.flat if array.dtype == object else ()
-        if is_masked(x) or array.dtype.kind in "mMV" or any(isinstance(cell, known) for cell in cells):
+        if is_masked(x) or array.dtype.kind in "mMV" or any(isinstance(cell, refused) for cell in cells):
             reals(x, f"{name} must hold numbers")
 
 
 def dense(X: Any) -> Array:
-    """An array of what may be a sparse matrix."""
+    """``X`` as a dense array, if it is a sparse matrix; else ``X``."""
     array: Array = X.toarray() if hasattr(X, "toarray") else X
     return array
 
 
 def weighed(X: Array, y: Array, sample_weight: Any) -> tuple[Array, Array, Array | None]:
-    """The rows that count at all, and how much."""
+    """The rows of X and y whose weight is not 0, and their weights; all rows and None without weights."""
     if sample_weight is None:
         return X, y, None
     refuse_what_is_no_number(sample_weight, "sample_weight")
@@ -49,5 +52,5 @@ def weighed(X: Array, y: Array, sample_weight: Any) -> tuple[Array, Array, Array
         raise DataError("sample_weight must not be negative")
     if not weight.any():
         raise DataError("every sample_weight is zero")
-    counts = weight > 0
-    return X[counts], y[counts], weight[counts]
+    kept = weight > 0
+    return X[kept], y[kept], weight[kept]

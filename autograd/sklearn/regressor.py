@@ -1,4 +1,4 @@
-"""A net that predicts numbers."""
+"""A net as a scikit-learn regressor."""
 
 from typing import Any, Self
 
@@ -15,11 +15,11 @@ from autograd.tensor.tape import Array
 __all__ = ["NetRegressor"]
 
 
-class NetRegressor(Scoring, RegressorMixin, MultiOutputMixin, NetEstimator):  # type: ignore[misc]  # as above
-    """A net that predicts numbers, by the squared error.
+class NetRegressor(Scoring, RegressorMixin, MultiOutputMixin, NetEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A net that predicts one or more numbers for each row, trained by the squared error.
 
-    Args and attributes are those of `NetClassifier`, without what concerns classes; with
-    early_stopping the scores are R².
+    Its parameters are those of `NetClassifier`. So are its attributes, without ``classes_``. The scores of
+    early_stopping are R².
 
     >>> import numpy as np
     >>> X = np.linspace(-1, 1, 50)[:, None]
@@ -29,7 +29,7 @@ class NetRegressor(Scoring, RegressorMixin, MultiOutputMixin, NetEstimator):  # 
     """
 
     _loss = "mse"
-    _scale = 0.5  # scikit-learn's loss is half the mean of the squares
+    _scale = 0.5  # scikit-learn's loss is half the mean squared error
     _flat: bool
     n_outputs_: int
     out_activation_ = "identity"
@@ -60,7 +60,7 @@ class NetRegressor(Scoring, RegressorMixin, MultiOutputMixin, NetEstimator):  # 
                 )
             return
         self.n_outputs_, self._flat = n, flat
-        self._penalty = 2.0 / n  # our loss is a mean over outputs, and without a factor of 1/2
+        self._penalty = 2.0 / n  # our loss is a mean over the outputs, and has no factor of 1/2
 
     def _targets(self, y: Any) -> Array:
         array: Array = np.asarray(y).reshape(len(y), self.n_outputs_)
@@ -74,7 +74,9 @@ class NetRegressor(Scoring, RegressorMixin, MultiOutputMixin, NetEstimator):  # 
 
     @all_or_nothing
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Go once through rows of data, as a portion of all. Arguments and errors are those of `fit`.
+        """Train for one epoch on these rows, which may be a part of the data.
+
+        Arguments and errors are those of `fit`; early_stopping and the solver lbfgs are refused too.
 
         >>> model = NetRegressor((), random_state=0).partial_fit([[0.0], [1.0]], [0.0, 1.0])
         >>> model.partial_fit([[2.0]], [2.0]).n_iter_
@@ -87,5 +89,5 @@ class NetRegressor(Scoring, RegressorMixin, MultiOutputMixin, NetEstimator):  # 
         return self._step(X, y, sample_weight)
 
     def predict(self, X: Any) -> Array:
-        """The numbers for each row: (rows,), or (rows, outputs) if y was that."""
+        """The predictions: (rows,), or (rows, outputs) if y had several columns."""
         return self._numbers(self._outputs(X))

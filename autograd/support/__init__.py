@@ -1,1 +1,1 @@
-"""What any room may use: checks of options, progress on a terminal, what no interrupt may leave half done."""
+"""Helpers for all other packages: checks of options, progress bars, actions that interrupts must not cut."""

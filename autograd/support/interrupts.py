@@ -1,15 +1,17 @@
-"""What no interrupt may leave half done."""
+"""Actions that an interrupt must not leave half done."""
 
 from collections.abc import Callable
 from typing import Any
 
 __all__ = ["finished"]
 
-TRIES = 100  # of what is interrupted again and again
+TRIES = 100  # at most, if each one is interrupted
 
 
 def finished(action: Callable[[], Any]) -> None:
-    """Do something that may be done again to its end, whatever interrupts it, and let that pass then.
+    """Call ``action`` until it ends without an error, and then raise the last error, if there was one.
+
+    An interrupted action begins again, so doing it twice must be the same as doing it once.
 
     >>> calls = []
     >>> def action():

@@ -1,4 +1,4 @@
-"""Checks of what users choose: by name, as a whole number, as a dtype, as a file."""
+"""Checks of options that users give: names, whole numbers, dtypes, paths of files."""
 
 import operator
 from pathlib import Path
@@ -15,7 +15,7 @@ def named(kind: str, name: Any, known: dict[str, Any]) -> Any:
     """``known[name]``, or ``name`` itself if it is a function.
 
     Raises:
-        UnknownNameError: there is no such name; the message lists those there are.
+        UnknownNameError: ``name`` is not in ``known``; the message lists the known names.
     """
     if callable(name):
         return name
@@ -25,8 +25,8 @@ def named(kind: str, name: Any, known: dict[str, Any]) -> Any:
 
 
 def nearby(path: Any) -> str:
-    """The end of a message on a file that is not there: one beside it of nearly that name, or nothing."""
-    import difflib  # here, as in `UnknownNameError.among`
+    """The hint that ends an error on a missing file: a file with a similar name beside it, or nothing."""
+    import difflib  # here, since it is slow, as in `UnknownNameError.among`
 
     names = [file.name for file in Path(path).parent.glob("*")]
     near = difflib.get_close_matches(Path(path).name, names, n=1, cutoff=0.85)
@@ -34,7 +34,7 @@ def nearby(path: Any) -> str:
 
 
 def whole(n: Any, what: str, error: type[Exception] = OptionError) -> int:
-    """``n`` as an int, if it is a whole number of 1 or more; else an ``error`` that names ``what``."""
+    """``n`` as an int, if it is a whole number of 1 or more; else raise an ``error`` that names ``what``."""
     try:
         count = 0 if isinstance(n, bool) else operator.index(n)
     except TypeError:
@@ -45,7 +45,7 @@ def whole(n: Any, what: str, error: type[Exception] = OptionError) -> int:
 
 
 def float_type(dtype: Any) -> np.dtype[Any]:
-    """The dtype of a net's numbers; OptionError if it is neither float64 nor float32."""
+    """``dtype`` as a NumPy dtype; OptionError if it is neither float64 nor float32."""
     for kind in (np.dtype("float64"), np.dtype("float32")):
         if dtype in (kind, kind.name, kind.type):
             return kind

@@ -1,4 +1,4 @@
-"""What a long training shows while it runs: a bar on a terminal or in a notebook, else plain lines."""
+"""The progress of a long computation: a bar on a terminal or in a notebook, plain lines elsewhere."""
 
 import sys
 from collections.abc import Iterator
@@ -6,12 +6,12 @@ from typing import Any, TextIO
 
 __all__ = ["track"]
 
-WIDTH = 30  # of the bar, in characters
-LINES = 10  # at most about so many plain lines in all
+WIDTH = 30  # characters of the bar
+LINES = 10  # plain lines in all, about
 
 
 class Report:
-    """What `track` yields: set ``text``, and it is shown beside the progress."""
+    """What `track` yields; its ``text``, which the caller sets, is shown beside the progress."""
 
     text = ""
 
@@ -19,17 +19,17 @@ class Report:
 def track(
     total: int, unit: str, wanted: bool | None, stream: TextIO | None = None, done: int = 0
 ) -> Iterator[Report]:
-    """Yield a `Report` ``total`` times, less those that are ``done``, showing how far it has come.
+    """Yield a `Report` for each of the ``total - done`` steps to come, and show the progress.
 
-    On a terminal it is a bar, tqdm's if that is installed, and so in a notebook if tqdm is installed
-    there; elsewhere about ten plain lines.
+    On a terminal the progress is a bar, by tqdm if that is installed. In a notebook it is a bar if tqdm is
+    installed there. Elsewhere it is about ten plain lines.
 
     Args:
-        total: how many times.
-        unit: what is counted, such as "epoch".
-        wanted: True, False, or None for only on a terminal or in a notebook.
-        stream: where to; standard error by default.
-        done: how many of them were done before.
+        total: the number of steps.
+        unit: the name of a step, such as "epoch".
+        wanted: whether to show the progress; None shows it on a terminal or in a notebook only.
+        stream: where to write; standard error by default.
+        done: the number of steps that were done before.
     """
     stream = stream or sys.stderr
     terminal = stream.isatty()
@@ -41,7 +41,7 @@ def track(
     elif notebook is not None:
         yield from _shown(notebook(total=total, unit=unit, initial=done), report)
     elif not terminal:
-        every = max(1, total // LINES)
+        every = -(-total // LINES)
         for i in range(done + 1, total + 1):
             yield report
             if i % every == 0 or i == total:
@@ -54,12 +54,14 @@ def _bar(total: int, unit: str, report: Report, stream: TextIO, done: int) -> It
     try:
         from tqdm import tqdm
     except ImportError:
-        for i in range(done + 1, total + 1):
-            yield report
-            filled = "█" * (WIDTH * i // total)
-            stream.write(f"\r{unit} {i}/{total} |{filled:<{WIDTH}}| {report.text}\x1b[K")
-            stream.flush()
-        stream.write("\n")
+        try:
+            for i in range(done + 1, total + 1):
+                yield report
+                filled = "█" * (WIDTH * i // total)
+                stream.write(f"\r{unit} {i}/{total} |{filled:<{WIDTH}}| {report.text}\x1b[K")
+                stream.flush()
+        finally:  # of a training that ends early too
+            stream.write("\n")
         return
     yield from _shown(tqdm(total=total, unit=unit, file=stream, initial=done), report)
 
@@ -73,7 +75,7 @@ def _shown(bar: Any, report: Report) -> Iterator[Report]:
 
 
 def _notebook_bar() -> Any:
-    """tqdm's bar for notebooks, if this runs in one that can show it; else None."""
+    """The class of tqdm's bar for notebooks, if this runs in a notebook that can show it; else None."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if shell is None or "IPKernelApp" not in getattr(shell, "config", {}):
         return None

@@ -1,4 +1,4 @@
-"""Tables: files of columns, and how they become a net's inputs and targets."""
+"""Tables: reading files into columns, and preprocessing columns into inputs and targets of a net."""
 
 from autograd.tables.preprocessing import Inputs, Preprocessing
 from autograd.tables.table import Table, read_table

@@ -1,8 +1,8 @@
-"""Preprocessing: how the columns of a table become a net's inputs, and its outputs become answers.
+"""Preprocessing: from the columns of a table to the inputs of a net, and from its outputs to answers.
 
-Numbers are scaled to mean 0 and spread 1, with the median for those that are missing. A text becomes
-a one in the place of its level and zeros in those of the others. What training has learned about the
-columns is kept with the model, so that other tables are treated in the same way.
+Numeric columns are scaled to mean 0 and standard deviation 1, and missing numbers are replaced by the
+median. Text columns are one-hot encoded. A model is saved with the statistics and levels of its training
+table, so that other tables are preprocessed in the same way.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -19,25 +19,25 @@ from autograd.training.data import LazyInputs
 
 __all__ = ["Inputs", "Preprocessing"]
 
-MOST_CLASSES = 20  # a target of whole numbers is taken for classes up to so many different ones
-MOST_TEXTS = 100  # different ones of a feature, which has an input for each
-ROW = "correct it, or leave the row out"  # what can be done about a target
-STRICT = "correct it, or leave out --strict"  # and about what else would be filled in
+MOST_CLASSES = 20  # a target with at most this many distinct values, all whole numbers, holds classes
+MOST_TEXTS = 100  # distinct texts that a feature may have, since each becomes an input
+ROW = "correct it, or leave the row out"  # advice in messages about a cell of the target
+STRICT = "correct it, or leave out --strict"  # advice about a cell that is replaced without --strict
 
 
 @dataclass
 class Preprocessing:
-    """What is done with the columns of a table, and with the outputs of a net.
+    """The preprocessing of a table for a net, and the way from the net's outputs to answers.
 
     Attributes:
-        features: the columns that the net has its inputs from.
-        mean, spread, median: of those of them that hold numbers, in the same order. Models from before
-            there was a median have none, and take no missing numbers.
-        target: the column that is learned.
-        classes: its labels, in the order of the outputs; none if it holds numbers.
-        target_mean, target_spread: of the target, if it holds numbers.
-        levels: the known texts of each feature that holds text.
-        headed: whether the names of the columns came from the file; None in models from before that was kept.
+        features: names of the columns from which the inputs are made.
+        mean, spread, median: mean, standard deviation and median of each numeric feature, in the order of
+            ``features``. Models saved by early versions have no medians, and refuse missing numbers.
+        target: name of the column that is predicted.
+        classes: labels of the target, in the order of the net's outputs; empty for regression.
+        target_mean, target_spread: mean and standard deviation of the target, for regression.
+        levels: for each text feature, the texts that training knew.
+        headed: whether the training file had column names; None in models saved by early versions.
     """
 
     features: list[str]
@@ -51,28 +51,30 @@ class Preprocessing:
     levels: dict[str, list[str]] = field(default_factory=dict)
     headed: bool | None = None
 
-    # Learning it, and keeping it
+    # Learning from a table, saving and loading
 
     @classmethod
     def of(
         cls, table: Table, rows: Array, target: str | None, regression: bool = False, strict: bool = False
     ) -> "Preprocessing":
-        """Learn it from a table: what classes there are from all of it, the rest from some rows.
+        """Learn the preprocessing from a table: the classes from all rows, the rest from the given rows.
 
-        A target of text is one of classes, and so is one of few different whole numbers; other
-        numbers are for regression.
+        A target that holds text, or only few distinct whole numbers, is learned as classes. Any other
+        numeric target is learned by regression.
 
         Args:
-            table: what to learn from.
-            rows: the places of the rows to learn means, spreads, medians and levels from.
-            target: the name of the target column; the last one if None.
-            regression: take a target of few whole numbers for regression too.
-            strict: refuse features that hold text, and missing numbers.
+            table: the training table.
+            rows: indices of the rows from which means, standard deviations, medians and levels are learned.
+            target: name of the target column; None for the last column.
+            regression: learn a target of few distinct whole numbers by regression too.
+            strict: refuse text features and missing numbers.
 
         Raises:
-            DataError: there is no column beside the target; a feature has no cell that says anything,
-                a stray word among its numbers, or too many different texts; the target has a cell
-                that is empty, or for regression no number, or is the same in all rows.
+            DataError: there is no column besides the target; a feature is empty, has too many distinct
+                texts, or has a cell among its numbers that is neither a finite number nor missing; the
+                target has an empty label, too many labels or the same value in every row, or, for
+                regression, a cell that is no finite number.
+            UnknownNameError: no column is called ``target``.
         """
         target = table.names[-1] if target is None else target
         truth = table.column(target)
@@ -120,10 +122,10 @@ class Preprocessing:
 
     @classmethod
     def of_header(cls, header: Any, n_in: int, n_out: int) -> "Preprocessing":
-        """The one that `as_header` wrote, for a net of ``n_in`` inputs and ``n_out`` outputs.
+        """The preprocessing that `as_header` wrote, for a net of ``n_in`` inputs and ``n_out`` outputs.
 
         Raises:
-            ValueError: it is not of that form.
+            ValueError: the header does not have the form of `as_header`, or does not fit the net.
         """
         try:
             self = cls(**header)
@@ -147,31 +149,35 @@ class Preprocessing:
         return self
 
     def as_header(self) -> dict[str, Any]:
-        """The fields, as JSON has them."""
+        """The fields as a dict that can be written as JSON."""
         return asdict(self)
 
     # Inputs
 
     @property
     def numbers(self) -> list[str]:
-        """The features that hold numbers."""
+        """The names of the numeric features."""
         return [name for name in self.features if name not in self.levels]
 
     @property
     def width(self) -> int:
-        """How many inputs there are: one for each number, and for each known text."""
+        """The number of inputs: one for each numeric feature, and one for each level of a text feature."""
         return len(self.numbers) + sum(map(len, self.levels.values()))
 
     def inputs(self, table: Table, strict: bool = False) -> "Inputs":
-        """The rows of a table, as the net gets them.
+        """The rows of a table as inputs of the net.
+
+        Args:
+            table: the table; columns that are no features are ignored.
+            strict: refuse missing numbers and unknown texts.
 
         Raises:
-            DataError: a feature is not among the columns; a number is no finite number; with ``strict``
-                one is missing, or a text unknown.
+            DataError: the table lacks a feature; a cell of a numeric feature is neither a finite number nor
+                missing, or too large to be scaled; with ``strict``, a number is missing or a text is unknown.
         """
-        if lacking := [name for name in self.features if name not in table.columns]:
+        if absent := [name for name in self.features if name not in table.columns]:
             raise DataError(
-                f"{table.path} lacks what the model was trained on: {listed(lacking, 5)}; its columns are "
+                f"{table.path} lacks what the model was trained on: {listed(absent, 5)}; its columns are "
                 f"{listed(table.names, 20)}"
             )
         for name, mean, spread in zip(self.numbers, self.mean, self.spread, strict=True):
@@ -192,31 +198,32 @@ class Preprocessing:
         return Inputs(self, table, np.arange(table.rows))
 
     def filled(self, table: Table) -> list[str]:
-        """What `inputs` makes of cells that say nothing to the net, in words, for each such column."""
-        told = []
-        for name, median in zip(self.numbers, self.median, strict=False):  # old models have no median
+        """Notes on the columns in which `inputs` replaces missing numbers or unknown texts, one for each."""
+        notes = []
+        for name, median in zip(self.numbers, self.median, strict=False):  # early models have no medians
             if missing := table.column(name).missing:
-                told.append(f"{name}: {missing} missing, by median {median:.6g}")
+                notes.append(f"{name}: {missing} missing, by median {median:.6g}")
         for name, known in self.levels.items():
             column = table.column(name)
             counts = dict(zip(column.levels or [], np.bincount(column.codes).tolist(), strict=True))
-            if strange := [text for text in counts if text not in known]:
-                cells = sum(counts[text] for text in strange)
-                some = listed([repr(text) if text else "empty" for text in strange], 3)
-                told.append(f"{name}: {cells} of no known level ({some}), all zeros")
-        return told
+            if unknown := [text for text in counts if text not in known]:
+                cells = sum(counts[text] for text in unknown)
+                examples = listed([repr(text) if text else "empty" for text in unknown], 3)
+                notes.append(f"{name}: {cells} of no known level ({examples}), all zeros")
+        return notes
 
     def encoded(self) -> list[str]:
-        """How text is given to the net, in words, for each such column."""
+        """Notes on how the text features are encoded, one for each."""
         return [f"{name}: {count(len(known), 'level')}, one-hot" for name, known in self.levels.items()]
 
     # Targets and answers
 
     def truth(self, table: Table) -> Array:
-        """The target column: places in ``classes``, or numbers as they stand in the file.
+        """The true values of the target: indices into ``classes``, or, for regression, the unscaled numbers.
 
         Raises:
-            DataError: a label that is none of the classes, or a cell that is no finite number.
+            DataError: the table has no target column; a label is none of the classes; for regression, a
+                cell is no finite number.
         """
         if self.target not in table.columns:
             raise DataError(
@@ -229,80 +236,85 @@ class Preprocessing:
             return column.numbers()
         if column.levels is None:
             raise DataError(f"{column.path}: column {cut(self.target)} has too many different labels")
-        place = {name: i for i, name in enumerate(self.classes)}
+        index = {name: i for i, name in enumerate(self.classes)}
         numeric = all(is_number(name) and canonical(name) == name for name in self.classes)
         names = [canonical(cell) for cell in column.levels] if numeric else column.levels
         for cell, name, line in zip(column.levels, names, column.lines, strict=True):
-            if name not in place:
+            if name not in index:
                 raise DataError(
-                    f"{column.at(line)}: {cut(cell)} is none of the {len(place)} classes of the model"
+                    f"{column.at(line)}: {cut(cell)} is none of the {len(index)} classes of the model"
                 )
-        return np.array([place[name] for name in names])[column.codes]
+        return np.array([index[name] for name in names])[column.codes]
 
     def targets(self, truth: Array) -> Array:
-        """What `truth` gives, as a net is to learn it."""
+        """The targets for the net's training: the result of `truth`, for regression scaled."""
         return truth if self.classes else (truth - self.target_mean) / self.target_spread
 
     def answers(self, outputs: Array) -> Array:
-        """A net's outputs, (rows, outputs), as `truth` gives them: the likeliest classes, or numbers."""
+        """The answers for a net's outputs, (rows, outputs), in the form of `truth`.
+
+        They are indices of the most probable classes or, for regression, unscaled numbers.
+        """
         if self.classes:
-            places: Array = outputs.argmax(axis=1)
-            return places
-        with np.errstate(over="ignore"):  # of a guess that is beyond the largest float
+            indices: Array = outputs.argmax(axis=1)
+            return indices
+        with np.errstate(over="ignore"):  # an answer may exceed the largest float
             numbers: Array = outputs[:, 0] * self.target_spread + self.target_mean
         return numbers
 
     def labels(self, answers: Array) -> list[Any]:
-        """`answers` as the file has them: labels, or numbers."""
+        """The result of `answers` as it stands in files: labels, or numbers."""
         return [self.classes[i] for i in answers.tolist()] if self.classes else answers.tolist()
 
 
 class Inputs(LazyInputs):
-    """Rows of a table as a net gets them: first the numbers, then a place for each level of each text.
+    """Rows of a table as inputs of a net: the scaled numbers first, then the one-hot encoded texts.
 
     Args:
-        preprocessing: what is done with the columns.
-        table: the columns.
-        rows: the places of the rows in the table.
+        preprocessing: the preprocessing that makes the inputs.
+        table: the table.
+        rows: indices of the rows in the table.
     """
 
     def __init__(self, preprocessing: Preprocessing, table: Table, rows: Array) -> None:
         self.preprocessing, self.table, self.rows = preprocessing, table, rows
         self.shape = len(rows), preprocessing.width
         self._numbers = [table.column(name) for name in preprocessing.numbers]
-        self._places: list[tuple[Array, Array]] = []  # codes, and the input of each; -1 for none
+        # for each text feature: the code of each row, and the input of each code, -1 for an unknown text
+        self._places: list[tuple[Array, Array]] = []
         first = len(self._numbers)
         for name, known in preprocessing.levels.items():
             column = table.column(name)
-            place = {level: first + i for i, level in enumerate(known)}
-            self._places.append((column.codes, np.array([place.get(c, -1) for c in column.levels or []])))
+            input_of = {level: first + i for i, level in enumerate(known)}
+            self._places.append((column.codes, np.array([input_of.get(c, -1) for c in column.levels or []])))
             first += len(known)
 
     def at(self, rows: Array) -> "Inputs":
-        """Some of the rows."""
+        """The inputs of some of these rows, given by their indices."""
         return Inputs(self.preprocessing, self.table, self.rows[rows])
 
     def make(self, rows: Array | slice) -> Array:
-        where = self.rows[rows]
-        out = np.zeros((len(where), self.shape[1]))
+        table_rows = self.rows[rows]
+        out = np.zeros((len(table_rows), self.shape[1]))
         numbers = out[:, : len(self._numbers)]
         for j, column in enumerate(self._numbers):
-            numbers[:, j] = column.numbers(where)
+            numbers[:, j] = column.numbers(table_rows)
         if self.preprocessing.median:
             np.copyto(numbers, self.preprocessing.median, where=np.isnan(numbers))
         numbers -= self.preprocessing.mean
         numbers /= self.preprocessing.spread
-        for codes, places in self._places:
-            ones = places[codes[where]]
-            known = np.flatnonzero(ones >= 0)
-            out[known, ones[known]] = 1
+        for codes, inputs in self._places:
+            hot = inputs[codes[table_rows]]
+            known = np.flatnonzero(hot >= 0)
+            out[known, hot[known]] = 1
         return out
 
 
 def _scale(column: Column, rows: Array) -> tuple[float, float, float]:
-    """The median of some rows, then mean and standard deviation with it for those that are missing.
+    """Median, mean and standard deviation of some rows of a numeric column.
 
-    The deviation is taken for 1 where all are the same.
+    Mean and deviation are those after the median has replaced missing numbers. The deviation is 1 if all
+    numbers are equal, since inputs are divided by it.
     """
     x = column.numbers(rows)
     missing = np.isnan(x)
@@ -319,30 +331,31 @@ def _scale(column: Column, rows: Array) -> tuple[float, float, float]:
 
 
 def _levels(column: Column, rows: Array) -> list[str]:
-    """The texts in some rows, in the order of the alphabet; an empty cell is none."""
+    """The distinct texts in some rows, sorted, without the empty text."""
     levels = column.levels
     known = None if levels is None else {levels[code] for code in np.unique(column.codes[rows])} - {""}
     if known is None or len(known) > min(MOST_TEXTS, len(rows) / 2):
         raise DataError(
-            f"{column.path}: column {cut(column.name)} has {_many(known)} different texts, such as "
+            f"{column.path}: column {cut(column.name)} has {_how_many(known)} different texts, such as "
             f"{_example(column)}, in the {len(rows)} rows that are learned; at most {MOST_TEXTS}, and half "
             "of the rows, can be learned from: write numbers without $ or %, or leave it out by --ignore"
         )
     return sorted(known)
 
 
-def _many(texts: set[str] | None) -> str:
+def _how_many(texts: set[str] | None) -> str:
+    """The number of distinct texts in words; ``texts`` is None if a column had too many to keep them."""
     return f"more than {TEXTS_KEPT}" if texts is None else str(len(texts))
 
 
 def _example(column: Column) -> str:
-    """A cell of a column that holds text, or its first one, cut where it is long."""
+    """An example of a text in a column, for messages, cut if it is long."""
     cell = column.stray[0] if column.stray else (column.levels or [""])[0]
     return repr(cell[:40])
 
 
 def _holds_classes(truth: Column, distinct: set[str] | None) -> bool:
-    """Whether a target is one of classes: text, or few different whole numbers."""
+    """Whether a target holds classes: text, or few distinct whole numbers."""
     if not truth.numeric or distinct is None:
         return not truth.numeric
     whole = all(is_number(cell) and float(cell).is_integer() for cell in distinct)
@@ -350,7 +363,7 @@ def _holds_classes(truth: Column, distinct: set[str] | None) -> bool:
 
 
 def _classes(truth: Column, distinct: set[str] | None, rows: int) -> list[str]:
-    """The labels of a target, in the order of numbers or of the alphabet."""
+    """The labels of a target, sorted as numbers if all of them are numbers, else as text."""
     if truth.levels is not None and "" in truth.levels:
         raise DataError(f"{truth.at(truth.lines[truth.levels.index('')])}: the label is empty; {ROW}")
     if distinct is None or len(distinct) > rows / 2:
@@ -358,7 +371,7 @@ def _classes(truth: Column, distinct: set[str] | None, rows: int) -> list[str]:
         if truth.numeric:
             way_out = "give --regression if they are numbers"
         raise DataError(
-            f"{truth.path}: the target {cut(truth.name)} has {_many(distinct)} different labels in {rows} "
-            f"rows, such as {_example(truth)}, too many to learn; {way_out}"
+            f"{truth.path}: the target {cut(truth.name)} has {_how_many(distinct)} different labels in "
+            f"{rows} rows, such as {_example(truth)}, too many to learn; {way_out}"
         )
     return sorted(distinct, key=float) if all(map(is_number, distinct)) else sorted(distinct)

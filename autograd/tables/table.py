@@ -1,8 +1,8 @@
-"""Tables: files in, columns out.
+"""Tables: reading a file into columns.
 
-A file is read a stretch at a time. A `Column` keeps its cells as places in the list of the different
-ones while these are few, and as numbers once they are many, so that a table takes at most about
-twice the memory that its file takes on the disk.
+A file is read a block of rows at a time. While a column has few distinct cells, these are kept as text,
+once each, and each row has a code that refers to one of them. Once they are many, the column keeps only
+numbers. So a table takes at most about twice the memory of its file, unzipped.
 """
 
 import codecs
@@ -34,33 +34,33 @@ from autograd.text import count, cut
 
 __all__ = ["Column", "Table", "canonical", "canonical_cells", "is_number", "read_table"]
 
-MISSING = ("", "?", "-", "na", "n/a", "nan", "null", "none")  # ways to say that there is no number
-GZIP = b"\x1f\x8b"  # what a gzip file begins with, RFC 1952
-NUMPY = (b"\x93NUMPY", b"PK")  # what NumPy's files begin with: one array, or a zip archive of them
+MISSING = ("", "?", "-", "na", "n/a", "nan", "null", "none")  # cells that mean a missing number
+GZIP = b"\x1f\x8b"  # first bytes of a gzip file, RFC 1952
+NUMPY = (b"\x93NUMPY", b"PK")  # first bytes of NumPy's files: a single array, or a zip archive of arrays
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-COMMA = re.compile(r"[+-]?\d+(,\d+)+")  # a number with a comma for the decimals, or for the thousands
-TEXTS_KEPT = 10_000  # different cells of a column that are kept as text; fits into two bytes
-CELLS = 1 << 17  # that are held as text at a time
-FIRST_LINES = 20  # lines, by which the separator is found
-LONG = 1 << 25  # bytes of a file from which on a terminal shows how far reading has come
+COMMA = re.compile(r"[+-]?\d+(,\d+)+")  # a number with a decimal comma, or with commas between thousands
+TEXTS_KEPT = 10_000  # distinct cells of a column that are kept as text at most; codes are two bytes long
+CELLS = 1 << 17  # cells in a block of rows
+FIRST_LINES = 20  # lines from which the separator is guessed
+LONG = 1 << 25  # bytes; reading shows its progress for files of at least this size
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell reads as a number, finite or not."""
+    """Whether a cell can be read as a number, finite or not."""
     try:
         float(cell)
     except ValueError:
         return False
-    return "_" not in cell  # 1_000 is Python's way of writing, not a table's
+    return "_" not in cell  # Python reads 1_000 as a number, but tables do not write numbers like that
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a cell says that there is no number."""
+    """Whether a cell means a missing number."""
     return cell.strip().lower() in MISSING
 
 
 def cell_number(cell: str) -> float:
-    """The number that a cell holds; nan if it holds none."""
+    """The number in a cell; nan if the cell is no number."""
     try:
         return np.nan if "_" in cell else float(cell)
     except ValueError:
@@ -68,19 +68,19 @@ def cell_number(cell: str) -> float:
 
 
 def cell_numbers(cells: Sequence[str]) -> "array[float]":
-    """The `cell_number` of each cell, quickly if all are numbers or empty."""
+    """The `cell_number` of each cell; faster if every cell is a number or empty."""
     if "_" not in "".join(cells):
-        for some in (cells, (cell or "nan" for cell in cells)):
+        for attempt in (cells, (cell or "nan" for cell in cells)):
             with suppress(ValueError):
-                return array("d", map(float, some))
+                return array("d", map(float, attempt))
     return array("d", map(cell_number, cells))
 
 
 def canonical(cell: str) -> str:
-    """A number in one way of writing, so that 1, 1.0 and 1e0 are the same; other cells as they are.
+    """A number in canonical form, so that 1, 1.0 and 1e0 are equal; any other cell unchanged.
 
-    A number that is written with leading zeros, or too large for a float to hold to the last digit,
-    is rather a code, and stays as it is too.
+    A number with leading zeros, or one too large for a float to hold every digit, is unchanged too: it is
+    more likely a code, such as a postcode.
     """
     if not is_number(cell) or re.match(r"[+-]?0\d", cell):
         return cell
@@ -91,13 +91,16 @@ def canonical(cell: str) -> str:
 
 
 def canonical_cells(cells: Sequence[str]) -> list[str]:
-    """Cells by `canonical`, if all of them are numbers that it can write; otherwise as they are."""
-    written = [canonical(cell) for cell in cells]
-    return written if all(is_number(c) and canonical(c) == c for c in written) else list(cells)
+    """The `canonical` form of each cell if every cell is a number that has one, else the cells unchanged."""
+    forms = [canonical(cell) for cell in cells]
+    return forms if all(is_number(form) and canonical(form) == form for form in forms) else list(cells)
 
 
 class Levels(dict[str, int]):
-    """The different cells of a column, numbered as they come; blanks around a cell do not count."""
+    """A mapping from each distinct cell of a column to its code, 0, 1, 2 and so on in order of appearance.
+
+    Blanks around a cell are ignored. Looking up a new cell adds it.
+    """
 
     def __init__(self) -> None:
         self.names: list[str] = []
@@ -117,17 +120,18 @@ class Column:
     """One column of a table.
 
     Attributes:
-        path: the file that it comes from.
-        name: its name.
-        levels: its different cells, in the order in which they come; None if there are too many.
-        codes: the place among the levels of each row's cell.
-        values: the number that each level says or, without levels, each row; nan where there is none.
-        lines: the line on which each level comes first.
-        missing: how many cells say that there is no number.
-        hole: the first of those, and its line.
-        stray: the first cell that is neither a finite number nor missing, and its line.
-        numeric: whether most of the cells, apart from the missing ones, are numbers.
-        unit: what messages count, "line" or "row".
+        path: the file that the column was read from.
+        name: name of the column.
+        levels: the distinct cells, in order of appearance; None if there are more than can be kept as text.
+        codes: (rows,) the index in ``levels`` of each row's cell; empty if ``levels`` is None.
+        values: the number in each level or, if ``levels`` is None, in each row; nan where there is none.
+        lines: the line on which each level first appears.
+        missing: how many cells mean a missing number.
+        hole: the first such cell, and its line; None if there is no such cell.
+        stray: the first cell that is neither a finite number nor missing, and its line; None if there is
+            no such cell.
+        numeric: whether more than half of the cells that are not missing are numbers.
+        unit: how messages call a line: "line" for text files, "row" for arrays.
     """
 
     path: Path
@@ -146,28 +150,28 @@ class Column:
     def of_levels(
         cls, path: Path, name: str, levels: list[str], codes: Array, lines: list[int], unit: str = "line"
     ) -> "Column":
-        """The column of these cells."""
+        """A column with these levels and codes."""
         values = np.array([cell_number(cell) for cell in levels], float)
         missing = np.array([is_missing(cell) for cell in levels], bool)
         counts = np.bincount(codes, minlength=len(levels))
-        numbers, told = counts[~missing & ~np.isnan(values)].sum(), counts[~missing].sum()
+        numbers, present = counts[~missing & ~np.isnan(values)].sum(), counts[~missing].sum()
         hole, stray = (
-            next(((levels[i], lines[i]) for i in np.flatnonzero(places)), None)
-            for places in (missing, ~missing & ~np.isfinite(values))
+            next(((levels[i], lines[i]) for i in np.flatnonzero(mask)), None)
+            for mask in (missing, ~missing & ~np.isfinite(values))
         )
-        holes, numeric = int(counts[missing].sum()), bool(2 * numbers > told)
-        return cls(path, name, levels, codes, values, lines, holes, hole, stray, numeric, unit)
+        n_missing, numeric = int(counts[missing].sum()), bool(2 * numbers > present)
+        return cls(path, name, levels, codes, values, lines, n_missing, hole, stray, numeric, unit)
 
     def check_scaled(self, mean: float, spread: float) -> None:
-        """See that each number less ``mean``, over ``spread``, is a finite number too.
+        """Check that (number - mean) / spread is finite for each finite number.
 
         Raises:
-            DataError: one is not.
+            DataError: the result overflows for a number.
         """
         with np.errstate(over="ignore"):
-            lost = np.flatnonzero(np.isfinite(self.values) & ~np.isfinite((self.values - mean) / spread))
-        if len(lost):
-            i = int(lost[0])
+            infinite = np.flatnonzero(np.isfinite(self.values) & ~np.isfinite((self.values - mean) / spread))
+        if len(infinite):
+            i = int(infinite[0])
             where = (
                 f"{self.path}, row {i + 1}, column {cut(self.name)}"
                 if self.levels is None
@@ -180,44 +184,47 @@ class Column:
             )
 
     def is_unlike(self, cell: str) -> bool:
-        """Whether a cell is a number and none of the others is, or the other way about."""
+        """Whether a cell is a number and no other cell is, or is a text and every other is a number.
+
+        Missing cells do not count.
+        """
         if self.levels is None or is_missing(cell):
             return False
-        others = [is_number(other) for other in self.levels if other != cell and not is_missing(other)]
-        return bool(others) and not any(kind == is_number(cell) for kind in others)
+        numeric = [is_number(other) for other in self.levels if other != cell and not is_missing(other)]
+        return bool(numeric) and is_number(cell) not in numeric
 
     def is_lone(self, cell: str) -> bool:
-        """Whether a text stands in one row, and each of the others in several."""
+        """Whether a text appears in a single row, and each other text of the column in several."""
         if self.levels is None or self.numeric or cell not in self.levels or len(self.levels) < 3:
             return False
         counts = np.bincount(self.codes, minlength=len(self.levels)).tolist()
         return bool(counts.pop(self.levels.index(cell)) == 1 and min(counts) > 1)
 
     def count_of(self, label: str) -> int:
-        """In how many rows a label stands, in whatever way of writing."""
+        """The number of rows with a label; numbers such as 1 and 1.0 are the same label."""
         levels = self.levels or []
         labels = canonical_cells(levels)
         same = [i for i, other in enumerate(labels) if other == labels[levels.index(label)]]
         return int(np.isin(self.codes, same).sum())
 
     def at(self, line: int) -> str:
-        """Where in the file that is, to begin a message with."""
+        """The file, line and column, as the beginning of a message."""
         return f"{self.path}, {self.unit} {line}, column {cut(self.name)}"
 
     def numbers(self, rows: Any = slice(None)) -> Array:
-        """The numbers in some rows; nan where one is missing."""
+        """The numbers in some rows, by default in all; nan where a cell is no number."""
         numbers: Array = self.values[rows if self.levels is None else self.codes[rows]]
         return numbers
 
     def check(self, way_out: str = "correct it", complete: bool = False) -> None:
-        """See that each cell is a finite number, or missing unless it is to be ``complete``.
+        """Check that each cell is a finite number, or missing.
 
         Args:
-            way_out: what the message says can be done.
+            way_out: advice at the end of the message.
             complete: whether to refuse missing numbers too.
 
         Raises:
-            DataError: one is not; the message has its line and column.
+            DataError: a cell is refused; the message has its line and column.
         """
         found = self.stray or (self.hole if complete else None)
         if found is not None:
@@ -229,9 +236,10 @@ class Column:
 
 
 class Filling:
-    """A column while its cells come: places among levels until there are too many of those.
+    """A column that is being read.
 
-    If most of the cells are numbers by then, it goes on with numbers; otherwise nothing more is kept.
+    Cells are kept as codes of levels until there are more than `TEXTS_KEPT` levels. From then on, a column
+    most of whose cells are numbers keeps numbers, and any other column keeps nothing more.
     """
 
     def __init__(self, path: Path, name: str, unit: str) -> None:
@@ -240,10 +248,10 @@ class Filling:
         self.lines: list[int] = []
         self.codes = array("H")
         self.numbers = array("d")
-        self.turned: Column | None = None
+        self.turned: Column | None = None  # the column without levels, once there were too many of them
 
     def extend(self, cells: Sequence[str], lines: Sequence[int]) -> None:
-        """Take the next cells, and the lines on which they stand."""
+        """Add the next cells, and the line of each."""
         if self.turned is not None:
             if self.turned.numeric:
                 self._take(self.turned, cells, lines)
@@ -251,8 +259,8 @@ class Filling:
         codes = list(map(self.levels.__getitem__, cells))
         known, total = len(self.lines), len(self.levels.names)
         if known < total:
-            first = dict(zip(reversed(codes), reversed(lines), strict=True))
-            self.lines += [first[code] for code in range(known, total)]
+            first_line = dict(zip(reversed(codes), reversed(lines), strict=True))
+            self.lines += [first_line[code] for code in range(known, total)]
         if total <= TEXTS_KEPT:
             self.codes.extend(codes)
             return
@@ -277,7 +285,7 @@ class Filling:
         return Column.of_levels(self.path, self.name, self.levels.names, codes, self.lines, self.unit)
 
     def column(self) -> Column:
-        """All that came."""
+        """The column of all cells that were added."""
         if self.turned is None:
             return self._of_levels(np.frombuffer(self.codes, np.uint16))
         return replace(self.turned, codes=np.empty(0, int), values=np.frombuffer(self.numbers), lines=[])
@@ -290,9 +298,9 @@ class Table:
     path: Path
     columns: dict[str, Column]
     rows: int
-    headed: bool  # whether the names come from the file
-    first: tuple[list[str], int] | None = None  # of a text, the cells of the first line and its number
-    guessed: bool = False  # whether what the first line is was guessed
+    headed: bool  # whether the file has column names
+    first: tuple[list[str], int] | None = None  # of a text file: the cells and the number of the first line
+    guessed: bool = False  # whether ``headed`` was guessed from the cells
 
     @property
     def names(self) -> list[str]:
@@ -300,21 +308,21 @@ class Table:
         return list(self.columns)
 
     def column(self, name: str) -> Column:
-        """The column of that name; UnknownNameError if there is none."""
+        """The column called ``name``; UnknownNameError if there is no such column."""
         if name not in self.columns:
             raise UnknownNameError.among(f"column of {self.path}", name, self.names)
         return self.columns[name]
 
     def without(self, names: Sequence[str]) -> "Table":
-        """The other columns; UnknownNameError if one of the names is none."""
+        """The table without the columns called ``names``; UnknownNameError if there is no such column."""
         ignored = [self.column(name).name for name in names]
         return replace(self, columns={n: c for n, c in self.columns.items() if n not in ignored})
 
     def doubt(self, target: str | None = None) -> str | None:
-        """What speaks against the guess whether the first line has the names of the columns, or is a row.
+        """A reason to doubt the guess whether the first line has column names, in words, or None.
 
         Args:
-            target: the column whose cells are the labels of classes, if there is one.
+            target: name of the column of class labels, or None.
         """
         if not self.guessed or self.first is None:
             return None
@@ -335,7 +343,7 @@ class Table:
         return None
 
     def called(self, names: Sequence[str]) -> "Table":
-        """The same columns under other names."""
+        """The table with ``names`` as the names of its columns."""
         columns = {new: replace(old, name=new) for new, old in zip(names, self.columns.values(), strict=True)}
         return replace(self, columns=columns)
 
@@ -345,24 +353,27 @@ def read_table(
 ) -> Table:
     r"""Read a table from a file, gzipped or not.
 
-    A name that ends in .npy or .npz says that it holds NumPy's arrays: a two-dimensional one, or some
-    by name, of which a two-dimensional X gives the columns X_1, X_2 and so on, and y comes last.
-    Others are text in UTF-8 or UTF-16, with cells that are separated by tabs if the name ends in .tsv,
-    else by commas, semicolons or tabs, whichever makes most of the first lines equally long.
+    A .npy file holds one array, (rows, columns) or (rows,). A .npz file holds named arrays: a
+    one-dimensional array is the column of its name, a two-dimensional array X gives the columns X_1, X_2
+    and so on, and the columns of y come last. Any other file is text in UTF-8 or UTF-16. In a .tsv file,
+    tabs separate the cells. In other text files, commas, semicolons or tabs do: the separator is guessed
+    as the one with which most of the first lines have the same number of cells.
 
-    Whether the first line has the names of the columns is guessed, if it is not said. It has if there is
-    no number in it, or a text above a number (one that does not just say that the number is missing), or
-    if it counts 0, 1, 2 and so on above a text. Otherwise they are called 1, 2, and so on.
+    If ``header`` is None, it is guessed whether the first line of a text file has column names. It has if
+    no cell of it is a number, or if texts stand above numbers and none of these texts means a missing
+    number, or if it counts 0, 1, 2 and so on and a text stands below it. Columns without names are called
+    1, 2 and so on.
 
     Args:
         path: the file.
-        progress: whether to show how far it has come; None for large files, on a terminal.
-        header: whether the first line of a text has the names of the columns; None to guess.
-        names: if it is to be guessed, the first line has the names if it has all of these.
+        progress: whether to show the progress for large files; None to show it only on a terminal or in a
+            notebook.
+        header: whether the first line of a text file has column names; None to guess.
+        names: when guessing, a first line with all of these cells has column names.
 
     Raises:
-        DataError: there is no such file, it is not of that kind, it has no rows, or rows of several
-            lengths.
+        DataError: there is no such file, its content does not fit the ending of its name, it has no rows,
+            its rows have different lengths, or two columns have the same name.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -379,10 +390,10 @@ def read_table(
             if kind in (".npy", ".npz"):
                 if not file.peek(6).startswith(NUMPY):
                     raise DataError(f"{path}: not a NumPy file, by its first bytes")
-                return _of_arrays(file, path)
+                return _table_of_arrays(file, path)
             encoding = "utf-16" if file.peek(2)[:2] in UTF16 else "utf-8-sig"
             with io.TextIOWrapper(file, encoding, newline="") as text:
-                return _of_text(text, path, kind == ".tsv", _Reading(raw, progress), header, names)
+                return _table_of_text(text, path, kind == ".tsv", _Progress(raw, progress), header, names)
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         raise DataError(
@@ -403,23 +414,28 @@ def read_table(
 # Text -------------------------------------------------------------------------------------------
 
 
-class _Reading:
-    """How much of a file has been read, shown in steps of a hundredth."""
+class _Progress:
+    """The progress of reading a large file, shown in per cent."""
 
     def __init__(self, raw: Any, wanted: bool | None) -> None:
         self.raw, self.size, self.done = raw, os.fstat(raw.fileno()).st_size, 0
         self.steps = track(100, "% read", False if self.size < LONG else wanted)
 
     def show(self) -> None:
-        """Show it."""
+        """Show what part of the file has been read by now."""
         if self.size < LONG:
             return
         for _ in islice(self.steps, 100 * self.raw.tell() // self.size - self.done):
             self.done += 1
 
 
-def _of_text(
-    text: Iterator[str], path: Path, tabs: bool, reading: _Reading, header: bool | None, known: Sequence[str]
+def _table_of_text(
+    text: Iterator[str],
+    path: Path,
+    tabs: bool,
+    progress: _Progress,
+    header: bool | None,
+    expected_names: Sequence[str],
 ) -> Table:
     lines, start = _lines(text, path), []
     for line in lines:
@@ -427,34 +443,36 @@ def _of_text(
         if line.strip():
             break
     start += islice(lines, FIRST_LINES)
-    separator = "\t" if tabs else max(",;\t", key=lambda mark: _fits(start, mark))
+    separator = "\t" if tabs else max(",;\t", key=lambda mark: _fit_of(start, mark))
     rows = _rows(chain(start, lines), separator, path)
     head = list(islice(rows, 2))
     if not head:
         raise DataError(f"{path}: the file is empty")
     first, *second = ([cell.strip() for cell in row] for row, _ in head)
-    if header is None and known and set(known) <= set(first):
+    if header is None and expected_names and set(expected_names) <= set(first):
         header = True
     headed = _has_names([first, *second]) if header is None else header
     names = first if headed else [str(i + 1) for i in range(len(first))]
     if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DataError(f"{path}: two columns are called {cut(twice)}")
-    columns, total = [Filling(path, name, "line") for name in names], 0
+        duplicate = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"{path}: two columns are called {cut(duplicate)}")
+    fillings, total = [Filling(path, name, "line") for name in names], 0
     body = chain(head[headed:], rows)
-    while stretch := list(islice(body, max(1, CELLS // len(names)))):
-        for row, at in stretch:
+    while block := list(islice(body, max(1, CELLS // len(names)))):
+        for row, line_number in block:
             if len(row) != len(names):
-                raise DataError(f"{path}, line {at}: {count(len(row), 'cell')} instead of {len(names)}")
-        cells, numbers = zip(*stretch, strict=True)
-        for column, some in zip(columns, zip(*cells, strict=True), strict=True):
-            column.extend(some, numbers)
-        total += len(stretch)
-        reading.show()
+                raise DataError(
+                    f"{path}, line {line_number}: {count(len(row), 'cell')} instead of {len(names)}"
+                )
+        block_rows, line_numbers = zip(*block, strict=True)
+        for filling, cells in zip(fillings, zip(*block_rows, strict=True), strict=True):
+            filling.extend(cells, line_numbers)
+        total += len(block)
+        progress.show()
     if not total:
         raise DataError(f"{path}: there are column names but no rows")
-    read = {column.name: column.column() for column in columns}
-    return Table(path, read, total, headed, (first, head[0][1]), header is None)
+    columns = {filling.name: filling.column() for filling in fillings}
+    return Table(path, columns, total, headed, (first, head[0][1]), header is None)
 
 
 def _lines(text: Iterator[str], path: Path) -> Iterator[str]:
@@ -464,8 +482,12 @@ def _lines(text: Iterator[str], path: Path) -> Iterator[str]:
         yield line
 
 
-def _fits(lines: list[str], separator: str) -> tuple[int, int]:
-    """How well a separator fits the first lines: how many rows have the commonest length, and which it is."""
+def _fit_of(lines: list[str], separator: str) -> tuple[int, int]:
+    """How well a separator fits the first lines; the separator with the greatest result fits best.
+
+    Returns:
+        How many rows have the most frequent number of cells, and that number; rows of one cell are ignored.
+    """
     lengths: Counter[int] = Counter()
     with suppress(csv.Error):
         lengths.update(map(len, csv.reader(lines, delimiter=separator, skipinitialspace=True)))
@@ -473,7 +495,7 @@ def _fits(lines: list[str], separator: str) -> tuple[int, int]:
 
 
 class _Lines:
-    """Lines, and whether they have ended."""
+    """An iterable of lines; ``ended`` is True once all lines have been taken."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self.lines, self.ended = lines, False
@@ -484,14 +506,16 @@ class _Lines:
 
 
 def _rows(lines: Iterable[str], separator: str, path: Path) -> Iterator[tuple[list[str], int]]:
-    """The rows that are not blank, each with its line."""
-    told, begins = _Lines(lines), 1
-    reader = csv.reader(told, delimiter=separator, skipinitialspace=True)
+    """The rows that are not blank, each with the number of its last line."""
+    source, start_line = _Lines(lines), 1
+    reader = csv.reader(source, delimiter=separator, skipinitialspace=True)
     try:
         for row in reader:
-            if told.ended:  # within it
-                raise DataError(f"{path}, line {begins}: a quotation mark opens a cell, and none closes it")
-            begins = reader.line_num + 1
+            if source.ended:  # the reader looked for the end of a quoted cell
+                raise DataError(
+                    f"{path}, line {start_line}: a quotation mark opens a cell, and none closes it"
+                )
+            start_line = reader.line_num + 1
             if len(row) > 1 or (row and row[0].strip()):
                 yield row, reader.line_num
     except csv.Error as error:
@@ -499,26 +523,27 @@ def _rows(lines: Iterable[str], separator: str, path: Path) -> Iterator[tuple[li
 
 
 def _has_names(head: list[list[str]]) -> bool:
-    """Whether the first of two rows seems to have the names of the columns."""
+    """Whether the first line seems to have column names, judged by the first one or two lines."""
     first, below = head[0], head[-1]
     if not any(map(is_number, first)):
         return True
     pairs = [*zip(first, below, strict=False)]
-    if first == [str(i) for i in range(len(first))]:  # as pandas calls columns without names
+    if first == [str(i) for i in range(len(first))]:  # pandas writes these names for columns without names
         return any(not is_number(cell) and not is_missing(cell) for _, cell in pairs)
-    above = [name for name, cell in pairs if is_number(cell) and not is_number(name)]
-    return bool(above) and not any(map(is_missing, above))
+    texts_above = [name for name, cell in pairs if is_number(cell) and not is_number(name)]
+    return bool(texts_above) and not any(map(is_missing, texts_above))
 
 
 # NumPy's arrays ---------------------------------------------------------------------------------
 
 
-def _of_arrays(file: Any, path: Path) -> Table:
+def _table_of_arrays(file: Any, path: Path) -> Table:
     try:
         content = np.load(file, allow_pickle=False)
         arrays = {"": np.atleast_2d(content.T).T} if isinstance(content, np.ndarray) else dict(content)
     except (ValueError, SyntaxError, RuntimeError, tokenize.TokenError, zipfile.BadZipFile) as error:
-        reason = (  # NumPy reads a header as Python, and zipfile refuses passwords by a RuntimeError
+        # NumPy parses the header of an array as Python; zipfile raises RuntimeError for an encrypted file
+        reason = (
             "it holds Python objects, and reading those may run code" if "pickle" in str(error) else error
         )
         raise DataError(f"{path}: not arrays that can be read: {reason}") from None
@@ -530,19 +555,19 @@ def _of_arrays(file: Any, path: Path) -> Table:
                 "are numbers or text, (rows, columns) or (rows,)"
             )
         prefix = f"{name}_" if name else ""
-        own = {name: x} if x.ndim == 1 else {f"{prefix}{j + 1}": part for j, part in enumerate(x.T)}
-        if twice := parts.keys() & own:
-            raise DataError(f"{path}: two columns are called {cut(min(twice))}")
-        parts |= own
+        added = {name: x} if x.ndim == 1 else {f"{prefix}{j + 1}": part for j, part in enumerate(x.T)}
+        if duplicates := parts.keys() & added:
+            raise DataError(f"{path}: two columns are called {cut(min(duplicates))}")
+        parts |= added
     rows = {len(part) for part in parts.values()}
     if len(rows) != 1 or rows == {0}:
         held = ", ".join(f"{name} {x.shape}" for name, x in arrays.items()) or "nothing"
         raise DataError(f"{path}: wanted are arrays of the same number of rows; there is {held}")
-    columns = {name: _of_array(path, name, part) for name, part in parts.items()}
+    columns = {name: _column_of_array(path, name, part) for name, part in parts.items()}
     return Table(path, columns, rows.pop(), headed="" not in arrays)
 
 
-def _of_array(path: Path, name: str, array: Array) -> Column:
+def _column_of_array(path: Path, name: str, array: Array) -> Column:
     filling = Filling(path, name, "row")
     if array.dtype == bool:
         array = array.astype(np.uint8)

@@ -1,7 +1,8 @@
-"""The array engine: NumPy arrays that take part in differentiation.
+"""The array engine: NumPy arrays with reverse-mode gradients.
 
-``sigmoid`` and ``softplus`` are Tensor's methods as functions, for arrays too; ``append_ones`` puts a
-row of ones below a matrix, so that one product with [W | b] is the affine map of a layer.
+``sigmoid`` and ``softplus`` are the methods of `Tensor` as functions, which accept arrays too.
+``append_ones`` appends a row of ones to a matrix, so that one product with [W | b] is the affine map of
+a layer.
 
 >>> sigmoid(Tensor([0.0])).item(), softplus(Tensor([1000.0])).item()
 (0.5, 1000.0)

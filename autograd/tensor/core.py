@@ -1,4 +1,4 @@
-"""`Tensor`: a NumPy array that takes part in differentiation, by the rows of a table."""
+"""`Tensor`: a NumPy array with reverse-mode gradients. The table `ROWS` holds its operations."""
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
@@ -15,29 +15,29 @@ from autograd.tensor.trace import Traced
 
 __all__ = ["IMPLEMENTED", "ROWS", "WITHOUT_SLOPE", "Tensor", "array_of", "as_array", "not_numbers", "tensor"]
 
-BASIC = (int, np.integer, slice)  # with None and ..., what NumPy's basic indexing is made of
+BASIC = (int, np.integer, slice)  # besides None and ..., the types of NumPy's basic indexing
 
-ROWS: dict[str, Callable[..., "Tensor"]] = {}  # by name
-IMPLEMENTED: dict[Any, Callable[..., Any]] = {}  # by NumPy function: what stands for it on Tensors
-WITHOUT_SLOPE: set[Any] = set()  # NumPy functions that have no slope and answer with plain arrays
+ROWS: dict[str, Callable[..., "Tensor"]] = {}  # the primitives, by name
+IMPLEMENTED: dict[Any, Callable[..., Any]] = {}  # by NumPy function: its implementation for Tensors
+WITHOUT_SLOPE: set[Any] = set()  # NumPy functions without a derivative, which return plain arrays
 
 
 class Tensor:
-    """An n-dimensional array that takes part in differentiation.
+    """An n-dimensional array with reverse-mode gradients.
 
-    It follows NumPy in broadcasting, indexing and dtypes, and NumPy's functions take it:
-    ``np.tanh(t)``, ``np.sum(t, axis=0)``. One that has no derivative here raises `UnsupportedError`
-    instead of going on without a gradient.
+    Broadcasting, indexing and dtypes are as in NumPy. NumPy's functions accept a Tensor:
+    ``np.tanh(t)``, ``np.sum(t, axis=0)``. A function whose derivative is not implemented raises
+    `UnsupportedError` instead of dropping the gradient.
 
     Args:
         data: a number, an array or nested lists of numbers; it is copied.
-        requires_grad: whether ``backward`` is to leave a gradient in ``grad``.
+        requires_grad: whether ``backward`` adds the gradient of this Tensor to ``grad``.
         dtype: as in NumPy. Gradients need float64 or float32.
 
     Raises:
-        NotANumberError: ``data`` holds something that is no real number.
-        GradientError: a gradient is wanted of an array that is not of floats, or ``data`` is or
-            holds a Tensor with a gradient (use ``t.detach()``, or join several by ``np.stack``).
+        NotANumberError: ``data`` holds something that is not a real number.
+        GradientError: ``requires_grad`` is set and the dtype is neither float64 nor float32; or ``data``
+            is or holds a Tensor with a gradient (use ``t.detach()``, or join several by ``np.stack``).
 
     >>> x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
     >>> (3 * x**2).sum().backward()
@@ -47,7 +47,7 @@ class Tensor:
     >>> x.numpy().round(1), x.requires_grad, x.detach().requires_grad
     (array([0.4, 0.8, 1.2]), True, False)
 
-    Its methods are NumPy's, and some that nets need:
+    The methods are those of NumPy arrays, and some that nets need:
 
     >>> t = Tensor([[1.0, 4.0], [9.0, 16.0]])
     >>> t.shape, t.ndim, t.size, t.dtype, int(t.argmax()), t.argmin(axis=1).tolist()
@@ -71,7 +71,7 @@ class Tensor:
 
     _array: Array
     _node: TapeNode | Leaf | None
-    _version: int  # how often a constant was changed; that of others is their node's
+    _version: int  # counts changes of a constant; other Tensors count in their node
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: npt.DTypeLike | None = None):
         if isinstance(data, Tensor) and data._node is not None:
@@ -88,27 +88,27 @@ class Tensor:
 
     @classmethod
     def _of(cls, data: Array, node: TapeNode | Leaf | None) -> "Tensor":
-        """The handle of a node, or of a constant; nothing is copied or checked."""
+        """Return a Tensor of ``data`` and its node, None for a constant; nothing is copied or checked."""
         tensor = object.__new__(cls)
         tensor._array = data
         tensor._node = node
         tensor._version = 0
         return tensor
 
-    # What it holds
+    # Data, gradient and shape
 
     @property
     def data(self) -> Array:
-        """The array itself, to be read; it is changed by assigning, ``t.data -= lr * t.grad``.
+        """The array itself, not a copy. Change it by assignment: ``t.data -= lr * t.grad``.
 
-        Of a result, that cuts its gradient off, so `backward` through it is a GradientError then. Elements
-        written in place, ``t.data[0] = 1``, escape the check that a gradient belongs to the values at the
-        forward pass; do that between ``backward()`` and the next forward pass.
+        After an assignment to the data of a result, `backward` through that result raises a GradientError.
+        A write to elements, ``t.data[0] = 1``, is not detected, and a later `backward` may mix old and new
+        values. So write to elements only between ``backward()`` and the next forward pass.
         """
         if recording.trace is None:
             return self._array
         data: Any = array_of(self)
-        if isinstance(data, np.ndarray):  # a constant for the recording, which must not change it
+        if isinstance(data, np.ndarray):  # a constant, which the recorded function must not change
             data = data.view()
             data.flags.writeable = False
         return data  # type: ignore[no-any-return]
@@ -117,10 +117,10 @@ class Tensor:
     def data(self, value: Any) -> None:
         if recording.trace is not None:
             raise UnsupportedError("a recorded function cannot assign to a Tensor's data, only compute")
-        if value is self._array:  # an augmented assignment has changed it in place
+        if value is self._array:  # an augmented assignment has changed the array in place
             (self._node or self)._version += 1
             if isinstance(self._node, TapeNode) and self._array.base is not None:
-                for source in consumers(self._node):  # whose memory it may have been
+                for source in consumers(self._node):  # the result may be a view of any of these
                     source._version += 1
             return
         array = as_array(value, self.dtype, "t.data")
@@ -132,7 +132,7 @@ class Tensor:
 
     @property
     def grad(self) -> Array | None:
-        """The gradient that ``backward`` left here; None before, and for results of operations."""
+        """The gradient that ``backward`` accumulates; None before, and for results of operations."""
         if not isinstance(self._node, Leaf):
             return None
         return self._node.grad if recording.trace is None else recording.trace.gradient(self._node)
@@ -145,14 +145,14 @@ class Tensor:
         if array is not None and array.shape != self.shape:
             raise ShapeError(f"grad of a Tensor of shape {self.shape} set to shape {array.shape}")
         if recording.trace is not None:
-            array_of(self)  # takes note of a leaf outside
+            array_of(self)  # registers the leaf with the trace
             recording.trace.gradients[self._node] = array
         else:
             self._node.set_grad(array)
 
     @property
     def requires_grad(self) -> bool:
-        """Whether gradients flow to it."""
+        """Whether gradients flow to this Tensor."""
         return self._node is not None
 
     @property
@@ -162,41 +162,43 @@ class Tensor:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """What kind of numbers it holds."""
+        """The NumPy dtype of the numbers."""
         return self._array.dtype
 
     @property
     def ndim(self) -> int:
-        """How many axes there are."""
+        """The number of axes."""
         return self._array.ndim
 
     @property
     def size(self) -> int:
-        """How many numbers there are."""
+        """The number of elements."""
         return self._array.size
 
     @property
     def T(self) -> "Tensor":
-        """All axes in reverse order."""
+        """The Tensor with all axes in reverse order."""
         return ROWS["transpose"](self, axes=None)
 
     @property
     def mT(self) -> "Tensor":
-        """The last two axes exchanged."""
+        """The Tensor with its last two axes exchanged."""
         return self.swapaxes(-1, -2)
 
     # Differentiation
 
     def backward(self, gradient: Any = None) -> None:
-        """Add to the ``grad`` of every leaf the gradient of this Tensor, times ``gradient``.
+        """Compute the gradient of this Tensor with respect to every leaf, and add it to the leaf's ``grad``.
 
         Args:
-            gradient: what arrives here, of this Tensor's shape; 1 if it holds a single number.
+            gradient: the gradient of the final result with respect to this Tensor, in this Tensor's shape.
+                By default 1, which needs a Tensor of a single number.
 
         Raises:
-            GradientError: nothing here depends on a Tensor with ``requires_grad``; or the Tensor is
-                no single number and ``gradient`` is not given; or an array on the way was changed.
-            ShapeError: ``gradient`` is of another shape.
+            GradientError: this Tensor depends on no Tensor with ``requires_grad``; or it does not hold
+                a single number and ``gradient`` is not given; or an array that the backward pass needs
+                was changed after the forward pass.
+            ShapeError: ``gradient`` has another shape.
 
         >>> x = Tensor([1.0, 2.0], requires_grad=True)
         >>> (x * x).backward([1.0, 10.0])
@@ -234,20 +236,20 @@ class Tensor:
         return seed
 
     def detach(self) -> "Tensor":
-        """The same numbers as a constant of its own."""
+        """Return a constant Tensor with a copy of the numbers."""
         return Tensor._of(array_of(self).copy(), None)
 
     def numpy(self) -> Array:
-        """The numbers as an ndarray of their own."""
+        """Return a copy of the numbers as an ndarray."""
         data: Array = array_of(self).copy()
         return data
 
     def item(self) -> float:
-        """The single number in it, as Python's; ValueError if there are several."""
+        """Return the only element as a Python number; ValueError if there is not exactly one."""
         return array_of(self).item()  # type: ignore[no-any-return]
 
     def tolist(self) -> Any:
-        """The numbers as nested lists; as Python's number if it has no axis."""
+        """Return the numbers as nested lists, or as a Python number if the Tensor has no axis."""
         return array_of(self).tolist()
 
     # NumPy's protocols
@@ -320,7 +322,7 @@ class Tensor:
     def __abs__(self) -> "Tensor":
         return ROWS["absolute"](self)
 
-    # Comparisons answer with plain arrays, which have no slope
+    # Comparisons have no derivative and return plain arrays
 
     def __lt__(self, other: Any) -> Any:
         return np.less(self, other)
@@ -345,55 +347,55 @@ class Tensor:
     # Functions, as methods
 
     def exp(self) -> "Tensor":
-        """e to each number."""
+        """e to the power of each number."""
         return ROWS["exp"](self)
 
     def log(self) -> "Tensor":
-        """The natural logarithms; nan below 0."""
+        """The natural logarithm of each number; nan below 0."""
         return ROWS["log"](self)
 
     def sqrt(self) -> "Tensor":
-        """The square roots; nan below 0."""
+        """The square root of each number; nan below 0."""
         return ROWS["sqrt"](self)
 
     def sin(self) -> "Tensor":
-        """The sines of radians."""
+        """The sine of each number, in radians."""
         return ROWS["sin"](self)
 
     def cos(self) -> "Tensor":
-        """The cosines of radians."""
+        """The cosine of each number, in radians."""
         return ROWS["cos"](self)
 
     def tanh(self) -> "Tensor":
-        """The hyperbolic tangents."""
+        """The hyperbolic tangent of each number."""
         return ROWS["tanh"](self)
 
     def sigmoid(self) -> "Tensor":
-        """1 / (1 + exp(-x))."""
+        """1 / (1 + exp(-x)) for each number x."""
         return ROWS["sigmoid"](self)
 
     def relu(self) -> "Tensor":
-        """The larger of x and 0, with slope 0 at the kink."""
+        """max(x, 0) for each number x; the slope at 0 is 0."""
         return ROWS["relu"](self)
 
     def leaky_relu(self) -> "Tensor":
-        """x above 0, x / 100 from there down."""
+        """x above 0, and x / 100 elsewhere."""
         return ROWS["leaky_relu"](self)
 
     def softplus(self) -> "Tensor":
-        """log(1 + exp(x)), safe for any x."""
+        """log(1 + exp(x)), without overflow for any x."""
         return ROWS["softplus"](self)
 
     def gelu(self) -> "Tensor":
-        """x · Φ(x), Φ being the standard normal distribution function."""
+        """x · Φ(x), where Φ is the standard normal distribution function."""
         return self * ROWS["normal_cdf"](self)
 
     def clip(self, min: Any = None, max: Any = None) -> "Tensor":
-        """Each number, or the limit that it lies beyond; slope 1 on the limits and between them."""
+        """Each number, limited to the range from ``min`` to ``max``; the slope is 1 on the limits too."""
         return np.clip(self, min, max)  # type: ignore[return-value]
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
-        """The sum of all numbers, or along ``axis``, an int or several."""
+        """The sum of all numbers, or along ``axis``, which is an int or several."""
         return ROWS["sum"](self, axis=axis, keepdims=keepdims)
 
     def mean(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
@@ -405,31 +407,31 @@ class Tensor:
         return ROWS["prod"](self, axis=axis, keepdims=keepdims)
 
     def max(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
-        """The largest of all numbers, or along ``axis``; those that tie share the gradient equally."""
+        """The largest of all numbers, or along ``axis``; equal maxima share the gradient equally."""
         return ROWS["max"](self, axis=axis, keepdims=keepdims)
 
     def min(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
-        """The smallest of all numbers, or along ``axis``; those that tie share the gradient equally."""
+        """The smallest of all numbers, or along ``axis``; equal minima share the gradient equally."""
         return ROWS["min"](self, axis=axis, keepdims=keepdims)
 
     def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> "Tensor":
-        """The variance of all numbers, or along ``axis``; ``ddof`` is taken from their count."""
+        """The variance of all numbers, or along ``axis``; the divisor is their count minus ``ddof``."""
         return np.var(self, axis=axis, ddof=ddof, keepdims=keepdims)  # type: ignore[no-any-return]
 
     def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> "Tensor":
-        """The standard deviation, the root of `var`."""
+        """The standard deviation: the square root of `var`."""
         return np.std(self, axis=axis, ddof=ddof, keepdims=keepdims)  # type: ignore[no-any-return]
 
     def argmax(self, axis: Any = None) -> Any:
-        """Where the largest numbers are, as plain integers."""
+        """The index of the largest number, in C order, or the indices along ``axis``, as plain integers."""
         return array_of(self).argmax(axis)
 
     def argmin(self, axis: Any = None) -> Any:
-        """Where the smallest numbers are, as plain integers."""
+        """The index of the smallest number, in C order, or the indices along ``axis``, as plain integers."""
         return array_of(self).argmin(axis)
 
     def reshape(self, *shape: Any) -> "Tensor":
-        """The same numbers, in C order, in another shape; one -1 in it is worked out."""
+        """The same numbers, in C order, in another shape; one length may be -1 and is inferred."""
         return ROWS["reshape"](self, shape=shape[0] if len(shape) == 1 else shape)
 
     def ravel(self) -> "Tensor":
@@ -437,34 +439,34 @@ class Tensor:
         return self.reshape(-1)
 
     def transpose(self, *axes: Any) -> "Tensor":
-        """The axes in another order, reversed if none is given."""
+        """The Tensor with its axes in another order; in reverse order if none is given."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
         return ROWS["transpose"](self, axes=order)
 
     def swapaxes(self, a: int, b: int) -> "Tensor":
-        """Two axes exchanged."""
+        """The Tensor with axes ``a`` and ``b`` exchanged."""
         order = np.empty(range(self.ndim)).swapaxes(a, b).shape  # axis k has length k
         return ROWS["transpose"](self, axes=order)
 
     def astype(self, dtype: npt.DTypeLike) -> "Tensor":
-        """The same numbers as another dtype; a gradient goes on if that is float64 or float32."""
-        kind = np.dtype(dtype)
-        if kind.kind not in KINDS:
-            raise NotANumberError(f"astype() of a Tensor wants a dtype of real numbers, got {kind}")
-        return ROWS["astype"](self, dtype=kind)
+        """The same numbers as another dtype; gradients flow through it if it is a float type."""
+        wanted = np.dtype(dtype)
+        if wanted.kind not in KINDS:
+            raise NotANumberError(f"astype() of a Tensor wants a dtype of real numbers, got {wanted}")
+        return ROWS["astype"](self, dtype=wanted)
 
     def dot(self, other: Any) -> "Tensor":
-        """The product with ``other``, as ``np.dot`` has it."""
+        """The product with ``other``, as defined by ``np.dot``."""
         return np.dot(self, other)  # type: ignore[no-any-return]
 
-    # As a container and as a number
+    # Container and number protocols
 
     def __getitem__(self, index: Any) -> "Tensor":
         parts = index if isinstance(index, tuple) else (index,)
         if not all(part is None or part is ... or isinstance(part, BASIC) for part in parts):
-            # NumPy's advanced indexing; what is an array now must be the same on the way back
+            # Advanced indexing: the backward pass needs the index as it is now, so arrays are copied
             parts = tuple(
-                part if part is None or part is ... or isinstance(part, BASIC) else _index(part)
+                part if part is None or part is ... or isinstance(part, BASIC) else _copied_index(part)
                 for part in parts
             )
         return ROWS["getitem"](self, index=parts)
@@ -507,8 +509,8 @@ class Tensor:
         return _rebuild, (self._array, self._node is not None, self.grad)
 
 
-def _index(part: Any) -> Any:
-    """An array of indices as it is now."""
+def _copied_index(part: Any) -> Any:
+    """Return an array of indices as a copy."""
     part = array_of(part) if isinstance(part, Tensor) else part
     if is_masked(part):
         raise not_numbers("indexing", ["masked cells"])
@@ -518,7 +520,7 @@ def _index(part: Any) -> Any:
 
 
 def as_array(value: Any, dtype: npt.DTypeLike | None, what: str) -> Any:
-    """``value`` as an array of its own."""
+    """Return ``value`` as a new array of real numbers; ``what`` is the call that errors name."""
     value = array_of(value) if isinstance(value, Tensor) else value
     wants = f"{what} wants an array of real numbers"
     array: Any = value if isinstance(value, Traced) else np.array(reals(value, wants))
@@ -535,38 +537,38 @@ def _rebuild(data: Array, requires_grad: bool, grad: Array | None) -> Tensor:
 
 
 def _dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """Answer a NumPy function by what was registered for it, or say by name that nothing was."""
+    """Call the implementation registered for a NumPy function; raise UnsupportedError if there is none."""
     if function in WITHOUT_SLOPE:
         if any(isinstance(out, Tensor) for out in kwargs.get("out") or ()):
             raise UnsupportedError(f"{function.__name__}() does not take a Tensor as out=")
-        given = {k: array_of(v) if isinstance(v, Tensor) else v for k, v in kwargs.items()}
-        return function(*[array_of(a) if isinstance(a, Tensor) else a for a in args], **given)
+        plain = {k: array_of(v) if isinstance(v, Tensor) else v for k, v in kwargs.items()}
+        return function(*[array_of(a) if isinstance(a, Tensor) else a for a in args], **plain)
     name: str = function.__name__
     if not isinstance(function, np.ufunc):
         name = f"{function.__module__}.{name}"
     elif getattr(np, name, None) is function:
         name = f"numpy.{name}"
-    own = IMPLEMENTED.get(function)
-    if own is None:
+    implementation = IMPLEMENTED.get(function)
+    if implementation is None:
         raise UnsupportedError(
             f"{name}() has no derivative for Tensors here; if none is needed, give it t.numpy()"
         )
-    known: Any = getattr(own, "parameters", None)
-    if known is None:
-        known = inspect.signature(own).parameters
-    given = {k: v for k, v in kwargs.items() if v is not None or k in known}
-    if unknown := sorted(given.keys() - known):
+    parameters: Any = getattr(implementation, "parameters", None)
+    if parameters is None:
+        parameters = inspect.signature(implementation).parameters
+    given = {k: v for k, v in kwargs.items() if v is not None or k in parameters}
+    if unknown := sorted(given.keys() - parameters):
         raise UnsupportedError(f"{name}() of a Tensor does not take {', '.join(unknown)}=")
-    if known:
+    if parameters:
         try:
-            inspect.signature(own).bind(*args, **given)
+            inspect.signature(implementation).bind(*args, **given)
         except TypeError as error:
             raise UnsupportedError(f"{name}() of a Tensor: {error}") from None
-    return own(*args, **given)
+    return implementation(*args, **given)
 
 
 def tensor(data: Any, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
-    """A `Tensor` of ``data``, with the order of arguments that PyTorch has; errors are those of `Tensor`.
+    """Return a `Tensor` of ``data``. The arguments are in PyTorch's order, the errors are those of `Tensor`.
 
     >>> tensor([1, 2], dtype="float32")
     Tensor([1., 2.], dtype=float32)
@@ -575,7 +577,7 @@ def tensor(data: Any, dtype: npt.DTypeLike | None = None, requires_grad: bool = 
 
 
 def array_of(t: "Tensor") -> Any:
-    """The numbers of a Tensor. In a recording a leaf's are traced, to be read anew at each replay."""
+    """Return the array of a Tensor; in a recording that of a leaf is traced, so replays read it anew."""
     if recording.trace is None or t._node is None or isinstance(t._array, Traced):
         return t._array
     if isinstance(t._node, Leaf):
@@ -587,7 +589,7 @@ def array_of(t: "Tensor") -> Any:
 
 
 def not_numbers(name: str, strangers: Sequence[str]) -> NotANumberError:
-    """The error for operands of a row that are no numbers, by their types."""
+    """Return the error for operands that are not numbers; ``strangers`` are the names of their types."""
     return NotANumberError(
         f"{name}() of a Tensor wants real numbers and arrays of them, got {', '.join(strangers)}; in an "
         "expression with Values, take numbers out of the Tensor by item()"

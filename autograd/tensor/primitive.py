@@ -1,4 +1,4 @@
-"""The rows of the table, each a function of arrays and the formulas of its gradient; `apply` computes one."""
+"""Primitives: functions of arrays with formulas of their gradients, the rows of the table `ROWS`."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -17,18 +17,18 @@ __all__ = ["ZERO_SLOPE", "Primitive", "apply", "implements", "primitive"]
 
 Formula = Callable[..., Any]
 COPIED = (np.ndarray, list, tuple)
-UNMASKED = {int, float, bool, np.ndarray, Traced}  # the usual operands, none of which has masked cells
+UNMASKED = {int, float, bool, np.ndarray, Traced}  # types of the usual operands, which have no masked cells
 
 
 class ZeroSlope:
-    """Declares an argument whose slope is zero by decision, as that of ``sign`` is."""
+    """Marks an argument whose slope is defined to be zero, as that of ``sign`` is."""
 
 
 ZERO_SLOPE = ZeroSlope()
 
 
 class VariadicFormula:
-    """One formula for any number of arguments, as if it were a list of them."""
+    """One formula for any number of arguments, as a sequence with a formula for each argument."""
 
     def __init__(self, formula: Formula) -> None:
         self.formula = formula
@@ -38,9 +38,9 @@ class VariadicFormula:
 
 
 class Primitive:
-    """One row: a forward, and for each argument the formula of its gradient."""
+    """One row of the table: a forward function, and for each argument the formula of its gradient."""
 
-    parameters: frozenset[str] = frozenset()  # that it takes by name from NumPy's callers
+    parameters: frozenset[str] = frozenset()  # accepted as keywords in a call through NumPy: none
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Primitive:
             self.slopes = VariadicFormula(variadic)
 
     def __call__(self, *args: Any, **kwargs: Any) -> "Tensor":
-        """A Tensor of Tensors; of arrays and numbers alone an array, which formulas rely on."""
+        """Return a Tensor if an argument is one, otherwise an array. Formulas rely on both."""
         for a in args:
             if isinstance(a, Tensor):
                 return apply(self, args, kwargs)
@@ -72,15 +72,17 @@ def primitive(
     variadic: Formula | None = None,
     name: str = "",
 ) -> Primitive:
-    """Add a row to the table.
+    """Add a primitive to the table and return it.
 
     Args:
-        forward: a function of arrays. If it is a NumPy ufunc, Tensors answer to it by this row.
-        formulas: for each array argument, ``formula(g, out, *args, **kwargs)``: the gradient of the
-            argument, given the gradient ``g`` of the result ``out``. Written in NumPy's terms, it is
-            fed arrays or Tensors, and need not undo broadcasting. `ZERO_SLOPE` says that it is zero.
-        each: one formula for any number of arguments, with the argument's index before ``g``.
-        name: what errors call it; the forward's own name if not given.
+        forward: a function of arrays. If it is a NumPy ufunc, the ufunc on Tensors calls this primitive.
+        formulas: for each array argument, ``formula(g, out, *args, **kwargs)``, which returns the gradient
+            of the argument, given the gradient ``g`` of the result ``out``. It uses NumPy's functions and
+            operators, is called with arrays or Tensors, and need not undo broadcasting. `ZERO_SLOPE`
+            stands for a gradient of zero.
+        variadic: in place of ``formulas``, the one formula for any number of arguments:
+            ``variadic(i, g, out, *args, **kwargs)`` returns the gradient of argument ``i``.
+        name: its name in the table and in errors; by default the name of ``forward``.
     """
     row = Primitive(forward, formulas, variadic, name or forward.__name__)
     ROWS[row.name] = row
@@ -90,7 +92,7 @@ def primitive(
 
 
 def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Let a function of Tensors stand for NumPy ``functions`` of the same signature."""
+    """Register the decorated function as the implementation of NumPy ``functions`` for Tensors."""
 
     def register(own: Callable[..., Any]) -> Callable[..., Any]:
         IMPLEMENTED.update(dict.fromkeys(functions, own))
@@ -100,16 +102,16 @@ def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., 
 
 
 def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tensor":
-    """Compute a row on Tensors, arrays and numbers, and record it if a gradient is wanted."""
-    raw: list[Any] = []
+    """Compute a primitive on Tensors, arrays and numbers, and record it if a gradient is wanted."""
+    operands: list[Any] = []
     parents: list[TapeNode | Leaf | None] = []
-    used: list[tuple[Any, int]] = []  # what can be changed in place, with its version
+    used: list[tuple[Any, int]] = []  # Tensors and nodes that can change in place, with their versions
     trace = recording.trace
     wanted = False
     for a in args:
         if isinstance(a, Tensor):
             node = a._node
-            raw.append(a._array if trace is None else array_of(a))
+            operands.append(a._array if trace is None else array_of(a))
             parents.append(node)
             if node is None:
                 used.append((a, a._version))
@@ -119,40 +121,40 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
         else:
             if a.__class__ not in UNMASKED and is_masked(a):
                 raise not_numbers(row.name, ["masked cells"])
-            raw.append(a)
+            operands.append(a)
             parents.append(None)
     try:
-        out = row.forward(*raw, **kwargs)
+        out = row.forward(*operands, **kwargs)
     except ValueError as error:
-        if isinstance(row.forward, np.ufunc) and row.forward.signature is None and _broadcast(raw):
-            raise  # it is not about shapes
-        shapes = " and ".join(str(a.shape) if isinstance(a, np.ndarray) else repr(a) for a in raw)
-        of = "shape" if len(raw) == 1 else "shapes"
+        if isinstance(row.forward, np.ufunc) and row.forward.signature is None and _can_broadcast(operands):
+            raise  # the shapes are not the cause
+        shapes = " and ".join(str(a.shape) if isinstance(a, np.ndarray) else repr(a) for a in operands)
+        of = "shape" if len(operands) == 1 else "shapes"
         raise ShapeError(f"{row.name}() of {of} {shapes}: {error}") from None
-    except (AttributeError, TypeError, SystemError):  # the last as NumPy has it for a product of objects
-        if not (strangers := _strangers(raw)):
+    except (AttributeError, TypeError, SystemError):  # SystemError: NumPy on products of objects
+        if not (type_names := _types_of_non_numbers(operands)):
             raise
-        raise not_numbers(row.name, strangers) from None
+        raise not_numbers(row.name, type_names) from None
     if out.__class__ is not np.ndarray and not isinstance(out, Traced):
-        out = np.asarray(out)  # NumPy gives scalars for arrays of no dimension
+        out = np.asarray(out)  # NumPy returns scalars in place of arrays without axes
     kind = out.dtype.kind
     if kind not in KINDS:
-        raise not_numbers(row.name, _strangers(raw))
+        raise not_numbers(row.name, _types_of_non_numbers(operands))
     if kind != "f" or not wanted or not recording.on:
-        # A constant has memory of its own, so that a change of its source is no change of it
+        # A constant must not change with the array that it is a view of, so a view is copied
         return Tensor._of(out if out.base is None else out.copy("K"), None)
-    if len(used) < len(args):  # what is no Tensor is not watched for changes, so it is copied
-        raw = [np.array(a) if isinstance(a, COPIED) else r for a, r in zip(args, raw, strict=True)]
-    return Tensor._of(out, TapeNode(row, raw, kwargs, parents, used, out))
+    if len(used) < len(args):  # changes of plain arrays are not detected, so the tape has copies
+        operands = [np.array(a) if isinstance(a, COPIED) else r for a, r in zip(args, operands, strict=True)]
+    return Tensor._of(out, TapeNode(row, operands, kwargs, parents, used, out))
 
 
-def _broadcast(raw: Sequence[Any]) -> bool:
+def _can_broadcast(operands: Sequence[Any]) -> bool:
     try:
-        np.broadcast_shapes(*map(np.shape, raw))
+        np.broadcast_shapes(*map(np.shape, operands))
     except ValueError:
         return False
     return True
 
 
-def _strangers(raw: Sequence[Any]) -> list[str]:
-    return sorted({type(a).__name__ for a in raw if np.asarray(a).dtype.kind not in KINDS})
+def _types_of_non_numbers(operands: Sequence[Any]) -> list[str]:
+    return sorted({type(a).__name__ for a in operands if np.asarray(a).dtype.kind not in KINDS})

@@ -1,10 +1,11 @@
-"""What counts as a real number, here and nowhere else: for Values, Tensors, nets, losses and estimators.
+"""The one definition of a real number, for Values, Tensors, nets, losses and estimators.
 
-Floats, integers and booleans do, NumPy's and Python's, and other kinds of Python that say so, such as
-fractions. Dates and spans of time do not, though NumPy would count them; nor do masked cells, whose numbers
-mean nothing, structured arrays, complex numbers and text.
+Real numbers are NumPy's and Python's floats, integers and booleans, and Python's other kinds of
+`numbers.Real`, such as fractions. Dates and time spans are not, though NumPy stores them as integers. Nor are
+masked cells, whose numbers mean nothing, structured arrays, complex numbers and text.
 """
 
+import math
 from itertools import chain
 from numbers import Real
 from typing import Any
@@ -16,11 +17,12 @@ from autograd.tensor.tape import Array
 
 __all__ = ["KINDS", "WAYS_OUT", "is_masked", "real", "reals"]
 
-KINDS = "fiub"  # of NumPy's dtypes: floats, integers with and without a sign, booleans
+KINDS = "fiub"  # kinds of NumPy dtypes: floats, signed and unsigned integers, booleans
 
 LARGEST_FLOAT = float(np.finfo(float).max)
 LISTS = {list, tuple}
 
+# By kind of dtype: what errors call such data, and an expression that makes numbers of it
 WAYS_OUT = {
     "M": ("dates", 'x - day, and that / np.timedelta64(1, "D")'),
     "m": ("spans of time", 'x / np.timedelta64(1, "D")'),
@@ -30,16 +32,21 @@ WAYS_OUT = {
 
 
 def real(x: Any) -> float | None:
-    """``x`` as a float, or None if it is no real number; NumPy's arrays of no dimension may be.
+    """Return ``x`` as a float, or None if it is not a real number. An array without axes can be one.
 
     Raises:
-        OverflowError: it is larger than a float can be.
+        OverflowError: ``x`` is larger than the largest float.
 
     >>> real(np.float32(0.5)), real(np.array(2)), real(True), real("2"), real(np.datetime64("2020", "ns"))
     (0.5, 2.0, 1.0, None, None)
     """
     if isinstance(x, np.generic | np.ndarray):
-        return float(x) if x.ndim == 0 and x.dtype.kind in KINDS and not is_masked(x) else None
+        if x.ndim or x.dtype.kind not in KINDS or is_masked(x):
+            return None
+        number = float(x)
+        if math.isinf(number) and np.isfinite(x):  # as a long double may be
+            raise OverflowError(f"wanted is a number up to {LARGEST_FLOAT:.3g}, the largest float, got {x!r}")
+        return number
     if not isinstance(x, Real):
         return None
     try:
@@ -51,12 +58,12 @@ def real(x: Any) -> float | None:
 
 
 def described(x: Real) -> str:
-    """A number that no float can hold, for a message."""
+    """Return a description of a number that is too large for a float, for an error message."""
     return f"an int of {x.bit_length()} bits" if isinstance(x, int) else f"one beyond it ({type(x).__name__})"
 
 
 def is_masked(x: Any) -> bool:
-    """Whether ``x`` is a masked array with a masked cell, or nested lists with one in them."""
+    """Whether ``x`` is a masked array with a masked cell, or nested lists that hold a masked cell."""
     if isinstance(x, np.ma.MaskedArray):
         return bool(np.ma.is_masked(x))
     level = x if x.__class__ in LISTS else ()
@@ -70,14 +77,15 @@ def is_masked(x: Any) -> bool:
 
 
 def reals(x: Any, wants: str) -> Array:
-    """``x`` as an array of real numbers, itself if it is one.
+    """Return ``x`` as an array of real numbers; ``x`` itself if it is one.
 
     Args:
         x: an array, or nested lists of numbers.
-        wants: what errors begin with.
+        wants: the beginning of error messages.
 
     Raises:
-        NotANumberError: something in it is no real number, or the lists are of several lengths.
+        NotANumberError: ``x`` holds something that is not a real number, or lists of different lengths.
+        OverflowError: it holds an integer beyond the largest float.
 
     >>> reals([[1, 2.5]], "f() wants numbers")
     array([[1. , 2.5]])

@@ -1,4 +1,4 @@
-"""What a thread notes of its computing: the tape, and within `record` the NumPy calls."""
+"""Thread-local state: whether operations go on the tape, and which trace `record` is making."""
 
 import os
 import threading
@@ -14,32 +14,39 @@ __all__ = ["Switched", "apart", "eager", "entered", "no_grad", "recording", "ref
 
 
 class Recording(threading.local):
-    """What this thread notes of its computing: the tape, and within `record` the NumPy calls."""
+    """The state of one thread.
+
+    Attributes:
+        on: whether operations are recorded on the tape.
+        trace: the trace of the function that is being recorded, or None.
+        apart: whether the library itself started the thread, by `apart`.
+        eager: whether samples and operations are computed at once instead of being pending.
+    """
 
     on = True
     trace: Trace | None = None
-    apart = False  # whether the thread is one of the library's own
+    apart = False
     eager = os.environ.get("AUTOGRAD_EAGER", "") not in ("", "0")
 
 
 recording = Recording()
-entered: list[Any] = []  # an entry for each context, in any thread, in which not all is as usual
+entered: list[Any] = []  # one entry for each `Switched` context that is active in any thread
 if recording.eager:
     entered.append(None)
 
 
 def unusual() -> bool:
-    """Whether samples have to be evaluated at once in this thread."""
+    """Whether this thread has to evaluate samples at once, which means that none is pending."""
     if not entered or recording.apart:
         return False
     return recording.eager or not recording.on or recording.trace is not None
 
 
 def apart(function: Callable[..., Any], *args: Any) -> Any:
-    """Call a function of the library's own in a thread of its own.
+    """Call a function of the library in a new thread, and return its result.
 
-    There it is as usual, whatever this thread records. And while that thread records a trace, what
-    comes in between in this one, by a signal handler or an interrupt, has no part in it.
+    The new thread has the default state, whatever state this thread has. If the new thread records a
+    trace, operations of a signal handler in this thread do not get into that trace.
     """
     outcome: list[Any] = []
 
@@ -54,7 +61,7 @@ def apart(function: Callable[..., Any], *args: Any) -> Any:
     thread.start()
     try:
         thread.join()
-    except BaseException:  # an interrupt, which is not to leave it going on
+    except BaseException:  # an interrupt: the thread must not outlive this call
         thread.join()
         raise
     result, error = outcome
@@ -64,18 +71,19 @@ def apart(function: Callable[..., Any], *args: Any) -> Any:
 
 
 class Switched(ContextDecorator):
-    """Within it something of `recording` is another, in the thread that enters it.
+    """A context in which an attribute of `recording` has another value, for the thread that enters it.
 
-    If an interrupt comes just as it is entered, or left, it is undone when this object goes away.
+    If an interrupt arrives while the context is being entered or left, the previous value returns when
+    this object is deleted.
     """
 
-    before: list[Any] = []  # noqa: RUF012 - of one whose making was interrupted, and never written
+    before: list[Any] = []  # noqa: RUF012 - read only if __init__ was interrupted, and never changed
     entry: Any = object()
 
     def __init__(self, name: str, value: Any) -> None:
         self.name = name
         self.value = value
-        self.before = []  # one for each time that it was entered and not left
+        self.before = []  # previous values, one for each time the context was entered and not left
         self.entry = object()
 
     def _recreate_cm(self) -> "Switched":
@@ -104,10 +112,11 @@ class Switched(ContextDecorator):
 
 
 def eager() -> Switched:
-    """Within it nothing waits: each sample is evaluated at the call, and each operation where it stands.
+    """Return a context in which nothing is pending: samples and operations are computed when called.
 
-    It is slower, and for debugging: errors come from the lines that made them. It holds for the thread
-    that enters it. The environment variable ``AUTOGRAD_EAGER=1`` does the same for a whole program.
+    It is slower and meant for debugging: errors are raised at the lines that cause them. It applies to
+    the thread that enters it. The environment variable ``AUTOGRAD_EAGER=1`` does the same for a whole
+    program.
 
     >>> from autograd.nn import Neuron
     >>> neuron = Neuron(1, "relu", init=lambda n_out, n_in: [[1.0]])
@@ -120,9 +129,9 @@ def eager() -> Switched:
 
 
 def no_grad() -> Switched:
-    """Within it nets and Tensors record nothing: their results are constants.
+    """Return a context in which nets and Tensors record no operations: their results are constants.
 
-    It saves time and memory where no gradient is wanted. It holds for the thread that enters it.
+    It saves time and memory where no gradient is wanted. It applies to the thread that enters it.
 
     >>> from autograd.tensor import Tensor
     >>> x = Tensor([1.0, 2.0], requires_grad=True)
@@ -135,7 +144,7 @@ def no_grad() -> Switched:
 
 
 def refuse_in_recording(call: str) -> None:
-    """UnsupportedError within a function that is being recorded, whose replays would not do this."""
+    """Raise an UnsupportedError if a function is being recorded, since replays would not repeat ``call``."""
     if recording.trace is not None:
         raise UnsupportedError(
             f"{call} changes what is outside of the recorded function, which a Program does not; do that "

@@ -1,8 +1,8 @@
-"""The tape: what was computed, from what, in which order; and the walk back through it.
+"""The tape: the graph of recorded calls, and the backward pass through it.
 
-A `TapeNode` is one recorded call, a `Leaf` an array that gradients are wanted for. Nodes point to their
-parents only and never to the Tensor that stands for them, so a graph has no cycles and goes away
-with its last handle. No primitive is known here by name.
+A `TapeNode` is one recorded call, a `Leaf` an array whose gradient is wanted. A node refers to its
+parents only, never to the Tensor that owns it. So a graph has no cycles, and is freed with the last
+Tensor that refers to it. This module knows no primitive by name.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,14 +17,14 @@ Array: TypeAlias = npt.NDArray[Any]
 
 
 class Rule(Protocol):
-    """What the walk asks of a primitive: its name, and one formula for each argument."""
+    """What the backward pass needs of a primitive: its name, and one formula for each argument."""
 
     name: str
-    slopes: Sequence[Callable[..., Any] | None]  # None where the slope is zero by decision
+    slopes: Sequence[Callable[..., Any] | None]  # None where the slope is defined to be zero
 
 
 class Leaf:
-    """An array whose gradient is wanted. ``grad`` collects it; ``_version`` counts its changes."""
+    """An array whose gradient is wanted and accumulates in ``grad``; ``_version`` counts changes in place."""
 
     __slots__ = ("_version", "dtype", "grad", "shape")
 
@@ -38,11 +38,11 @@ class Leaf:
         self._version = 0
 
     def set_grad(self, g: Array | None) -> None:
-        """Have another gradient, or none."""
+        """Replace the gradient by ``g``, or remove it if that is None."""
         self.grad = g
 
     def accumulate(self, g: Array) -> None:
-        """Add ``g`` to ``grad``, in place from the second time on."""
+        """Add ``g`` to ``grad``, in place if there is a gradient already."""
         if self.grad is None:
             self.grad = np.array(g)
         else:
@@ -50,7 +50,7 @@ class Leaf:
 
 
 class TapeNode:
-    """One recorded call: the primitive, its arguments as they were, and where they came from."""
+    """One recorded call: the primitive, its arguments at the time, and the nodes that they came from."""
 
     __slots__ = ("_version", "args", "dtype", "kwargs", "out", "parents", "rule", "shape", "used")
 
@@ -70,17 +70,17 @@ class TapeNode:
         self.out = out
         self.shape = out.shape
         self.dtype = out.dtype
-        self.used = used  # what can be changed in place, each with its version at the time
+        self.used = used  # Tensors and nodes that can change in place, with versions
         self._version = 0
 
 
 def bare(data: Array, node: TapeNode | Leaf | None) -> Any:
-    """The plain `lift`: formulas are fed arrays, and what they do is not recorded."""
+    """Return the array: the ``lift`` of a backward pass that is not recorded itself."""
     return data
 
 
 def unbroadcast(g: Any, parent: TapeNode | Leaf) -> Any:
-    """``g`` in the shape and dtype of ``parent``: summed over the axes broadcasting had stretched."""
+    """Return ``g`` in the shape and dtype of ``parent``, summed over the axes that broadcasting stretched."""
     if g.shape != parent.shape:
         extra = g.ndim - len(parent.shape)
         stretched = [i for i, n in enumerate(parent.shape, extra) if n == 1 and g.shape[i] != 1]
@@ -89,7 +89,7 @@ def unbroadcast(g: Any, parent: TapeNode | Leaf) -> Any:
 
 
 def consumers(root: TapeNode | Leaf) -> dict[TapeNode | Leaf, int]:
-    """All that ``root`` was made of, itself first, with how many there use each."""
+    """Return all nodes that ``root`` depends on, ``root`` first, each with its number of uses among them."""
     counts: dict[TapeNode | Leaf, int] = {root: 0}
     for node in (reached := [root]):
         for parent in node.parents:
@@ -104,18 +104,18 @@ def consumers(root: TapeNode | Leaf) -> dict[TapeNode | Leaf, int]:
 
 
 def check_unchanged(nodes: Iterable[TapeNode | Leaf]) -> None:
-    """GradientError if a result was changed after one of the ``nodes`` computed it, or what it used was."""
+    """Raise a GradientError if the result or an operand of one of the ``nodes`` has been changed since."""
     for node in nodes:
         if isinstance(node, TapeNode) and node._version:
             raise GradientError(
                 f"backward() through {node.rule.name}() needs its result, of shape {node.shape}, as it was "
                 "then, but it has been changed since, without a gradient; write y = y * 2, not y.data *= 2"
             )
-        for thing, version in node.used:
-            if thing._version != version:
+        for operand, version in node.used:
+            if operand._version != version:
                 assert isinstance(node, TapeNode)
                 raise GradientError(
-                    f"backward() through {node.rule.name}() needs an array of shape {thing.shape} as it "
+                    f"backward() through {node.rule.name}() needs an array of shape {operand.shape} as it "
                     "was then, but it has been changed since; call backward() before changing "
                     "parameters, or compute again"
                 )
@@ -127,54 +127,57 @@ def backpropagate(
     wanted: Iterable[TapeNode | Leaf] | None = None,
     lift: Callable[[Array, TapeNode | Leaf | None], Any] = bare,
 ) -> dict[TapeNode | Leaf, Any]:
-    """Walk back from ``root`` and return the gradient of what was ``wanted``.
+    """Run the backward pass from ``root`` and return the gradients of the ``wanted`` nodes.
 
-    A node passes its gradient on once it has heard from all its consumers, so each is visited
-    once, without recursion, in an order that depends on the graph alone.
+    A node passes its gradient on once it has the gradients of all its consumers. So each node is
+    visited once, without recursion, in a topological order that depends on the graph alone.
 
     Args:
-        root: where ``gradient``, of its shape and dtype, arrives.
-        wanted: the nodes and leaves to report; by default all leaves. Those not reached are absent.
-        lift: makes what formulas are fed out of an array and its node. With `bare` that is the
-            array; with Tensors the walk is itself recorded and can be differentiated again.
+        root: the node at which the backward pass starts.
+        gradient: the gradient of ``root``, in its shape and dtype.
+        wanted: the nodes and leaves whose gradients are returned; by default all leaves. Those that the
+            backward pass does not reach are absent.
+        lift: makes an argument of the formulas from an array and its node. `bare` returns the array.
+            If ``lift`` returns Tensors, the backward pass is recorded and can be differentiated again.
 
     Raises:
-        GradientError: an array on the way was changed after it had been used.
+        GradientError: an array of the graph was changed after it had been used.
     """
-    awaited = consumers(root)
-    check_unchanged(awaited)
-    keep = {node for node in awaited if isinstance(node, Leaf)} if wanted is None else set(wanted)
+    remaining = consumers(root)
+    check_unchanged(remaining)
+    leaves = (node for node in remaining if isinstance(node, Leaf))
+    keep = dict.fromkeys(leaves if wanted is None else wanted)  # a set would have an order of its own
     gradients = {root: gradient}
-    owned: set[TapeNode | Leaf] = set()  # whose gradient is a sum made here, and can be added to in place
+    sums: set[TapeNode | Leaf] = set()  # nodes whose gradient is a new array, which can be added to in place
     ready = [root]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for node in ready:
             if isinstance(node, Leaf):
                 continue
             g = gradients[node] if node in keep else gradients.pop(node)
-            slopes, fed, out, kwargs = node.rule.slopes, node.args, node.out, node.kwargs
+            slopes, args, out, kwargs = node.rule.slopes, node.args, node.out, node.kwargs
             if lift is not bare:
-                fed = [lift(a, p) if p else a for a, p in zip(fed, node.parents, strict=True)]
+                args = [lift(a, p) if p else a for a, p in zip(args, node.parents, strict=True)]
                 out = lift(out, node)
             for i, parent in enumerate(node.parents):
                 if parent is None:
                     continue
                 formula = slopes[i]
                 if formula is None:
-                    arriving = lift(np.zeros(parent.shape, parent.dtype), None)
+                    term = lift(np.zeros(parent.shape, parent.dtype), None)
                 else:
-                    arriving = formula(g, out, *fed, **kwargs)
-                    if arriving.shape != parent.shape or arriving.dtype is not parent.dtype:
-                        arriving = unbroadcast(arriving, parent)
+                    term = formula(g, out, *args, **kwargs)
+                    if term.shape != parent.shape or term.dtype is not parent.dtype:
+                        term = unbroadcast(term, parent)
                 if parent not in gradients:
-                    gradients[parent] = arriving
-                elif parent in owned and arriving.__class__ is np.ndarray:
-                    gradients[parent] += arriving
+                    gradients[parent] = term
+                elif parent in sums and term.__class__ is np.ndarray:
+                    gradients[parent] += term
                 else:
-                    gradients[parent] = gradients[parent] + arriving
+                    gradients[parent] = gradients[parent] + term
                     if gradients[parent].__class__ is np.ndarray:
-                        owned.add(parent)
-                awaited[parent] -= 1
-                if awaited[parent] == 0:
+                        sums.add(parent)
+                remaining[parent] -= 1
+                if remaining[parent] == 0:
                     ready.append(parent)
     return {node: gradients[node] for node in keep if node in gradients}

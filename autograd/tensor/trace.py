@@ -1,15 +1,15 @@
-"""Traces: which NumPy calls a function makes, noted while it makes them.
+"""Traces: the NumPy calls that a function makes, recorded while it runs.
 
-A `Traced` array stands for a NumPy array. NumPy's functions, and the methods and operators that
-arrays have, work on it, give the next `Traced` array and add a line to its `Trace`. So whatever is
-written in NumPy's terms, rows and their formulas included, is traced without knowing of it.
+A `Traced` array stands for a NumPy array. NumPy's functions and the operators and methods of arrays
+accept it: each call adds a `Call` to the `Trace` and returns a new `Traced` array. So code that uses
+NumPy, primitives and their formulas included, needs no change to be traced.
 """
 
 import numbers
 import operator
 import sys
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from autograd.tensor.tape import Array, Leaf
 
 Function = Callable[..., Any]
 
-# Methods of arrays that give an array or a number, and change nothing
+# Array methods that return an array or a number and change nothing in place
 METHODS: dict[str, Function] = {
     name: getattr(np.ndarray, name)
     for name in (
@@ -29,8 +29,10 @@ METHODS: dict[str, Function] = {
         *("std", "sum", "swapaxes", "take", "transpose", "var"),
     )
 }
-# The reductions of ufuncs, which can be told where to put their result, under all their names
+# By function or method: the ufunc whose ``reduce`` is recorded instead. That takes ``out``, so a Program can
+# have the result written into memory of its own
 REDUCTIONS: dict[Any, np.ufunc] = {}
+REDUCE = ("x", "axis", "dtype", "out", "keepdims", "initial", "where")  # arguments of ``reduce``
 for _ufunc, _names in {
     np.add: ("sum",),
     np.multiply: ("prod",),
@@ -43,20 +45,21 @@ for _ufunc, _names in {
         REDUCTIONS[getattr(np, _name)] = _ufunc
         if _name in METHODS:
             REDUCTIONS[METHODS[_name]] = _ufunc
+# By exponent: the ufunc that NumPy's own arrays call for ``x**exponent``
 POWERS: dict[float, np.ufunc] = {
     1: np.positive,
     2: np.square,
     -1: np.reciprocal,
     0.5: np.sqrt,
-}  # as arrays do
-# What is asked of an array without looking at its numbers
+}
+# Functions whose results, properties or texts, are neither recorded nor counted as a look at numbers
 SHAPELY: set[Any] = {np.shape, np.ndim, np.size, np.result_type, np.may_share_memory, np.shares_memory}
 SHAPELY |= {np.array2string, np.array_repr, np.array_str}
 ORDINARY = (np.ndarray, np.generic, numbers.Number, list, tuple, type(None))
 
 
 def caller() -> str:
-    """File and line of the call that came from outside of this package."""
+    """Return file and line of the innermost call from outside this package."""
     frame: Any = sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__", "").startswith("autograd."):
         frame = frame.f_back
@@ -64,7 +67,7 @@ def caller() -> str:
 
 
 class Call:
-    """One line of a trace: a function, what it was given, and the array it gave."""
+    """One call of a trace: a function, its arguments, and the array that it returned."""
 
     __slots__ = ("args", "function", "kwargs", "out")
 
@@ -72,10 +75,10 @@ class Call:
         self.function = function
         self.args = args
         self.kwargs = kwargs
-        self.out = out  # None for a check, which gives nothing
+        self.out = out  # None for a check, which returns nothing
 
     def operands(self) -> Iterator["Traced"]:
-        """The traced arrays among its arguments."""
+        """Yield the traced arrays among the arguments."""
         yield from traced_in(self.args)
         yield from traced_in(self.kwargs.values())
 
@@ -83,8 +86,11 @@ class Call:
 class Traced(NDArrayOperatorsMixin):
     """An array in a recording.
 
-    ``value`` is what it is in the recording run. ``of`` is the traced array whose memory it looks
-    at, itself if it has its own. ``live`` marks memory that lies outside the recording.
+    Attributes:
+        trace: the trace that records calls with this array.
+        value: the NumPy array that it stands for in the recording run.
+        of: the traced array that owns the memory: this one, or the one that this is a view of.
+        live: whether the memory lies outside the recording, so that each replay reads it anew.
     """
 
     __slots__ = ("_of", "live", "trace", "value")
@@ -96,7 +102,7 @@ class Traced(NDArrayOperatorsMixin):
     def __init__(self, trace: "Trace", value: Array, of: "Traced | None" = None, live: bool = False):
         self.trace = trace
         self.value = value
-        self._of = of  # not itself, which would be a cycle
+        self._of = of  # None instead of itself, which would be a reference cycle
         self.live = live if of is None else of.live
 
     @property
@@ -113,12 +119,12 @@ class Traced(NDArrayOperatorsMixin):
         return self.trace.call(np.transpose, (self,), {})
 
     def copy(self) -> "Traced":
-        """Itself, since nothing that is traced changes."""
+        """Return this array itself, since traced arrays never change."""
         return self
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__"):
-            raise AttributeError(name)  # one of the protocols that NumPy asks for
+            raise AttributeError(name)  # NumPy asks for optional protocols
         if name not in METHODS:
             raise UnsupportedError(f"an array's {name!r} cannot be used in a recorded function")
         return lambda *args, **kwargs: self.trace.call(METHODS[name], (self, *args), kwargs)
@@ -142,7 +148,7 @@ class Traced(NDArrayOperatorsMixin):
             return NotImplemented
         args = tuple(np.asarray(a) if isinstance(a, list | tuple) else a for a in args)
         if method == "reduce":
-            return self.trace.call(*reduction(ufunc, *args, **{"axis": 0, **kwargs}))
+            return self.trace.call(*reduction(ufunc, args, {"axis": 0, **kwargs}, REDUCE))
         if method == "accumulate":
             return self.trace.call(*accumulation(ufunc, *args, **kwargs))
         if method == "at":
@@ -189,17 +195,21 @@ class Traced(NDArrayOperatorsMixin):
 
 
 class ChangeableError(Exception):
-    """An argument that may hold something else when it comes again."""
+    """An argument can change between calls, so a call with it has no cache key."""
 
 
 class Trace:
-    """What a recorded function did.
+    """The record of what a function did.
+
+    In this class "outside" means made before the recording, not by the recorded function.
 
     Attributes:
-        calls: its NumPy calls, in order.
-        gradients: what `Tensor.backward` found for leaves outside, and None where they were set to 0.
-        looks: where numbers were looked at, which a replay cannot follow.
-        guards: whether to look out for parameters that the function changes.
+        calls: the NumPy calls, in order.
+        gradients: by leaf, the gradient at this point of the function, or None where it was cleared.
+        looks: places where Python read numbers, such as ``if t > 0``. A replay does not read them again.
+        guards: whether `restore` looks for parameters that the function changed.
+        leaves: by leaf outside, its array, its version, and a copy of the array to restore.
+        tensors: the Tensors of these leaves, as weak references, each with its array.
     """
 
     def __init__(self, guards: bool = True) -> None:
@@ -207,33 +217,33 @@ class Trace:
         self.calls: list[Call] = []
         self.gradients: dict[Leaf, Any] = {}
         self.looks: list[str] = []
-        self.leaves: dict[Leaf, tuple[Array, int, Array]] = {}  # with version, and a copy to go back to
-        self.tensors: list[tuple[Any, Array]] = []  # those outside, weakly, with their numbers
+        self.leaves: dict[Leaf, tuple[Array, int, Array]] = {}
+        self.tensors: list[tuple[Any, Array]] = []
         self._memory: dict[Leaf, Array] = {}
         self._live: dict[int, Traced] = {}
         self._seen: dict[Any, Traced] = {}
 
     def live(self, array: Array) -> Traced:
-        """``array`` as memory that is read anew at each replay."""
+        """Return the traced array of memory that each replay reads anew."""
         if id(array) not in self._live:
             self._live[id(array)] = Traced(self, array, live=True)
         return self._live[id(array)]
 
     def leaf(self, tensor: Any, leaf: Leaf, array: Array) -> Traced:
-        """The numbers of a Tensor outside with a gradient, read anew at each replay."""
+        """Return the traced array of a leaf outside; each replay reads its memory anew."""
         if leaf not in self.leaves:
             self.leaves[leaf] = array, leaf._version, array.copy()
             self.tensors.append((weakref.ref(tensor), array))
         return self.live(array)
 
     def gradient(self, leaf: Leaf) -> Any:
-        """The gradient that a leaf has at this point of the recorded function."""
+        """Return the gradient of a leaf at this point of the recorded function, or None."""
         if leaf in self.gradients:
             return self.gradients[leaf]
         return self.live(self.memory(leaf)) if leaf in self.leaves else None
 
     def memory(self, leaf: Leaf) -> Array:
-        """Where the gradient of a leaf outside stands; the `Program` makes it known to the leaf."""
+        """Return the array for the gradient of a leaf outside; the `Program` makes it the leaf's ``grad``."""
         if leaf not in self._memory:
             self._memory[leaf] = np.zeros(leaf.shape, leaf.dtype) if leaf.grad is None else leaf.grad
         return self._memory[leaf]
@@ -244,12 +254,12 @@ class Trace:
         self.gradients[leaf] = g if before is None else before + g
 
     def forget(self) -> None:
-        """Let go of what was traced, which knows its trace."""
+        """Drop the traced arrays, which refer back to this trace and so form reference cycles."""
         for known in (self.calls, self.gradients, self._live, self._seen):
             known.clear()
 
     def restore(self) -> bool:
-        """Put parameters back that were changed while they were traced; whether there were any."""
+        """Restore parameters that the recorded function changed; return whether there were any."""
         found = False
         for leaf, (array, version, copy) in self.leaves.items() if self.guards else ():
             if leaf._version != version or not np.array_equal(array, copy, equal_nan=True):
@@ -259,24 +269,25 @@ class Trace:
         return found
 
     def look(self, how: str) -> None:
-        """Note that a number was looked at, and from which line outside of this package."""
+        """Record that Python read a number, and the line outside this package that caused it."""
         self.looks.append(f"{how} at {caller()}")
 
     def call(self, function: Function, args: Any, kwargs: dict[str, Any]) -> Any:
-        """Call a function of traced arrays, and note the call."""
+        """Call a function of traced arrays, record the call and return the traced result."""
         ufunc = REDUCTIONS.get(function)
         if ufunc is not None:
-            function, args, kwargs = reduction(ufunc, *args, **kwargs)
-        said = getattr(function, "__name__", str(function))
+            names = REDUCE if ufunc in (np.add, np.multiply) else (*REDUCE[:2], *REDUCE[3:])  # of max, all
+            function, args, kwargs = reduction(ufunc, args, kwargs, names)
+        called = getattr(function, "__name__", str(function))
         if kwargs.get("out") is not None:
             raise UnsupportedError(
-                f"numpy.{said}(out=...) and operators such as += cannot change an array in a recorded "
+                f"numpy.{called}(out=...) and operators such as += cannot change an array in a recorded "
                 "function; write a = a + b"
             )
         try:
             key = function, key_of(args), tuple((name, key_of(x)) for name, x in sorted(kwargs.items()))
             if key in self._seen:
-                return self._seen[key]  # the same as before, since nothing traced changes
+                return self._seen[key]  # the same result again, since traced arrays never change
         except ChangeableError:
             key = None
         result = function(*values(args), **values(kwargs))
@@ -286,8 +297,8 @@ class Trace:
             result = np.asarray(result)
         if not isinstance(result, np.ndarray):
             if isinstance(result, tuple | list):
-                raise UnsupportedError(f"{said}() gives several arrays and cannot be recorded")
-            self.look(f"{said}()")
+                raise UnsupportedError(f"{called}() gives several arrays and cannot be recorded")
+            self.look(f"{called}()")
             return result
         args, kwargs = owned(args), owned(kwargs)
         operands = list(traced_in((*args, *kwargs.values())))
@@ -302,13 +313,13 @@ class Trace:
         return out
 
     def check(self, function: Function, args: Any) -> None:
-        """Note a function that raises an error for bad numbers and gives nothing."""
+        """Call and record a function that raises an error for bad numbers and returns nothing."""
         function(*values(args))
         self.calls.append(Call(function, owned(args), {}, None))
 
 
 def key_of(x: Any) -> Any:
-    """What stands for an argument in the key of its call."""
+    """Return what identifies an argument in the cache key of its call; ChangeableError if nothing does."""
     if isinstance(x, tuple | list):
         return type(x), tuple(map(key_of, x))
     if isinstance(x, slice):
@@ -317,29 +328,35 @@ def key_of(x: Any) -> Any:
         return id(x)
     if isinstance(x, np.ndarray | dict | set):
         raise ChangeableError
-    return type(x), x, str(x)  # 0.0 and -0.0 are equal
+    return type(x), x, str(x)  # str() tells -0.0 from 0.0, which are equal
 
 
 def reduction(
-    ufunc: np.ufunc, x: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: Any = False
+    ufunc: np.ufunc, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]
 ) -> tuple[Function, Any, dict[str, Any]]:
-    """A reduction's arguments as those of ``ufunc.reduce``."""
-    if out is not None:
+    """Return a reduction as a call of ``ufunc.reduce``: function, arguments and keyword arguments.
+
+    ``names`` are those of ``args``, in NumPy's order of arguments.
+    """
+    given = {"axis": None, "dtype": None, **dict(zip(names, args, strict=False)), **kwargs}
+    x = given.pop("x") if "x" in given else given.pop("a")
+    if given.pop("out", None) is not None:
         raise UnsupportedError(f"numpy.{ufunc.__name__}.reduce(out=...) cannot change a recorded array")
-    return ufunc.reduce, (x,), {"axis": axis, "dtype": dtype, "keepdims": bool(keepdims)}
+    given["keepdims"] = bool(given.get("keepdims", False))
+    return ufunc.reduce, (x,), given
 
 
 def accumulation(
     ufunc: np.ufunc, x: Any, axis: Any = 0, dtype: Any = None, out: None = None
 ) -> tuple[Function, Any, dict[str, Any]]:
-    """The arguments of ``ufunc.accumulate``, by name."""
+    """Return a call of ``ufunc.accumulate`` as function, arguments and keyword arguments."""
     if out is not None:
         raise UnsupportedError(f"numpy.{ufunc.__name__}.accumulate(out=...) cannot change a recorded array")
     return ufunc.accumulate, (x,), {"axis": axis, "dtype": dtype}
 
 
 def mapped(function: Callable[[Any], Any], x: Any) -> Any:
-    """``x`` with ``function`` applied to whatever stands in its lists, tuples and dicts."""
+    """Return ``x`` with ``function`` applied to each item of its nested lists, tuples and dicts."""
     if isinstance(x, tuple | list):
         items = [mapped(function, y) for y in x]
         return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
@@ -349,17 +366,17 @@ def mapped(function: Callable[[Any], Any], x: Any) -> Any:
 
 
 def values(x: Any) -> Any:
-    """``x`` with the arrays of the recording run in place of traced ones."""
+    """Return ``x`` with each traced array replaced by its array of the recording run."""
     return mapped(lambda y: y.value if isinstance(y, Traced) else y, x)
 
 
 def owned(x: Any) -> Any:
-    """``x`` with copies of its plain arrays, which somebody else might change."""
+    """Return ``x`` with copies of its plain arrays, which other code might change."""
     return mapped(lambda y: y.copy(order="K") if isinstance(y, np.ndarray) else y, x)
 
 
 def traced_in(x: Any) -> Iterator[Traced]:
-    """The traced arrays in lists and tuples."""
+    """Yield the traced arrays in ``x``, nested lists and tuples included."""
     for y in x:
         if isinstance(y, Traced):
             yield y
@@ -368,15 +385,15 @@ def traced_in(x: Any) -> Iterator[Traced]:
 
 
 class Kernel:
-    """A function of arrays for which NumPy has no single call, as one that fills its result.
+    """A function of arrays that writes its result into a given array; NumPy has no single call for it.
 
     Args:
-        name: what listings and errors call it.
-        empty: ``empty(*args, **kwargs)`` gives an array for the result.
-        fill: ``fill(out, *args, **kwargs)`` writes the result into it.
-        calls: in place of ``fill``, ``calls(new, out, *args, **kwargs)`` gives a function and its
-            arguments for each NumPy call that it takes, which a Program binds one by one; what lies in
-            between has memory from ``new(shape, dtype)``.
+        name: its name in listings and errors.
+        empty: ``empty(*args, **kwargs)`` returns an uninitialised array for the result.
+        fill: ``fill(out, *args, **kwargs)`` writes the result into ``out``.
+        calls: in place of ``fill``. ``calls(new, out, *args, **kwargs)`` yields each NumPy call that
+            computes the result, as a function and its arguments. A Program binds these calls one by one.
+            ``new(shape, dtype)`` returns an array for an intermediate result.
     """
 
     def __init__(
@@ -405,7 +422,7 @@ class Kernel:
 
 
 def check(function: Function, *args: Any) -> None:
-    """Call a function that raises an error for bad numbers; a replay will call it too."""
+    """Call a function that raises an error for bad numbers; in a recording, replays call it too."""
     for a in args:
         if isinstance(a, Traced):
             return a.trace.check(function, args)
@@ -413,12 +430,12 @@ def check(function: Function, *args: Any) -> None:
 
 
 def certain(condition: Any) -> bool:
-    """Whether ``condition`` holds, at every replay too: not so if it depends on what is traced."""
+    """Whether ``condition`` holds now and in every replay; False if it depends on a traced array."""
     return not isinstance(condition, Traced) and bool(condition)
 
 
 def at(x: Any, index: Any) -> Any:
-    """``x[index]``, where parts of the index may be traced."""
+    """Return ``x[index]``, where parts of the index may be traced."""
     for part in traced_in(index if isinstance(index, tuple) else (index,)):
         return part.trace.call(operator.getitem, (x, index), {})
     return x[index]

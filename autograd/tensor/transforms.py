@@ -1,7 +1,9 @@
-"""Gradients as results, of any order: no ``grad`` is touched."""
+"""Gradients of any order, returned as Tensors; no ``grad`` is changed."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from autograd.errors import GradientError
 from autograd.tensor.core import Tensor
@@ -13,13 +15,14 @@ __all__ = ["gradients"]
 def gradients(
     output: Tensor, inputs: Sequence[Tensor], gradient: Any = None, *, create_graph: bool = False
 ) -> list[Tensor]:
-    """The gradients of ``output`` with respect to each of ``inputs``; no ``grad`` is touched.
+    """Return the gradients of ``output`` with respect to each of ``inputs``; no ``grad`` is changed.
 
     Args:
         output: a Tensor that depends on the inputs.
-        inputs: leaves, or results of operations on the way.
-        gradient: what arrives at ``output``; 1 if that holds a single number.
-        create_graph: record the walk too, so that the answers can be differentiated again.
+        inputs: leaves, or results of operations that ``output`` was computed from.
+        gradient: the gradient of the final result with respect to ``output``, in its shape. By default 1,
+            which needs an output of a single number.
+        create_graph: record the backward pass too, so that the results can be differentiated again.
 
     Raises:
         GradientError: as for `Tensor.backward`, or ``output`` does not depend on an input.
@@ -36,10 +39,22 @@ def gradients(
     found = backpropagate(
         output._root(), Tensor._of(seed, None) if create_graph else seed, [n for n in nodes if n], lift
     )
-    answers = []
+    results: list[Tensor] = []
+    taken = {memory_of(t._array) for t in (output, *inputs)}
     for i, node in enumerate(nodes):
         if node is None or node not in found:
             raise GradientError(f"gradients(): the output does not depend on inputs[{i}]")
-        g = found[node]
-        answers.append(g if isinstance(g, Tensor) else Tensor._of(g, None))
-    return answers
+        g = found[node] if create_graph else Tensor._of(found[node], None)
+        memory = memory_of(g._array)
+        if memory in taken:  # a change of one result must not change another one
+            g = Tensor._of(g._array.copy(), g._node)
+        taken.add(memory)
+        results.append(g)
+    return results
+
+
+def memory_of(array: Any) -> int:
+    """Return what identifies the memory that an array, or a traced one, lies in."""
+    while isinstance(getattr(array, "base", None), np.ndarray):
+        array = array.base
+    return id(array)

@@ -1,4 +1,7 @@
-"""Training: data, steps, the loop over epochs, checkpoints. A module is known here by a protocol only."""
+"""Training: data, steps, the loop over epochs, checkpoints.
+
+This package knows a module, such as a net, only by the protocol `autograd.training.steps.Trainable`.
+"""
 
 from autograd.training.history import History
 

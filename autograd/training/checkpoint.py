@@ -1,7 +1,7 @@
-"""Checkpoints: where a training stands after an epoch, in a file from which it goes on bit for bit.
+"""Checkpoints: the state of a training after an epoch, in a file from which it resumes bit for bit.
 
-A file belongs to one training. What describes that, the net, the options and checksums of the data,
-stands in it, and only a training of the same description goes on from it.
+A file belongs to one training. It holds a description of that training: the net, the options and checksums
+of the data. Only a training with the same description resumes from it.
 """
 
 import copy
@@ -29,13 +29,13 @@ from autograd.training.data import LazyInputs, Rows
 
 __all__ = ["Checkpoint", "Snapshot", "TrainingState", "description"]
 
-COMPARABLE = bool, int, float, str, tuple, type(None)  # what is described by its value
-WRONG = (KeyError, TypeError, ValueError, OverflowError)  # what making sense of nonsense may raise
+COMPARABLE = bool, int, float, str, tuple, type(None)  # types whose values are compared as text
+WRONG = (KeyError, TypeError, ValueError, OverflowError)  # what reading a state from a bad file may raise
 
 
 @dataclass
 class Snapshot:
-    """Weights, gradients and the optimiser's memory, to go back to."""
+    """A copy of weights, gradients and the optimiser's state, which can be restored."""
 
     values: Array
     grads: Array
@@ -43,27 +43,27 @@ class Snapshot:
 
     @classmethod
     def of(cls, module: Any, opt: Optimizer) -> "Snapshot":
-        """The present ones, copied."""
+        """A copy of the present ones."""
         return cls(module.values.copy(), module.grads.copy(), opt.state())
 
     def restore(self, module: Any, opt: Optimizer) -> None:
-        """Make them the present ones, even if it is interrupted."""
+        """Write them back into the module and the optimiser, completely even if interrupted."""
 
-        def back() -> None:
+        def write_back() -> None:
             module.values[...] = self.values
             module.grads[...] = self.grads
             module.mark_changed()
             opt.load_state(self.optimizer)
 
-        finished(back)
+        finished(write_back)
 
     def parts(self, prefix: str) -> dict[str, Any]:
-        """What it is made of, by name: arrays, and what JSON has."""
+        """The contents by name, each with ``prefix``: arrays, numbers and text."""
         own = {"values": self.values, "grads": self.grads, **self.optimizer}
         return {f"{prefix}.{name}": part for name, part in own.items()}
 
     def like(self, parts: Mapping[str, Any], prefix: str) -> "Snapshot":
-        """The one that is made of ``parts``; ValueError if they are not of this one's shapes and kinds."""
+        """A Snapshot of the ``parts`` with ``prefix``; ValueError unless shapes and types are as here."""
         found: dict[str, Any] = {}
         for key, own in self.parts(prefix).items():
             part = found[key.removeprefix(f"{prefix}.")] = parts.get(key)
@@ -73,7 +73,7 @@ class Snapshot:
 
 
 def _form(part: Any) -> Any:
-    """What two parts have in common that can stand for each other."""
+    """What has to be equal for one part to replace another: shape and dtype, a text itself, or the type."""
     if isinstance(part, np.ndarray):
         return part.shape, part.dtype
     return part if isinstance(part, str) else type(part)
@@ -81,15 +81,15 @@ def _form(part: Any) -> Any:
 
 @dataclass
 class TrainingState:
-    """Where a training stands after a whole epoch: all that the epochs to come depend on.
+    """The state of a training after a complete epoch: everything that later epochs depend on.
 
     Attributes:
         now: the weights and the optimiser.
-        best: those of the best epoch, if there is ``patience``.
-        history: what the `History` lists, by name.
-        generator: the state of the bit generator that the order of rows comes from.
-        schedule: the state of a learning rate that is told the losses; else None.
-        ended: whether a callback or ``patience`` has ended the training before its last epoch.
+        best: the same after the best epoch, if ``patience`` is given; else None.
+        history: the lists of the `History`, by name.
+        generator: the state of the bit generator that draws the order of rows.
+        schedule: the state of a learning rate schedule that observes the losses; else None.
+        ended: whether a callback or ``patience`` has ended the training.
     """
 
     now: Snapshot
@@ -101,22 +101,22 @@ class TrainingState:
 
 
 class Checkpoint:
-    """A file for the newest `TrainingState` of a training.
+    """A file with the newest `TrainingState` of a training.
 
     Args:
-        path: where it is, or will be.
-        every: after so many epochs it is written.
+        path: the path of the file, which may not exist yet.
+        every: number of epochs between two writes.
 
     Raises:
-        OSError: no file can be written there.
-        FileFormatError: what is there is no checkpoint, or damaged.
+        OSError: no file can be written at ``path``.
+        FileFormatError: the file is no checkpoint, or damaged.
     """
 
     def __init__(self, path: Any, every: int) -> None:
         check_place(path)
         self.path, self.every = path, every
         self._run: dict[str, Any] = {}
-        self._parts: dict[str, Any] = {}  # of the file that was there
+        self._parts: dict[str, Any] = {}  # the contents of an existing file, until `begin`
         self._unwritten: TrainingState | None = None
         if os.path.exists(path):
             arrays, header = io.read(path)
@@ -128,7 +128,7 @@ class Checkpoint:
             self._parts = {**training, **arrays}
 
     def seed(self, seed: Any) -> int:
-        """The seed: the one given or, for None, that of the file or, if there is none, a new one."""
+        """``seed`` as an int; for None the seed in the file, or a new one if there is no file."""
         if seed is None:
             seed = self._parts["run"].get("seed") if self._parts else random.getrandbits(64)
         try:
@@ -139,13 +139,20 @@ class Checkpoint:
     def begin(
         self, run: dict[str, Any], unknown: list[str], epochs: int, module: Any, opt: Optimizer
     ) -> TrainingState | None:
-        """The state in the file if there was one, and it is of the training that ``run`` describes.
+        """The state in the file, or None if there was no file.
 
-        A warning tells once what is ``unknown`` to that description, and so taken for the same.
+        A warning lists what the description cannot compare, and so takes for the same.
+
+        Args:
+            run: the description of this training; see `description`.
+            unknown: what ``run`` cannot compare.
+            epochs: number of epochs of this training.
+            module: the module that is trained.
+            opt: its optimiser.
 
         Raises:
-            OptionError: it is of another training, or has more than ``epochs``.
-            FileFormatError: it is nonsense.
+            OptionError: the file belongs to another training, or holds more than ``epochs`` epochs.
+            FileFormatError: the contents of the file make no sense.
         """
         self._run = run
         parts, self._parts = self._parts, {}
@@ -163,7 +170,8 @@ class Checkpoint:
                 f"{self.path} is a checkpoint after {done} epochs, more than epochs={epochs}; give as many "
                 "or more, or delete the file to begin anew"
             )
-        if observing_schedule(opt) is None:  # what a function or a callback makes of lr is in no description
+        # The learning rate is compared too, since a user's function or callback may set it unknown to ``run``
+        if observing_schedule(opt) is None:
             last = state.now.optimizer.get("steps", 1) - 1
             rate = opt.lr(last) if callable(opt.lr) else opt.lr
             self.compare({f"the learning rate of step {last}": (state.history["lr"][-1], rate)})
@@ -177,7 +185,7 @@ class Checkpoint:
         return state
 
     def compare(self, facts: dict[str, tuple[Any, Any]]) -> None:
-        """OptionError if one of these ``facts`` was not what it is now."""
+        """OptionError if one of the ``facts``, pairs of an old and a new value by name, has changed."""
         other = [f"{name}: then {old}, now {new}" for name, (old, new) in facts.items() if old != new]
         if other:
             raise OptionError(
@@ -186,13 +194,13 @@ class Checkpoint:
             )
 
     def note(self, state: TrainingState, last: bool) -> None:
-        """Take note of the state after one more epoch, and write it if it is due, or the ``last``."""
+        """Keep the state after one more epoch, and write it if a write is due or it is the ``last`` epoch."""
         self._unwritten = state
         if last or len(state.history["loss"]) % self.every == 0:
             self.write()
 
     def write(self) -> None:
-        """Write the newest state, if that is not done."""
+        """Write the newest state, unless it has been written."""
         state = self._unwritten
         if state is None:
             return
@@ -206,12 +214,12 @@ class Checkpoint:
 
 
 def _state(parts: Mapping[str, Any], like: Snapshot, schedule: Any) -> TrainingState:
-    """What `Checkpoint.write` wrote; one of ``WRONG`` if something in it cannot be.
+    """The state that `Checkpoint.write` wrote; one of the errors ``WRONG`` if its contents make no sense.
 
     Args:
-        parts: what was in the file.
-        like: what the training has at its beginning.
-        schedule: its learning rate, if that is told the losses.
+        parts: the contents of the file, by name.
+        like: a `Snapshot` of the training before its first epoch, whose shapes and types must match.
+        schedule: the learning rate schedule if it observes the losses; else None.
     """
     numbers = {name: parts[f"history.{name}"] for name in ("loss", "val_loss", "lr", "time")}
     epochs = len(numbers["loss"])
@@ -221,7 +229,7 @@ def _state(parts: Mapping[str, Any], like: Snapshot, schedule: Any) -> TrainingS
             raise ValueError(f"its history of {name!r} is not one of {epochs} epochs")
     if not epochs or not isinstance(parts["ended"], bool):
         raise ValueError("it says of no epoch, or not whether all are done")
-    # Whether what is not to be changed yet takes these states, is tried on others
+    # Tried on a new generator and a copied schedule, since those of the training must not change yet
     np.random.PCG64().state = parts["generator"]
     if schedule is not None:
         copy.copy(schedule).load_state(parts["schedule"])
@@ -235,11 +243,11 @@ def _state(parts: Mapping[str, Any], like: Snapshot, schedule: Any) -> TrainingS
     )
 
 
-# What makes a training the one it is ------------------------------------------------------------
+# The description of a training ------------------------------------------------------------------
 
 
 def observing_schedule(opt: Optimizer) -> Any:
-    """The learning rate that is told the losses, a Plateau say, also one within a warm-up; else None."""
+    """The schedule of ``opt`` if it observes the losses, as a Plateau does, also in a warm-up; else None."""
     observe = getattr(opt.lr, "observe", None)
     return getattr(observe, "__self__", observe)
 
@@ -247,12 +255,14 @@ def observing_schedule(opt: Optimizer) -> Any:
 def description(
     module: Any, loss: Any, opt: Optimizer, rows: Mapping[str, Rows | None], options: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
-    """What has to be the same, in text and numbers, for a training to be the same to the bit; see `Wording`.
+    """A description of a training: two runs with the same description give the same bits.
 
-    With it comes what in that cannot be compared.
+    Returns:
+        The description, in text and numbers by name, and a list of the user's functions and classes whose
+        code it cannot compare; see `Wording`.
 
     Raises:
-        OptionError: the learning rate is told the losses, and cannot be asked what it made of them.
+        OptionError: the learning rate schedule observes the losses, but has no `state` and `load_state`.
     """
     schedule = observing_schedule(opt)
     if schedule is not None and not (hasattr(schedule, "state") and hasattr(schedule, "load_state")):
@@ -260,46 +270,50 @@ def description(
             f"with checkpoint= an lr that observes losses needs state() and load_state(), as Plateau has "
             f"them; {type(schedule).__name__} has not"
         )
-    words = Wording(schedule)
+    wording = Wording(schedule)
     run = {
         "sizes": str(module.N),
-        "activations": ", ".join(map(words.of, module.activations)),
+        "activations": ", ".join(map(wording.of, module.activations)),
         "dtype": module.dtype.name,
-        "loss": loss.name if isinstance(loss, Loss) else words.of(loss),
-        "optimizer": words.of(opt, "target", "lr", "last_lr"),
-        "lr": " ".join(dict.fromkeys(words.of(x) for x in (opt.lr, schedule) if x is not None)),
+        "loss": loss.name if isinstance(loss, Loss) else wording.of(loss),
+        "optimizer": wording.of(opt, "target", "lr", "last_lr"),
+        "lr": " ".join(dict.fromkeys(wording.of(x) for x in (opt.lr, schedule) if x is not None)),
         **options,
     }
-    for name, some in rows.items():
-        arrays = {} if some is None else {"X": some.X, "y": some.y, "weights": some.weight}
+    for name, data in rows.items():
+        arrays = {} if data is None else {"X": data.X, "y": data.y, "weights": data.weight}
         run |= {f"{what} of {name}": _fingerprint(a) for what, a in arrays.items() if a is not None}
-    return run, words.unknown
+    return run, wording.unknown
 
 
 class Wording:
-    """Values, functions and objects in words that are the same in every process, and differ where they do.
+    """Describes values, functions and objects by text that is the same in every process.
 
-    A function is known by its name and, if it is one of ours, by what it encloses; an object by its kind and
-    those public attributes that are numbers or text.
+    Different things get different texts, as far as possible. A function is described by its name and, if it
+    is one of this library, by the variables of its closure. An object is described by its class and by those
+    of its public attributes that are numbers or text.
+
+    Args:
+        schedule: the learning rate schedule if it observes the losses; else None. Its state is left out.
 
     Attributes:
-        unknown: functions and kinds of the user's, which may be other ones under the same name.
+        unknown: the user's functions and classes, which may have changed under the same name.
     """
 
     def __init__(self, schedule: Any) -> None:
-        self.schedule = schedule  # whose state is kept, and no part of this
+        self.schedule = schedule  # its state changes during the training, and is saved apart
         self.unknown: list[str] = []
 
     def of(self, x: Any, *without: str) -> str:
-        """``x`` in words, if it is an object without some of its attributes."""
+        """The text for ``x``; for an object, the attributes in ``without`` are left out."""
         if isinstance(x, COMPARABLE):
             return str(x)
         if isinstance(x, partial):
-            given = [
+            arguments = [
                 *map(self.of, x.args),
                 *(f"{name}={self.of(value)}" for name, value in x.keywords.items()),
             ]
-            return f"{self.of(x.func)}({', '.join(given)})"
+            return f"{self.of(x.func)}({', '.join(arguments)})"
         if isinstance(x, FunctionType):
             return self._function(x)
         if isinstance(x, MethodType):
@@ -310,26 +324,28 @@ class Wording:
             without = (*without, *x.state())
         if not _is_ours(type(x)):
             self.unknown.append(_name(type(x)))
-        own = [
+        attributes = [
             (name, value)
             for name, value in getattr(x, "__dict__", {}).items()
             if isinstance(value, COMPARABLE)
         ]
-        said = ", ".join(f"{name}={value}" for name, value in own if name[0] != "_" and name not in without)
-        return f"{type(x).__name__}({said})"
+        text = ", ".join(
+            f"{name}={value}" for name, value in attributes if name[0] != "_" and name not in without
+        )
+        return f"{type(x).__name__}({text})"
 
     def _function(self, function: Any) -> str:
         name = _name(function)
         if not _is_ours(function):
             self.unknown.append(name)
             return name
-        parts = inspect.getclosurevars(function).nonlocals  # the options of a schedule, say
-        said = [f"{part}={self.of(value)}" for part, value in sorted(parts.items())]
-        return f"{name}({', '.join(said)})" if said else name
+        closure = inspect.getclosurevars(function).nonlocals  # such as the options of a schedule
+        texts = [f"{variable}={self.of(value)}" for variable, value in sorted(closure.items())]
+        return f"{name}({', '.join(texts)})" if texts else name
 
 
 def _is_ours(x: Any) -> bool:
-    """Whether a function or a class is one of this library."""
+    """Whether a function or a class is defined in this library."""
     return str(x.__module__).startswith("autograd.")
 
 

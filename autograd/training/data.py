@@ -1,4 +1,4 @@
-"""The rows that are learned from: checked, in a net's dtype, and with what each of them counts."""
+"""The rows for training and validation: checked, in the dtype of the net, and with their weights."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ __all__ = ["LazyInputs", "Rows", "finite_numbers", "in_dtype", "prepared", "rows
 
 
 class Shaped(Protocol):
-    """What data have to fit."""
+    """What the checks of data need of a module."""
 
     n_in: int
     n_out: int
@@ -24,17 +24,23 @@ class Shaped(Protocol):
 
 
 def finite_numbers(x: Any, name: str, call: str, first: int = 0) -> Array:
-    """``x`` as an array of finite real numbers, of which it has the rows from ``first`` on.
+    """``x`` as an array of finite real numbers.
+
+    Args:
+        x: an array, a Tensor, or nested lists of numbers.
+        name: what messages call ``x``.
+        call: the call that messages begin with, such as "fit()".
+        first: the number of the first row, for messages, if ``x`` is a part of a longer table.
 
     Raises:
-        DataError: something in it is no number, or not finite; the message has row and column.
+        DataError: something in ``x`` is no number, or not finite; the message names row and column.
     """
     try:
         array = reals(x.data if isinstance(x, Tensor) else x, f"{call} wants {name} to be numbers")
     except NotANumberError as error:
         classes = name == "y" and str(error).endswith("(str)")
-        way_out = "; number classes by np.unique(y, return_inverse=True)[1]" if classes else ""
-        raise DataError(f"{error}{way_out}") from None
+        hint = "; number classes by np.unique(y, return_inverse=True)[1]" if classes else ""
+        raise DataError(f"{error}{hint}") from None
     good = np.isfinite(array)
     if not good.all():
         place = np.argwhere(~good)[0]
@@ -46,25 +52,25 @@ def finite_numbers(x: Any, name: str, call: str, first: int = 0) -> Array:
 
 
 def rows_of(X: Any, n_in: int, dtype: Any, call: str, first: int = 0) -> Array:
-    """``X`` as an array of shape (rows, n_in); a flat one is a column if n_in is 1.
+    """``X`` as an array of shape (rows, n_in); shape (rows,) becomes a column if n_in is 1.
 
-    It is all of them, or those from row ``first`` on.
+    ``call`` and ``first`` are as in `finite_numbers`.
 
     Raises:
-        DataError: it is no table of finite numbers; the message has row and column.
-        ShapeError: it has another number of columns.
+        DataError: ``X`` is no table of finite numbers; the message names row and column.
+        ShapeError: ``X`` has another number of columns.
     """
     array = finite_numbers(X, "X", call, first)
     if array.ndim == 1 and n_in == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] != n_in:
-        way_out = "; for one row, [x]" if array.shape == (n_in,) else ""
-        raise ShapeError(f"{call} wants X of shape (rows, {n_in}), got {array.shape}{way_out}")
+        hint = "; for one row, [x]" if array.shape == (n_in,) else ""
+        raise ShapeError(f"{call} wants X of shape (rows, {n_in}), got {array.shape}{hint}")
     return in_dtype(array, dtype, "X", call)
 
 
 def in_dtype(array: Array, dtype: Any, name: str, call: str) -> Array:
-    """``array`` in the dtype of a net; DataError if a number does not fit into float32."""
+    """``array`` in the dtype of a net; DataError if a number is too large for it."""
     if array.dtype == dtype:
         return array
     with np.errstate(over="ignore"):
@@ -75,7 +81,7 @@ def in_dtype(array: Array, dtype: Any, name: str, call: str) -> Array:
 
 
 def with_column_of_ones(X: Array) -> Array:
-    """The rows of ``X``, each with a 1 at its end, as the first layer takes them."""
+    """The rows of ``X``, each with a 1 appended, which the first layer multiplies by its biases."""
     rows = np.empty((len(X), X.shape[1] + 1), X.dtype)
     rows[:, :-1] = X
     rows[:, -1] = 1
@@ -83,9 +89,9 @@ def with_column_of_ones(X: Array) -> Array:
 
 
 class LazyInputs:
-    """Inputs that are made when a batch asks for them, where all at once would take too much memory.
+    """Inputs that are computed for each batch, where all rows at once would take too much memory.
 
-    `fit` takes them as its X, for a net in float64 and without a checkpoint.
+    They can be the X of `fit`, for a net in float64 and without a checkpoint.
 
     Attributes:
         shape: (rows, inputs).
@@ -95,7 +101,7 @@ class LazyInputs:
     dtype = np.dtype("float64")
 
     def make(self, rows: Array | slice) -> Array:
-        """The inputs in some rows: finite float64 numbers, in an array of their own."""
+        """The inputs of some rows: finite float64 numbers, in a new array."""
         raise NotImplementedError
 
     def __len__(self) -> int:
@@ -105,7 +111,7 @@ class LazyInputs:
         return with_column_of_ones(self.make(rows))
 
     def take(self, rows: Array, axis: int, out: Array, mode: str) -> None:
-        """As NumPy's ``take`` writes rows of an array that has a column of ones at its end."""
+        """Write rows, each with a 1 appended, into ``out``, with the signature of ``numpy.ndarray.take``."""
         out[:, :-1] = self.make(rows)
         out[:, -1] = 1
 
@@ -114,17 +120,17 @@ def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str) -> Array:
     array = finite_numbers(y, name, "fit()")
     if len(array.shape) == 0 or len(array) != rows:
         raise ShapeError(f"fit() wants a target for each of {rows} rows of X, got shape {array.shape}")
-    own = not isinstance(loss, Loss)
-    if array.dtype.kind == "f" or not (own or loss.takes_classes):
+    own_loss = not isinstance(loss, Loss)
+    if array.dtype.kind == "f" or not (own_loss or loss.takes_classes):
         array = in_dtype(array, module.dtype, name, "fit()")
-    if not own:
+    if not own_loss:
         try:
             array = loss.targets((rows, module.n_out), array, module.dtype).data
         except ShapeError as error:
             classes = array.ndim == 1 < module.n_out and not (array % 1).any()
-            way_out = '; for classes give loss="cross_entropy"' if classes else ""
-            raise ShapeError(f"{error}{way_out}") from None
-    elif module.n_out == 1 and array.ndim == 1:  # prediction - target would be of shape (rows, rows)
+            hint = '; for classes give loss="cross_entropy"' if classes else ""
+            raise ShapeError(f"{error}{hint}") from None
+    elif module.n_out == 1 and array.ndim == 1:  # else prediction - target has shape (rows, rows)
         raise ShapeError(
             f"fit() with a loss of your own wants {name} in the shape of the predictions, {(rows, 1)}, got "
             f"{array.shape}: give np.reshape({name}, (-1, 1))"
@@ -133,7 +139,7 @@ def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str) -> Array:
 
 
 def _weights(loss: Any, y: Array, module: Shaped, sample_weight: Any, class_weight: Any) -> Array | None:
-    """What each row or element counts."""
+    """The weight of each target, at most 1, or None if none were given."""
     if sample_weight is None and class_weight is None:
         return None
     if not isinstance(loss, Loss):
@@ -147,7 +153,13 @@ def _weights(loss: Any, y: Array, module: Shaped, sample_weight: Any, class_weig
 
 @dataclass
 class Rows:
-    """Rows to learn from, or to validate with: inputs with ones, targets, and what each counts."""
+    """Rows for training or validation.
+
+    Attributes:
+        X: inputs, with a column of ones at the end.
+        y: targets.
+        weight: the weight of each target, or None if all count the same.
+    """
 
     X: Array | LazyInputs
     y: Array
@@ -157,15 +169,15 @@ class Rows:
         return len(self.X)
 
     def arrays(self) -> list[Any]:
-        """Those that there are, in this order."""
+        """``X``, ``y`` and, if there are weights, ``weight``."""
         return [self.X, self.y] if self.weight is None else [self.X, self.y, self.weight]
 
     def take(self, rows: Array) -> "Rows":
-        """Some of them."""
+        """The rows with these numbers."""
         return Rows(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
 
     def balanced(self) -> "Rows":
-        """The same with weights that are 1 on average."""
+        """The same rows, with weights scaled to a mean of 1; DataError if all weights are 0."""
         if self.weight is None:
             return self
         if not self.weight.any():
@@ -175,10 +187,10 @@ class Rows:
 
 
 def prepared(module: Shaped, X: Any, y: Any, loss: Any, sample_weight: Any, class_weight: Any) -> Rows:
-    """Rows as ``module`` learns them.
+    """The rows that ``module`` is trained on, from arguments of `autograd.nn.Net.fit`.
 
     Raises:
-        DataError, ShapeError, OptionError: they are not as `autograd.nn.Net.fit` wants them.
+        DataError, ShapeError, OptionError: the arguments are not as `autograd.nn.Net.fit` wants them.
     """
     if not isinstance(X, LazyInputs):
         X = with_column_of_ones(rows_of(X, module.n_in, module.dtype, "fit()"))
@@ -191,7 +203,7 @@ def prepared(module: Shaped, X: Any, y: Any, loss: Any, sample_weight: Any, clas
 
 
 def split(module: Shaped, data: Rows, validation: Any, loss: Any, rng: Any) -> tuple[Rows, Rows | None]:
-    """The rows to learn, and those to validate with: a share that ``rng`` draws, or others."""
+    """The training rows, and the validation rows: a share that ``rng`` draws, other rows, or None."""
     if validation is None:
         return data.balanced(), None
     if isinstance(validation, tuple | list) and len(validation) == 2:

@@ -1,4 +1,4 @@
-"""`fit` and `partial_fit`, for modules that map rows to rows, with all their options."""
+"""The methods `fit` and `partial_fit`, for modules that compute a row of outputs from a row of inputs."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -44,63 +44,67 @@ class FitMixin:
     ) -> History:
         """Train the net on rows of data, in batches, in a new random order each epoch.
 
-        The step on a batch is recorded once for each size of batch, and replayed. Activations and
-        losses that are functions of yours are not recorded but run each time, so they may branch or
-        draw random numbers, and are slower.
+        The step on a batch is recorded once for each batch size, and then replayed. If the loss or an
+        activation is a function of yours, nothing is recorded. The function runs for each batch, so it
+        may branch or draw random numbers, and the training is slower.
 
         Args:
-            X: (rows, N_in) inputs, finite; flat if N_in is 1.
-            y: a target for each row: (rows, outputs), or (rows,) for one output; for cross_entropy
-                (rows,) integers in [0, outputs).
-            loss: a name in `autograd.losses.LOSSES`, such as mse or cross_entropy, or a function of the
-                predictions, a Tensor of shape (rows, outputs), and the targets, giving a Tensor with
-                one number. The cross entropies take logits: use ``output_activation="linear"``, for
-                the outputs of a sigmoid or tanh are refused.
-            optimizer: a name in `autograd.optim.OPTIMIZERS`, such as adam or sgd, or one made for this net.
-            lr: learning rate, a number or a function of the step, as in `schedules`; the optimizer's
-                own default if not given.
-            epochs: how often to go through the data.
-            batch_size: rows for each update; all of them if there are fewer, and for lbfgs.
+            X: inputs of shape (rows, N_in), finite; if N_in is 1, also of shape (rows,).
+            y: a target for each row: shape (rows, outputs), or (rows,) for one output and a loss by name;
+                for cross_entropy integers in [0, outputs), of shape (rows,).
+            loss: a name in `autograd.losses.LOSSES`, such as mse or cross_entropy, or a function. The
+                function gets the predictions, a Tensor of shape (rows, outputs), and the targets, and
+                returns a Tensor with one number. The cross entropies take logits: use
+                ``output_activation="linear"``, since the bounded outputs of a sigmoid or tanh are refused.
+            optimizer: a name in `autograd.optim.OPTIMIZERS`, such as adam or sgd, or an optimiser that
+                was made for this net.
+            lr: learning rate: a number, or a function of the number of steps so far, as in `schedules`;
+                by default that of the optimiser. lbfgs takes none.
+            epochs: number of passes through the data.
+            batch_size: rows in each update. If there are fewer rows than that, and always for lbfgs, all
+                rows are one batch.
             validation: a share of the rows, between 0 and 1, that is drawn at random and held out, or
-                a pair (X, y) of other rows. Their loss is taken after each epoch.
-            patience: end the training after so many epochs without a lower loss (over the validation
-                rows if there are any), and go back to the weights of the best epoch.
-            sample_weight: (rows,) how much each row counts, 0 or more.
-            class_weight: how much rows of each class count, for the losses that take labels: a dict,
+                a pair (X, y) of other rows. The loss over these rows is computed after each epoch.
+            patience: number of epochs without a lower loss (over the validation rows if there are any)
+                after which the training ends. Its end restores the weights of the best epoch.
+            sample_weight: the weight of each row in the loss, 0 or more, of shape (rows,).
+            class_weight: the weight of each class in the loss, for the losses that take labels: a dict,
                 a list in the order of the classes, or "balanced".
             alpha: L2 penalty: alpha / 2 times the sum of squared weights, without biases, is added to
                 the loss of each batch.
-            clip: shorten gradients, all together, that are longer than that.
-            seed: of the order of rows; drawn from Python's ``random`` if not given. With the same
-                seed the same comes out, bit for bit.
-            progress: True for a bar on a terminal or in a notebook and plain lines elsewhere, False
-                for nothing, None for a bar on a terminal or in a notebook only.
-            callbacks: functions called with the `History` after each epoch; one that answers True
-                ends the training.
-            checkpoint: a file to write all that the next epochs depend on into, safetensors or npz by
-                its name, as in `save`. If it is there, the training goes on from it, and comes to the
-                weights and the history of one that was never ended, bit for bit; if that was done, it
-                comes back at once. More ``epochs`` than before train on. `docs/files.md` has the rest.
-            every: the checkpoint is written after so many epochs, and after the last one; above 1 it
-                needs ``checkpoint``.
+            clip: largest norm of the gradient of all parameters together; a longer gradient is scaled
+                down to it. lbfgs takes none.
+            seed: seed for the random order of the rows and the choice of held-out rows; drawn from
+                Python's ``random`` if not given. The same seed gives the same results, bit for bit.
+            progress: True shows a bar on a terminal or in a notebook and plain lines elsewhere, False
+                shows nothing, None shows a bar on a terminal or in a notebook only.
+            callbacks: functions that are called with the `History` after each epoch. The training ends
+                when one of them returns True.
+            checkpoint: a file for everything that later epochs depend on; safetensors or npz by its
+                name, as in `save`. If the file exists, the training resumes from it, and reaches the
+                weights and the history of an uninterrupted training, bit for bit. A finished training
+                returns at once. With more ``epochs`` than before it trains on, unless ``patience`` or a
+                callback has ended it. See `docs/files.md`.
+            every: number of epochs between two checkpoints; the last epoch always writes one. A number
+                above 1 needs ``checkpoint``.
 
         Returns:
-            A `History` with losses, learning rate and time of each epoch. After Ctrl-C too, with
-            ``interrupted`` set: the net has the weights of the last whole step, and the checkpoint
-            holds the last whole epoch.
+            A `History` with the losses, the learning rate and the time of each epoch. Ctrl-C also
+            returns it, with ``interrupted`` set: the net has the weights of the last complete step,
+            and the checkpoint holds the last complete epoch.
 
         Raises:
             ShapeError: X and y do not fit the net or each other.
             DataError: nan or infinity in the data (with row and column), or labels out of range.
-            UnknownNameError: no loss or optimizer of that name.
-            OptionError: an option outside its range, a loss that this net's outputs are not for, or a
-                callback that answers something else; or the checkpoint is that of another training, and
-                the message says what differs.
-            FileFormatError: the checkpoint is damaged, or another kind of file.
-            OSError: the checkpoint cannot be written there.
-            TrainingError: the loss, over the validation rows too, is no longer finite; the net has the
-                weights again with which the last epoch with a finite loss began. After another error in
-                an epoch it has those with which that began.
+            UnknownNameError: there is no loss or optimiser of that name.
+            OptionError: an option is outside its range, the loss does not suit the net's outputs, a
+                callback returns something other than True, False or None, or the checkpoint belongs to
+                another training; the message says what differs.
+            FileFormatError: the checkpoint is damaged, or the file is of another kind.
+            OSError: the checkpoint cannot be written.
+            TrainingError: the loss, over the validation rows too, or a weight is no longer finite. The net
+                gets back the weights at the start of the last epoch in which a batch had a finite loss.
+                After any other error in an epoch, it gets back the weights at the start of that epoch.
 
         >>> import random, numpy as np
         >>> from autograd.nn import Net
@@ -118,7 +122,8 @@ class FitMixin:
         >>> len(half.loss), len(whole.loss), whole.loss[:5] == half.loss
         (5, 10, True)
         """
-        from autograd.training.checkpoint import Checkpoint, description  # here, for who does not train
+        # Imported here to keep `import autograd` quick
+        from autograd.training.checkpoint import Checkpoint, description
         from autograd.training.loop import Fit
 
         epochs, batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
@@ -132,21 +137,21 @@ class FitMixin:
             finite_positive(alpha, "alpha", 0.0),
             None if clip is None else finite_positive(clip, "clip"),
         )
-        called = callbacks_of(callbacks)
-        file = None if checkpoint is None else Checkpoint(checkpoint, every)
-        seed = seed if file is None else file.seed(seed)
+        callback_list = callbacks_of(callbacks)
+        checkpoint_file = None if checkpoint is None else Checkpoint(checkpoint, every)
+        seed = seed if checkpoint_file is None else checkpoint_file.seed(seed)
         rng = generator_of(seed)
-        row = loss_for(self, loss)
+        loss_function = loss_for(self, loss)
         opt = optimizer_for(optimizer, lr, self)
         if opt.takes_closure and clip is not None:
             raise OptionError(
                 f"{type(opt).__name__.lower()} takes no clip: its line search needs the gradient as it is"
             )
-        given = prepared(self, X, y, row, sample_weight, class_weight)
-        data, held_out = split(self, given, validation, row, rng)
+        all_rows = prepared(self, X, y, loss_function, sample_weight, class_weight)
+        data, held_out = split(self, all_rows, validation, loss_function, rng)
         batch_size = len(data) if opt.takes_closure else min(batch_size, len(data))
-        training = Fit(self, data, held_out, Objective(self, row, alpha), opt, batch_size, rng)
-        if file is not None:
+        training = Fit(self, data, held_out, Objective(self, loss_function, alpha), opt, batch_size, rng)
+        if checkpoint_file is not None:
             options = {
                 "batch_size": batch_size,
                 "alpha": alpha,
@@ -154,9 +159,9 @@ class FitMixin:
                 "patience": patience,
                 "seed": seed,
             }
-            rows = {"the rows": given, "the validation rows": held_out}
-            training.keep(file, *description(self, row, opt, rows, options), epochs)
-        return training.run(epochs, patience, clip, progress, called)
+            rows = {"the rows": all_rows, "the validation rows": held_out}
+            training.keep(checkpoint_file, *description(self, loss_function, opt, rows, options), epochs)
+        return training.run(epochs, patience, clip, progress, callback_list)
 
     def partial_fit(
         self: Trainable,
@@ -170,11 +175,11 @@ class FitMixin:
         class_weight: Any = None,
         alpha: float = 0.0,
     ) -> float:
-        """Make one update with all of these rows, for data that comes in portions.
+        """Make one update with all of these rows, for data that come in portions.
 
-        The optimiser lasts from call to call; with another loss, optimizer, lr or alpha than at the
-        last call a new one begins. It is not part of what `save`, ``pickle`` and ``copy`` keep.
-        Arguments and errors are those of `fit`.
+        The optimiser is kept from call to call. A call with another loss, optimizer, lr or alpha than
+        the last one starts a new optimiser. `save`, ``pickle`` and ``copy`` do not keep it. Arguments
+        and errors are those of `fit`.
 
         Returns:
             The mean loss of the rows before the update.
@@ -188,15 +193,15 @@ class FitMixin:
         >>> losses[-1] < 0.1 * losses[0]
         True
         """
-        from autograd.training.partial import PartialFit  # as in `fit`
+        from autograd.training.partial import PartialFit  # imported here as in `fit`
 
         if lr is not None and not callable(lr):
             lr = as_number(lr, "lr")
         options = loss_for(self, loss), optimizer, lr, as_number(alpha, "alpha")
-        going = self._partial_fit
-        if going is None or going[0] != options:
+        current = self._partial_fit
+        if current is None or current[0] != options:
             module = self if isinstance(optimizer, Optimizer) else self._twin()
-            going = options, PartialFit(module, *options)
-        value: float = going[1].step(X, y, sample_weight, class_weight)
-        self._partial_fit = going
+            current = options, PartialFit(module, *options)
+        value: float = current[1].step(X, y, sample_weight, class_weight)
+        self._partial_fit = current
         return value

@@ -1,4 +1,4 @@
-"""What happened in a training."""
+"""`History`, the record of a training."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,16 +8,17 @@ __all__ = ["History"]
 
 @dataclass
 class History:
-    """What happened in a training, with an entry for each epoch.
+    """The record of a training, with one entry for each epoch.
 
     Attributes:
-        loss: the mean loss over the training rows, each as it was when its batch was learned, and
-            with the penalty that ``alpha`` sets on weights.
+        loss: the mean loss over the training rows, with the penalty of ``alpha``. The loss of a batch is
+            taken at the update with that batch, not at the end of the epoch; of lbfgs, at its end.
         val_loss: the mean loss over the validation rows after the epoch, if there are any.
         lr: the learning rate of the epoch's last step.
         time: seconds from the start of the training to the end of the epoch.
-        best: the epoch, counted from 0, whose weights the net has now, if ``patience`` was given.
-        interrupted: whether it was ended by Ctrl-C; the net has the weights of the last whole step.
+        best: the epoch, counted from 0, whose weights the net has now, if ``patience`` was given and the
+            training was not interrupted.
+        interrupted: whether Ctrl-C ended the training; the net has the weights of the last complete step.
 
     >>> from autograd.nn import Net
     >>> history = Net(1, [1]).fit([0.0, 1.0], [0.0, 1.0], epochs=3)
@@ -33,10 +34,10 @@ class History:
     interrupted: bool = False
 
     def plot(self, path: Any = None) -> Any:
-        """Draw the losses over the epochs with matplotlib, which the extra ``plot`` brings.
+        """Draw the losses over the epochs with matplotlib, which the extra ``plot`` installs.
 
         Args:
-            path: where to save the picture; without one it is only returned.
+            path: where to save the picture; if None, the picture is only returned.
 
         Returns:
             The matplotlib figure.
@@ -44,7 +45,7 @@ class History:
         Raises:
             MissingExtraError: matplotlib is not installed; the message says what to type.
             UnknownNameError: the path ends in none of .png, .svg, .pdf and .jpg.
-            OSError: nothing can be written there.
+            OSError: the file cannot be written.
 
         >>> picture = History(loss=[3.0, 2.0, 1.5]).plot()
         >>> picture.axes[0].get_xlabel()

@@ -1,4 +1,4 @@
-"""The training loop: epochs over batches of rows, and what ends them early."""
+"""The training loop over epochs and batches, and what ends it early: Ctrl-C, patience, callbacks, errors."""
 
 import math
 import signal
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import OptionError, TrainingError
-from autograd.optim import Optimizer, clip_gradient
+from autograd.optim import Optimizer, clip_gradient, run
 from autograd.support.interrupts import finished
 from autograd.support.progress import track
 from autograd.tensor.tape import Array
@@ -25,32 +25,49 @@ __all__ = ["Fit"]
 
 
 class Interrupt:
-    """Ctrl-C while it is watched for: ``asked`` becomes True, so that a step is never left half done."""
+    """Turns Ctrl-C into a flag, so that no step is left half done.
+
+    Attributes:
+        asked: whether Ctrl-C was pressed.
+    """
 
     asked = False
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Note the first Ctrl-C; let a second one through."""
-        usual = signal.default_int_handler
-        main = threading.current_thread() is threading.main_thread()
-        if not main or signal.getsignal(signal.SIGINT) is not usual:
+        """Set ``asked`` at the first Ctrl-C; let a second one raise KeyboardInterrupt.
+
+        Outside the main thread, or if the program handles Ctrl-C itself, nothing is changed.
+        """
+        default = signal.default_int_handler
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        if not in_main_thread or signal.getsignal(signal.SIGINT) is not default:
             yield
             return
 
         def note(number: int, frame: Any) -> None:
             self.asked = True
-            signal.signal(signal.SIGINT, usual)
+            signal.signal(signal.SIGINT, default)
 
         signal.signal(signal.SIGINT, note)
         try:
             yield
         finally:
-            finished(lambda: signal.signal(signal.SIGINT, usual))
+            finished(lambda: signal.signal(signal.SIGINT, default))
 
 
 class Fit:
-    """One training, from its first epoch to its last."""
+    """One training, from its first epoch to its last.
+
+    Args:
+        module: the module that is trained.
+        data: the training rows.
+        held_out: the validation rows, or None.
+        objective: the loss.
+        opt: the optimiser of the module.
+        batch_size: rows in each batch but the last one of an epoch.
+        rng: NumPy's generator, for the order of the rows.
+    """
 
     def __init__(
         self,
@@ -64,17 +81,18 @@ class Fit:
     ) -> None:
         self.module, self.data, self.held_out = module, data, held_out
         self.steps, self.opt, self.batch_size, self.rng = Steps(objective), opt, batch_size, rng
-        self.learner = cache(partial(self.steps.learner, data))  # by the size of a batch
+        self.learner = cache(partial(self.steps.learner, data))  # cached by batch size
         self.history = History()
         self.interrupt = Interrupt()
-        self.best: Snapshot | None = None  # of the best epoch, if there is patience
-        self.ended = False  # before all epochs are done
+        self.best: Snapshot | None = None  # after the best epoch, if patience is given
+        self.ended = False  # whether a callback or patience has ended the training
         self.checkpoint: Checkpoint | None = None
-        # The newest weights with which an epoch began that had a finite loss to show
+        # `start`: weights at the start of this epoch.
+        # `good`: weights at the start of the last epoch in which a batch had a finite loss.
         self.good = self.start = Snapshot.of(module, opt)
 
     def keep(self, checkpoint: Checkpoint, run: dict[str, Any], unknown: list[str], epochs: int) -> None:
-        """Write checkpoints, and go on from the one that there is, if there is one."""
+        """Write checkpoints from now on, and resume from the one in the file if there is one."""
         state = checkpoint.begin(run, unknown, epochs, self.module, self.opt)
         self.checkpoint = checkpoint
         if state is None:
@@ -89,7 +107,7 @@ class Fit:
         self.rng.bit_generator.state = state.generator
 
     def state(self) -> TrainingState:
-        """Where it stands now, after an epoch."""
+        """The state after the epoch that was just completed."""
         schedule, history = observing_schedule(self.opt), self.history
         return TrainingState(
             now=Snapshot.of(self.module, self.opt),
@@ -108,20 +126,20 @@ class Fit:
         progress: bool | None,
         callbacks: Sequence[Any],
     ) -> History:
-        """Epoch after epoch, until all are done or something ends it."""
+        """Train until all epochs are done, or Ctrl-C, a callback or ``patience`` ends the training."""
         history = self.history
-        done, begun = len(history.loss), time.perf_counter() - sum(history.time[-1:])
-        watched = history.loss if self.held_out is None else history.val_loss
-        lowest = min(watched, default=math.inf)
-        at = watched.index(lowest) if watched else 0
-        with self.interrupt.watched(), np.errstate(all="ignore"):  # what overflows becomes an error below
+        done, start_time = len(history.loss), time.perf_counter() - sum(history.time[-1:])
+        losses = history.loss if self.held_out is None else history.val_loss
+        lowest = min(losses, default=math.inf)
+        best_epoch = losses.index(lowest) if losses else 0
+        with self.interrupt.watched(), np.errstate(all="ignore"):  # an overflow raises a TrainingError below
             for report in track(epochs, "epoch", progress, done=epochs if self.ended else done):
                 self.start = Snapshot.of(self.module, self.opt)
                 try:
-                    total = self._epoch(clip)
+                    mean_loss = self._epoch(clip)
                     if self.interrupt.asked:
                         raise KeyboardInterrupt
-                    self._note(total, time.perf_counter() - begun)
+                    self._note(mean_loss, time.perf_counter() - start_time)
                 except KeyboardInterrupt:
                     return self._interrupted()
                 except BaseException as error:
@@ -132,11 +150,14 @@ class Fit:
                 report.text = f"loss {history.loss[-1]:.4g}"
                 if history.val_loss:
                     report.text += f", val_loss {history.val_loss[-1]:.4g}"
-                if patience is not None and watched[-1] < lowest:
-                    self.best, lowest, at = Snapshot.of(self.module, self.opt), watched[-1], len(watched) - 1
                 try:
-                    asked = [_says_stop(callback, history) for callback in callbacks]
-                    self.ended = any(asked) or (patience is not None and len(watched) - 1 - at >= patience)
+                    if patience is not None and losses[-1] < lowest:
+                        best = Snapshot.of(self.module, self.opt)
+                        self.best, lowest, best_epoch = best, losses[-1], len(losses) - 1
+                    stops = [_says_stop(callback, history) for callback in callbacks]
+                    self.ended = any(stops) or (
+                        patience is not None and len(losses) - 1 - best_epoch >= patience
+                    )
                     if self.checkpoint is not None:
                         self.checkpoint.note(self.state(), last=self.ended or len(history.loss) == epochs)
                 except KeyboardInterrupt:
@@ -147,7 +168,7 @@ class Fit:
                     break
         if self.best is not None:
             self.best.restore(self.module, self.opt)
-            history.best = at
+            history.best = best_epoch
         return history
 
     def _interrupted(self) -> History:
@@ -157,13 +178,13 @@ class Fit:
         return self.history
 
     def _epoch(self, clip: float | None) -> float:
-        """Go once through the rows in a new order; the mean loss."""
+        """Train once on all rows, in a new random order, and return the mean loss."""
         rows, size, opt, interrupt = len(self.data), self.batch_size, self.opt, self.interrupt
         order = self.rng.permutation(rows)
         loss_and_grad = self.learner(size)
         total = 0.0
-        if opt.takes_closure:  # its batch is all the rows
-            step: Callable[..., float] = opt.step  # type: ignore[assignment]  # which is asked for a closure
+        if opt.takes_closure:  # then all rows are one batch
+            step: Callable[..., float] = opt.step  # type: ignore[assignment]  # this step takes a closure
             total = rows * step(lambda: self._descend(loss_and_grad, order, 0))
         else:
             for first in range(0, rows, size):
@@ -181,7 +202,7 @@ class Fit:
         return total / rows
 
     def _descend(self, loss_and_grad: Callable[[Array], float], batch: Array, first: int) -> float:
-        """The loss of a batch, if it is finite, with its gradient left in the flat vector."""
+        """The loss of a batch, with its gradient left in the module; TrainingError if it is not finite."""
         value = loss_and_grad(batch)
         if not math.isfinite(value):
             raise self._trouble(f"the loss became {value}", first)
@@ -196,19 +217,18 @@ class Fit:
         )
 
     def _note(self, loss: float, seconds: float) -> None:
-        """Write the epoch into the history."""
+        """Add the epoch to the history, with its validation loss, and tell a Plateau the loss."""
         history, opt = self.history, self.opt
-        watched = loss if self.held_out is None else self.steps.over(self.held_out)
-        if not math.isfinite(watched):
+        monitored = loss if self.held_out is None else self.steps.over(self.held_out)
+        if not math.isfinite(monitored):
             where = "over the validation rows" if self.held_out is not None else "over all batches together"
-            raise self._trouble(f"the loss {where} became {watched}", len(self.data) - 1)
-        history.loss.append(loss)
-        history.time.append(seconds)
-        history.lr.append(opt.last_lr)
+            raise self._trouble(f"the loss {where} became {monitored}", len(self.data) - 1)
+        entries = [(history.loss, loss), (history.time, seconds), (history.lr, opt.last_lr)]
         if self.held_out is not None:
-            history.val_loss.append(watched)
-        if (observe := getattr(opt.lr, "observe", None)) is not None:  # a Plateau
-            observe(watched)
+            entries.append((history.val_loss, monitored))
+        run(partial(numbers.append, number) for numbers, number in entries)
+        if (observe := getattr(opt.lr, "observe", None)) is not None:
+            observe(monitored)
 
 
 def _says_stop(callback: Callable[[History], Any], history: History) -> bool:

@@ -1,4 +1,4 @@
-"""What the options of `fit` come to: a loss, an optimiser, a generator, and numbers in their ranges."""
+"""The options of `fit`, checked and converted: loss, optimiser, random generator, numbers, callbacks."""
 
 import math
 import random
@@ -17,11 +17,11 @@ __all__ = ["callbacks_of", "finite_positive", "generator_of", "loss_for", "optim
 
 
 def loss_for(module: Trainable, loss: Any) -> Any:
-    """The row of a loss, by its name or its function; a function of the user's as it is.
+    """The `Loss` with that name or function; a function of the user's is returned as it is.
 
     Raises:
         UnknownNameError: there is no loss of that name.
-        OptionError: it wants logits, and what the module gives has bounds.
+        OptionError: the loss takes logits, and the outputs of the module are bounded.
     """
     loss = loss_of(loss)
     if isinstance(loss, Loss) and loss.logits and all(map(math.isfinite, module.bounds)):
@@ -33,7 +33,7 @@ def loss_for(module: Trainable, loss: Any) -> Any:
 
 
 def optimizer_for(optimizer: Any, lr: Any, module: Trainable) -> Optimizer:
-    """An optimiser by its name, made for the module, or the one that was made for it."""
+    """A new optimiser for the module, by name, or ``optimizer`` itself if it was made for the module."""
     if isinstance(optimizer, Optimizer):
         if optimizer.target is not module:
             raise OptionError("fit() got an optimizer that was made for other parameters than this net's")
@@ -50,7 +50,7 @@ def optimizer_for(optimizer: Any, lr: Any, module: Trainable) -> Optimizer:
 
 
 def finite_positive(x: Any, name: str, low: float | None = None) -> float:
-    """A finite number above 0, or equal to ``low``; OptionError, which has the name, if it is none."""
+    """``x`` as a float; OptionError, with ``name``, unless it is finite, and above 0 or equal to ``low``."""
     y = as_number(x, name)
     if not (y > 0 or y == low) or y == math.inf:
         raise OptionError(f"{name} must be {'above 0' if low is None else '0 or more'} and finite, got {x!r}")
@@ -58,7 +58,7 @@ def finite_positive(x: Any, name: str, low: float | None = None) -> float:
 
 
 def callbacks_of(callbacks: Any) -> list[Any]:
-    """A list of functions; of one function, that."""
+    """The callbacks as a list; a single function becomes a list of one."""
     listed = [callbacks] if callable(callbacks) else callbacks
     if not isinstance(listed, list | tuple) or not all(map(callable, listed)):
         raise OptionError(f"fit() wants functions as callbacks, got {callbacks!r}")
@@ -66,7 +66,7 @@ def callbacks_of(callbacks: Any) -> list[Any]:
 
 
 def generator_of(seed: int | None) -> Any:
-    """NumPy's generator for a seed, which Python's ``random`` draws if there is none."""
+    """A NumPy random generator with this seed; for None, Python's ``random`` draws the seed."""
     try:
         return np.random.default_rng(random.getrandbits(64) if seed is None else seed)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""`partial_fit`: training with rows as they come."""
+"""The state of `partial_fit`: training on data that come in portions."""
 
 import math
 from typing import Any
@@ -15,10 +15,10 @@ __all__ = ["PartialFit"]
 
 
 class PartialFit:
-    """Training with rows as they come: an optimiser that lasts from batch to batch.
+    """Training on data that come in portions, with an optimiser that is kept from batch to batch.
 
     Args:
-        module: what is trained.
+        module: the module that is trained.
         loss, optimizer, lr, alpha: as for `fit`.
     """
 
@@ -31,7 +31,7 @@ class PartialFit:
         self.steps = Steps(Objective(module, self.loss, finite_positive(alpha, "alpha", 0.0)))
 
     def step(self, X: Any, y: Any, sample_weight: Any, class_weight: Any) -> float:
-        """One update with all of the rows as a batch; their loss before it."""
+        """Make one update with all rows as one batch, and return their mean loss before it."""
         data = prepared(self.module, X, y, self.loss, sample_weight, class_weight).balanced()
         before = Snapshot.of(self.module, self.opt)
         try:
@@ -43,13 +43,13 @@ class PartialFit:
             before.restore(self.module, self.opt)
             raise
         if not (math.isfinite(value) and np.isfinite(self.module.values).all()):
-            steepest = largest(self.module.grads)
+            gradient = largest(self.module.grads)
             before.restore(self.module, self.opt)
             what = (
                 f"the loss became {value}" if not math.isfinite(value) else "a weight became infinite or nan"
             )
             raise TrainingError(
-                f"partial_fit(): {what}, where {steepest}; {way_out(self.steps.objective.alpha)}"
+                f"partial_fit(): {what}, where {gradient}; {way_out(self.steps.objective.alpha)}"
             )
         if (observe := getattr(self.opt.lr, "observe", None)) is not None:
             observe(value)

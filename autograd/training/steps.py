@@ -1,7 +1,7 @@
-"""The loss of a module on a batch of rows, with its gradient and without: recorded once, then replayed.
+"""The loss of a module on a batch of rows, with or without its gradient: recorded once, then replayed.
 
-A module is known only as something with a flat vector of parameters that takes a Tensor of columns, one for
-each row of data, so that training stands below the modules that call it.
+All that this file needs of a module is the protocol `Trainable`: a flat vector of parameters, and a forward
+pass for a Tensor with one column for each row of data. So it imports no module, and modules can import it.
 """
 
 from collections.abc import Callable
@@ -18,11 +18,11 @@ from autograd.training.data import Rows
 
 __all__ = ["CHUNK", "Objective", "Steps", "Trainable"]
 
-CHUNK = 1024  # rows that are evaluated at once where nothing is learned, which bounds the memory
+CHUNK = 1024  # rows of one forward pass without gradients, which bounds the memory
 
 
 class Trainable(Protocol):
-    """What `fit` asks of a module."""
+    """What `fit` needs of a module."""
 
     N: list[int]
     n_in: int
@@ -31,46 +31,49 @@ class Trainable(Protocol):
     dtype: np.dtype[Any]
     values: Array
     grads: Array
-    _partial_fit: Any  # what `partial_fit` remembers from call to call
+    _partial_fit: Any  # what `partial_fit` keeps from call to call: its options and a `PartialFit`
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The least and the greatest that an output can be."""
+        """The least and the greatest possible value of an output."""
 
     @property
     def named(self) -> bool:
-        """Whether its activations are known by name, so that their calls are always the same."""
+        """Whether all activations are known by name, so that a recorded forward pass stays valid."""
 
     def through(self, h: Tensor) -> Tensor:
-        """From (n_in + 1, rows), the last row ones, to (n_out, rows)."""
+        """The forward pass, from shape (n_in + 1, rows), with ones in the last row, to (n_out, rows)."""
 
     def _twin(self) -> "Trainable":
-        """The same module, for what this one keeps: if that knew this one, it would not go away."""
+        """A module with the same parameters, for objects that this one owns: they must not refer back to it.
+
+        A reference cycle would keep the module in memory after its last use.
+        """
 
     def zero_grad(self) -> None:
         """Set every gradient to 0."""
 
     def mark_changed(self) -> None:
-        """Note that ``values`` were written into."""
+        """Note that ``values`` have been changed in place."""
 
     def penalty(self, alpha: float) -> Tensor:
-        """``alpha / 2`` times the sum of the squares of all weights; biases do not count."""
+        """``alpha / 2`` times the sum of the squares of all weights, without biases."""
 
 
 class Objective:
     """The loss of a module on a batch, with and without its gradient.
 
     Args:
-        module: what is trained.
-        loss: the row of a loss, or a function of predictions and targets.
-        alpha: what half the sum of squared weights counts in the loss.
+        module: the module that is trained.
+        loss: a `Loss`, or a function of predictions and targets.
+        alpha: factor of the L2 penalty, half the sum of squared weights.
     """
 
     def __init__(self, module: Trainable, loss: Loss | Callable[..., Any], alpha: float = 0.0) -> None:
         self.module = module
         self.loss = loss
         self.alpha = alpha
-        # A function of the user's may branch, count or draw random numbers: it is run as it stands
+        # A user's function may branch, count calls or draw random numbers, which a replay would not repeat
         self.replayed = module.named and isinstance(loss, Loss)
 
     def _predict(self, X: Tensor) -> Tensor:
@@ -88,7 +91,7 @@ class Objective:
         return mean_of(self.loss.each(prediction, y) * weight)
 
     def loss_and_grad(self, X: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor:
-        """The loss, with its gradient left with the module."""
+        """The loss with its penalty; the gradient is left in the module."""
         loss = self._of(self._predict(X), y, weight)
         if self.alpha:
             loss = loss + self.module.penalty(self.alpha)
@@ -103,10 +106,10 @@ class Objective:
 
 
 class Steps:
-    """A measure on batches of rows, recorded for each size of batch if that can be.
+    """The loss on batches of rows, recorded for each batch size unless a user's function takes part.
 
     Args:
-        measure: the loss of a batch.
+        objective: the loss of a batch.
     """
 
     def __init__(self, objective: Objective) -> None:
@@ -115,7 +118,7 @@ class Steps:
         self.loss_programs = Programs(objective.evaluate, limit=4)
 
     def learner(self, data: Rows, size: int) -> Callable[[Array], float]:
-        """What finds the loss of ``size`` of the rows, and leaves its gradient with the module."""
+        """A function from ``size`` row numbers to their loss, which leaves the gradient in the module."""
         arrays, loss_and_grad = data.arrays(), self.objective.loss_and_grad
         if not self.objective.replayed:
 
@@ -124,12 +127,12 @@ class Steps:
 
             return run
         program = self.gradient_programs.at(*(a[:size] for a in arrays))
-        pairs = [(a.take, own) for a, own in zip(arrays, program.inputs, strict=True)]
+        pairs = [(a.take, buffer) for a, buffer in zip(arrays, program.inputs, strict=True)]
         calls, out = program.calls, program.outputs
 
         def replay(rows: Array) -> float:
-            for take, own in pairs:
-                take(rows, 0, own, "clip")
+            for take, buffer in pairs:
+                take(rows, 0, buffer, "clip")
             for call in calls:
                 call()
             return float(out)
@@ -153,7 +156,7 @@ class Steps:
 
 
 def way_out(alpha: float) -> str:
-    """What an error says of what may help."""
+    """The end of an error message: what may help against a loss that is not finite."""
     rate = "lr or alpha" if alpha else "lr"
     return (
         f"the net has its last good weights again. A smaller {rate}, or X scaled to about -1 to 1, may help"
@@ -161,9 +164,9 @@ def way_out(alpha: float) -> str:
 
 
 def largest(grads: Array) -> str:
-    """What an error says of gradients."""
+    """The part of an error message that names the largest gradient."""
     finite = grads[np.isfinite(grads)]
     if not finite.size:
         return "no gradient was finite"
-    others = f", but for {grads.size - finite.size} that were not finite" if finite.size < grads.size else ""
-    return f"the largest gradient was {np.abs(finite).max():.3g}{others}"
+    rest = f", but for {grads.size - finite.size} that were not finite" if finite.size < grads.size else ""
+    return f"the largest gradient was {np.abs(finite).max():.3g}{rest}"

@@ -1,8 +1,8 @@
-"""Programs: what a function computed once, as a list of NumPy calls to be made again.
+"""Programs: the NumPy calls of a function, recorded once and replayed on preallocated memory.
 
-`record` runs a function and traces its NumPy calls (`trace`); a `Program` binds them to memory
-of its own (`binding`), so that running it again is ``for call in calls: call()``. What does not
-depend on the inputs was computed while tracing, and is a constant; repetitions of a call count once.
+`record` runs a function and traces its NumPy calls (`trace`). A `Program` binds these calls to memory
+of its own (`binding`), so that a replay is ``for call in calls: call()``. What does not depend on the
+inputs is computed while tracing and becomes a constant. Equal calls are made once.
 """
 
 from autograd.tensor.program.program import Program, Programs, record

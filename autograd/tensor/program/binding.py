@@ -1,11 +1,11 @@
-"""From a trace to calls: every array gets its memory, once and for all.
+"""Binding: from the calls of a trace to calls on preallocated memory.
 
-- Calls that nobody needs the result of are dropped.
-- Views are made here, and cost nothing later.
-- A result takes over the memory of an operand that has served its purpose, or of another array that
-  has, the one used last first, since that is still in the cache.
-- Parts that will be joined, such as activations and the row of ones below them, are written where
-  they will stand, and gradients of parameters into the parameters' own.
+- Calls whose result is not needed are dropped.
+- Views are made here, once, and cost nothing in a replay.
+- A result reuses the memory of an operand that is not read again, or else of another array that is not
+  read again. The most recently used memory comes first, since it is still in the processor's cache.
+- Parts of a joined array, such as activations above a row of ones, are written directly into the
+  joined array. Gradients of parameters are written directly into the parameters' gradient arrays.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +25,7 @@ ALIGNED = 64  # bytes: a cache line
 
 
 class Step:
-    """A call, all of whose arguments are there."""
+    """A function with its final arguments: one call of a replay."""
 
     __slots__ = ("args", "function", "kwargs")
 
@@ -35,7 +35,7 @@ class Step:
         self.kwargs = kwargs
 
     def bound(self) -> Callable[[], Any]:
-        """The call."""
+        """The call as a function without arguments."""
         return partial(self.function, *self.args, **self.kwargs)
 
 
@@ -43,12 +43,12 @@ class Step:
 
 
 class Pool:
-    """Memory for arrays that come and go."""
+    """Memory for intermediate arrays, reused when an array is no longer needed."""
 
     def __init__(self) -> None:
         self.nbytes = 0
-        self._free: list[Array] = []  # the one given back last stands last
-        self._chunks: dict[int, Array] = {}  # by address, those in use
+        self._free: list[Array] = []  # the most recently returned chunk is last
+        self._chunks: dict[int, Array] = {}  # chunks in use, by address
 
     def array(self, like: Array) -> Array:
         """An array of the shape, dtype and order of ``like``."""
@@ -64,18 +64,18 @@ class Pool:
         return out
 
     def give_back(self, array: Array) -> None:
-        """Let others have the memory of an array that came from here."""
+        """Return the memory of an array from `array`, for later arrays to use."""
         self._free.append(self._chunks.pop(array.ctypes.data))
 
     def kept(self, like: Array) -> Array:
-        """An array that is never given back."""
+        """An array like ``like`` that is never given back."""
         return laid_out(self._new(max(like.nbytes, 1)), like)
 
     def _new(self, size: int) -> Array:
         self.nbytes += size
-        raw = np.empty(size + ALIGNED, np.uint8)
-        start = -raw.ctypes.data % ALIGNED
-        return raw[start : start + size]
+        unaligned = np.empty(size + ALIGNED, np.uint8)
+        start = -unaligned.ctypes.data % ALIGNED
+        return unaligned[start : start + size]
 
 
 def laid_out(chunk: Array, like: Array) -> Array:
@@ -88,25 +88,29 @@ def laid_out(chunk: Array, like: Array) -> Array:
 
 
 def needed(calls: Sequence[Call], wanted: Sequence[Any]) -> list[Call]:
-    """The checks and what leads to them, so that nothing is changed if one fails; then the rest."""
+    """All checks and the calls that compute the arrays ``wanted``.
+
+    The checks, with the calls that they depend on, come first, so that a failing check leaves everything
+    unchanged.
+    """
     first = leading(calls, [call for call in calls if call.out is None], [])
     return first + [call for call in leading(calls, first, wanted) if call not in first]
 
 
-def leading(calls: Sequence[Call], some: Sequence[Call], wanted: Sequence[Any]) -> list[Call]:
-    """The calls that lead to what is wanted and to some of them, in their order."""
-    useful = {id(x) for x in wanted}
-    chosen = set(some)
+def leading(calls: Sequence[Call], roots: Sequence[Call], wanted: Sequence[Any]) -> list[Call]:
+    """The calls ``roots``, the calls that compute ``wanted``, and all that these depend on, in order."""
+    needed_ids = {id(x) for x in wanted}
+    chosen = set(roots)
     kept = []
     for call in reversed(calls):
-        if call in chosen or id(call.out) in useful:
+        if call in chosen or id(call.out) in needed_ids:
             kept.append(call)
-            useful.update(id(x) for x in call.operands())
+            needed_ids.update(id(x) for x in call.operands())
     return kept[::-1]
 
 
 def joined(call: Call) -> list[tuple[Any, Any]]:
-    """If a call joins arrays, where in the result each of them stands."""
+    """For a call that joins arrays, pairs of an index into the result and the part there; else no pairs."""
     if call.function is ones_below:
         return [(slice(None, -1), call.args[0]), (slice(-1, None), 1.0)]
     if call.function is not np.concatenate:
@@ -122,7 +126,7 @@ def joined(call: Call) -> list[tuple[Any, Any]]:
 
 
 def call_and_copy(out: Array, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> None:
-    """Put into ``out`` what a function gives that cannot be told where to put it."""
+    """Call a function that takes no ``out``, and copy its result into ``out``."""
     result = function(*args, **kwargs)
     if np.shape(result) != out.shape:
         raise ShapeError(
@@ -133,7 +137,10 @@ def call_and_copy(out: Array, function: Callable[..., Any], args: Any, kwargs: d
 
 
 def operands_of(ufunc: np.ufunc, args: Sequence[Any]) -> list[Any]:
-    """Arrays of no dimension for numbers, which spares NumPy their conversion at each call."""
+    """The operands of a ufunc, with each number as a 0-d array of the dtype that NumPy would convert it to.
+
+    This saves NumPy the conversion at each call.
+    """
     kinds = [a.dtype if isinstance(a, np.ndarray | np.generic) else type(a) for a in args]
     kinds = [np.dtype(bool) if kind is bool else kind for kind in kinds]
     wanted: Any = ufunc.resolve_dtypes((*kinds, *(None,) * ufunc.nout))
@@ -154,7 +161,7 @@ def is_same(a: Array, b: Array) -> bool:
 
 
 def is_choice(call: Call) -> bool:
-    """Whether a call of ``np.where`` is one by a condition that is an array of booleans."""
+    """Whether a call of ``np.where`` has three arguments, of which the first is a boolean array."""
     return len(call.args) == 3 and getattr(call.args[0], "dtype", None) == np.bool
 
 
@@ -169,12 +176,19 @@ def elementwise(function: Any) -> bool:
 
 
 def is_reduction(function: Any) -> bool:
-    """Whether it is the ``reduce`` of a ufunc."""
+    """Whether ``function`` is the ``reduce`` method of a ufunc."""
     return getattr(function, "__name__", "") == "reduce" and isinstance(function.__self__, np.ufunc)
 
 
 class Binder:
-    """Gives every array of a trace its memory, and makes steps of its calls."""
+    """Assigns memory to every array of a trace, and turns its calls into steps.
+
+    Args:
+        calls: the calls that `needed` chose.
+        inputs: the inputs of the recorded function.
+        outputs: its results.
+        targets: pairs of memory outside the recording and the traced array to be written there.
+    """
 
     def __init__(
         self, calls: Sequence[Call], inputs: Sequence[Traced], outputs: Sequence[Any], targets: Sequence[Any]
@@ -184,9 +198,9 @@ class Binder:
         self.pool = Pool()
         self.home: dict[Traced, Array] = {}
         self.steps: list[Step] = []
-        self.lines: list[tuple[Call, list[Step]]] = []  # for the listing
-        self.readers: dict[Traced, list[int]] = {}  # by array, which calls read it
-        self.last: dict[Traced, int] = {}  # by owner of memory, the last call that reads it
+        self.lines: list[tuple[Call, list[Step]]] = []  # calls with their steps, for the listing
+        self.readers: dict[Traced, list[int]] = {}  # by array, the calls that read it
+        self.last: dict[Traced, int] = {}  # by owner of memory, the last call that reads that memory
         for i, call in enumerate(calls):
             for x in call.operands():
                 self.readers.setdefault(x, []).append(i)
@@ -195,28 +209,29 @@ class Binder:
             if isinstance(x, Traced):
                 self.last[x.of] = len(calls)
         self.maker = {call.out: i for i, call in enumerate(calls) if call.out is not None}
-        self.places = self._places()  # by array, where in a joined one it stands
-        self.reserved: dict[Traced, Array] = {}  # by array, the memory outside that it is to be written to
+        self.places = self._places()  # by part of a joined array, its place there
+        self.reserved: dict[Traced, Array] = {}  # by result, the memory of a target it is written to directly
         late = [(memory, x) for memory, x in targets if not self._reserve(memory, x)]
         for x in inputs:
             if x not in self.home:
                 self.home[x] = self._placed(x) if x in self.places else self.pool.kept(x.value)
-        self.pooled: set[Traced] = set()  # whose memory is given back after use
+        self.pooled: set[Traced] = set()  # arrays whose memory goes back to the pool after the last use
         for i, call in enumerate(calls):
             self._bind(i, call)
-        # What is outside is read before any of it may be overwritten
+        # Memory outside the recording that is an output, or the source of a late copy, is saved before the
+        # first step, since a step may overwrite it
         for x in {id(x): x for x in (*outputs, *(x for _, x in late))}.values():
             if isinstance(x, Traced) and x.live:
-                early = self.pool.kept(x.value)
-                self.steps.insert(0, Step(np.copyto, early, self._home(x)))
-                self.home[x] = early
+                saved = self.pool.kept(x.value)
+                self.steps.insert(0, Step(np.copyto, saved, self._home(x)))
+                self.home[x] = saved
         for memory, x in late:
             self.steps.append(Step(np.copyto, memory, self._bound(x)))
 
-    # Who is written where
+    # Where each array is written
 
     def _places(self) -> dict[Traced, tuple[Call, Any, bool]]:
-        """Which arrays will be parts of a joined one: with its call, where, and whether transposed."""
+        """The parts of joined arrays, each with the joining call, its index there, and whether transposed."""
         places: dict[Traced, tuple[Call, Any, bool]] = {}
         for call in self.calls:
             for where, x in joined(call):
@@ -224,23 +239,24 @@ class Binder:
                     continue
                 assert call.out is not None
                 if x.of in self.inputs:
-                    # It may take any strides if nobody else reads it; here as it is, or transposed
-                    alone = self.readers[x] == [self.maker[call.out]] and len(self.readers[x.of]) == 1
-                    alone = alone and call.out.value.dtype == x.value.dtype
-                    if alone and (x is x.of or is_transpose(x.value, x.of.value)):
+                    # An input that no other call reads may have any strides. Here the input itself or its
+                    # transpose is joined
+                    movable = self.readers[x] == [self.maker[call.out]] and len(self.readers[x.of]) == 1
+                    movable = movable and call.out.value.dtype == x.value.dtype
+                    if movable and (x is x.of or is_transpose(x.value, x.of.value)):
                         places[x.of] = call, where, x is not x.of
                 elif x.of is x and like(call.out.value[where], x.value):
                     places[x] = call, where, False
         return places
 
     def _placed(self, x: Traced) -> Array:
-        """The memory of an array that will be part of another one."""
-        call, where, turned = self.places[x]
-        stretch: Array = self._joined(call)[where]
-        return stretch.T if turned else stretch
+        """The memory of an array that is part of a joined array: a view of the latter's memory."""
+        call, where, transposed = self.places[x]
+        part: Array = self._joined(call)[where]
+        return part.T if transposed else part
 
     def _joined(self, call: Call) -> Array:
-        """The memory of a joined array, its constant parts filled in."""
+        """The memory of the result of a joining call, with its constant parts filled in."""
         out = call.out
         assert out is not None
         if out not in self.home:
@@ -251,18 +267,24 @@ class Binder:
         return self.home[out]
 
     def _reserve(self, memory: Array, x: Any) -> bool:
-        """Whether ``x`` can be computed right into memory outside."""
+        """Reserve memory outside the recording for ``x``, if ``x`` can be computed directly into it.
+
+        It cannot if a call that runs from then on reads that memory.
+
+        Returns:
+            Whether the memory was reserved.
+        """
         if not isinstance(x, Traced) or x not in self.maker or x.of is not x:
             return False
-        made = self.maker[x]
-        if x in self.places or x in self.reserved or joined(self.calls[made]):
+        start = self.maker[x]
+        if x in self.places or x in self.reserved or joined(self.calls[start]):
             return False
         if not like(x.value, memory):
             return False
-        for i, call in enumerate(self.calls[made:], made):
+        for i, call in enumerate(self.calls[start:], start):
             for y in call.operands():
-                overwritten = i == made and y.value is memory and elementwise(call.function)
-                if y.live and np.may_share_memory(y.value, memory) and not overwritten:
+                in_place = i == start and y.value is memory and elementwise(call.function)
+                if y.live and np.may_share_memory(y.value, memory) and not in_place:
                     return False
         self.reserved[x] = memory
         return True
@@ -270,11 +292,11 @@ class Binder:
     # Calls
 
     def _bound(self, x: Any) -> Any:
-        """Arguments with the memory of traced arrays in place of them."""
+        """``x`` with each traced array in it replaced by its memory."""
         return mapped(lambda y: self._home(y) if isinstance(y, Traced) else y, x)
 
     def _home(self, x: Traced) -> Array:
-        return self.home.get(x, x.value)  # the latter if that is outside
+        return self.home.get(x, x.value)  # an array outside the recording stays where it is
 
     def _bind(self, i: int, call: Call) -> None:
         out = call.out
@@ -286,10 +308,10 @@ class Binder:
             self.home[out] = call.function(*args, **kwargs)
             assert np.may_share_memory(self.home[out], self._home(out.of))
         elif parts := joined(call):
-            together = self._joined(call)
+            whole = self._joined(call)
             for where, x in parts:
-                if isinstance(x, Traced) and not is_same(self._home(x), together[where]):
-                    steps.append(Step(np.copyto, together[where], self._home(x)))
+                if isinstance(x, Traced) and not is_same(self._home(x), whole[where]):
+                    steps.append(Step(np.copyto, whole[where], self._home(x)))
         else:
             self.home[out] = self._memory(i, call)
             steps = list(self._steps(call, args, kwargs, self.home[out]))
@@ -310,14 +332,14 @@ class Binder:
         self.pooled.add(out)
         for x in self._replaceable(call):
             if isinstance(x, Traced) and x.of in self.pooled and self.last[x.of] == i:
-                start = self.home[x].ctypes.data == self.home[x.of].ctypes.data
-                if start and self.home[x].flags.writeable and like(x.value, out.value):
+                same_start = self.home[x].ctypes.data == self.home[x.of].ctypes.data
+                if same_start and self.home[x].flags.writeable and like(x.value, out.value):
                     self.pooled.remove(x.of)
                     return self.home[x]
         return self.pool.array(out.value)
 
     def _replaceable(self, call: Call) -> Sequence[Any]:
-        """The operands that may be overwritten while the call computes."""
+        """The operands that the call may overwrite with its result."""
         if elementwise(call.function):
             return call.args  # type: ignore[no-any-return]
         if call.function is np.where and is_choice(call):
@@ -327,15 +349,17 @@ class Binder:
 
     def _steps(self, call: Call, args: Any, kwargs: dict[str, Any], out: Array) -> Iterator[Step]:
         function = call.function
-        if function in (np.maximum, np.minimum):  # these two take no out by position
+        if function in (np.maximum, np.minimum):  # these two do not take ``out`` by position
             yield Step(function, *operands_of(function, args), **kwargs, out=out)
-        elif isinstance(function, np.ufunc):  # which by position take it in a third less time
+        elif isinstance(function, np.ufunc):  # ``out`` by position takes a third less time than by name
             yield Step(function, *operands_of(function, args), out, **kwargs)
+        elif is_reduction(function) and kwargs.keys() > {"axis", "dtype", "keepdims"}:  # initial or where
+            yield Step(function, *args, **kwargs, out=out)
         elif is_reduction(function):
             yield Step(function, args[0], kwargs["axis"], kwargs["dtype"], out, kwargs["keepdims"])
         elif function == np.add.accumulate:
             yield Step(function, args[0], kwargs["axis"], kwargs["dtype"], out)
-        elif function is METHODS["take"]:  # buffered, unless indices are clipped
+        elif function is METHODS["take"]:  # NumPy buffers ``out`` unless it clips the indices
             yield Step(function, *args, **kwargs, out=out)
         elif function in (np.dot, METHODS["dot"]) and out.flags.c_contiguous:
             yield Step(np.dot, *args, out)
@@ -354,13 +378,13 @@ class Binder:
         if kernel.calls is None:
             yield Step(kernel.fill, out, *args, **kwargs)
             return
-        room: list[Array] = []
+        scratch: list[Array] = []
 
         def new(shape: Any, dtype: Any) -> Array:
-            room.append(self.pool.array(np.empty(shape, dtype)))
-            return room[-1]
+            scratch.append(self.pool.array(np.empty(shape, dtype)))
+            return scratch[-1]
 
-        for function, *given in kernel.calls(new, out, *args, **kwargs):
-            yield Step(function, *given)
-        for array in room:
+        for function, *arguments in kernel.calls(new, out, *args, **kwargs):
+            yield Step(function, *arguments)
+        for array in scratch:
             self.pool.give_back(array)

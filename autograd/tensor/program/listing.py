@@ -1,4 +1,4 @@
-"""What a Program says when it is printed: its calls, a line each, with the shapes."""
+"""The text that ``print(program)`` shows: one line for each call, with the shape of its result."""
 
 import operator
 from collections.abc import Sequence
@@ -14,17 +14,21 @@ __all__ = ["listing", "signature", "spelt"]
 
 
 def signature(arrays: Sequence[Array]) -> tuple[tuple[tuple[int, ...], Any], ...]:
-    """Shapes and dtypes."""
+    """The shape and dtype of each array."""
     return tuple((a.shape, a.dtype) for a in arrays)
 
 
 def spelt(signature: Sequence[tuple[tuple[int, ...], Any]]) -> str:
-    """Shapes and dtypes in words."""
+    """A `signature` as text."""
     return ", ".join(f"{dtype} {shape}" for shape, dtype in signature) or "no array"
 
 
 class Words:
-    """What the arrays of a Program are called: inputs by their names, p1 what is outside, t1 results."""
+    """The names of a Program's arrays in its listing.
+
+    Inputs have the names of the function's parameters. Arrays outside the recording are p1, p2, ...;
+    results are t1, t2, ... A view is named by its source: ``x.T``, ``t1[0]``.
+    """
 
     def __init__(self, names: Sequence[str], inputs: Sequence[Traced]) -> None:
         self.called: dict[Traced, str] = dict(zip(inputs, names, strict=True))
@@ -33,9 +37,9 @@ class Words:
         self._results = 0
 
     def of(self, x: Any) -> str:
-        """An argument in words."""
+        """The text of an argument."""
         if isinstance(x, Traced):
-            if x not in self.called:  # memory outside, met for the first time
+            if x not in self.called:  # an array outside the recording, seen for the first time
                 self._outside += 1
                 self.called[x] = f"p{self._outside}"
                 self.sources.append(f"{self.called[x]} {spelt(signature([x.value]))}")
@@ -50,16 +54,16 @@ class Words:
         return str(x)
 
     def call(self, call: Call) -> str:
-        """A call in words."""
+        """The text of a call."""
         function: Any = call.function
-        said = function.__self__.__name__ + "." if is_reduction(function) else ""
-        said += getattr(function, "__name__", type(function).__name__)
-        given = ", ".join(map(self.of, call.args))
+        name = function.__self__.__name__ + "." if is_reduction(function) else ""
+        name += getattr(function, "__name__", type(function).__name__)
+        arguments = ", ".join(map(self.of, call.args))
         options = {k: v for k, v in call.kwargs.items() if v is not None and v is not False}
-        return f"{said}({given}" + "".join(f", {k}={self.of(v)}" for k, v in options.items()) + ")"
+        return f"{name}({arguments}" + "".join(f", {k}={self.of(v)}" for k, v in options.items()) + ")"
 
     def view(self, call: Call) -> None:
-        """Call a view what it is a view of, and how."""
+        """Name a view by its source and the operation that makes it."""
         source, text = self.of(call.args[0]), self.call(call)
         if call.function is operator.getitem:
             text = f"{source}[{self.of(call.args[1]).strip('()')}]"
@@ -71,7 +75,7 @@ class Words:
         self.called[call.out] = text
 
     def result(self, out: Traced) -> str:
-        """A name for a result."""
+        """Give a result the next name, and return that name."""
         self._results += 1
         self.called[out] = f"t{self._results}"
         return self.called[out]
@@ -80,7 +84,7 @@ class Words:
 def listing(
     name: str, names: Sequence[str], inputs: Sequence[Traced], binder: Binder, outputs: Sequence[Any]
 ) -> str:
-    """The calls of a Program, a line each, with the shapes."""
+    """The text of a Program: one line for each call, with the shape of its result."""
     words = Words(names, inputs)
     rows = []
     count = 0
@@ -94,7 +98,7 @@ def listing(
         count += len(steps)
         rows.append((number, text if out is None else f"{words.result(out)} = {text}", out))
     width = min(max((len(text) for _, text, _ in rows), default=0), 60)
-    head = f"Program of {name}: {len(binder.steps)} calls, {binder.pool.nbytes} bytes"
+    heading = f"Program of {name}: {len(binder.steps)} calls, {binder.pool.nbytes} bytes"
     lines = [f"{n:>4}  {text:<{width}}  {'' if out is None else out.shape}".rstrip() for n, text, out in rows]
-    gives = ", ".join(words.of(x) for x in outputs)
-    return "\n".join([head, "reads " + ", ".join(words.sources), *lines, f"gives {gives or 'nothing'}"])
+    results = ", ".join(words.of(x) for x in outputs)
+    return "\n".join([heading, "reads " + ", ".join(words.sources), *lines, f"gives {results or 'nothing'}"])

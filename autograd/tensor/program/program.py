@@ -1,4 +1,4 @@
-"""A recorded function, and Programs by the shapes of their arguments."""
+"""`Program`, a recorded function, and `Programs`, which keeps one for each signature of the arguments."""
 
 import inspect
 import threading
@@ -21,27 +21,27 @@ from autograd.tensor.trace import Trace, Traced, mapped, owned
 
 __all__ = ["Program", "Programs", "record"]
 
-SEEN = 64  # signatures whose calls are counted
+SEEN = 64  # number of signatures whose calls are counted
 
 
 class Program:
-    """A recorded function: called with other numbers, it does the same work on them, only faster.
+    """A recorded function: it repeats the recorded NumPy calls on other numbers, faster than the function.
 
-    It is called as the function was, with arrays of the shapes and dtypes that it was recorded
-    with, and answers with arrays of its own where the function gave Tensors. ``print(program)``
-    lists what it does. One thread uses it at a time; others wait.
+    Call it as you would call the function, with arrays of the shapes and dtypes that it was recorded
+    with. It returns new arrays where the function returns Tensors. ``print(program)`` lists its
+    calls. One thread uses it at a time; other threads wait.
 
     Attributes:
-        inputs: the arrays that it reads, at first with the examples in them. Write into them and
-            call it without arguments, and nothing is copied.
-        outputs: what it computed last, in memory that the next run overwrites.
+        inputs: the arrays that it reads; at first they hold the examples. To save copying the
+            arguments, write into these arrays and call the Program without arguments.
+        outputs: the results of the last run, in memory that the next run overwrites.
         calls: its NumPy calls, each bound to its arguments.
-        nbytes: how much memory it holds besides parameters and constants.
+        nbytes: the memory that it holds besides parameters and constants, in bytes.
 
     Raises:
-        ShapeError: called with other shapes or dtypes, or another number of arrays.
-        RecordingError: a parameter's ``data`` or ``grad`` is another array than when it was
-            recorded; or, with ``check=True``, the function now gives something else.
+        ShapeError: it was called with other shapes or dtypes, or another number of arrays.
+        RecordingError: the ``data`` or ``grad`` of a parameter is not the array that it was during
+            the recording; or, with ``check=True``, the function now gives another result.
 
     >>> program = record(lambda x: x * x, [1.0, 2.0])
     >>> program([3.0, 4.0]).tolist()
@@ -77,10 +77,11 @@ class Program:
         self._text = listing(name, names, inputs, binder, outputs)
 
     def run(self) -> None:
-        """Do the work once: from ``inputs`` to ``outputs``, and into the gradients of parameters.
+        """Compute ``outputs`` and the gradients of parameters from ``inputs``.
 
-        It is what a call does between copying in and copying out, for loops in which a microsecond
-        counts. It looks for nothing, and lets overflow be told by NumPy.
+        A call of the Program does the same, but also copies arguments and results and checks them. Use
+        `run` in loops in which a microsecond counts. It checks nothing, and NumPy's floating-point
+        warnings are not silenced.
         """
         for call in self.calls:
             call()
@@ -99,12 +100,12 @@ class Program:
                 self._busy = False
 
     def _run_on(self, arrays: Sequence[Any]) -> Any:
-        """What a call says, while nobody else has the memory."""
+        """The result of a call with ``arrays``, while this thread holds the lock."""
         if arrays:
             self._take(arrays)
         for tensor, array in self._tensors:
-            known = tensor()
-            if known is not None and known._array is not array:
+            alive = tensor()
+            if alive is not None and alive._array is not array:
                 raise self._replaced("data", array)
         for leaf, array in self._leaves:
             if leaf.grad is not array:
@@ -123,9 +124,9 @@ class Program:
                     "on: compute it within the recorded function, by gradients(), or give x.data"
                 )
             array = np.asarray(x.data if isinstance(x, Tensor) else x)
-            if not isinstance(x, Tensor | np.ndarray) and i < len(self.inputs):  # it has no dtype yet
-                kind = self.inputs[i].dtype
-                array = array.astype(kind) if np.can_cast(array.dtype, kind, "same_kind") else array
+            if not isinstance(x, Tensor | np.ndarray) and i < len(self.inputs):  # x has no dtype of its own
+                dtype = self.inputs[i].dtype
+                array = array.astype(dtype) if np.can_cast(array.dtype, dtype, "same_kind") else array
             given.append(array)
         wanted, got = signature(self.inputs), signature(given)
         if wanted != got:
@@ -134,7 +135,7 @@ class Program:
                 "it again for these, or keep Programs(function), which records for each shape that comes"
             )
         others = [(own, x) for own, x in zip(self.inputs, given, strict=True) if x is not own]
-        if len(others) > 1:  # one of them may lie in the memory of another
+        if len(others) > 1:  # an argument may share memory with the input of another one
             others = [(own, x.copy() if self._holds(x) else x) for own, x in others]
         for own, x in others:
             np.copyto(own, x)
@@ -149,23 +150,23 @@ class Program:
         )
 
     def _checked(self, function: Callable[..., Any]) -> Any:
-        """Run, and let the function itself do the same, from the same gradients."""
+        """Run, then call the function itself, starting from the same gradients, and compare the two."""
         before = [array.copy() for _, array in self._leaves]
         inputs = [x.copy() for x in self.inputs]
         self.run()
         answer = mapped(lambda x: x.copy()[()] if isinstance(x, np.ndarray) else x, self.outputs)
-        found = [array.copy() for _, array in self._leaves]
+        after = [array.copy() for _, array in self._leaves]
         for (_, array), g in zip(self._leaves, before, strict=True):
             array[...] = g
         try:
             again = mapped(plain, function(inputs))
             gradients = [np.array(0.0 if leaf.grad is None else leaf.grad) for leaf, _ in self._leaves]
         finally:
-            for (leaf, array), g in zip(self._leaves, found, strict=True):
+            for (leaf, array), g in zip(self._leaves, after, strict=True):
                 leaf.grad = array
                 array[...] = g
         pairs: list[tuple[str, Any, Any]] = [("result", answer, again)]
-        pairs += [("gradient", g, h) for g, h in zip(found, gradients, strict=True)]
+        pairs += [("gradient", g, h) for g, h in zip(after, gradients, strict=True)]
         for what, mine, its in pairs:
             if not agree(mine, its):
                 raise RecordingError(
@@ -186,27 +187,27 @@ class Program:
 
 
 def plain(x: Any) -> Any:
-    """The numbers of a Tensor; anything else as it is."""
+    """The array or number of a Tensor; anything else unchanged."""
     return x.data[()] if isinstance(x, Tensor) else x
 
 
 def agree(mine: Any, its: Any) -> bool:
-    """Whether two results are the same but for rounding."""
-    one: list[Any] = []
-    other: list[Any] = []
-    mapped(one.append, mine)
-    mapped(other.append, its)
-    if len(one) != len(other):
+    """Whether two results are equal up to rounding errors."""
+    mine_flat: list[Any] = []
+    its_flat: list[Any] = []
+    mapped(mine_flat.append, mine)
+    mapped(its_flat.append, its)
+    if len(mine_flat) != len(its_flat):
         return False
-    for a, b in zip(one, other, strict=True):
+    for a, b in zip(mine_flat, its_flat, strict=True):
         a, b = np.asarray(a), np.asarray(b)
         if a.dtype.kind not in KINDS or b.dtype.kind not in KINDS:
             if a.tolist() != b.tolist():
                 return False
             continue
-        near = 1e-4 if a.dtype == np.float32 else 1e-9
+        tol = 1e-4 if a.dtype == np.float32 else 1e-9
         scale = np.abs(b[np.isfinite(b)]).max(initial=0.0) if b.dtype.kind == "f" else 0.0
-        if a.shape != b.shape or not np.allclose(a, b, rtol=near, atol=near * float(scale), equal_nan=True):
+        if a.shape != b.shape or not np.allclose(a, b, rtol=tol, atol=tol * float(scale), equal_nan=True):
             return False
     return True
 
@@ -214,14 +215,15 @@ def agree(mine: Any, its: Any) -> bool:
 def record(function: Callable[..., Any], *examples: Any, check: bool = False) -> Program:
     """Run ``function`` on ``examples``, and make a `Program` of the NumPy calls that it makes.
 
-    The function is given a Tensor for each example, and returns Tensors, in lists, tuples or dicts
-    if there are several. It may call nets, losses, `gradients`, ``loss.backward()`` and
-    ``net.zero_grad()``: the Program then leaves gradients where the function would. Parameters of
-    nets, and other Tensors with ``requires_grad``, are read anew each time. All else that it takes
-    from outside is a constant from now on. It cannot change parameters: call ``opt.step()`` after
-    the Program.
+    The function gets a Tensor for each example. It returns a Tensor, or several in lists, tuples or
+    dicts. It may call nets, losses, `gradients`, ``loss.backward()`` and ``net.zero_grad()``: the
+    Program then writes gradients where the function would. Each replay reads the current numbers of
+    the nets' parameters and of other Tensors with ``requires_grad``. Everything else that the function
+    takes from outside becomes a constant. The function cannot change parameters: call ``opt.step()``
+    after the Program.
 
-    What Python does in between is not recorded: a replay takes the branches that were taken then.
+    Only NumPy calls are recorded, not the Python code around them: a replay takes the branches that
+    the function took during the recording.
 
     >>> def root(x):
     ...     return np.sqrt(x) if x.sum() > 0 else x
@@ -234,18 +236,19 @@ def record(function: Callable[..., Any], *examples: Any, check: bool = False) ->
 
     Args:
         function: a function of Tensors.
-        examples: arrays, or what makes arrays, of the shapes and dtypes that will come. Their
-            numbers matter only where the function looks at them.
-        check: at each call run the function too, and compare.
+        examples: arrays, or what NumPy converts to arrays, of the shapes and dtypes of later calls.
+            Their numbers matter only where the function looks at them.
+        check: whether each call of the Program calls the function too, and compares the results.
 
     Raises:
-        UnsupportedError: the function does what cannot be recorded, such as changing an array in
-            place or making a plain array of one that will be another at each call.
-        RecordingError: the function changed parameters. They are as before.
+        UnsupportedError: the function does something that cannot be recorded, such as changing an
+            array in place, or converting an array that differs between calls to a plain NumPy array.
+        RecordingError: the function changed parameters. Their old numbers have been put back.
 
     Warns:
         RecordingWarning: the function looked at numbers, by ``if t > 0`` or ``t.item()``, and a
-            replay will not look again. ``check=True`` is the answer, and silences it.
+            replay will not look again. With ``check=True`` each call finds out whether that matters,
+            and there is no warning.
 
     >>> def distance(x, y):
     ...     return np.sqrt(((x - y) ** 2).sum())
@@ -265,16 +268,16 @@ def record(function: Callable[..., Any], *examples: Any, check: bool = False) ->
 
 
 def record_apart(function: Callable[..., Any], *examples: Any) -> Program:
-    """The same, for a function of the library's own, which changes no parameter: in a thread of its own.
+    """`record` a function of the library that changes no parameter, in a thread of its own.
 
-    If others change parameters meanwhile, these keep what they are given.
+    If another thread changes parameters meanwhile, its changes stay: they are not undone as in `record`.
     """
     program: Program = apart(recorded, function, examples, False, Trace(guards=False))
     return program
 
 
 def recorded(function: Callable[..., Any], examples: Sequence[Any], check: bool, trace: Trace) -> Program:
-    """What `record` says, with its ``trace``."""
+    """The Program of a function, as `record` describes it, made with ``trace``."""
     name = getattr(function, "__name__", type(function).__name__)
     inputs, tensors = [], []
     for x in examples:
@@ -309,7 +312,7 @@ def recorded(function: Callable[..., Any], examples: Sequence[Any], check: bool,
 
 
 def traced(function: Callable[..., Any], trace: Trace, tensors: Sequence[Tensor]) -> tuple[Any, bool]:
-    """What the function gives, with its arrays traced; and whether it changed parameters."""
+    """The result of the function, with traced arrays for Tensors, and whether it changed parameters."""
     try:
         with Switched("trace", trace):
             result = function(*tensors)
@@ -324,9 +327,10 @@ class Programs:
 
     Args:
         function: as for `record`.
-        limit: of how many Programs are kept; the one that was used longest ago goes first.
-        after: so many calls with a signature are made by the function itself, without gradients, before
-            a Program is worth its recording.
+        limit: the greatest number of Programs that are kept, 1 or more; the least recently used one is
+            dropped first.
+        after: how many calls with a signature go to the function itself, without gradients, before a
+            Program is recorded for that signature.
 
     >>> double = Programs(lambda x: 2 * x)
     >>> double([1.0]).tolist(), double([[1.0], [2.0]]).tolist()
@@ -340,10 +344,10 @@ class Programs:
         self.limit = whole(limit, "limit")
         self.after = after
         self._programs: OrderedDict[Any, Program] = OrderedDict()
-        self._calls: OrderedDict[Any, int] = OrderedDict()  # by signature, as long as there is no Program
+        self._calls: OrderedDict[Any, int] = OrderedDict()  # by signature, until it has a Program
 
     def at(self, *arrays: Any) -> Program:
-        """The Program for arrays of these shapes and dtypes."""
+        """The Program for arrays of these shapes and dtypes, recorded if there is none."""
         key = signature([np.asarray(x) for x in arrays])
         program = self._programs.pop(key, None)
         if program is None:
@@ -362,7 +366,7 @@ class Programs:
         return self.at(*arrays)(*arrays)
 
     def _known(self, key: Any) -> bool:
-        """Whether this signature has come often enough."""
+        """Whether the signature has a Program, or has now come often enough to get one."""
         if key in self._programs:
             return True
         self._calls[key] = calls = self._calls.pop(key, 0) + 1
@@ -375,7 +379,7 @@ class Programs:
 
 
 def parameter_names(function: Callable[..., Any], n: int) -> list[str]:
-    """What the function calls its arguments."""
+    """The names of the function's ``n`` parameters; x0, x1, ... if it does not have ``n`` of them."""
     try:
         names = list(inspect.signature(function).parameters)
     except (TypeError, ValueError):

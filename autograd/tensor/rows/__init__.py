@@ -1,1 +1,1 @@
-"""The calculus: rows of the table by family, a line for each function."""
+"""The table of differentiable primitives, by family: each row is a function and its gradient formulas."""

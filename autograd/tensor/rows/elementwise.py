@@ -1,7 +1,7 @@
-"""Rows that work element by element: arithmetic, functions of one number, choices between two.
+"""Elementwise rows: arithmetic, functions of one number, choices between two numbers.
 
-In a formula ``g`` is the gradient that arrives, ``out`` the result, and the rest are the forward's
-own arguments. Slopes at kinks and ties are decided here, and are those of the scalar engine.
+In a formula, ``g`` is the gradient of the result and ``out`` the result. The other arguments are those of
+the forward pass. The slopes at kinks and ties are decided here; the scalar engine has the same ones.
 """
 
 import math
@@ -19,16 +19,17 @@ from autograd.tensor.trace import Kernel
 # fmt: off
 
 # Arithmetic
-add      = primitive(np.add,      lambda g, out, x, y: g,      lambda g, out, x, y: g)
-subtract = primitive(np.subtract, lambda g, out, x, y: g,      lambda g, out, x, y: -g)
-multiply = primitive(np.multiply, lambda g, out, x, y: g * y,  lambda g, out, x, y: g * x)
-divide   = primitive(np.divide,   lambda g, out, x, y: g / y,  lambda g, out, x, y: -g * out / y)
-negative = primitive(np.negative, lambda g, out, x: -g)
-positive = primitive(np.positive, lambda g, out, x: g)
-square   = primitive(np.square,   lambda g, out, x: g * 2 * x)
+add        = primitive(np.add,        lambda g, out, x, y: g,      lambda g, out, x, y: g)
+subtract   = primitive(np.subtract,   lambda g, out, x, y: g,      lambda g, out, x, y: -g)
+multiply   = primitive(np.multiply,   lambda g, out, x, y: g * y,  lambda g, out, x, y: g * x)
+divide     = primitive(np.divide,     lambda g, out, x, y: g / y,  lambda g, out, x, y: -g * out / y)
+negative   = primitive(np.negative,   lambda g, out, x: -g)
+positive   = primitive(np.positive,   lambda g, out, x: g)
+square     = primitive(np.square,     lambda g, out, x: g * 2 * x)
 reciprocal = primitive(np.reciprocal, lambda g, out, x: -g * out * out)
 
-# y - (y != 0) is y - 1 but for y = 0, where x ** -1 might be infinite and the slope is 0 all the same
+# The exponent y - (y != 0) is y - 1, except that it is 0 for y = 0. There the slope is 0 for every x, but
+# x ** -1 may be infinite, and 0 times infinity is nan
 power = primitive(np.power,
     lambda g, out, x, y: g * y * x ** (y - (y != 0)),
     lambda g, out, x, y: g * out * np.log(np.where(x > 0, x, np.where(x == 0, 1.0, np.nan))))
@@ -56,12 +57,13 @@ cosh    = primitive(np.cosh,    lambda g, out, x: g * np.sinh(x))
 arcsinh = primitive(np.arcsinh, lambda g, out, x: g / np.sqrt(x * x + 1))
 arccosh = primitive(np.arccosh, lambda g, out, x: g / np.sqrt(x * x - 1))
 arctanh = primitive(np.arctanh, lambda g, out, x: g / (1 - x * x))
-arctan2 = primitive(np.arctan2,  # x / (x² + y²), whose squares may underflow
+arctan2 = primitive(np.arctan2,  # x / (x² + y²), divided twice by the root, since the squares may underflow
     lambda g, out, y, x: g * (x / np.hypot(x, y) / np.hypot(x, y)),
     lambda g, out, y, x: -g * (y / np.hypot(x, y) / np.hypot(x, y)))
 
-# Kinks: slope 0 for |x| and lengths at 0; half for each side where two arguments tie; nan where one is nan
-hypot = primitive(np.hypot,
+# Kinks: the slope of |x| and of a length is 0 at 0. Each of two equal arguments of maximum and minimum gets
+# half of the gradient. If an argument is nan, so are the gradients
+hypot    = primitive(np.hypot,
     lambda g, out, x, y: np.where(out == 0, 0, g * x / out),
     lambda g, out, x, y: np.where(out == 0, 0, g * y / out))
 absolute = primitive(np.absolute, lambda g, out, x: g * np.sign(x))
@@ -72,7 +74,7 @@ minimum  = primitive(np.minimum,
     lambda g, out, x, y: np.where(x < y, g, np.where(x == y, g * 0.5, np.where(x > y, 0, np.nan))),
     lambda g, out, x, y: np.where(y < x, g, np.where(x == y, g * 0.5, np.where(y > x, 0, np.nan))))
 
-# Steps: zero slope by decision
+# Step functions: their slope is defined as 0 everywhere, also at the steps
 sign  = primitive(np.sign,  ZERO_SLOPE)
 floor = primitive(np.floor, ZERO_SLOPE)
 ceil  = primitive(np.ceil,  ZERO_SLOPE)
@@ -86,49 +88,52 @@ rint  = primitive(np.rint,  ZERO_SLOPE)
 
 
 def _wide() -> bool:
-    """Whether np.tanh takes eight float64 numbers at a time on this machine, as with AVX-512."""
-    found = np.lib.introspect.opt_func_info(func_name="^tanh$", signature="float64")
-    kinds = [kind["current"] for kind in found.get("tanh", {}).values()]
-    return any(name in kind for kind in kinds for name in ("AVX512", "X86_V4"))  # before NumPy 2.4, and since
+    """Whether np.tanh computes eight float64 numbers at a time on this machine, as it does with AVX-512."""
+    info = np.lib.introspect.opt_func_info(func_name="^tanh$", signature="float64")
+    targets = [kind["current"] for kind in info.get("tanh", {}).values()]
+    # AVX-512 is called AVX512... before NumPy 2.4, and X86_V4 from then on
+    return any(name in target for target in targets for name in ("AVX512", "X86_V4"))
 
 
-MANY_NUMBERS = math.inf if _wide() else 1500  # elements, from which the table is quicker than np.tanh
-BLOCK = 8192  # elements at a time, so that what lies in between stays in the cache
-FINENESS = 128  # steps of the table in 1
-LAST = 20 * FINENESS  # the step from where on tanh rounds to 1
-# From tanh(-20) to tanh(20), and -0.0 in between, which added to a zero of either sign keeps it
+MANY_NUMBERS = math.inf if _wide() else 1500  # array size from which the table is faster than np.tanh
+BLOCK = 8192  # elements computed at a time, so that intermediate results stay in the processor's cache
+FINENESS = 128  # entries of the table per unit of x
+LAST = 20 * FINENESS  # index of x = 20, counted from x = 0; from there on tanh rounds to 1
+# tanh from -20 to 20. Its entry for 0 is -0.0, since adding -0.0 keeps the sign of a zero
 TANH_TABLE = np.tanh(np.arange(LAST, -LAST - 1, -1) / -FINENESS)
-# Arrays of no dimension, which spare NumPy the conversion of a number at each call
+# Constants as 0-d arrays, which saves NumPy the conversion of a number at each call
 LOW, HIGH, ONE, THIRD, TWO_FIFTEENTHS = map(np.array, (-20.0, 20.0, 1.0, 1 / 3, 2 / 15))
-SHIFT = np.array(1.5 * 2**52 / FINENESS)  # a float64 of this size counts in such steps, in its last bits
-TABLE_START = SHIFT.view(np.int64) - LAST  # the bits of where, so shifted, the table begins
+# Adjacent float64 numbers of this size are 1 / FINENESS apart. So x + SHIFT rounds x to the nearest entry of
+# the table, and its bits, read as an integer, count the entries
+SHIFT = np.array(1.5 * 2**52 / FINENESS)
+TABLE_START = SHIFT.view(np.int64) - LAST  # the bits of x + SHIFT, read as an integer, for the first entry
 LITTLE = np.array(1e-100)  # added before squaring: without it the squares of tiny numbers would underflow
 
 
 def _tanh_calls(new: Any, out: Array, x: Array) -> Iterator[tuple[Any, ...]]:
-    """The calls that give tanh of float64 numbers, in about half of np.tanh's time if they are many.
+    """The NumPy calls that compute tanh of a large float64 array, in about half of np.tanh's time.
 
-    That is so without AVX-512; with it, np.tanh takes a third of the table's time.
+    That holds without AVX-512. With AVX-512, np.tanh takes a third of the table's time.
 
-    tanh(a + b) = (tanh a + tanh b) / (1 + tanh a · tanh b), where a is the step of a table that is
-    nearest to x, and three terms of the series are enough for tanh b (the method of Tang, "Table-lookup
+    tanh(a + b) = (tanh a + tanh b) / (1 + tanh a · tanh b), where a is the entry of the table nearest to
+    x, and b = x - a. Three terms of the series are enough for tanh b (the method of Tang, "Table-lookup
     algorithms for elementary functions and their error analysis", 1991).
     """
     if not (x.flags.c_contiguous and out.flags.c_contiguous):
-        rows = new(x.shape, np.float64)
-        yield np.copyto, rows, x
-        yield from _tanh_calls(new, rows, rows)
-        yield np.copyto, out, rows
+        contiguous = new(x.shape, np.float64)
+        yield np.copyto, contiguous, x
+        yield from _tanh_calls(new, contiguous, contiguous)
+        yield np.copyto, out, contiguous
         return
-    room = [new(min(x.size, BLOCK), kind) for kind in (np.float64, np.float64, np.float64, np.int64)]
+    scratch = [new(min(x.size, BLOCK), kind) for kind in (np.float64, np.float64, np.float64, np.int64)]
     x, out = x.reshape(-1), out.reshape(-1)
     for i in range(0, x.size, BLOCK):
-        some, t = x[i : i + BLOCK], out[i : i + BLOCK]
-        b, z, s, place = (memory[: some.size] for memory in room)
-        yield np.ndarray.clip, some, LOW, HIGH, b
+        block, t = x[i : i + BLOCK], out[i : i + BLOCK]
+        b, z, s, entry = (memory[: block.size] for memory in scratch)
+        yield np.ndarray.clip, block, LOW, HIGH, b
         yield np.add, b, SHIFT, z
-        yield np.subtract, z.view(np.int64), TABLE_START, place
-        yield np.ndarray.take, TANH_TABLE, place, None, t, "clip"  # nan has no place, and takes any
+        yield np.subtract, z.view(np.int64), TABLE_START, entry
+        yield np.ndarray.take, TANH_TABLE, entry, None, t, "clip"  # nan gets any entry: b makes it nan again
         yield np.subtract, z, SHIFT, z
         yield np.subtract, b, z, b
         yield np.add, b, LITTLE, z
@@ -152,7 +157,7 @@ def _tanh(x: Any) -> Any:
 
 
 def _sigmoid(x: Array) -> Array:
-    """1 / (1 + exp(-x)), in a form that keeps its digits below 0; from 40 on it rounds to 1."""
+    """1 / (1 + exp(-x)), in a form that is accurate for negative x too; from x = 40 on it rounds to 1."""
     t = np.exp(np.minimum(x, 40))
     return t / (1 + t)  # type: ignore[no-any-return]
 
@@ -165,12 +170,12 @@ def _normal_cdf(x: Array) -> Array:
 
 @cache
 def flush_constant(dtype: Any, bits: int) -> Any:
-    """A number that, added and subtracted again, rounds to multiples of 2 ** bits times the least normal one,
-    and negative numbers to multiples of half of that.
+    """A constant c for which x + c - c is x rounded to a multiple of q.
 
-    So what is next to nothing becomes 0, before it is subnormal: below 1e-38 in float32 and 2e-308 in
-    float64, many processors take tens of times as long. Other numbers change by their last digit at most.
-    Where the dtype has no room for such a number, it is 0.
+    q is 2 ** bits times the smallest normal number, and half of that for a negative x. So numbers that are
+    nearly 0 become 0 before they are subnormal: below 1e-38 in float32 and 2e-308 in float64, many
+    processors take tens of times as long. Numbers from c on change by their last digit at most, and smaller
+    ones by at most q. If c is too large for the dtype, it is 0.
 
     >>> c = flush_constant(np.dtype("float32"), 20)
     >>> x = np.array([1.0, 1e-35, -1e-35], "float32")
@@ -188,9 +193,10 @@ def subnormals_flushed(g: Any) -> Any:
 
 
 # fmt: off
-# The number itself, whose gradient is 0 where it is next to nothing; and the root of a sum of squares, whose
-# slope at 0 is taken for 0, as that of a length, which has no smaller value
-flush_subnormals    = primitive(lambda x: x, lambda g, out, x: subnormals_flushed(g), name="flush_subnormals")
+# x itself; a gradient that is nearly 0 becomes 0 on its way back
+flush_subnormals = primitive(lambda x: x, lambda g, out, x: subnormals_flushed(g), name="flush_subnormals")
+
+# root is the root of a sum of squares. Its slope at 0 is defined as 0, since a length is smallest there
 root       = primitive(lambda x: np.sqrt(x),
                        lambda g, out, x: np.where(out == 0, 0, g * 0.5 / out), name="root")
 tanh       = primitive(_tanh,    lambda g, out, x: g * (1 - out * out), name="tanh")
@@ -230,7 +236,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 @implements(np.clip)
 def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    """NumPy's ``clip``; the slope is 1 on the limits and between them."""
+    """NumPy's ``clip``; its slope is 1 between the limits and at them."""
     lo = a_min if min is None else min
     hi = a_max if max is None else max
     return limit(a, -np.inf if lo is None else lo, np.inf if hi is None else hi)

@@ -1,4 +1,4 @@
-"""Rows of products that sum over shared axes: matmul, einsum, and what is made of them."""
+"""Rows of products that sum over shared axes: matmul, einsum, and functions built on them."""
 
 import operator
 import string
@@ -13,7 +13,7 @@ from autograd.tensor.rows.shaping import append_ones, ones_below
 
 
 def _matmul(x: Any, y: Any) -> Any:
-    # np.dot does the same for matrices, with less ado
+    # For two matrices np.dot gives the same result with less overhead
     return np.dot(x, y) if getattr(x, "ndim", 0) == 2 == getattr(y, "ndim", 0) else np.matmul(x, y)
 
 
@@ -34,8 +34,8 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 def _mean_square(x: Any) -> Any:
-    line = x.ravel(order="K")
-    return np.dot(line, line) / x.size
+    flat = x.ravel(order="K")
+    return np.dot(flat, flat) / x.size
 
 
 def _einsum_slope(i: int, g: Any, out: Any, *operands: Any, subscripts: str) -> Any:
@@ -43,26 +43,30 @@ def _einsum_slope(i: int, g: Any, out: Any, *operands: Any, subscripts: str) -> 
     terms = inputs.split(",")
     own = terms[i]
     others = [(t, a) for k, (t, a) in enumerate(zip(terms, operands, strict=True)) if k != i]
-    # an axis that only this operand has was summed away: its gradient is the same all along it
-    reachable = set(result).union(*(t for t, _ in others))
-    kept = "".join(c for c in own if c in reachable)
+    # An axis that only this operand has was summed over, so the gradient is constant along it: leave the
+    # axis out of the product, and broadcast along it afterwards
+    shared = set(result).union(*(t for t, _ in others))
+    kept = "".join(c for c in own if c in shared)
     slope = np.einsum(",".join([result, *(t for t, _ in others)]) + "->" + kept, g, *(a for _, a in others))
-    alone = tuple(1 if c not in reachable else slope.shape[kept.index(c)] for c in own)
+    shape = tuple(1 if c not in shared else slope.shape[kept.index(c)] for c in own)
     return np.broadcast_to(
-        slope.reshape(alone),
-        tuple(n if m == 1 else m for m, n in zip(alone, operands[i].shape, strict=True)),
+        slope.reshape(shape),
+        tuple(n if m == 1 else m for m, n in zip(shape, operands[i].shape, strict=True)),
     )
 
 
 # fmt: off
-matmul   = primitive(_matmul, _matmul_left, _matmul_right, name="matmul")
-# m = [w | b] times h, the columns of x with a row of ones below them, which is w x + b; if the way back
-# is recorded, h is made again of x, whose gradient it would not pass on
-_affine  = primitive(lambda m, x, h: _matmul(m, h),
+matmul = primitive(_matmul, _matmul_left, _matmul_right, name="matmul")
+
+# w x + b as the product of m = [w | b] and h, which is x with a row of ones below it. h is a constant for the
+# tape. If the backward pass is recorded, h is built anew from x, so that gradients of gradients reach x
+_affine = primitive(lambda m, x, h: _matmul(m, h),
     lambda g, out, m, x, h: _matmul_left(g, out, m, append_ones(x) if isinstance(x, Tensor) else h),
     lambda g, out, m, x, h: _matmul_right(g, out, m[:, :-1], x), ZERO_SLOPE, name="affine")
-# The mean of the squares of all numbers, as a product of them with themselves
+
+# The mean of the squares of all elements, as the dot product of x with itself
 mean_square = primitive(_mean_square, lambda g, out, x: g * (2 / x.size) * x, name="mean_square")
+
 contract = primitive(lambda *operands, subscripts: np.einsum(subscripts, *operands),
                      variadic=_einsum_slope, name="einsum")
 # fmt: on
@@ -72,13 +76,13 @@ implements(np.matmul)(matmul)
 
 
 def affine(m: Tensor, x: Tensor) -> Tensor:
-    """A layer: m = [w | b] times the columns of x with a row of ones below them, which is w x + b."""
+    """The affine map of a layer, w x + b, for m = [w | b] and samples in the columns of x."""
     return _affine(m, x, Tensor._of(ones_below(array_of(x)), None))
 
 
 @implements(np.dot)
 def dot(a: Any, b: Any) -> Any:
-    """NumPy's ``dot``: a product with a number, `matmul` up to two dimensions, a sum beyond."""
+    """NumPy's ``dot``: a product with a number, `matmul` up to two dimensions, `tensordot` beyond."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return np.multiply(a, b)
     if np.ndim(a) <= 2 and np.ndim(b) <= 2:
@@ -88,22 +92,22 @@ def dot(a: Any, b: Any) -> Any:
 
 @implements(np.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    """NumPy's ``tensordot``, as a matrix product of the operands with their axes sorted."""
+    """NumPy's ``tensordot``, as the matrix product of the transposed and reshaped operands."""
     na, nb = np.ndim(a), np.ndim(b)
     if np.ndim(axes) == 0:
         axes = operator.index(axes)
-        of_a, of_b = list(range(na - axes, na)), list(range(axes))
+        summed_a, summed_b = list(range(na - axes, na)), list(range(axes))
     else:
-        of_a = [int(i) % na for i in np.atleast_1d(axes[0])]
-        of_b = [int(i) % nb for i in np.atleast_1d(axes[1])]
-    if [np.shape(a)[i] for i in of_a] != [np.shape(b)[i] for i in of_b]:
+        summed_a = [int(i) % na for i in np.atleast_1d(axes[0])]
+        summed_b = [int(i) % nb for i in np.atleast_1d(axes[1])]
+    if [np.shape(a)[i] for i in summed_a] != [np.shape(b)[i] for i in summed_b]:
         raise ShapeError(f"tensordot() of shapes {np.shape(a)} and {np.shape(b)} over axes {axes}")
-    left = [i for i in range(na) if i not in of_a]
-    right = [i for i in range(nb) if i not in of_b]
-    shape = [np.shape(a)[i] for i in left] + [np.shape(b)[i] for i in right]
-    n = int(np.prod([np.shape(a)[i] for i in of_a], dtype=int))
-    rows = np.reshape(np.transpose(a, left + of_a), (-1, n) if left else (1, n))
-    columns = np.reshape(np.transpose(b, of_b + right), (n, -1) if right else (n, 1))
+    kept_a = [i for i in range(na) if i not in summed_a]
+    kept_b = [i for i in range(nb) if i not in summed_b]
+    shape = [np.shape(a)[i] for i in kept_a] + [np.shape(b)[i] for i in kept_b]
+    n = int(np.prod([np.shape(a)[i] for i in summed_a], dtype=int))
+    rows = np.reshape(np.transpose(a, kept_a + summed_a), (-1, n) if kept_a else (1, n))
+    columns = np.reshape(np.transpose(b, summed_b + kept_b), (n, -1) if kept_b else (n, 1))
     return np.reshape(matmul(rows, columns), shape)
 
 
@@ -111,10 +115,12 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 def einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Any:
     """NumPy's ``einsum`` of a string of subscripts and operands.
 
-    An index may not stand twice in one operand; ``optimize`` changes nothing but NumPy's speed.
+    An operand may not have the same index twice. ``optimize``, which in NumPy changes only the speed, is
+    ignored.
 
     Raises:
-        ShapeError: there are not as many operands as ``subscripts`` says, or it cannot be taken.
+        ShapeError: the number of operands is not that of ``subscripts``, or ``subscripts`` is no string or
+            has an index twice in one operand.
 
     >>> einsum("ij,j->i", Tensor([[1.0, 2.0], [3.0, 4.0]]), [1.0, 10.0]).tolist()
     [21.0, 43.0]
@@ -127,7 +133,7 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Any:
         raise ShapeError(f"einsum({subscripts!r}) wants {len(terms)} operands, got {len(operands)}")
     free = [c for c in string.ascii_letters if c not in subscripts]
     widest = max(np.ndim(a) - len(t.replace("...", "")) for t, a in zip(terms, operands, strict=True))
-    dots = "".join(free[:widest])  # letters for what an ellipsis stands for, aligned at its end
+    dots = "".join(free[:widest])  # letters for the axes of an ellipsis, aligned at the last axis
     for k, (term, a) in enumerate(zip(terms, operands, strict=True)):
         n = np.ndim(a) - len(term.replace("...", ""))
         terms[k] = term.replace("...", dots[len(dots) - n :] if n else "")

@@ -1,4 +1,4 @@
-"""Rows that reduce along axes: sums and products, extremes, the softmax family."""
+"""Rows that reduce along axes: sums and products, maximum and minimum, the softmax family."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ from autograd.tensor.tape import Array
 from autograd.tensor.trace import at, certain
 
 
-def _kept(g: Any, x: Any, axis: Any) -> Any:
-    """``g`` with the axes that a reduction of ``x`` removed put back, of length 1."""
+def _restored(g: Any, x: Any, axis: Any) -> Any:
+    """``g`` with the axes that a reduction of ``x`` removed put back, with length 1."""
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    gone = {a % x.ndim for a in axes}
-    return g.reshape(tuple(1 if i in gone else n for i, n in enumerate(x.shape)))
+    reduced = {a % x.ndim for a in axes}
+    return g.reshape(tuple(1 if i in reduced else n for i, n in enumerate(x.shape)))
 
 
 def _sum_slope(g: Any, out: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    if axis is None and g.__class__ is np.ndarray:  # what np.broadcast_to does, in a tenth of its time
+    if axis is None and g.__class__ is np.ndarray:  # as np.broadcast_to, in a tenth of its time
         return np.ndarray(x.shape, g.dtype, g, strides=(0,) * x.ndim)
-    return np.broadcast_to(_kept(g, x, axis), x.shape)
+    return np.broadcast_to(_restored(g, x, axis), x.shape)
 
 
 def _mean_slope(g: Any, out: Any, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -31,22 +31,23 @@ def _mean_slope(g: Any, out: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 
 def _prod_slope(g: Any, out: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     if certain(np.all(x != 0)):
-        return _kept(g * out, x, axis) / x
-    # out / x is 0 / 0 at a zero, so multiply all the others instead, a row for each one left out
+        return _restored(g * out, x, axis) / x
+    # out / x is 0 / 0 where x is 0. So compute, for each element, the product of all others: the products of
+    # the rows of a square of copies, with 1 on its diagonal
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = tuple(a % x.ndim for a in axes)
-    rest = tuple(a for a in range(x.ndim) if a not in axes)
-    rows = x.transpose((*rest, *axes)).reshape((*(x.shape[a] for a in rest), -1))
+    kept = tuple(a for a in range(x.ndim) if a not in axes)
+    rows = x.transpose((*kept, *axes)).reshape((*(x.shape[a] for a in kept), -1))
     n = rows.shape[-1]
     others = np.where(np.eye(n, dtype=bool), 1.0, rows[..., None, :]).prod(axis=-1)
-    back = tuple(int(i) for i in np.argsort((*rest, *axes)))
-    shape = tuple(x.shape[a] for a in (*rest, *axes))
-    return _kept(g, x, axis) * others.reshape(shape).transpose(back)
+    back = tuple(int(i) for i in np.argsort((*kept, *axes)))
+    shape = tuple(x.shape[a] for a in (*kept, *axes))
+    return _restored(g, x, axis) * others.reshape(shape).transpose(back)
 
 
 def _extreme_slope(g: Any, out: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    hit = x == _kept(out, x, axis)
-    return _kept(g, x, axis) * (hit / hit.sum(axis=axis, keepdims=True))  # ties share it equally
+    extreme = x == _restored(out, x, axis)
+    return _restored(g, x, axis) * (extreme / extreme.sum(axis=axis, keepdims=True))  # ties get equal shares
 
 
 def _mean(x: Array, axis: Any, keepdims: bool) -> Any:
@@ -56,20 +57,20 @@ def _mean(x: Array, axis: Any, keepdims: bool) -> Any:
 
 def _logsumexp(x: Array, axis: Any, keepdims: bool) -> Any:
     top = x.max(axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0)  # log(0 + 0) is -inf all by itself
+    top = np.where(np.isfinite(top), top, 0)  # inf - inf would be nan; without it the result is right
     with np.errstate(divide="ignore", over="ignore"):
         out = np.log(np.exp(x - top).sum(axis=axis, keepdims=True)) + top
     return out if keepdims else out.squeeze(axis)
 
 
 def _softmax(x: Array, axis: Any) -> Array:
-    with np.errstate(over="ignore"):  # a difference of -inf is as good as one of -1e308
+    with np.errstate(over="ignore"):  # x - max may overflow to -inf, and exp(-inf) = 0 is right
         t = np.exp(x - x.max(axis=axis, keepdims=True))
     return t / t.sum(axis=axis, keepdims=True)  # type: ignore[no-any-return]
 
 
 def _reduction(slope: Any, forward: Any, *functions: Any) -> Primitive:
-    """The row of a NumPy reduction, which also answers to its other names."""
+    """Make the row of a NumPy reduction, which implements all of ``functions`` for Tensors."""
     row = primitive(forward, slope, name=functions[0].__name__)
 
     @implements(*functions)
@@ -96,17 +97,17 @@ def var(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> A
 
 @implements(np.std)
 def std(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
-    """NumPy's ``std``, the root of `var`, with slope 0 where all are the same."""
+    """NumPy's ``std``, the root of `var`; its slope is 0 where the result is 0."""
     return root(var(a, axis, ddof=ddof, keepdims=keepdims))
 
 
 @implements(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """NumPy's ``norm``, for the Euclidean length, with slope 0 where that is 0."""
+    """NumPy's ``norm``, for the Euclidean length only; its slope is 0 where the length is 0."""
     lengths = (None, 2) if axis.__class__ is int or (axis is None and x.ndim == 1) else (None, "fro")
     if ord not in lengths:
         raise UnsupportedError(f"numpy.linalg.norm(ord={ord!r}) has no derivative here; leave out ord")
-    if x.dtype.kind != "f":  # whose squares may be too large for them
+    if x.dtype.kind != "f":  # squares of integers may overflow
         x = x.astype(np.float64)
     return root(sum_(x * x, axis=axis, keepdims=keepdims))
 
@@ -119,28 +120,28 @@ def _nll(x: Array, labels: Array) -> Any:
 
 
 def _nll_slope(g: Any, out: Any, x: Any, labels: Any) -> Any:
-    hit = labels[:, None] == np.arange(x.shape[1])
-    return g[:, None] * (_soft_max(x, axis=1) - hit)
+    one_hot = labels[:, None] == np.arange(x.shape[1])
+    return g[:, None] * (_soft_max(x, axis=1) - one_hot)
 
 
 # fmt: off
-_soft_max = primitive(_softmax,
+_soft_max    = primitive(_softmax,
     lambda g, out, x, axis: out * (g - (g * out).sum(axis=axis, keepdims=True)), name="softmax")
-_log_sum_exp = primitive(_logsumexp,  # not exp(x - out), which loses all digits where x is large
-    lambda g, out, x, axis, keepdims: _kept(g, x, axis) * _soft_max(x, axis=axis), name="logsumexp")
+_log_sum_exp = primitive(_logsumexp,  # the slope is not computed as exp(x - out): inaccurate where x is large
+    lambda g, out, x, axis, keepdims: _restored(g, x, axis) * _soft_max(x, axis=axis), name="logsumexp")
 
-# -log(softmax(x)) at the label of each row, whose slope is that softmax less 1 there
+# -log(softmax(x)) at the label of each row. Its slope is softmax(x), less 1 at the label
 nll_of_rows = primitive(_nll, _nll_slope, ZERO_SLOPE, name="nll")
 # fmt: on
 
 
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """log(sum(exp(x))) along ``axis``, safe for any finite ``x``.
+    """log(sum(exp(x))) along ``axis``, without overflow for any finite ``x``.
 
     Args:
         x: a Tensor or array of any shape.
-        axis: an int, several, or None for all numbers.
-        keepdims: whether the axes stay, with length 1.
+        axis: an int, a tuple of ints, or None for all axes.
+        keepdims: whether the reduced axes stay, with length 1.
 
     >>> round(logsumexp(Tensor([1000.0, 1000.0])).item(), 6)  # 1000 + log(2)
     1000.693147
@@ -152,8 +153,8 @@ def softmax(x: Any, axis: Any = None) -> Tensor:
     """exp(x) / sum(exp(x)) along ``axis``: positive numbers that add up to 1.
 
     Args:
-        x: a Tensor or array of any shape; any finite size of its numbers is safe.
-        axis: an int, several, or None for all numbers.
+        x: a Tensor or array of any shape; finite numbers of any size do not overflow.
+        axis: an int, a tuple of ints, or None for all axes.
 
     >>> softmax(Tensor([0.0, 0.0])).tolist()
     [0.5, 0.5]
@@ -162,7 +163,7 @@ def softmax(x: Any, axis: Any = None) -> Tensor:
 
 
 def log_softmax(x: Any, axis: Any = None) -> Tensor:
-    """The logarithm of `softmax`, without its underflow; arguments as there.
+    """The logarithm of `softmax`, without its underflow; the arguments are those of `softmax`.
 
     >>> log_softmax(Tensor([0.0, -1000.0])).tolist()
     [0.0, -1000.0]

@@ -1,4 +1,4 @@
-"""Rows that move numbers without changing them: shapes, axes, indexing, joining."""
+"""Rows that move numbers without changing them: reshaping, reordering axes, indexing, joining."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,11 +16,11 @@ def _transpose_slope(g: Any, out: Any, x: Any, axes: Sequence[int] | None) -> An
 
 
 def _fill_scatter(out: Array, g: Array, index: Any, shape: tuple[int, ...]) -> None:
-    """Zeros, with ``g`` added at ``index``, as often as it stands there."""
+    """Fill ``out`` with zeros, and add ``g`` at ``index``, once for each time that an element is indexed."""
     out[...] = 0
     parts = index if isinstance(index, tuple) else (index,)
     if any(isinstance(part, list | np.ndarray) for part in parts):
-        np.add.at(out, index, g)  # an array may name an element more than once
+        np.add.at(out, index, g)  # an index array may name an element more than once
     else:
         out[index] = g
 
@@ -31,12 +31,12 @@ def _joined_slope(i: int, g: Any, out: Any, *arrays: Any, axis: int) -> Any:
     return g[(slice(None),) * axis + (slice(start, start + arrays[i].shape[axis]),)]
 
 
-def _piled_slope(i: int, g: Any, out: Any, *arrays: Any, axis: int) -> Any:
+def _stacked_slope(i: int, g: Any, out: Any, *arrays: Any, axis: int) -> Any:
     return g[(slice(None),) * (axis % g.ndim) + (i,)]
 
 
 def _empty_with_ones(x: Array) -> Array:
-    return np.empty_like(x, shape=(x.shape[0] + 1, *x.shape[1:]))  # in the order that x has in memory
+    return np.empty_like(x, shape=(x.shape[0] + 1, *x.shape[1:]))  # in the memory order of x
 
 
 def _fill_with_ones(out: Array, x: Array) -> None:
@@ -59,8 +59,9 @@ getitem   = primitive(lambda x, index: at(x, index),
 join      = primitive(lambda *arrays, axis: np.concatenate(arrays, axis),
                       variadic=_joined_slope, name="concatenate")
 pile      = primitive(lambda *arrays, axis: np.stack(arrays, axis),
-                      variadic=_piled_slope, name="stack")
-# A row of ones below x, so that one product with [W | b] is the affine map of a layer
+                      variadic=_stacked_slope, name="stack")
+
+# x with a row of ones below it, so that one product with [W | b] is the affine map of a layer
 append_ones = primitive(ones_below, lambda g, out, x: g[:-1], name="append_ones")
 # fmt: on
 
@@ -92,7 +93,8 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Tensor:
 @implements(np.moveaxis)
 def moveaxis(a: Any, source: Any, destination: Any) -> Tensor:
     """NumPy's ``moveaxis``."""
-    order = np.moveaxis(np.empty(range(a.ndim)), source, destination).shape  # axis k has length k
+    # Axis k of an array of this shape has length k, so the shape afterwards is the order of the axes
+    order = np.moveaxis(np.empty(range(a.ndim)), source, destination).shape
     return transpose(a, axes=order)
 
 

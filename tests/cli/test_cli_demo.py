@@ -1,0 +1,56 @@
+"""The command demo, and kinds of pictures."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from autograd.cli.parser import main
+from autograd.nn import Net
+from autograd.pictures import demos
+
+
+def test_a_demo_tells_what_came_out_and_films_it(folder, capsys, pictures, short_films):
+    assert main(["demo", "tiny", "--seed", "2", "--output", "t.gif"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    found = demos.tiny(seed=2)
+    assert told == [f"tiny: epochs 100, loss {found['loss']:.6g}", "saved a film: t.gif"]
+    assert Path("t.gif").read_bytes().startswith(b"GIF89a")
+    assert main(["demo", "tiny", "--seed", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"demo": "tiny", "picture": "tiny.gif", **found}
+    assert main(["demo", "tiny", "--output", "none/t.gif"]) == 2
+    assert capsys.readouterr().err == "error: there is no such folder: 'none'\n"
+    assert main(["demo", "tiny", "--output", "t.bmp"]) == 2
+    assert "'.bmp'" in capsys.readouterr().err
+
+
+def test_a_demo_runs_without_matplotlib_and_says_what_is_missing(folder, capsys):
+    assert main(["demo", "tiny", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["picture"] is None
+    assert "no picture: a picture needs an optional dependency: pip install" in told.err
+    assert main(["demo", "tiny", "--output", "t.gif"]) == 2
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (
+            ["demo", "digits", "--output", "d.gif"],
+            "kind of picture '.gif': the known ones are .png, .svg, .pdf, ",
+        ),
+        (["demo", "digits", "--output", "d"], "unknown kind of picture ''"),
+        (["demo", "sine", "--output", "s.png"], "unknown kind of film '.png': the known ones are .gif, .mp4"),
+        (["evaluate", "none.npz", "f.csv", "--picture", "p.csv"], "unknown kind of picture '.csv'"),
+    ],
+)
+def test_a_name_that_no_picture_has_is_told_before_the_work(
+    folder, capsys, monkeypatch, pictures, command, message
+):
+    for name in ("fit", "__call__"):
+        monkeypatch.setattr(Net, name, lambda *_, **__: pytest.fail("it works already"))
+    assert main(command) == 2
+    told = capsys.readouterr()
+    assert message in told.err
+    assert (told.err.count("\n"), told.out, list(folder.iterdir())) == (1, "", [])

@@ -1,0 +1,20 @@
+"""Fixtures that the tests of the scalar engine share."""
+
+import random
+
+import pytest
+
+from autograd.nn import batch
+
+
+@pytest.fixture
+def seeded():
+    random.seed(5)
+
+
+@pytest.fixture
+def batches(monkeypatch):
+    """How many samples each batch had that was worked out, as a list that grows."""
+    rows = []
+    monkeypatch.setattr(batch.STATS, "batch", rows.append)
+    return rows

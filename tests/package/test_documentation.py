@@ -1,0 +1,205 @@
+"""The code of README, docs and notebooks runs, and does what it says.
+
+The README's two commands are run by .ci/run.
+"""
+
+import ast
+import contextlib
+import importlib.util
+import io
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from registries import restored
+
+from autograd import Value
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+NOTEBOOKS = sorted((ROOT / "docs").rglob("*.ipynb"))
+FIGURES = sorted((ROOT / "docs" / "figures").glob("*.svg"))
+WIDTH = 88  # characters of code that need no scrolling
+
+
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+
+
+def expected(lines, statement):
+    """What comments say of a statement: beside it (within it, beside each print) and below."""
+    first, stop = statement.lineno, statement.end_lineno
+    inner = [line for line in lines[first - 1 : stop - 1] if "print(" in line]
+    beside = [re.search(r"\s# (.*)$", line) for line in (*inner, lines[stop - 1])]
+    below = []
+    while stop < len(lines) and lines[stop].startswith("# "):
+        below.append(lines[stop][2:])
+        stop += 1
+    return [found[1] for found in beside if found] + below
+
+
+@pytest.fixture(autouse=True)
+def what_pages_add():
+    """The methods that a page adds to Values, and its entries in registries, are gone after it."""
+    before = set(vars(Value))
+    with restored():
+        yield
+    for name in set(vars(Value)) - before:
+        delattr(Value, name)
+
+
+NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+
+
+def same(printed, wanted):
+    """The same text, with numbers that may differ as those of two processors' exp() do."""
+    if NUMBER.sub("#", printed) != NUMBER.sub("#", wanted):
+        return False
+    pairs = zip(NUMBER.findall(printed), NUMBER.findall(wanted), strict=True)
+    return all(float(p) == pytest.approx(float(w), rel=1e-12) for p, w in pairs)
+
+
+def run(code, name):
+    """Run the statements one by one, and hold each against what its comments say."""
+    lines = code.splitlines()
+    names = {"__name__": "__documentation__"}
+    for statement in ast.parse(code).body:
+        wanted, error = expected(lines, statement), None
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            try:
+                exec(compile(ast.Module([statement], []), name, "exec"), names)
+            except Exception as raised:
+                if type(raised).__name__ not in wanted:
+                    raise
+                error = type(raised).__name__
+        assert [w for w in wanted if re.fullmatch(r"\w+Error", w)] == ([error] if error else []), wanted
+        if printed.getvalue():
+            assert same(printed.getvalue().rstrip("\n"), "\n".join(wanted)), printed.getvalue()
+
+
+# The README's blocks stand alone; those of a page in docs are read one after the other
+CASES = [(README, code) for code in blocks(README, "python")]
+CASES += [(page, "\n".join(blocks(page, "python"))) for page in DOCS if blocks(page, "python")]
+
+
+@pytest.mark.parametrize(("page", "code"), CASES, ids=lambda x: x.stem if isinstance(x, Path) else "")
+def test_the_code_prints_what_the_comments_say(page, code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run(code, str(page))
+
+
+@pytest.mark.parametrize(
+    ("code", "trouble"),
+    [
+        ("print(1)  # 2", AssertionError),
+        ("print(1.0000001)  # 1.0", AssertionError),
+        ("for i in range(2):\n    print(i)  # 0\n# 2", AssertionError),
+        ("1 / 1  # ZeroDivisionError", AssertionError),
+        ("1 / 0", ZeroDivisionError),
+        ("1 / 0  # ValueError", ZeroDivisionError),
+    ],
+)
+def test_code_that_does_something_else_is_found(code, trouble):
+    with pytest.raises(trouble):
+        run(code, "page")
+
+
+def test_the_readme_begins_with_the_two_commands():
+    commands = blocks(README, "sh")
+    assert [c.count("\n") for c in commands[:2]] == [1, 1]
+    assert "python -m autograd train examples/digits.csv.gz --target digit" in commands[0]
+    assert commands[1].endswith("python -m pytest\n")
+
+
+@pytest.mark.parametrize("page", [p for p in DOCS if blocks(p, "sh")], ids=lambda page: page.stem)
+def test_the_commands_of_a_page_end_well(page, tmp_path):
+    """All but those that install something, in order, in a folder that has the project's examples.
+
+    The commands of the page of the command line are run by tests/cli/test_cli_usage.py.
+    """
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    commands = [shlex.split(line) for line in "".join(blocks(page, "sh")).splitlines()]
+    commands = [command for command in commands if command[:3] != ["python", "-m", "pip"]]
+    assert commands
+    assert {program for program, *_ in commands} == {"autograd" if page.stem == "command-line" else "python"}
+    for program, *arguments in commands:
+        if program == "python":
+            subprocess.run([sys.executable, *arguments], cwd=tmp_path, env=environment, check=True)
+
+
+# Notebooks ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_prints_what_is_kept_in_it(path, monkeypatch):
+    monkeypatch.chdir(path.parent)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    names, prints = {"__name__": "__main__"}, []
+    for cell in json.loads(path.read_text())["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        kept = "".join("".join(out["text"]) for out in cell["outputs"] if out["output_type"] == "stream")
+        prints.append(kept)
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile("".join(cell["source"]), str(path), "exec"), names)
+        assert same(printed.getvalue(), kept), printed.getvalue()
+    assert any(prints)
+
+
+# Widths ------------------------------------------------------------------------------------------
+
+
+def code_of(page):
+    """The Python of a page or notebook, in blocks."""
+    if page.suffix == ".md":
+        return blocks(page, "python")
+    cells = json.loads(page.read_text())["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+
+
+@pytest.mark.parametrize("page", [README, *DOCS, *NOTEBOOKS], ids=lambda page: page.stem)
+def test_code_fits_into_a_narrow_window(page):
+    """But for whole lines of what is printed, which are as long as they are."""
+    lines = [line for block in code_of(page) for line in block.splitlines()]
+    assert [line for line in lines if len(line) > WIDTH and not line.startswith("# ")] == []
+
+
+# Pictures ----------------------------------------------------------------------------------------
+
+
+def words(picture):
+    """The text in a picture, in order: with the numbers that it shows."""
+    return re.findall(r"<text[^>]*>(.*?)</text>", picture.read_text(), re.DOTALL)
+
+
+def test_the_figures_show_what_the_code_does_now(tmp_path):
+    spec = importlib.util.spec_from_file_location("figures", ROOT / "docs" / "figures.py")
+    figures = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(figures)
+    figures.main(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [p.name for p in FIGURES]
+    for committed in FIGURES:
+        assert len(words(committed)) > 5
+        assert words(tmp_path / committed.name) == words(committed)
+
+
+# Links -------------------------------------------------------------------------------------------
+
+
+def test_every_link_within_the_project_leads_somewhere():
+    links = [
+        (page, target)
+        for page in [README, *DOCS, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+        for target in re.findall(r"\]\(([^)#:]+)[)#]", page.read_text())
+    ]
+    assert len(links) > 20
+    assert [(page.name, target) for page, target in links if not (page.parent / target).exists()] == []

@@ -1,0 +1,27 @@
+"""The registries of the package, put back as they were after a test has added to them."""
+
+from contextlib import contextmanager
+
+from autograd.cli.parser import COMMANDS
+from autograd.files.containers import CONTAINERS
+from autograd.losses import LOSSES
+from autograd.nn import ACTIVATIONS, INITS
+from autograd.optim import OPTIMIZERS
+from autograd.tensor.core import IMPLEMENTED, ROWS
+
+DICTS = (LOSSES, ACTIVATIONS, INITS, OPTIMIZERS, ROWS, IMPLEMENTED)
+LISTS = (CONTAINERS, COMMANDS)
+
+
+@contextmanager
+def restored():
+    """Within it the registries may be added to; at its end they are as they were."""
+    dicts, lists = [dict(known) for known in DICTS], [list(known) for known in LISTS]
+    try:
+        yield
+    finally:
+        for known, before in zip(DICTS, dicts, strict=True):
+            known.clear()
+            known.update(before)
+        for known, before in zip(LISTS, lists, strict=True):
+            known[:] = before

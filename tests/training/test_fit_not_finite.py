@@ -1,0 +1,126 @@
+"""A loss or weight that is not finite: fit names its epoch, and the net keeps its last good weights."""
+
+import math
+
+import numpy as np
+import pytest
+from trainings import CURVE, NUMBERS, ROWS, X, curve_net, small_net
+
+from autograd import losses
+from autograd.errors import (
+    TrainingError,
+)
+from autograd.nn import Net
+from autograd.optim import SGD
+
+
+@pytest.mark.parametrize("batch_size", [7, 40])
+@pytest.mark.parametrize(("lr", "epochs"), [(1e5, 1000), (1e200, 2), (1e308, 1)])
+def test_what_is_no_longer_finite_is_named_with_its_epoch_and_the_weights_stay_good(batch_size, lr, epochs):
+    net = Net(1, [4, 1], "linear")
+    y = X if lr < 1e10 else X * 1e150
+    with pytest.raises(TrainingError, match=r"(the loss|a weight) became .* in epoch \d+"):
+        net.fit(X, y, optimizer="sgd", lr=lr, epochs=epochs, batch_size=batch_size, seed=0)
+    assert np.isfinite(losses.mse(net(X), y).item())
+
+
+def test_a_loss_that_turns_nan_late_costs_no_more_than_the_epochs_after_the_last_good_start():
+    net, twin = curve_net(), curve_net()
+    calls = []
+
+    def loss(p, y):
+        calls.append(1)
+        return ((p - y) ** 2).mean() * (1.0 if len(calls) < 5 else np.nan)
+
+    with pytest.raises(TrainingError, match="the loss became nan in epoch 5"):
+        net.fit(X, CURVE, loss=loss, epochs=10, batch_size=40, seed=0)
+    twin.fit(X, CURVE, epochs=3, batch_size=40, seed=0)  # the fourth loss was the last finite one
+    np.testing.assert_array_equal(net.values, twin.values)
+
+
+def test_a_loss_that_is_no_longer_finite_is_named_with_epoch_batch_and_largest_gradient():
+    net, twin = (Net(3, [5, 2], "linear") for _ in range(2))
+    twin.values[:] = net.values
+    twin.mark_changed()
+    opt, rng, found, epoch = SGD(twin, lr=1e30), np.random.default_rng(5), None, 0
+    with np.errstate(all="ignore"):
+        while found is None:
+            order, epoch = rng.permutation(40), epoch + 1
+            for k in range(4):
+                batch = order[10 * k : 10 * k + 10]
+                loss = losses.mse(twin(ROWS[batch]), NUMBERS[batch])
+                opt.zero_grad()
+                loss.backward()
+                if not math.isfinite(loss.item()):
+                    bad = ~np.isfinite(twin.grads)
+                    assert bad.any()
+                    assert not bad.all()
+                    found = loss.item(), epoch, k + 1, np.abs(twin.grads[~bad]).max(), bad.sum()
+                    break
+                opt.step()
+    assert (epoch, k) != (1, 0)
+    message = (
+        "^the loss became {} in epoch {}, batch {}, where the largest gradient was {:.3g}, but for {} that "
+        "were not finite; the net"
+    )
+    with pytest.raises(TrainingError, match=message.format(*found).replace("+", r"\+")):
+        net.fit(ROWS, NUMBERS, optimizer="sgd", lr=1e30, epochs=50, batch_size=10, seed=5)
+    assert np.isfinite(net.values).all()
+
+
+def test_a_loss_over_the_validation_rows_that_is_not_finite_is_an_error_too():
+    net = Net(2, [1], "linear")
+    net.values[:] = [1e200, 0, 0]
+    net.mark_changed()
+    message = r"^the loss over the validation rows became inf in epoch 1, batch 2, where the largest gradient"
+    with pytest.raises(TrainingError, match=message):
+        net.fit(np.zeros((4, 2)), np.zeros(4), batch_size=2, validation=(np.ones((2, 2)), np.zeros(2)))
+    assert net.values.tolist() == [1e200, 0, 0]
+
+
+def test_an_error_tells_when_no_gradient_is_finite():
+    net = Net(1, [1], "linear")
+    net.values[:] = [1e200, 0]
+    net.mark_changed()
+    with pytest.raises(TrainingError, match="became inf in epoch 1, batch 1, where no gradient was finite"):
+        net.fit([1e200], [0.0])
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_a_loss_of_ones_own_that_is_no_longer_finite_is_named_with_epoch_and_batch(bad):
+    net, twin, calls = small_net(), small_net(), []
+    opt, twins = SGD(net, lr=0.1, momentum=0.9), SGD(twin, lr=0.1, momentum=0.9)
+
+    def loss(p, y):
+        calls.append(1)
+        if len(calls) == 11:  # the third of the third epoch's four batches
+            return bad - 2e6 * p[:, 0].mean()  # whose slope is -2e6 for a bias, and less for the rest
+        return ((p - y) ** 2).mean()
+
+    message = (
+        rf"^the loss became {bad} in epoch 3, batch 3, where the largest gradient was 2e\+06; the net has"
+    )
+    with pytest.raises(TrainingError, match=message):
+        net.fit(ROWS, NUMBERS, loss=loss, optimizer=opt, epochs=50, batch_size=10, seed=5)
+    twin.fit(ROWS, NUMBERS, optimizer=twins, epochs=2, batch_size=10, seed=5)
+    np.testing.assert_allclose(net.values, twin.values, rtol=1e-12)  # those with which the third began
+    np.testing.assert_allclose(opt.state()["memory"], twins.state()["memory"], rtol=1e-12)
+    assert opt.state()["steps"] == 8
+
+
+def test_overflow_on_the_way_is_no_warning():
+    net = small_net(activation="relu", dtype="float32")
+    with pytest.raises(TrainingError, match="loss became inf in epoch 1, batch 1,"):
+        net.fit(ROWS, 1e30 * NUMBERS, optimizer="sgd", epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("validation", "where"), [(None, "over all batches together"), (0.25, "over the validation rows")]
+)
+def test_an_infinite_loss_with_a_huge_penalty_is_told_with_the_rows_that_it_is_the_loss_of(validation, where):
+    net = Net(1, [3, 1], "tanh", "linear")
+    before = net.values.copy()
+    with pytest.raises(TrainingError, match="became inf.* A smaller lr or alpha, or X scaled") as told:
+        net.fit(np.linspace(-1, 1, 20), np.zeros(20), alpha=1e308, seed=1, validation=validation, epochs=9)
+    print(told.value, (net.values == before).all())
+    assert where in str(told.value)

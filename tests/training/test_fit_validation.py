@@ -1,0 +1,119 @@
+"""Validation rows and patience of fit."""
+
+import numpy as np
+import pytest
+from trainings import NUMBERS, ROWS, SCRIPT, TARGETS, by_hand, same_bits, scripted, small_net
+
+from autograd import losses
+from autograd.errors import (
+    DataError,
+)
+from autograd.losses import LOSSES
+from autograd.optim import SGD, Adam
+
+# Validation ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("share", [0.25, 0.01])
+def test_a_share_is_drawn_held_out_and_tells_the_loss_after_each_epoch(loss, share):
+    net, twin, y = small_net(), small_net(), TARGETS[loss]
+    held, kept = np.split(np.random.default_rng(5).permutation(40), [max(1, int(share * 40))])
+    found = []
+
+    def look(history):
+        found.append(LOSSES[loss](net(ROWS[held]), y[held]).item())
+
+    told = net.fit(
+        ROWS, y, loss=loss, lr=0.02, epochs=3, batch_size=7, validation=share, seed=5, callbacks=[look]
+    )
+    assert told.val_loss == pytest.approx(found, rel=1e-12)
+    rng = np.random.default_rng(5)
+    rng.permutation(40)
+    means = by_hand(twin, ROWS[kept], y[kept], Adam(twin, lr=0.02), 3, 7, rng, loss)
+    same_bits(net, twin)
+    assert told.loss == means
+
+
+@pytest.mark.parametrize("rows", [1, 10, 1024, 1025, 2500])
+@pytest.mark.parametrize("form", [tuple, list])
+def test_a_pair_of_other_rows_tells_the_loss_and_is_not_learned(rows, form):
+    net, twin = small_net(), small_net()
+    X = np.random.default_rng(3).uniform(-1, 1, (rows, 3))
+    pair = form([X, np.cos(X[:, :2])])
+    found = []
+
+    def look(history):
+        found.append(np.mean((net.predict(X) - pair[1]) ** 2))
+
+    told = net.fit(ROWS, NUMBERS, epochs=2, validation=pair, seed=5, alpha=0.1, callbacks=[look])
+    assert told.val_loss == pytest.approx(found, rel=1e-12)  # without the penalty
+    twins = twin.fit(ROWS, NUMBERS, epochs=2, seed=5, alpha=0.1)
+    same_bits(net, twin)
+    assert (told.loss, twins.val_loss) == (twins.loss, [])
+
+
+def test_val_loss_is_the_weighted_mean_of_the_rows_held_out():
+    weights, net = np.arange(40) + 1.0, small_net()
+    told = net.fit(
+        ROWS, NUMBERS, lr=0.0, epochs=1, validation=0.25, sample_weight=weights, seed=3, batch_size=99
+    )
+    held, kept = np.split(np.random.default_rng(3).permutation(40), [10])
+    for rows, found in ((held, told.val_loss), (kept, told.loss)):
+        expected = losses.mse(net(ROWS[rows]), NUMBERS[rows], sample_weight=weights[rows]).item()
+        assert found == pytest.approx([expected], rel=1e-12)
+
+
+@pytest.mark.parametrize("learned", [True, False])
+def test_a_split_that_leaves_only_weights_of_0_is_refused(learned):
+    weights = np.full(40, 1.0 * learned)
+    weights[np.random.default_rng(0).permutation(40)[:10]] = 1.0 - learned
+    with pytest.raises(DataError):
+        small_net().fit(ROWS, NUMBERS, sample_weight=weights, validation=0.25, seed=0, epochs=2)
+
+
+# Patience --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("watched", ["training", "validation"])
+@pytest.mark.parametrize(
+    ("patience", "epochs", "ran", "best"),
+    [(1, 9, 3, 1), (2, 9, 6, 3), (3, 9, 7, 3), (4, 9, 9, 8), (9, 9, 9, 8), (9, 6, 6, 3), (1, 1, 1, 0)],
+)
+def test_patience_ends_the_training_and_brings_the_best_weights_back(watched, patience, epochs, ran, best):
+    net = small_net()
+    opt = SGD(net, lr=0.05, momentum=0.9)
+    kept = []
+
+    def keep(history):
+        kept.append((net.values.copy(), opt.state()["memory"]))
+
+    told = net.fit(
+        ROWS,
+        NUMBERS,
+        loss=scripted(SCRIPT)[watched],
+        optimizer=opt,
+        epochs=epochs,
+        batch_size=40,
+        patience=patience,
+        validation=(ROWS, NUMBERS) if watched == "validation" else None,
+        callbacks=[keep],
+        seed=0,
+    )
+    found = told.loss if watched == "training" else told.val_loss
+    assert found == pytest.approx(SCRIPT[:ran], rel=1e-12)
+    assert told.best == best
+    np.testing.assert_array_equal(net.values, kept[best][0])
+    np.testing.assert_array_equal(opt.state()["memory"], kept[best][1])
+    assert opt.state()["steps"] == best + 1
+
+
+def test_without_patience_the_last_weights_stay():
+    net = small_net()
+    told = net.fit(
+        ROWS, NUMBERS, loss=scripted(SCRIPT)["training"], optimizer="sgd", epochs=3, batch_size=40, seed=0
+    )
+    twin = small_net()
+    twin.fit(ROWS, NUMBERS, optimizer="sgd", epochs=3, batch_size=40, seed=0)
+    np.testing.assert_allclose(net.values, twin.values, rtol=1e-12)
+    assert told.best is None

@@ -1,0 +1,779 @@
+"""verify(): the oracle beside the array engine. It says nothing of what is right, and names what is wrong."""
+
+import contextlib
+import gc
+import linecache
+import math
+import random
+import re
+import runpy
+import threading
+import weakref
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from autograd import (
+    MLP,
+    Layer,
+    Net,
+    Neuron,
+    Tensor,
+    Value,
+    eager,
+    losses,
+    no_grad,
+    optim,
+    stats,
+    verification,
+    verify,
+)
+from autograd.engine import pending
+from autograd.errors import DomainError, GradientError, ParityError, ShapeError, UnsupportedError
+from autograd.nn import ACTIVATIONS, rowwise
+from autograd.nn.samples import Samples
+from autograd.scalar.engine import Value as Oracle
+from autograd.scalar.nn import Neuron as OracleNeuron
+
+
+@pytest.fixture(autouse=True, params=[True, False], ids=["by rows", "as a batch"])
+def few(request, monkeypatch):
+    """Both ways of a few samples through a small net."""
+    if not request.param:
+        monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
+
+
+@pytest.fixture
+def compared(monkeypatch):
+    """How often verify has compared numbers: the calls of its two functions that do so, by name."""
+    counts = Counter()
+
+    def counting(name):
+        compare = getattr(verification, name)
+
+        def counted(*args):
+            counts[name] += 1
+            return compare(*args)
+
+        monkeypatch.setattr(verification, name, counted)
+
+    counting("close")  # the numbers, slopes and gradients of operations
+    counting("same")  # the outputs of nets
+    return counts
+
+
+# Programs that are right ------------------------------------------------------------------------
+
+
+def sine(dtype="float64"):
+    net = Net(1, [8, 8, 1], activation="tanh", output_activation="linear", dtype=dtype)
+    xs = np.linspace(-math.pi, math.pi, 12)
+    for _ in range(5):
+        loss = 0
+        for x in xs:
+            loss += (net([x]) - np.sin(x)) ** 2
+        net.zero_grad()
+        loss.backward()
+        for p in net.params():
+            p.data -= 0.01 * p.grad
+        yield loss.data
+
+
+def moons(dtype="float64"):
+    angles = np.random.default_rng(7).uniform(0, math.pi, 20)
+    X = np.c_[np.cos(angles), np.sin(angles)] * np.where(np.arange(20) < 10, 1, -1)[:, None]
+    y = np.where(np.arange(20) < 10, 1, -1)
+    model = MLP(2, [8, 8, 1], dtype=dtype)
+    for k in range(5):
+        inputs = [list(map(Value, row)) for row in X]
+        scores = list(map(model, inputs))
+        hinges = [(1 + -yi * score).relu() for yi, score in zip(y, scores, strict=True)]
+        total = sum(hinges) * (1.0 / len(hinges)) + 1e-4 * sum(p * p for p in model.parameters())
+        yield sum((yi > 0) == (s.data > 0) for yi, s in zip(y, scores, strict=True))
+        model.zero_grad()
+        total.backward()
+        for p in model.parameters():
+            p.data -= (1.0 - 0.9 * k / 100) * p.grad
+        yield total.data
+
+
+def minimise():
+    x, y = Value(7), Value(3)
+    for _ in range(20):
+        f = (x - y) ** 3 + y.exp()
+        f = f.relu() + y
+        yield f.data
+        x.zero_grad()
+        y.zero_grad()
+        f.backward()
+        x.data -= 0.001 * x.grad
+        y.data -= 0.001 * y.grad
+
+
+def recurrent(dtype="float64"):
+    cell, readout = Layer(4, 3, "tanh", dtype=dtype), Neuron(3, "linear", dtype=dtype)
+    for _ in range(3):
+        loss = 0
+        for start in (0.1, 0.2, 0.3):
+            h = [Value(0.0)] * 3
+            for step in range(5):
+                h = cell([start * step, *h])
+            loss += (readout(h) - start) ** 2
+        for module in (cell, readout):
+            module.zero_grad()
+        loss.backward()
+        for module in (cell, readout):
+            module.step(0.1)
+        yield loss.data
+
+
+def layers_by_hand():
+    net = Net(2, [4, 3, 2], "softplus", "gelu")
+    single = net.layers[0].neurons[1]
+    x = [Value(0.5), -1]
+    for _ in range(3):
+        a, b = net.layers[2](net.layers[1](net.layers[0](x)))
+        y = (a * b - single(x) / 3 + abs(net.layers[1].neurons[0].w[2])) ** 2
+        y.backward()
+        yield from (y.data, x[0].grad, *(p.grad for p in net.params()))
+        net.step(0.1)
+
+
+def arrays():
+    a, b = np.array([Value(1.5), Value(-2)]), np.array([0.5, 3.0])
+    net = Net(2, [3, 1], "sigmoid")
+    y = (
+        np.dot(a, b)
+        + np.sum(np.tanh(a * b))
+        - net(a)
+        + net(b) * np.float64(2)
+        - net(v for v in a)
+        + a[0] ** a[1]
+        + np.sum(a[1] * b - b / a[0])
+    )
+    y.backward()
+    yield from (y.data, *(v.grad for v in a))
+
+
+def with_losses():
+    net = Net(2, [3, 2], "tanh")
+    optimizer = optim.Adam(net, lr=0.05)
+    X, labels = [[0.5, 1.0], [-1.0, 0.5]], [0, 1]
+    for loss in (losses.cross_entropy, losses.cross_entropy):
+        net.zero_grad()
+        value = loss([net(x) for x in X], labels)
+        value.backward()
+        optimizer.step()
+        yield value.data
+
+
+def at_once():
+    with eager():
+        yield from sine()
+
+
+def within_no_grad():
+    net, x = Net(1, [3, 1], "tanh"), Value(0.5)
+    with no_grad():
+        y = net([x]) * 2
+    (y * x).backward()
+    yield from (y.data, x.grad, y.grad, net.params()[0].grad)
+
+
+def twice_and_on_top():
+    net, x = Net(1, [3, 1], "tanh"), Value(0.5)
+    y = net([x]) ** 2
+    for _ in range(2):
+        y.backward()
+    (y + x).backward()
+    net(np.ones((4, 1))).sum().backward()
+    (net([x]) * x).backward()
+    x.backward()
+    yield from (x.grad, *(p.grad for p in net.params()))
+
+
+def with_assigned_numbers():
+    net, x = Net(1, [2, 1], "tanh"), Value(0.5)
+    first = net([x])
+    inner = first * 3
+    x.data, x.grad = -2.0, 7.0
+    second = net([x]) + inner
+    second.data = 4.0
+    inner.data = 1.5  # looked at before by nobody
+    out = second * inner * x
+    out.backward()
+    yield from (out.data, first.grad, x.grad, *(p.grad for p in net.params()))
+
+
+def at_the_ends_of_the_floats():
+    for x in (0.0, -0.0, 1e-200, 5e-324, 1e300, math.inf, -math.inf, math.nan):
+        for operation in (lambda v: v * v, lambda v: 1 - v, lambda v: v.sigmoid(), lambda v: v.relu() - v):
+            v = Value(x)
+            y = operation(v)
+            y.backward()
+            yield from (y.data, v.grad)
+            waiting = operation(Neuron(1, "linear", init=lambda n_out, n_in: [[1.0]])([v]))
+            if math.isfinite(x):  # BLAS may say that 0 times inf is 0
+                waiting.backward()
+            yield waiting.data
+
+
+def with_own_activation():
+    net = Net(2, [3, 1], lambda v: v.tanh() * 2 + v, "sigmoid")
+    y = net([1.0, Value(2.0)])
+    y.backward()
+    yield from (y.data, *(p.grad for p in net.params()))
+
+
+PROGRAMS = [sine, moons, minimise, recurrent, layers_by_hand, arrays, with_losses, at_once, within_no_grad]
+PROGRAMS += [twice_and_on_top, with_assigned_numbers, at_the_ends_of_the_floats, with_own_activation]
+
+
+def run(program, *args):
+    """All numbers of a program, so that == tells them apart, nans too."""
+    random.seed(1)
+    return [float(x).hex() for x in program(*args)]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_verify_compares_a_right_program_without_an_error_and_changes_none_of_its_numbers(program, compared):
+    alone = run(program)
+    assert not compared
+    with verify():
+        assert run(program) == alone
+    assert compared["close"] > len(alone)
+    # `minimise` has no net, and the only call in `within_no_grad` gives a constant
+    assert (compared["same"] > 0) is (program not in (minimise, within_no_grad))
+
+
+@pytest.mark.parametrize("program", [sine, moons, recurrent])
+def test_verify_accepts_float32_rounding_of_a_float32_net_and_no_larger_difference(
+    program, compared, monkeypatch
+):
+    alone = run(program, "float32")
+    with verify():
+        assert run(program, "float32") == alone
+    assert compared["same"] > 0
+    monkeypatch.setattr(verification, "SINGLE", verification.DOUBLE)
+    with pytest.raises(ParityError), verify():
+        run(program, "float32")
+
+
+@pytest.mark.parametrize("program", [sine, moons, recurrent])
+def test_what_waits_goes_on_waiting(program):
+    stats(reset=True)
+    run(program)
+    alone = stats(reset=True)
+    with verify():
+        run(program)
+    assert stats(reset=True) == alone
+    assert alone.batches < alone.calls
+
+
+def test_it_can_be_a_decorator():
+    @verify()
+    def train():
+        return run(sine)
+
+    assert train() == run(sine)
+
+
+# Rounding is no difference ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_what_cancels_out_is_as_uncertain_as_what_went_into_it(dtype, rng):
+    """A loss that goes to 0: what is left of outputs minus targets, and squares of it, is rounding alone."""
+    weights = rng.uniform(-1, 1, (1, 100))
+    neuron = Neuron(100, "linear", init=lambda n_out, n_in: weights, dtype=dtype)
+    rows = rng.uniform(-1, 1, (20, 100))
+    targets = [math.fsum(w.data * x for w, x in zip(neuron.w, row, strict=True)) for row in rows.tolist()]
+    with verify():
+        off = [neuron(row) - y for row, y in zip(rows, targets, strict=True)]
+        sum(d**2 for d in off).backward()
+        assert 0 < max(abs(d.data) for d in off) < 1e-4
+
+
+def test_verify_accepts_other_gradients_where_rounding_moves_a_sum_over_a_kink(rng, monkeypatch):
+    """Weights and inputs of one decimal: many sums are 0 but for rounding, which depends on their order."""
+    net, accepted, torn = MLP(8, [16, 1]), [], verification.torn
+    monkeypatch.setattr(verification, "torn", lambda check: accepted.append(torn(check)) or accepted[-1])
+
+    def program():
+        for _ in range(10):
+            for p in net.params():
+                p.data = round(rng.uniform(-1, 1), 1)
+            rows = rng.uniform(-1, 1, (20, 8)).round(1)
+            sum(net(row) for row in rows).backward()
+
+    with verify():
+        program()
+    # BLAS adds the sums of a batch in another order than the oracle; those of single rows have its order
+    assert len(accepted) >= (rowwise.MOST_PRODUCTS == 0)
+    scale_neurons(monkeypatch)
+    with pytest.raises(ParityError, match=r"the data of net\(row\) is "), verify():
+        program()
+
+
+def test_verify_accepts_the_growth_of_rounding_over_60_operations_and_compares_each_of_them(
+    monkeypatch, compared
+):
+    def program():
+        x = Neuron(1, "linear", init=lambda n_out, n_in: [[3.9]])([1 / 13])
+        for _ in range(60):  # in each the rounding grows by 1.6, on average
+            x = 3.9 * x * (1 - x)
+        x.backward()
+
+    with verify():
+        program()
+    assert compared["same"] == 1
+    assert compared["close"] > 60 * (3 + 4 + 3)  # 3 operations with 4 slopes, and 3 gradients, in each round
+    scaled(monkeypatch, "__mul__", slopes=(1.0, 1.001))
+    with pytest.raises(ParityError, match=r"the slope of 3\.9 \* x is 3\.9 in the array"), verify():
+        program()
+
+
+# Formulas that are wrong ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def train(tmp_path):
+    """Runs source, with a net of one input and one output, as a file train.py within verify()."""
+
+    def run(*lines, **names):
+        path = tmp_path / "train.py"
+        path.write_text("\n".join(lines))
+        linecache.checkcache(str(path))
+        neuron = Neuron(1, "tanh", init=lambda n_out, n_in: [[0.5]])
+        with verify():
+            runpy.run_path(str(path), {"net": neuron, "Value": Value, "np": np, **names})
+
+    return run
+
+
+TRAIN = [
+    "loss = 0",
+    "for x, y in [(0.5, 1.0), (-0.5, 0.0)]:",
+    "    loss += (net([x]) - y) ** 2",
+    "loss.backward()",
+]
+
+
+BINARY = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**"}
+FUNCTIONS = ["exp", "log", "sqrt", "sin", "cos", *(name for name in ACTIVATIONS if name != "linear")]
+
+
+def scaled(monkeypatch, name, number=1.0, slopes=(1.0, 1.0)):
+    """Have the oracle's operation give a wrong number or wrong slopes."""
+    right = getattr(Oracle, name)
+
+    def wrong(*args):
+        out = right(*args)
+        return Oracle(
+            out.data * number, out.parents, tuple(d * k for d, k in zip(out.slopes, slopes, strict=False))
+        )
+
+    monkeypatch.setattr(Oracle, name, wrong)
+
+
+def scale_neurons(monkeypatch):
+    """Have the oracle's neurons give wrong outputs."""
+    right = OracleNeuron.__call__
+    monkeypatch.setattr(OracleNeuron, "__call__", lambda neuron, x: right(neuron, x) * 1.001)
+
+
+def test_the_message_has_the_expression_both_numbers_the_line_and_its_source(monkeypatch, train):
+    train(*TRAIN)
+    right = Oracle.__sub__
+    monkeypatch.setattr(Oracle, "__sub__", lambda x, y: right(x, y) + 0.25)
+    with pytest.raises(ParityError) as caught:
+        train(*TRAIN)
+    difference = math.tanh(0.25) - 1
+    assert str(caught.value) == (
+        f"verify(): the data of net([x]) - y is {difference} in the array engine and {difference + 0.25} "
+        "in the oracle, at train.py:3: loss += (net([x]) - y) ** 2"
+    )
+    assert isinstance(caught.value, AssertionError)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.parametrize(("number", "slope"), [(1.001, 1.0), (1.0, 1.001)])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_that_differs_is_caught(name, number, slope, waits, monkeypatch, train):
+    made = "v = 1 + net([0.5])" if waits else "v = Value(1.25)"
+    train(made, f"w = v.{name}()", "w.backward()")
+    scaled(monkeypatch, name, number, (slope,))
+    what = "data" if number != 1 else "slope"
+    with pytest.raises(ParityError, match=rf"the {what} of v.{name}\(\) is .*, at train.py:2: w = v.{name}"):
+        train(made, f"w = v.{name}()", "w.backward()")
+
+
+@pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.parametrize(
+    ("number", "slopes"), [(1.001, (1.0, 1.0)), (1.0, (1.001, 1.0)), (1.0, (1.0, 1.001))]
+)
+@pytest.mark.parametrize("operands", ["v {} u", "u {} v", "v {} 3", "3 {} v"])
+@pytest.mark.parametrize("name", BINARY)
+def test_an_operator_that_differs_is_caught(name, operands, number, slopes, waits, monkeypatch, train):
+    expression = operands.format(BINARY[name])
+    made = "u, v = net([0.5]), net([0.75])" if waits else "u, v = Value(0.5), Value(0.75)"
+    train(made, f"w = {expression}", "w.backward()")
+    scaled(monkeypatch, f"__{name}__", number, slopes)
+    if (operands == "v {} 3" and slopes[1] != 1) or (operands == "3 {} v" and slopes[0] != 1):
+        if not waits or name not in ("add", "mul"):
+            train(made, f"w = {expression}", "w.backward()")  # nobody needs the slope for a number
+        return
+    what = "data" if number != 1 else "slope"
+    message = rf"the {what} of {re.escape(expression)} is .*, at train.py:2: w"
+    if waits and name in ("add", "mul"):  # which the oracle's neurons do too
+        message = r"the (data|gradient) of (net\(\[0.5\]\)|parameter w\[0\]|parameter b) is |" + message
+    with pytest.raises(ParityError, match=message):
+        train(made, f"w = {expression}", "w.backward()")
+
+
+@pytest.mark.parametrize("expression", ["-v", "+v", "abs(v)"])
+def test_a_sign_that_differs_is_caught(expression, monkeypatch, train):
+    name = {"-": "__neg__", "+": "__pos__"}.get(expression[0], "__abs__")
+    scaled(monkeypatch, name, 1.001)
+    with pytest.raises(ParityError, match=rf"the data of {re.escape(expression)} is "):
+        train("v = Value(2)", f"w = {expression}")
+
+
+def test_other_weights_than_the_oracle_sees_are_caught(train):
+    net, other = Net(1, [3, 1]), Net(1, [3, 1])
+    net._samples.through, net._samples.few = other._samples.through, other._samples.few
+    with pytest.raises(ParityError, match=r"the data of net\(\[x\]\) is .* at train.py:3: loss \+= "):
+        train(*TRAIN, net=net)
+
+
+def test_an_output_is_named_by_its_number(train, monkeypatch):
+    monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
+    net = Net(1, [3, 2], "linear")
+    through = net._samples.through
+    net._samples.through = lambda x: through(x) * np.array([[1.0], [2.0]])
+    with pytest.raises(ParityError, match=r"the data of net\(\[0.5\]\)\[1\] is .* at train.py:1: sum"):
+        train("sum(net([0.5])).backward()", net=net)
+
+
+def test_samples_that_got_mixed_up_are_caught(monkeypatch, train):
+    monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
+    forward = Samples.forward
+
+    def mixed(self, X, asks):
+        *taped, Y = forward(self, X, asks)
+        return *taped, Y[::-1]
+
+    monkeypatch.setattr(Samples, "forward", mixed)
+    with pytest.raises(ParityError, match=r"the data of net\(\[x\]\) is "):
+        train(*TRAIN)
+
+
+def test_a_wrong_gradient_of_a_parameter_is_caught_and_the_parameter_named(monkeypatch, train):
+    net = Net(1, [3, 1])
+    pass_back = Samples.pass_back
+
+    def wrong(self, batches):
+        pairs = pass_back(self, batches)
+        net.grads[4] *= 1.001
+        return pairs
+
+    monkeypatch.setattr(Samples, "pass_back", wrong)
+    with pytest.raises(ParityError, match=r"the gradient of parameter layers\[0\].neurons\[2\].w\[0\] is "):
+        train(*TRAIN, net=net)
+
+
+def test_a_wrong_gradient_of_an_input_is_caught_and_where_it_comes_from(monkeypatch, train):
+    pass_back = Samples.pass_back
+    monkeypatch.setattr(Samples, "pass_back", lambda *args: [(v, g * 1.001) for v, g in pass_back(*args)])
+    message = (
+        r"the gradient of v \* 2 is .* at train.py:2: .*; it comes from net\(\[w\]\), at train.py:3: net"
+    )
+    with pytest.raises(ParityError, match=message):
+        train("v = Value(0.5)", "w = v * 2", "net([w]).backward()")
+
+
+def test_a_gradient_that_is_set_where_it_should_be_added_is_caught(monkeypatch, train):
+    net = Net(1, [3, 1])
+    pass_back = Samples.pass_back
+
+    def wrong(self, batches):
+        net.grads[:] = 0
+        return pass_back(self, batches)
+
+    monkeypatch.setattr(Samples, "pass_back", wrong)
+    train(*TRAIN, net=net)
+    net.zero_grad()
+    with pytest.raises(ParityError, match=r"the gradient of parameter layers"):
+        train(*TRAIN, "loss.backward()", net=net)
+
+
+def test_a_walk_that_goes_another_way_is_caught(monkeypatch, train):
+    monkeypatch.setattr(Oracle, "backward", lambda self: None)
+    with pytest.raises(ParityError, match=r"the gradient of v \* v is 1.0 in the array engine and 0.0"):
+        train("v = Value(0.5)", "(v * v).backward()")
+
+
+def test_the_first_value_is_named_though_the_last_was_looked_at(monkeypatch, train):
+    scaled(monkeypatch, "exp", 1.001)
+    lines = ["u = net([0.5])", "v = u.exp()", "w = v.tanh() * 2 + 1", "print(w)"]
+    with pytest.raises(ParityError, match=r"the data of u.exp\(\) is "):
+        train(*lines)
+
+
+@pytest.mark.parametrize("look", ["z.data", "float(z)", "z > 0", "f'{z}'", "z.backward()", "z.data = 1"])
+def test_what_waits_is_compared_when_it_is_looked_at(look, monkeypatch, train):
+    scaled(monkeypatch, "exp", 1.001)
+    after = []
+    with pytest.raises(ParityError, match=r"the data of net\(\[0.5\]\).exp\(\) is .* at train.py:1: "):
+        train("z = net([0.5]).exp()", look, "after.append(z)", after=after)
+    assert after == []
+
+
+def test_what_nobody_looked_at_is_compared_at_the_end(monkeypatch, train):
+    scaled(monkeypatch, "exp", 1.001)
+    kept = []
+    with pytest.raises(ParityError, match=r"the data of net\(\[0.5\]\).exp\(\) is .* at train.py:1: "):
+        train("z = net([0.5]).exp()", "kept.append(z)", kept=kept)
+    assert len(kept) == 1
+
+
+def test_verify_computes_no_output_that_the_program_drops_and_each_that_it_keeps(monkeypatch, compared):
+    monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
+    net, forward, rows = Neuron(1), Samples.forward, []
+    monkeypatch.setattr(
+        Samples, "forward", lambda self, X, asks: rows.append(len(X)) or forward(self, X, asks)
+    )
+    with verify():
+        for _ in range(3):
+            net([0.5])
+    assert (rows, compared) == ([], {})
+    with verify():
+        kept = [net([0.5]) for _ in range(3)]
+    assert (rows, compared["same"]) == ([len(kept)], len(kept))
+
+
+@pytest.mark.parametrize("product", [lambda v, a: v * a, lambda v, a: a * v])
+def test_the_elements_of_an_array_are_compared_one_by_one(product, monkeypatch):
+    scaled(monkeypatch, "__mul__", 1.001)
+    with pytest.raises(ParityError, match=r"the data of .* is 1\.0 in the array engine and 1\.001"), verify():
+        product(Value(0.5), np.array([2.0, 3.0]))
+
+
+def test_an_expression_without_source_is_called_by_its_operation(monkeypatch):
+    scaled(monkeypatch, "tanh", 2.0)
+    code = compile("x.tanh()", "<typed>", "exec")
+    with pytest.raises(ParityError, match=r"the data of tanh\(\) is .* in .*, at <typed>:1$"), verify():
+        exec(code, {"x": Value(1)})
+
+
+def test_an_expression_of_several_lines_is_put_in_one(monkeypatch, train):
+    scaled(monkeypatch, "__truediv__", 1.001)
+    with pytest.raises(ParityError, match=r"the data of net\( \[0.5\] \) / 3 is .* at train.py:2: net\($"):
+        train("z = (", "    net(", "        [0.5]", "    ) / 3", ")", "z.backward()")
+
+
+def test_numpys_functions_are_told_by_the_line_of_the_program(monkeypatch, train):
+    scaled(monkeypatch, "__add__", 1.001)
+    with pytest.raises(ParityError, match=r"the data of np.sum\(a\) is .* at train.py:2: s = np.sum\(a\)$"):
+        train("a = np.array([Value(1), Value(2)])", "s = np.sum(a)")
+
+
+# Errors -----------------------------------------------------------------------------------------
+
+
+def test_an_error_of_both_engines_is_the_programs_own():
+    with verify():
+        with pytest.raises(ZeroDivisionError):
+            Value(1) / 0
+        with pytest.raises(DomainError):
+            Value(-1).log()
+        with pytest.raises(TypeError):
+            Value(1) + "1"
+        with pytest.raises(OverflowError):
+            Value(1000).exp()
+        with pytest.raises(ShapeError):
+            Neuron(1)([1, 2])
+        bad = (Neuron(1, "linear", init=lambda n_out, n_in: [[1.0]])([-1.0])).log()
+        after = [bad * 2, bad + 1, 2 + bad, bad.tanh(), bad - bad]
+        for v in [*after, bad]:
+            for _ in range(2):
+                with pytest.raises(DomainError):
+                    _ = v.data
+            with pytest.raises(DomainError):
+                v.backward()
+
+
+@pytest.mark.parametrize("made", ["v = Value(-4)", "v = net([0.5]) - 4"])
+def test_an_error_of_the_array_engine_alone_is_a_difference(made, monkeypatch, train):
+    monkeypatch.setattr(Oracle, "sqrt", lambda x: Oracle(2.0, (x,), (1.0,)))
+    message = (
+        r"the data of v.sqrt\(\) is an error \(DomainError: sqrt.* in the array engine and 2.0 in the oracle"
+    )
+    with pytest.raises(ParityError, match=message):
+        train(made, "w = v.sqrt()", "w.backward()")
+
+
+@pytest.mark.parametrize("made", ["v = Value(4)", "v = net([0.5]) + 4"])
+def test_an_error_of_the_oracle_alone_is_a_difference(made, monkeypatch, train):
+    def wrong(x):
+        raise ValueError("no")
+
+    monkeypatch.setattr(Oracle, "sqrt", wrong)
+    message = (
+        r"the data of v.sqrt\(\) is 2.\d+ in the array engine and an error \(ValueError: no\) in the oracle"
+    )
+    with pytest.raises(ParityError, match=message):
+        train(made, "w = v.sqrt()", "w.backward()")
+
+
+def test_an_error_of_backward_is_the_programs_own_and_leaves_nothing_to_compare():
+    net = Neuron(1)
+    with verify():
+        y = net([0.5])
+        net.step(0.1)
+        net.w[0].data += 1
+        with pytest.raises(GradientError):
+            y.backward()
+        net([0.5]).backward()
+
+
+def test_an_exception_of_the_program_is_not_hidden_by_what_was_still_to_be_compared(monkeypatch):
+    scaled(monkeypatch, "exp", 1.001)
+    kept = []
+
+    def program():
+        kept.append(Neuron(1)([0.5]).exp())
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"), verify():
+        program()
+    assert kept[0].data > 1  # it waited, and is worked out when nobody verifies any more
+
+
+@pytest.mark.parametrize("activation", [lambda x: x * Tensor(2.0), lambda x: x - x.mean(), np.sign])
+def test_an_activation_that_the_oracle_cannot_call_is_an_error_at_the_call(activation):
+    net = Net(1, [1], activation)
+    assert net([[1.0]]).shape == (1, 1)
+    with verify():
+        assert net([[1.0]]).shape == (1, 1)
+        with pytest.raises(UnsupportedError, match=r"verify\(\) gives an activation one Value .*, and yours"):
+            net([1.0])
+
+
+# Before it, after it, beside it -----------------------------------------------------------------
+
+
+def test_what_was_made_before_is_part_of_the_graph(monkeypatch):
+    x, net = Value(0.5), Neuron(1)
+    before, waiting = x * x, net([x])
+    with verify():
+        (before * x + waiting).backward()
+        assert x.grad == pytest.approx(0.75 + waiting.data * (1 - waiting.data) * net.w[0].data)
+    monkeypatch.setattr(Oracle, "backward", lambda self: None)
+    with pytest.raises(ParityError, match="the gradient of "), verify():
+        (before * x).backward()
+
+
+def test_operations_of_the_users_own_are_walked_by_their_slopes():
+    with verify():
+        x = Value(0.5)
+        (Value(2.0, (x,), (3.0,)) * 2).backward()
+        assert x.grad == 6
+        out = Value(1.0, (x,), "mine")
+        out._backward = lambda: setattr(x, "grad", x.grad + 5 * out.grad)
+        (out * 2).backward()
+        assert x.grad == 16
+
+
+@pytest.mark.parametrize(
+    ("end", "error"),
+    [("usual", None), ("exception", KeyError), ("difference", ParityError), ("within another", KeyError)],
+)
+def test_verify_observes_the_engine_until_its_block_ends_in_whatever_way(end, error, monkeypatch):
+    def program():
+        assert pending.observer() is not None
+        if end == "within another":
+            with verify():
+                run(sine)
+            assert pending.observer() is not None
+        if end == "difference":
+            scaled(monkeypatch, "__neg__", 2.0)
+        if end != "usual":
+            -Value(1)
+            raise KeyError
+
+    with contextlib.nullcontext() if error is None else pytest.raises(error), verify():
+        program()
+    assert pending.observer() is None
+    scaled(monkeypatch, "__neg__", 2.0)
+    assert (-Value(1)).data == -1  # and no ParityError
+
+
+def test_other_threads_are_left_alone(monkeypatch):
+    entered, done, found = threading.Event(), threading.Event(), []
+    scaled(monkeypatch, "__neg__", 2.0)
+
+    def other():
+        entered.wait()
+        found.append((-Value(1)).data)
+        with pytest.raises(ParityError), verify():
+            -Value(1)
+        found.append((-Value(1)).data)
+        done.set()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    with verify():
+        entered.set()
+        assert done.wait(20)
+        with pytest.raises(ParityError):
+            -Value(1)
+    thread.join()
+    assert found == [-1, -1]
+    assert pending.observer() is None
+
+
+def test_a_graph_is_freed_with_its_last_handle_and_memory_stays_flat():
+    net = Net(1, [3, 1])
+    gc.collect()
+    gc.disable()
+    try:
+        with verify():
+            counts = []
+            for _ in range(4):
+                loss = sum((net([x]) - 1) ** 2 for x in (0.1, 0.2, 0.3))
+                net.zero_grad()
+                loss.backward()
+                net.step(0.1)
+                known = weakref.ref(loss)
+                del loss
+                assert known() is None
+                counts.append(len(gc.get_objects()))
+        assert counts[3] - counts[1] < 20
+    finally:
+        gc.enable()
+
+
+def test_a_long_chain_goes_forward_backward_and_away():
+    with verify():
+        x = y = Value(1.0)
+        for _ in range(20_000):
+            y = y + 0.5
+        y.backward()
+        assert x.grad == 1
+        del y
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_verify_compares_the_output_and_the_gradients_of_a_layer_with_any_activation(
+    activation, monkeypatch, compared
+):
+    layer = Layer(2, 1, activation)
+    with verify():
+        (layer([1, Value(-2)]) * 3).backward()
+    assert compared["same"] == 1
+    assert compared["close"] >= 1 + 2 + 6  # the output, an operation, and the gradients of all Values
+    scale_neurons(monkeypatch)
+    with pytest.raises(ParityError, match=r"the data of layer\(\[1, Value\(-2\)\]\) is "), verify():
+        (layer([1, Value(-2)]) * 3).backward()
