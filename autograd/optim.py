@@ -452,8 +452,8 @@ class LBFGS(Optimizer):
                 ``backward`` and returns the loss.
 
         Raises:
-            OptionError: no closure was given. Errors of the closure are passed on, with the parameters as
-                they were before the step.
+            OptionError: no closure was given. Errors of the closure are passed on, with the parameters and
+                gradients as they were before the step.
         """
         from scipy.optimize import minimize
 
@@ -468,18 +468,23 @@ class LBFGS(Optimizer):
             return loss, np.asarray(vector.grads, np.float64)
 
         vector.sync()
-        before = vector.values.astype(np.float64)
+        before, gradient = vector.values.astype(np.float64), vector.grads.copy()
         options = {"maxiter": self.max_iter, "maxcor": self.history}
 
         def move(x: Array) -> None:
             vector.values[:] = x
             vector.mark_changed()
 
+        def go_back(x: Array, g: Array) -> None:
+            move(x)
+            vector.grads[:] = g
+            vector.mark_gradient_changed()
+
         try:
             found = minimize(evaluate, before, jac=True, method="L-BFGS-B", options=options)
             move(found.x)
         except BaseException:
-            finished(lambda: move(before))
+            finished(lambda: go_back(before, gradient))
             raise
         self.iterations = int(found.nit)
         return float(found.fun)

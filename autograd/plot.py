@@ -187,7 +187,18 @@ def show_confusion(
 
 
 def show_fit(axes: Any, truth: Array, predicted: Array, name: str, title: str = "Held-out rows") -> None:
-    """Draw predicted against true numbers, with the line on which both are equal."""
+    """Draw predicted against true numbers, with the line on which both are equal.
+
+    Numbers beyond 1e100, or all below 1e-100, which matplotlib may fail to draw, are drawn in a larger unit.
+    """
+    finite = np.isfinite(predicted)
+    truth, predicted = truth[finite], predicted[finite]
+    if not len(truth):
+        return
+    peak = max(np.abs(truth).max(), np.abs(predicted).max())
+    if not 1e-100 < peak < 1e100 and peak:
+        unit = float(f"1e{math.floor(math.log10(peak))}")
+        truth, predicted, name = truth / unit, predicted / unit, f"{name}, in {unit:g}"
     ends = [min(truth.min(), predicted.min()), max(truth.max(), predicted.max())]
     axes.plot(ends, ends, color="0.6", linewidth=1, label="exact")
     axes.plot(truth, predicted, "o", color=COLOURS[0], markersize=4, alpha=0.6, label="rows")

@@ -1,7 +1,7 @@
-"""Awkward points of functions, and what PyTorch says of values and slopes there.
+"""Awkward points of functions, and the values and slopes that PyTorch gives there.
 
 The answers stand in pytorch.json; `python tests/awkward.py`, with a Python that has PyTorch, writes
-them anew. `test_awkward` holds the array engine to them.
+it again. `test_awkward` compares the array engine with them.
 """
 
 import json
@@ -29,7 +29,7 @@ MANY = [
     [1e-200, 2e-200],
     [700.0, -700.0],
 ]
-# By PyTorch's name; ours is the same but where it says otherwise
+# By PyTorch's name, with our name if it differs
 UNARY = {
     **dict.fromkeys(("exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan")),
     **{"asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh"},
@@ -53,7 +53,7 @@ REDUCTIONS = ("sum", "mean", "prod", "amax", "amin", "std", "var", "norm", "logs
 
 
 def record():
-    """Write down what PyTorch says."""
+    """Write the answers of PyTorch to a file."""
     import torch
 
     def slopes(function, *numbers):

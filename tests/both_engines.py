@@ -26,7 +26,7 @@ def as_list(out):
 
 
 def in_order(numbers, start=0.0):
-    """Their sum, one after the other: Python's own ``sum`` of floats may be compensated."""
+    """The sum of numbers, added one after the other: Python's ``sum`` of floats may be compensated."""
     return functools.reduce(operator.add, numbers, start)
 
 
@@ -38,7 +38,7 @@ def in_a_loop(terms):
 
 
 def twins(make):
-    """What ``make`` makes from the ``nn`` of our engine and of the oracle, with the same weights."""
+    """The modules that ``make`` builds with our engine and with the oracle, with the same weights."""
     state = random.getstate()
     theirs = make(ORACLE.nn)
     random.setstate(state)

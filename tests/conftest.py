@@ -22,7 +22,7 @@ def rng():
 
 @pytest.fixture(params=[1500, math.inf], ids=["by table", "by NumPy"])
 def tanh_of_many(request, monkeypatch):
-    """Both forms of tanh, whichever of them is the quicker one on this machine."""
+    """Runs the test with each of the two forms of tanh, whichever is faster on this machine."""
     monkeypatch.setattr(elementwise, "MANY_NUMBERS", request.param)
 
 

@@ -1,4 +1,4 @@
-"""Calls of something at a place that is chosen, by a tracing hook: interrupts, and whoever looks."""
+"""Calls of a function at a chosen event of the package, by a tracing hook: for interrupts and reads."""
 
 import os
 import sys
@@ -11,9 +11,9 @@ PACKAGE = os.path.dirname(autograd.__file__)
 class Disturbed:
     """Calls ``what`` at the ``at``-th event within the package.
 
-    Events are the calls of the package's functions and those that they make; and for what raises nothing
-    each line and bytecode too. (What a trace function raises between two bytecodes may keep a ``with`` from
-    being left, which nothing else can.)
+    Events are the calls of the package's functions and the calls that they make; with ``fine``, for a
+    ``what`` that raises nothing, each line and bytecode too. (An exception of a trace function between two
+    bytecodes may keep a ``with`` from being left, which nothing else can.)
     """
 
     def __init__(self, what=None, at=-1, fine=False):
@@ -39,7 +39,7 @@ class Disturbed:
 
     def profile(self, frame, event, arg):
         mine = event == "c_call" and not self.busy and frame.f_code.co_filename.startswith(PACKAGE)
-        if mine and arg.__name__ != "__exit__":  # which no signal keeps from being called
+        if mine and arg.__name__ != "__exit__":  # the end of a `with`, which no signal can prevent
             self.event()
 
     def run(self, function):

@@ -1,7 +1,7 @@
 """A training in processes that are killed, and once undisturbed; `test_checkpoint` runs this as a program.
 
-Processes are forked from one that has imported all there is, which takes milliseconds, where a new
-Python takes half a second. What they have printed is a line of JSON.
+Processes are forked from one that has imported everything, which takes milliseconds, while a new Python
+takes half a second. The output is one line of JSON.
 """
 
 import json
@@ -30,7 +30,7 @@ OPTIMIZERS = {
 
 
 def train(name, checkpoint=None):
-    """All that a training comes to, times aside, as bytes."""
+    """The results of a training without its times, as bytes."""
     random.seed(1)
     net = Net(1, [8, 1], "tanh", "linear")
     opt = OPTIMIZERS[name](net)
@@ -41,7 +41,7 @@ def train(name, checkpoint=None):
 
 
 def forked(name, folder, after=None, at=None):
-    """Train in another process until it is killed; what the training came to, if it was not.
+    """Train in another process until it is killed; returns the results if it was not killed.
 
     Args:
         after: the time after which it is killed.
@@ -85,7 +85,7 @@ def left(folder):
 
 
 def at_random_times(folder, kills):
-    """So many kills for each optimiser, and then on to the end."""
+    """Kill the training of each optimiser so many times, and then let it finish."""
     draw, told = random.Random(1), {"kills": 0, "begun": 0, "halfway": 0, "writing": 0, "most left": 0}
     for name in OPTIMIZERS:
         whole, started = train(name), time.perf_counter()

@@ -1,7 +1,7 @@
 """One table of every row of the array engine, and one of every NumPy function that Tensors answer to.
 
-An entry of `TABLE` says how a user calls the row and what it must come to. The references are written for
-object arrays of 60-digit numbers, by another way than the row's forward; at that precision a central
+An entry of `TABLE` has the call of a row and its reference. The references are written for object arrays
+of 60-digit numbers, with another formula than the forward pass of the row; at that precision a central
 difference is exact to the last bit of a float64, so that one of them is the oracle for values and for
 derivatives of any order. An entry of `CALLS` runs on arrays and on Tensors alike: NumPy is the oracle.
 """
@@ -238,7 +238,7 @@ def negative_log_likelihoods(x):
 
 
 # fmt: off
-LABELLED = [  # labels have no slope, and are no operands here
+LABELLED = [  # labels have no slope, and are not among the operands
     Op("nll", lambda x: ROWS["nll"](x, LABELS[: len(x)]), negative_log_likelihoods, (R,),
        (((3, 4),), ((1, 2),)),
        errors=((((3,),), ShapeError, r"^nll\(\) of shapes \(3,\) and \(3,\): axis 1 is out"),)),
@@ -284,7 +284,7 @@ PRODUCTS = [
 # fmt: on
 
 
-# Moving numbers -----------------------------------------------------------------------------------
+# Shapes, indexing and joining ---------------------------------------------------------------------
 
 
 def refilled(shape):
@@ -297,7 +297,7 @@ def refilled(shape):
 
 
 def added_at(index, shape):
-    """Zeros of ``shape`` with each number of g added at its place, one at a time."""
+    """Zeros of ``shape``, to which the numbers of g are added one by one at their indices."""
 
     def add(g):
         out = [mp.mpf(0)] * int(np.prod(shape))
@@ -381,7 +381,7 @@ MATES = ((), (4,), (4, 3), (2, 4, 3))  # ... meets the last but one
 
 
 def cut(array, shape):
-    """The first numbers of ``array``, as often as it takes, in ``shape``."""
+    """The numbers of ``array``, repeated as often as needed, in ``shape``."""
     return np.concatenate([np.ravel(array)] * 3)[: int(np.prod(shape))].reshape(shape)
 
 

@@ -1,4 +1,4 @@
-"""What random programs of scalars and nets are made of: operations, strategies, results of both engines."""
+"""The parts of random programs of scalars and nets: operations, strategies, results of both engines."""
 
 import math
 import operator
@@ -26,7 +26,7 @@ KINKED = ("abs", "relu", "leaky_relu")
 
 BINARY = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow}
 
-FAILING = {  # of a number of 0.5 or more, which they take out of the domain
+FAILING = {  # functions that are an error for any number of 0.5 or more
     "log": lambda v: (-v).log(),
     "sqrt": lambda v: (-v).sqrt(),
     "root": lambda v: (-v) ** 0.5,
@@ -50,7 +50,7 @@ PENALTIES = {
 
 
 class Pair:
-    """What both engines made of the same expression.
+    """The results of both engines for the same expression.
 
     Attributes:
         ours, theirs: the Values; ``theirs`` is None if there is no number, only errors.
@@ -80,13 +80,13 @@ class Family:
                 self.members += [(n, m, [k]) for n, m in zip(ours.neurons, theirs.neurons, strict=True)]
 
     def copy_numbers(self):
-        """Give the oracle our parameters, after they were compared, so that differences do not grow."""
+        """Copy our parameters, once they are compared, to the oracle, so that differences do not grow."""
         for p, q in zip(self.ours.params(), self.theirs.params(), strict=True):
             q.data, q.grad = p.data, p.grad
 
 
 def noise(root):
-    """How uncertain the oracle's result is, in roundings of numbers of size 1."""
+    """The uncertainty of the oracle's result, in rounding errors of numbers of size 1."""
     stack = [root]
     while stack:
         v = stack[-1]
@@ -102,7 +102,7 @@ def noise(root):
 
 
 def tame(v):
-    """Whether numbers near the oracle's result lead to numbers near what follows from it."""
+    """Whether a small error in the oracle's result stays small in what is computed from it."""
     return (
         math.isfinite(v.data)
         and all(abs(d) <= 30 for d in v.slopes)

@@ -1,4 +1,4 @@
-"""The registries of the package, put back as they were after a test has added to them."""
+"""The registries of the package, restored after a test has added to them."""
 
 from contextlib import contextmanager
 
@@ -15,7 +15,7 @@ LISTS = (CONTAINERS, COMMANDS)
 
 @contextmanager
 def restored():
-    """Within it the registries may be added to; at its end they are as they were."""
+    """A context within which registries may be changed; at its end they are restored."""
     dicts, lists = [dict(known) for known in DICTS], [list(known) for known in LISTS]
     try:
         yield

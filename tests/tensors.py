@@ -10,7 +10,7 @@ def leaf(data, dtype=None):
 
 
 def same(found, expected):
-    """Fail unless the numbers are the same to the last bit, the signs of zeros included."""
+    """Fail unless the numbers have the same bits, including the signs of zeros."""
     np.testing.assert_array_equal(found, expected)
     assert (np.shape(found), np.result_type(found)) == (np.shape(expected), np.result_type(expected))
     known = ~np.isnan(expected)

@@ -48,7 +48,7 @@ def small_net(seed=1, activation="tanh", **options):
 
 
 def by_hand(net, X, y, opt, epochs, batch_size, rng, loss="mse", clip=None, penalty=None):
-    """What fit promises, as a loop over batches; the mean loss of each epoch."""
+    """A loop over batches that does what fit promises; returns the mean loss of each epoch."""
     loss = LOSSES.get(loss, loss)
     table = np.column_stack([X, np.ones(len(X))]).astype(net.dtype)
     y = y.astype(net.dtype) if y.dtype.kind == "f" else y

@@ -18,7 +18,7 @@ def lines(rows, header=None):
 
 
 def flowers(rng, n=60):
-    """Two kinds that one measure tells apart."""
+    """Rows of two classes that differ in one measurement."""
     rows = []
     for i in range(n):
         kind = "rose" if i % 2 else "tulip"
@@ -36,7 +36,7 @@ SMALL = np.round(np.linspace(0.1, 9.7, 200), 3)
 
 
 def table(names, *columns, rows=30):
-    """Rows of random cells, each out of what a column may have."""
+    """Rows of random cells; each cell is one of the choices for its column."""
     draw = np.random.default_rng(len(columns))
     body = [[draw.choice(cells) for cells in columns] for _ in range(rows)]
     return lines(body, names)

@@ -110,6 +110,9 @@ def _writer(
         yield rows.extend
         return
     check_labels(sys.stdout, [*preprocessing.classes, *(head if options.proba else [])])
+    broken = next((name for name in preprocessing.classes if len(name.splitlines()) > 1), None)
+    if broken is not None and not options.proba:
+        raise DataError(f"the label {cut(broken)} has more than one line; give --output a file, or --json")
     if options.proba:
         yield _csv(sys.stdout, head)
     else:

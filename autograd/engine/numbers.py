@@ -21,7 +21,12 @@ def number(x: Any) -> float | None:
 
 
 def as_number(x: Any, call: str) -> float:
-    """Return ``x`` as a float; NotANumberError, which names the ``call``, if it is not a real number."""
+    """Return ``x`` as a float.
+
+    Raises:
+        NotANumberError: it is not a real number; the message names the ``call``.
+        OverflowError: it is beyond the largest float.
+    """
     y = number(x)
     if y is None:
         raise NotANumberError(f"{call} wants a real number, got {x!r} ({type(x).__name__})")

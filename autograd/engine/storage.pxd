@@ -27,6 +27,9 @@ cdef double read_number(Node p) except? -7.25e300
 @cython.locals(storage=Storage, i=Py_ssize_t)
 cdef int write_number(Node p, double x) except -1
 
+@cython.locals(storage=Storage)
+cdef int check_room(Node p, double x) except -1
+
 @cython.locals(storage=Storage, i=Py_ssize_t)
 cdef double read_gradient(Node p) except? -7.25e300
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd.engine.node import Node
-from autograd.errors import UnsupportedError
+from autograd.errors import DataError, UnsupportedError
 from autograd.tensor.tape import Array
 
 __all__ = ["Storage", "Version"]
@@ -58,6 +58,9 @@ class Storage:
             self.single_targets = numbers if self.writable else None
 
 
+TOO_LARGE = 2.0**128 - 2.0**103  # from here on float32 rounds to infinity
+
+
 # Reading and writing one parameter, given its node --------------------------------------------------
 
 
@@ -77,6 +80,17 @@ def write_number(p: Node, x: float) -> None:
         storage.targets[i] = x
     else:
         storage.single_targets[i] = x
+
+
+def check_room(p: Node, x: float) -> None:
+    """Check that a parameter's dtype has room for a number.
+
+    Raises:
+        DataError: it is float32, and the number is finite and too large.
+    """
+    storage = p._home
+    if not storage.double and x - x == 0.0 and (x >= TOO_LARGE or x <= -TOO_LARGE):
+        raise DataError(f"a parameter of float32 has no room for {x!r}; make the net with dtype='float64'")
 
 
 def read_gradient(p: Node) -> float:

@@ -184,6 +184,7 @@ class Value(Node):
         NotANumberError: ``data``, ``grad`` or a slope is not a real number, or a child is not a Value. This
             error is a TypeError.
         ShapeError: there are slopes, but not as many as children.
+        OverflowError: ``data``, ``grad`` or a slope is beyond the largest float.
 
     >>> x = Value(2)
     >>> x / Value(2.3)

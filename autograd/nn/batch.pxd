@@ -55,7 +55,7 @@ cdef class Batch(Junction):
 
 cdef class SampleQueue:
     cdef readonly Py_ssize_t n_in, n_out, room
-    cdef readonly bint waits
+    cdef readonly bint waits, single
     cdef public Rowwise few
     cdef readonly list versions
     cdef readonly object vectors

@@ -1,5 +1,6 @@
 """Batches: pending samples of one module, which go through it together when a number is needed."""
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -11,7 +12,7 @@ from autograd.engine import node, operations, pending
 from autograd.engine.node import Node
 from autograd.engine.pending import Junction, Level
 from autograd.engine.stats import STATS
-from autograd.engine.storage import total
+from autograd.engine.storage import TOO_LARGE, total
 from autograd.engine.value import Value
 from autograd.errors import GradientError
 from autograd.nn.activations import Activation
@@ -354,6 +355,7 @@ class SampleQueue:
         self.few = rowwise_of(stages) if waits else None
         self.versions = [stage.matrix.version for stage in stages]
         self.vectors: Sequence[Array] = first.matrix.vectors
+        self.single: bool = first.matrix.tensor.dtype == np.float32
         self.room = max(1, min(MOST_ROWS, MOST_NUMBERS // self.n_in))
         self.open: Batch | None = None
 
@@ -373,6 +375,8 @@ class SampleQueue:
                 if inputs is None:
                     inputs = []
                 inputs.append((j, item))
+        if self.single and not all(map(fits_float32, x)):
+            return None
         return self.join(tuple(x), inputs)
 
     def join(self, sample: Any, inputs: Any) -> Any:
@@ -397,6 +401,11 @@ class SampleQueue:
     def tell(self, out: Any) -> None:
         """Tell the observer of pending outputs."""
         raise NotImplementedError
+
+
+def fits_float32(item: Any) -> bool:
+    """Whether float32 has room for an input of a sample, if it is a number."""
+    return type(item) is not float or not math.isfinite(item) or -TOO_LARGE < item < TOO_LARGE
 
 
 def rowwise_of(stages: Sequence[Stage]) -> Rowwise | None:

@@ -11,6 +11,7 @@ from autograd.errors import DataError, ShapeError
 from autograd.support.options import named
 from autograd.tensor.reals import reals
 from autograd.tensor.tape import Array
+from autograd.training.data import in_dtype
 
 __all__ = ["INITS", "Init", "init_weights"]
 
@@ -39,8 +40,8 @@ def uniform(n: int) -> Array:
     return -1 + 2 * draws  # as random.uniform computes it
 
 
-def init_weights(n_out: int, n_in: int, init: Init) -> Array:
-    """An initial matrix [W | b]: weights from ``init``, biases 0."""
+def init_weights(n_out: int, n_in: int, init: Init, dtype: Any) -> Array:
+    """An initial matrix [W | b] of a dtype: weights from ``init``, biases 0."""
     weights = named("init", init, INITS)(n_out, n_in)
     if not callable(init):
         weights = weights * uniform(n_out * n_in).reshape(n_out, n_in)
@@ -49,4 +50,5 @@ def init_weights(n_out: int, n_in: int, init: Init) -> Array:
         raise ShapeError(f"init({n_out}, {n_in}) must give weights of that shape, got {weights.shape}")
     if not np.isfinite(weights).all():
         raise DataError(f"init({n_out}, {n_in}) must give finite weights")
-    return np.concatenate([weights, np.zeros((n_out, 1))], axis=1)
+    weights = in_dtype(weights, dtype, "weights", f"init({n_out}, {n_in})")
+    return np.concatenate([weights, np.zeros((n_out, 1), dtype)], axis=1)

@@ -58,7 +58,7 @@ class Neuron(ArrayModule):
     ) -> None:
         n_in = whole(N, "N", ShapeError)
         function = named("activation", activation, ACTIVATIONS)
-        values = init_weights(1, n_in, init).astype(float_type(dtype)).reshape(-1)
+        values = init_weights(1, n_in, init, float_type(dtype)).reshape(-1)
         self._be(ParameterVector(values, [(1, n_in + 1)]), 0, 0, function)
 
     def _be(self, vector: ParameterVector, k: int, row: int, function: Callable[[Tensor], Tensor]) -> None:
@@ -139,7 +139,7 @@ class Layer(ArrayModule):
     ) -> None:
         n_in, n_out = whole(N_in, "N_in", ShapeError), whole(N_out, "N_out", ShapeError)
         function = named("activation", activation, ACTIVATIONS)
-        values = init_weights(n_out, n_in, init).astype(float_type(dtype)).reshape(-1)
+        values = init_weights(n_out, n_in, init, float_type(dtype)).reshape(-1)
         self._be(ParameterVector(values, [(n_out, n_in + 1)]), 0, function)
 
     def _be(self, vector: ParameterVector, k: int, function: Callable[[Tensor], Tensor]) -> None:

@@ -24,6 +24,7 @@ from autograd.tensor.recording import recording, refuse_in_recording
 from autograd.tensor.rows.products import affine
 from autograd.tensor.tape import Array
 from autograd.text import count
+from autograd.training.data import in_dtype
 
 __all__ = ["ArrayModule", "Module", "activated", "through"]
 
@@ -166,7 +167,7 @@ class ArrayModule(Module, TakesSamples):
     @values.setter
     def values(self, values: Any) -> None:
         refuse_in_recording("values = ...")
-        numbers = reals(values, "values have to be numbers")
+        numbers = self._vector_of(values, "values")
         self.sync()
         self.mark_changed()  # first: an interrupt must not leave older graphs with the new numbers
         self._values[...] = numbers
@@ -179,7 +180,15 @@ class ArrayModule(Module, TakesSamples):
     @grads.setter
     def grads(self, grads: Any) -> None:
         refuse_in_recording("grads = ...")
-        self._grads[...] = reals(grads, "grads have to be numbers")
+        self._grads[...] = self._vector_of(grads, "grads")
+
+    def _vector_of(self, x: Any, name: str) -> Array:
+        """``x`` as a vector of one number for each parameter, in the dtype of the module."""
+        call = f"{self._called()}, {name} = ...,"
+        array = in_dtype(reals(x, f"{call} wants numbers"), self.dtype, name, call)
+        if array.shape != self._values.shape:
+            raise ShapeError(f"{call} wants shape {self._values.shape}, got {array.shape}")
+        return array
 
     def forward(self, x: Tensor) -> Tensor:
         """The outputs, (n_out, rows) or (n_out,), of samples in columns, (n_in, rows), or of one, (n_in,)."""
@@ -211,6 +220,8 @@ class ArrayModule(Module, TakesSamples):
         if not 1 <= x.ndim <= 2 or x.shape[-1] != self.n_in:
             raise ShapeError(f"{self._called()} wants shape (rows, {self.n_in}), got {x.shape}")
         if x.dtype != self.dtype:
+            if isinstance(x._array, np.ndarray):
+                in_dtype(x._array, self.dtype, "the rows", self._called())
             x = x.astype(self.dtype)
         # `affine` copies its input, so a constant is passed as a view, without a copy or a tape node
         columns = x.T if x.requires_grad else Tensor._of(array_of(x).T, None)
@@ -222,7 +233,7 @@ class ArrayModule(Module, TakesSamples):
         except NotANumberError:
             self._refuse_rows(x)
             raise
-        return Tensor._of(table.astype(self.dtype), None)
+        return Tensor._of(in_dtype(table, self.dtype, "the rows", self._called()), None)
 
     def _refuse_rows(self, x: Any) -> None:
         """Raise a more precise error if the rows of ``x`` differ in length, or hold Values or lists."""

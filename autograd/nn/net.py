@@ -77,8 +77,8 @@ class Net(ArrayModule, FitMixin):
         for name in activations:
             named("activation", name, ACTIVATIONS)
         float_dtype = float_type(dtype)
-        parts = [init_weights(n, m, init).reshape(-1) for m, n in pairwise(sizes)]
-        self._be(sizes, activations, np.concatenate(parts).astype(float_dtype))
+        parts = [init_weights(n, m, init, float_dtype).reshape(-1) for m, n in pairwise(sizes)]
+        self._be(sizes, activations, np.concatenate(parts))
 
     def _be(self, sizes: list[int], activations: list[ActivationOption], values: Array) -> None:
         """Initialise the net with these sizes and activations and this vector of parameters."""
@@ -118,6 +118,11 @@ class Net(ArrayModule, FitMixin):
         """The least and the greatest possible output."""
         last: Any = self.layers[-1]._function
         return getattr(last, "bounds", (-math.inf, math.inf))
+
+    @property
+    def functions(self) -> list[Any]:
+        """The activation of each layer, as a function of a Tensor."""
+        return [getattr(layer._function, "function", layer._function) for layer in self.layers]
 
     @property
     def named(self) -> bool:

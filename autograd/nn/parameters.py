@@ -143,6 +143,7 @@ class Parameter(Value):
         x = data if type(data) is float else as_number(data, "data")
         if entered:
             refuse_in_recording("p.data = ...")
+        storage.check_room(self, x)
         if pending.waiting():
             pending.settle(None, self._home.vectors, False)
         storage.write_number(self, x)
@@ -157,6 +158,7 @@ class Parameter(Value):
         g = grad if type(grad) is float else as_number(grad, "grad")
         if entered:
             refuse_in_recording("p.grad = ...")
+        storage.check_room(self, g)
         storage.write_gradient(self, g)
 
     def zero_grad(self) -> None:

@@ -25,6 +25,7 @@ from autograd.tensor.reals import KINDS, WAYS_OUT
 from autograd.tensor.recording import apart, entered, recording, unusual
 from autograd.tensor.tape import Array, Leaf, backpropagate
 from autograd.text import count
+from autograd.training.data import in_dtype
 
 __all__ = ["Samples", "TakesSamples", "is_batch"]
 
@@ -113,6 +114,8 @@ class Samples(SampleQueue):
             items = x
         elif kind is np.ndarray and x.ndim == 1:
             if x.dtype.kind in KINDS and len(x) == self.n_in and self.waits and not unusual():
+                if self.single:
+                    in_dtype(x, self.dtype, "a sample", self._call())
                 return self.wait(tuple(x.tolist()), None, None)
             items = list(x) if x.dtype.kind in WAYS_OUT else x.tolist()  # tolist() turns some dates into ints
         elif isinstance(x, Value) or number(x) is not None:
@@ -142,6 +145,8 @@ class Samples(SampleQueue):
                     got = f"{item!r} ({type(item).__name__}) at place {j}"
                     raise NotANumberError(f"{self._call()} wants numbers or Values, got {got}")
                 row.append(y)
+        if self.single:
+            in_dtype(np.array(row), self.dtype, "a sample", self._call())
         if not self.waits or unusual():
             return self.at_once(row, inputs)
         if level is not None:

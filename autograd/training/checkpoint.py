@@ -273,9 +273,9 @@ def description(
     wording = Wording(schedule)
     run = {
         "sizes": str(module.N),
-        "activations": ", ".join(map(wording.of, module.activations)),
+        "activations": ", ".join(map(wording.of_row, module.activations, module.functions)),
         "dtype": module.dtype.name,
-        "loss": loss.name if isinstance(loss, Loss) else wording.of(loss),
+        "loss": wording.of_row(loss.name, loss.each) if isinstance(loss, Loss) else wording.of(loss),
         "optimizer": wording.of(opt, "target", "lr", "last_lr"),
         "lr": " ".join(dict.fromkeys(wording.of(x) for x in (opt.lr, schedule) if x is not None)),
         **options,
@@ -342,6 +342,12 @@ class Wording:
         closure = inspect.getclosurevars(function).nonlocals  # such as the options of a schedule
         texts = [f"{variable}={self.of(value)}" for variable, value in sorted(closure.items())]
         return f"{name}({', '.join(texts)})" if texts else name
+
+    def of_row(self, name: Any, function: Any) -> str:
+        """The description of a loss or an activation by its name, with its function if that is not ours."""
+        if not isinstance(name, str) or _is_ours(function):
+            return self.of(name)
+        return f"{name} ({self.of(function)})"
 
 
 def _is_ours(x: Any) -> bool:

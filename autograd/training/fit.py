@@ -133,10 +133,8 @@ class FitMixin:
                 f"fit() got every={every} without the file that is then written; add checkpoint="
             )
         patience = None if patience is None else whole(patience, "patience")
-        alpha, clip = (
-            finite_positive(alpha, "alpha", 0.0),
-            None if clip is None else finite_positive(clip, "clip"),
-        )
+        alpha = finite_positive(alpha, "alpha", 0.0)
+        clip = None if clip is None else finite_positive(clip, "clip")
         callback_list = callbacks_of(callbacks)
         checkpoint_file = None if checkpoint is None else Checkpoint(checkpoint, every)
         seed = seed if checkpoint_file is None else checkpoint_file.seed(seed)
@@ -144,21 +142,15 @@ class FitMixin:
         loss_function = loss_for(self, loss)
         opt = optimizer_for(optimizer, lr, self)
         if opt.takes_closure and clip is not None:
-            raise OptionError(
-                f"{type(opt).__name__.lower()} takes no clip: its line search needs the gradient as it is"
-            )
+            name = type(opt).__name__.lower()
+            raise OptionError(f"{name} takes no clip: its line search needs the gradient as it is")
         all_rows = prepared(self, X, y, loss_function, sample_weight, class_weight)
         data, held_out = split(self, all_rows, validation, loss_function, rng)
         batch_size = len(data) if opt.takes_closure else min(batch_size, len(data))
         training = Fit(self, data, held_out, Objective(self, loss_function, alpha), opt, batch_size, rng)
         if checkpoint_file is not None:
-            options = {
-                "batch_size": batch_size,
-                "alpha": alpha,
-                "clip": clip,
-                "patience": patience,
-                "seed": seed,
-            }
+            options = {"batch_size": batch_size, "alpha": alpha, "clip": clip}
+            options |= {"patience": patience, "seed": seed}
             rows = {"the rows": all_rows, "the validation rows": held_out}
             training.keep(checkpoint_file, *description(self, loss_function, opt, rows, options), epochs)
         return training.run(epochs, patience, clip, progress, callback_list)

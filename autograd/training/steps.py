@@ -38,6 +38,10 @@ class Trainable(Protocol):
         """The least and the greatest possible value of an output."""
 
     @property
+    def functions(self) -> list[Any]:
+        """The activation of each layer, as a function of a Tensor."""
+
+    @property
     def named(self) -> bool:
         """Whether all activations are known by name, so that a recorded forward pass stays valid."""
 

@@ -16,19 +16,19 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def no_pictures(request, monkeypatch):
-    """Most tests do without matplotlib, which takes longer than all the rest of them."""
+    """Disables matplotlib, which would take longer than the rest of most tests."""
     if "pictures" not in request.fixturenames:
         monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
 
 
 @pytest.fixture
 def pictures():
-    """For tests that look at pictures."""
+    """Enables matplotlib, for tests of pictures."""
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A model of flats, from so few epochs that it knows little."""
+    """A model of flats, trained for a few epochs only."""
     path = tmp_path_factory.mktemp("model") / "flats.model.npz"
     assert main(["train", str(FLATS), "--epochs", "2", "--quiet", "--output", str(path)]) == 0
     return path

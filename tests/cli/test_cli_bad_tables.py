@@ -76,7 +76,7 @@ GOOD = "a,b\n" + "1,2.5\n3,4.5\n" * 5
         (
             "far.csv",
             "a,b\n" + "1,x\n2,y\n" * 50 + "1e308,x\n",
-            ["--seed", "6"],  # with which that row is held out
+            ["--seed", "6"],  # a seed with which that row is held out
             "error: far.csv, line 102, column 'a': '1e308' is too far from the other numbers, whose mean is "
             "1.51, to be scaled; correct it, or leave the row out\n",
         ),
@@ -122,7 +122,7 @@ GOOD = "a,b\n" + "1,2.5\n3,4.5\n" * 5
         ("cut.csv.gz", gzip.compress(b"a,b\n1,2\n", mtime=0)[:-9], [], "error: cut.csv.gz: not a CSV file: "),
     ],
 )
-def test_a_mistake_is_told_in_one_line_and_nothing_is_written(
+def test_a_mistake_in_a_command_is_an_error_of_one_line_and_nothing_is_written(
     folder, capsys, name, content, options, message
 ):
     if content is not None:
@@ -173,7 +173,7 @@ def test_a_mistake_is_told_in_one_line_and_nothing_is_written(
         ),
     ],
 )
-def test_columns_that_cannot_be_learned_from_are_named(folder, capsys, content, options, message):
+def test_train_names_a_column_that_it_cannot_learn_from(folder, capsys, content, options, message):
     Path("f.csv").write_text(content)
     assert main(["train", "f.csv", *options]) == 2
     told = capsys.readouterr().err
@@ -186,7 +186,7 @@ def test_columns_that_cannot_be_learned_from_are_named(folder, capsys, content, 
         assert main(["train", "f.csv", "--ignore", "b", "--epochs", "1"]) == 0
 
 
-def test_decimal_commas_in_a_target_are_no_classes(folder, capsys):
+def test_train_refuses_a_target_with_decimal_commas(folder, capsys):
     Path("f.csv").write_text("x;y\n" + "1;0,5\n2;1,5\n" * 10)
     assert main(["train", "f.csv"]) == 2
     assert "column 'y': '0,5' is no finite number; write it as in 1234.5" in capsys.readouterr().err

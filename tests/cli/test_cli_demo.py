@@ -10,7 +10,7 @@ from autograd.nn import Net
 from autograd.pictures import demos
 
 
-def test_a_demo_tells_what_came_out_and_films_it(folder, capsys, pictures, short_films):
+def test_the_demo_command_reports_its_result_and_writes_a_film(folder, capsys, pictures, short_films):
     assert main(["demo", "tiny", "--seed", "2", "--output", "t.gif"]) == 0
     told = capsys.readouterr().out.splitlines()
     found = demos.tiny(seed=2)
@@ -24,7 +24,7 @@ def test_a_demo_tells_what_came_out_and_films_it(folder, capsys, pictures, short
     assert "'.bmp'" in capsys.readouterr().err
 
 
-def test_a_demo_runs_without_matplotlib_and_says_what_is_missing(folder, capsys):
+def test_the_demo_command_runs_without_matplotlib_and_says_what_to_install(folder, capsys):
     assert main(["demo", "tiny", "--json"]) == 0
     told = capsys.readouterr()
     assert json.loads(told.out)["picture"] is None
@@ -45,7 +45,7 @@ def test_a_demo_runs_without_matplotlib_and_says_what_is_missing(folder, capsys)
         (["evaluate", "none.npz", "f.csv", "--picture", "p.csv"], "unknown kind of picture '.csv'"),
     ],
 )
-def test_a_name_that_no_picture_has_is_told_before_the_work(
+def test_the_demo_command_refuses_a_bad_picture_name_before_it_computes(
     folder, capsys, monkeypatch, pictures, command, message
 ):
     for name in ("fit", "__call__"):

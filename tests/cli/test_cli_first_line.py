@@ -1,4 +1,4 @@
-"""The first line of a table: whether it holds names or a row, and what the commands say of it."""
+"""The first line of a table: whether it holds names or a row, and what the commands report."""
 
 import json
 import re
@@ -27,7 +27,7 @@ GUESSES = {
 
 
 @pytest.mark.parametrize("name", GUESSES)
-def test_train_says_what_it_took_the_first_line_for(folder, capsys, name):
+def test_train_reports_whether_it_took_the_first_line_for_names_or_a_row(folder, capsys, name):
     content, names = GUESSES[name]
     Path("t.csv").write_text(content)
     assert main(["train", "t.csv", "--epochs", "1"]) == 0
@@ -77,7 +77,7 @@ DOUBTS = {
 
 
 @pytest.mark.parametrize("name", DOUBTS)
-def test_a_first_line_that_the_others_contradict_is_asked_about(folder, capsys, name):
+def test_train_refuses_to_guess_about_a_first_line_that_the_rows_contradict(folder, capsys, name):
     content, doubt = DOUBTS[name]
     Path("t.csv").write_text(content)
     assert main(["train", "t.csv", "--epochs", "1"]) == 2
@@ -93,14 +93,14 @@ def test_a_first_line_that_the_others_contradict_is_asked_about(folder, capsys, 
     ):
         code = main(["train", "t.csv", "--epochs", "1", option, "--json"])
         answer = json.loads(capsys.readouterr().out)
-        if code:  # as when a text then stands among numbers
+        if code:  # for example if a text is then among numbers
             assert re.search("is no finite number|is none", answer["error"])
             continue
         assert ([*answer["features"], answer["target"]], answer["rows"]) == (names, rows)
 
 
 @pytest.mark.parametrize("command", ["predict", "evaluate"])
-def test_a_model_is_used_on_tables_that_are_like_its_own(folder, capsys, command):
+def test_predict_and_evaluate_read_the_first_line_as_in_the_table_of_the_training(folder, capsys, command):
     content = "red,small,yes\n" + table(None, ["red", "blue"], ["small", "big"], ["yes", "no"])
     Path("t.csv").write_text(content)
     for option, rows in (("--no-header", 31), ("--header", 30)):
@@ -113,7 +113,7 @@ def test_a_model_is_used_on_tables_that_are_like_its_own(folder, capsys, command
     assert json.loads(capsys.readouterr().out)["rows"] == 30
 
 
-def test_a_table_with_names_for_a_model_of_one_without_is_told(folder, capsys):
+def test_predict_and_evaluate_name_a_header_line_that_the_model_does_not_expect(folder, capsys):
     Path("t.csv").write_text(table(None, SMALL, SMALL))
     assert main(["train", "t.csv", "--epochs", "1", "--no-header", "--quiet"]) == 0
     Path("u.csv").write_text("\narea,rent\n" + Path("t.csv").read_text())
@@ -126,7 +126,7 @@ def test_a_table_with_names_for_a_model_of_one_without_is_told(folder, capsys):
 
 
 @pytest.mark.parametrize("option", ["--header", "--no-header"])
-def test_arrays_have_no_first_line(folder, rng, capsys, option):
+def test_header_options_are_refused_for_files_of_arrays(folder, rng, capsys, option):
     np.save("t.npy", rng.normal(size=(30, 3)))
     assert main(["train", "t.npy", option]) == 2
     assert capsys.readouterr().err == (
@@ -136,7 +136,7 @@ def test_arrays_have_no_first_line(folder, rng, capsys, option):
     assert main(["predict", "t.model.npz", "t.npy", "--json"]) == 0
 
 
-def test_a_table_whose_names_the_model_does_not_know_is_not_taken_without_a_word(folder, capsys):
+def test_predict_notes_a_first_line_that_lacks_the_names_of_the_model(folder, capsys):
     Path("t.csv").write_text(table(["2019", "2020", "y"], SMALL, SMALL, ["a", "b"]))
     assert main(["train", "t.csv", "--header", "--epochs", "1", "--quiet"]) == 0
     Path("other.csv").write_text(table(["2018", "2020"], SMALL, SMALL))

@@ -14,7 +14,7 @@ from autograd.nn import Net
 # predict ------------------------------------------------------------------------------------------
 
 
-def test_probabilities_are_the_softmax_of_the_outputs(folder, capsys):
+def test_predict_proba_writes_the_softmax_of_the_outputs(folder, capsys):
     model = str(SAVED / "format-1-flowers.npz")
     Path("f.csv").write_text("long,wide\n2.4,0.1\n2.5,0.2\n")
     assert main(["predict", model, "f.csv", "--proba", "--output", "answers.csv"]) == 0
@@ -40,8 +40,8 @@ def test_probabilities_are_the_softmax_of_the_outputs(folder, capsys):
     assert "f.csv is the input itself" in capsys.readouterr().err
 
 
-def test_models_of_before_are_read(folder, capsys):
-    """They were saved by version 0.1.0 before it knew of text and missing numbers."""
+def test_predict_reads_models_of_earlier_formats(folder, capsys):
+    """The models are of version 0.1.0, before it supported text and missing numbers."""
     Path("f.csv").write_text("wide,long\n0,5\n0,-1\n")
     assert main(["predict", str(SAVED / "format-1-flowers.npz"), "f.csv"]) == 0
     assert capsys.readouterr().out.split() == ["rose", "tulip"]
@@ -55,14 +55,14 @@ def test_models_of_before_are_read(folder, capsys):
     )
 
 
-def test_numbers_that_json_does_not_have_are_null(folder, capsys):
+def test_predict_writes_a_prediction_that_json_cannot_hold_as_null(folder, capsys):
     Path("f.csv").write_text("x\n1\n1.7e308\n")
     assert main(["predict", str(SAVED / "format-1-line.npz"), "f.csv", "--json"]) == 0
     found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert found["predictions"] == [pytest.approx(12, abs=0.5), None]
 
 
-def test_a_target_that_is_there_but_empty_is_predicted(folder, capsys, trained):
+def test_predict_ignores_an_empty_target_column(folder, capsys, trained):
     Path("new.csv").write_text("area,rooms,heating,district,built,rent\n50,2,gas,hill,1990,\n")
     assert main(["predict", str(trained), "new.csv"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1
@@ -76,7 +76,7 @@ def test_a_target_that_is_there_but_empty_is_predicted(folder, capsys, trained):
         ("50,2,hill,,1990", "line 3, column 'heating': '' is none of its 4 levels"),
     ],
 )
-def test_strict_takes_nothing_that_the_model_does_not_know(folder, capsys, trained, row, message):
+def test_predict_strict_refuses_missing_cells_and_unknown_levels(folder, capsys, trained, row, message):
     Path("new.csv").write_text(f"area,rooms,district,heating,built\n50,2,hill,gas,1990\n{row}\n")
     assert main(["predict", str(trained), "new.csv", "--strict"]) == 2
     assert capsys.readouterr().err == f"error: new.csv, {message}; correct it, or leave out --strict\n"
@@ -98,7 +98,7 @@ def test_strict_takes_nothing_that_the_model_does_not_know(folder, capsys, train
         {"spread": [0.0, 1.0]},
     ],
 )
-def test_a_model_whose_parts_do_not_fit_is_refused(folder, rng, capsys, change):
+def test_predict_refuses_a_model_with_inconsistent_preprocessing(folder, rng, capsys, change):
     Path("f.csv").write_text(lines(flowers(rng), ["long", "wide", "kind"]))
     assert main(["train", "f.csv", "--epochs", "1"]) == 0
     arrays, header = io.read("f.model.npz")
@@ -108,7 +108,7 @@ def test_a_model_whose_parts_do_not_fit_is_refused(folder, rng, capsys, change):
     assert capsys.readouterr().err.startswith("error: f.model.npz: its table")
 
 
-def test_predict_tells_its_mistakes_too(folder, rng, capsys):
+def test_predict_reports_bad_tables_and_models_in_one_line(folder, rng, capsys):
     Path("f.csv").write_text(lines(flowers(rng), ["long", "wide", "kind"]))
     assert main(["train", "f.csv", "--epochs", "1"]) == 0
     Path("other.csv").write_text("long,height\n1,2\n")
@@ -133,7 +133,7 @@ def test_predict_tells_its_mistakes_too(folder, rng, capsys):
         assert told.err.count("\n") == 1
 
 
-def test_what_is_missing_from_a_table_is_told_at_once(folder, capsys, trained):
+def test_predict_names_all_columns_missing_from_a_table_at_once(folder, capsys, trained):
     Path("new.csv").write_text("area,rooms,heating\n50,2,gas\n")
     assert main(["predict", str(trained), "new.csv"]) == 2
     wanted = (
@@ -150,7 +150,7 @@ def test_what_is_missing_from_a_table_is_told_at_once(folder, capsys, trained):
 # evaluate --------------------------------------------------------------------------------------
 
 
-def test_evaluate_counts_what_was_right_of_each_class(folder, capsys):
+def test_evaluate_reports_precision_and_recall_of_each_class(folder, capsys):
     Path("f.csv").write_text("long,wide,kind\n5,0,rose\n5,0,rose\n5,0,tulip\n-1,0,tulip\n")
     assert main(["evaluate", str(SAVED / "format-1-flowers.npz"), "f.csv"]) == 0
     told = capsys.readouterr().out.splitlines()
@@ -166,7 +166,7 @@ def test_evaluate_counts_what_was_right_of_each_class(folder, capsys):
     assert found == {"class": "tulip", "rows": 0, "precision": None, "recall": None}
 
 
-def test_evaluate_measures_numbers_and_draws_if_asked(folder, capsys, pictures):
+def test_evaluate_reports_the_errors_of_a_regression_and_draws_a_picture_if_asked(folder, capsys, pictures):
     model = str(SAVED / "format-1-line.npz")
     x = np.linspace(-2, 2, 9)
     Path("f.csv").write_text(lines(zip(x, 2 * x + 9, strict=True), ["x", "y"]))
@@ -183,7 +183,7 @@ def test_evaluate_measures_numbers_and_draws_if_asked(folder, capsys, pictures):
 # info ------------------------------------------------------------------------------------------
 
 
-def test_info_says_what_a_model_is(folder, capsys, trained):
+def test_info_describes_a_model(folder, capsys, trained):
     assert main(["info", str(trained)]) == 0
     told = capsys.readouterr().out
     assert "net: 11-128-1, 1665 parameters in float64" in told
@@ -200,7 +200,7 @@ def test_info_says_what_a_model_is(folder, capsys, trained):
 # JSON ------------------------------------------------------------------------------------------
 
 
-def test_json_is_all_that_standard_output_gets(folder, capsys, trained):
+def test_commands_with_json_write_only_json_to_standard_output(folder, capsys, trained):
     for command in (
         ["train", str(FLATS), "--epochs", "1"],
         ["predict", str(trained), str(FLATS)],

@@ -16,7 +16,7 @@ from autograd.cli.parser import main
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
-def test_output_that_cannot_be_written_is_told_and_a_closed_pipe_is_not(folder, options, trained):
+def test_a_full_disk_under_standard_output_is_an_error_and_a_closed_pipe_is_not(folder, options, trained):
     command = [sys.executable, "-m", "autograd", "predict", str(trained), str(FLATS), *options]
     running = {
         "stderr": subprocess.PIPE,
@@ -42,7 +42,7 @@ LABELS = table(["a", "b"], SMALL, ["あ", "い"])
 
 
 def use(folder, command, encoding=None, **options):
-    """Run a command as a shell does, where the output is in an encoding that most labels are not of."""
+    """Run a command in a shell whose output encoding lacks most labels."""
     env = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -56,7 +56,7 @@ def use(folder, command, encoding=None, **options):
 
 
 @pytest.mark.parametrize("options", ["", " --proba"])
-def test_labels_are_written_as_they_are_or_not_at_all(folder, options):
+def test_predict_writes_labels_unchanged_or_refuses_an_encoding_that_lacks_them(folder, options):
     Path("t.csv").write_text(LABELS, "utf-8")
     assert use(folder, "train t.csv --quiet --epochs 1").returncode == 0
     done = use(folder, f"predict t.model.npz t.csv{options}", "cp1252")
@@ -79,7 +79,7 @@ def test_labels_are_written_as_they_are_or_not_at_all(folder, options):
     assert use(folder, f"predict t.model.npz t.csv{options}").stdout == expected
 
 
-def test_reports_show_what_an_encoding_lacks_by_its_number(folder):
+def test_reports_escape_characters_that_the_encoding_of_the_output_lacks(folder):
     Path("t.csv").write_text(LABELS, "utf-8")
     assert use(folder, "train t.csv --quiet --epochs 1").returncode == 0
     done = use(folder, "evaluate t.model.npz t.csv", "cp1252")
@@ -88,7 +88,7 @@ def test_reports_show_what_an_encoding_lacks_by_its_number(folder):
     assert b"?" not in done.stdout
 
 
-def test_a_closed_output_is_told_and_a_closed_standard_error_is_not_the_output(folder):
+def test_a_closed_standard_output_is_an_error_and_a_closed_standard_error_is_not(folder):
     Path("t.csv").write_text(LABELS, "utf-8")
     assert use(folder, "train t.csv --quiet --epochs 1").returncode == 0
     for command in ("predict t.model.npz t.csv", "evaluate t.model.npz t.csv", "info t.model.npz"):
@@ -106,7 +106,7 @@ def test_a_closed_output_is_told_and_a_closed_standard_error_is_not_the_output(f
     assert Path("u.npz").exists()
 
 
-def test_long_names_are_cut_wherever_they_are_listed(folder, capsys):
+def test_reports_shorten_long_names(folder, capsys):
     names = [f"{'x' * 3000}{i}" for i in range(40)]
     columns = [SMALL] * 39 + [["y" * 2000, "z" * 2000]]
     Path("t.csv").write_text(table(names, *columns))
@@ -134,7 +134,7 @@ def link(kind, source, name):
 
 @pytest.mark.parametrize("kind", ["the same", "a symlink", "a hard link"])
 @pytest.mark.parametrize("written", ["model", "picture", "predictions", "drawing"])
-def test_no_output_is_written_over_an_input(folder, capsys, pictures, kind, written):
+def test_commands_refuse_to_write_an_output_over_an_input(folder, capsys, pictures, kind, written):
     content = table(["a", "b"], SMALL, ["x", "y"])
     Path("t.csv").write_text(content)
     assert main(["train", "t.csv", "--quiet", "--epochs", "1", "--output", "m.npz"]) == 0
@@ -156,7 +156,7 @@ def test_no_output_is_written_over_an_input(folder, capsys, pictures, kind, writ
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
-def test_a_full_disk_is_told_with_the_name_of_the_file(folder, capsys, monkeypatch):
+def test_a_full_disk_is_an_error_that_names_the_file(folder, capsys, monkeypatch):
     Path("t.csv").write_text(table(["a", "b"], SMALL, ["x", "y"]))
 
     def full(handle):
@@ -166,3 +166,13 @@ def test_a_full_disk_is_told_with_the_name_of_the_file(folder, capsys, monkeypat
     assert main(["train", "t.csv", "--quiet", "--epochs", "1"]) == 2
     assert capsys.readouterr().err == f"error: No space left on device: '{folder}/t.model.npz'\n"
     assert [path.name for path in folder.iterdir()] == ["t.csv"]
+
+
+@pytest.mark.parametrize("cells", [("1e308", "-1e308"), ("1e-310", "0"), ("1.5e300", "1e300")])
+def test_train_and_evaluate_draw_numbers_as_large_or_as_small_as_there_are(folder, pictures, capsys, cells):
+    Path("t.csv").write_text("a,b\n" + "".join(f"{i},{cells[i % 2]}\n" for i in range(40)))
+    assert main(["train", "t.csv", "--epochs", "2", "--regression", "--quiet"]) == 0
+    assert main(["evaluate", "t.model.npz", "t.csv", "--picture", "x.png"]) == 0
+    assert Path("t.training.png").stat().st_size > 5000
+    assert Path("x.png").stat().st_size > 5000
+    assert "Warning" not in capsys.readouterr().err

@@ -20,7 +20,7 @@ from autograd.training import History, loop
 # Learning -----------------------------------------------------------------------------------------
 
 
-def test_it_learns_to_read_digits_and_predicts(folder, capsys, pictures):
+def test_train_learns_to_read_digits_and_predict_writes_them(folder, capsys, pictures):
     assert main(["train", str(DIGITS), "--target", "digit"]) == 0
     told = capsys.readouterr()
     assert "1797 rows of 64 numbers, and 'digit', one of 10 classes" in told.out
@@ -41,7 +41,7 @@ def test_it_learns_to_read_digits_and_predicts(folder, capsys, pictures):
     assert right > 0.98
 
 
-def test_the_same_seed_gives_the_same_model(folder, rng):
+def test_train_with_the_same_seed_writes_the_same_model(folder, rng):
     Path("f.csv").write_text(lines(flowers(rng), ["long", "wide", "kind"]))
     for name, seed in (("a.npz", "3"), ("b.npz", "3"), ("c.npz", "4")):
         assert main(["train", "f.csv", "--epochs", "3", "--seed", seed, "--output", name]) == 0
@@ -50,7 +50,7 @@ def test_the_same_seed_gives_the_same_model(folder, rng):
     assert (a != c).any()
 
 
-def test_text_labels_are_classes_and_the_last_column_is_the_target(folder, rng, capsys):
+def test_train_takes_text_labels_for_classes_and_the_last_column_for_the_target(folder, rng, capsys):
     Path("f.csv").write_text(lines(flowers(rng), ["long", "wide", "kind"]))
     assert main(["train", "f.csv", "--epochs", "200"]) == 0
     assert "'kind', one of 2 classes" in capsys.readouterr().out
@@ -59,7 +59,7 @@ def test_text_labels_are_classes_and_the_last_column_is_the_target(folder, rng, 
     assert capsys.readouterr().out.split() == ["rose", "tulip"]
 
 
-def test_a_file_without_column_names_is_read_too(folder, rng, capsys):
+def test_train_reads_a_file_without_column_names(folder, rng, capsys):
     Path("f.csv").write_text(lines(flowers(rng)))
     assert main(["train", "f.csv", "--target", "3", "--epochs", "200"]) == 0
     Path("new.csv").write_text("5,0\n-1,0\n")
@@ -68,7 +68,7 @@ def test_a_file_without_column_names_is_read_too(folder, rng, capsys):
     assert capsys.readouterr().out.split() == ["rose", "tulip"]
 
 
-def test_a_numeric_target_is_regression(folder, rng, capsys):
+def test_train_takes_a_numeric_target_for_a_regression(folder, rng, capsys):
     Path("line.csv").write_text(line_data(rng, whole=False))
     assert main(["train", "line.csv", "--epochs", "200"]) == 0
     told = capsys.readouterr().out
@@ -79,7 +79,7 @@ def test_a_numeric_target_is_regression(folder, rng, capsys):
     assert [float(a) for a in capsys.readouterr().out.split()] == pytest.approx([12, 8], abs=0.5)
 
 
-def test_few_whole_numbers_are_classes_unless_one_insists(folder, rng, capsys):
+def test_train_takes_few_whole_numbers_for_classes_unless_regression_is_asked_for(folder, rng, capsys):
     Path("line.csv").write_text(line_data(rng, whole=True))
     assert main(["train", "line.csv", "--epochs", "2"]) == 0
     assert "one of 13 classes" in capsys.readouterr().out
@@ -87,7 +87,7 @@ def test_few_whole_numbers_are_classes_unless_one_insists(folder, rng, capsys):
     assert "'y', a number" in capsys.readouterr().out
 
 
-def test_a_model_may_be_a_safetensors_file(folder, capsys, pictures):
+def test_train_writes_a_model_as_a_safetensors_file(folder, capsys, pictures):
     assert main(["train", str(FLATS), "--epochs", "1", "--output", "flats.safetensors"]) == 0
     assert sorted(p.name for p in folder.iterdir()) == ["flats.safetensors", "flats.training.png"]
     capsys.readouterr()
@@ -95,7 +95,7 @@ def test_a_model_may_be_a_safetensors_file(folder, capsys, pictures):
     assert len(capsys.readouterr().out.splitlines()) == 240
 
 
-def test_inputs_that_are_made_batch_by_batch_teach_the_same(folder, monkeypatch):
+def test_train_learns_the_same_from_inputs_that_are_made_batch_by_batch(folder, monkeypatch):
     command = ["train", str(FLATS), "--epochs", "3", "--patience", "2", "--quiet", "--output"]
     assert main([*command, "at_once.npz"]) == 0
     monkeypatch.setattr(train_command, "AT_ONCE", 0)
@@ -106,7 +106,7 @@ def test_inputs_that_are_made_batch_by_batch_teach_the_same(folder, monkeypatch)
 # Preprocessing ---------------------------------------------------------------------------------
 
 
-def test_scales_are_learnt_from_the_rows_that_are_trained_on(folder, rng):
+def test_train_computes_scales_from_the_training_rows_only(folder, rng):
     x = rng.normal(size=50)
     Path("f.csv").write_text(lines(zip(x, 3 * x, strict=True), ["x", "y"]))
     assert main(["train", "f.csv", "--epochs", "1", "--seed", "5"]) == 0
@@ -116,7 +116,7 @@ def test_scales_are_learnt_from_the_rows_that_are_trained_on(folder, rng):
     assert scaling["target_spread"] == pytest.approx(3 * x[kept].std(), rel=1e-12)
 
 
-def test_labels_are_the_same_however_a_number_is_written(folder, capsys):
+def test_train_takes_labels_for_the_same_however_a_number_is_written(folder, capsys):
     Path("f.csv").write_text("x,y\n" + "1,0\n5,1.0\n1,0.0\n5,1\n" * 5)
     assert main(["train", "f.csv", "--epochs", "300"]) == 0
     assert "one of 2 classes" in capsys.readouterr().out
@@ -130,7 +130,7 @@ def test_labels_are_the_same_however_a_number_is_written(folder, capsys):
     "labels",
     [("01234", "1234"), ("1E1", "10", "1A", "2B", "x"), ("12345678901234567890", "12345678901234567891")],
 )
-def test_labels_that_are_codes_stay_as_they_are(folder, capsys, labels):
+def test_train_keeps_labels_that_are_codes_unchanged(folder, capsys, labels):
     Path("f.csv").write_text("x,y\n" + "".join(f"{i},{name}\n" for i, name in enumerate(labels)) * 10)
     assert main(["train", "f.csv", "--epochs", "300"]) == 0
     assert f"one of {len(labels)} classes" in capsys.readouterr().out
@@ -138,7 +138,7 @@ def test_labels_that_are_codes_stay_as_they_are(folder, capsys, labels):
     assert capsys.readouterr().out.split() == list(labels) * 10
 
 
-def test_a_column_that_is_the_same_in_all_rows_is_not_blown_up(folder, capsys):
+def test_a_constant_column_does_not_dominate_predictions_of_rows_where_it_differs(folder, capsys):
     Path("f.csv").write_text("a,b,y\n" + "".join(f"{i},0.1,{i}.5\n" for i in range(60)))
     assert main(["train", "f.csv", "--epochs", "200"]) == 0
     Path("new.csv").write_text("a,b,y\n30,0.2,30.5\n")
@@ -146,10 +146,10 @@ def test_a_column_that_is_the_same_in_all_rows_is_not_blown_up(folder, capsys):
     assert main(["predict", "f.model.npz", "new.csv"]) == 0
     told = capsys.readouterr()
     assert abs(float(told.out) - 30.5) < 10
-    assert "R²" not in told.err  # of a single row there is none
+    assert "R²" not in told.err  # R² is not defined for a single row
 
 
-def test_numbers_as_large_or_as_small_as_there_are_can_be_learned(folder, capsys):
+def test_train_learns_from_the_largest_and_smallest_floats(folder, capsys):
     for cells in (("1e308", "-1e308"), ("0", "1e-200"), ("1e-320", "5e-324")):
         Path("t.csv").write_text("a,b\n" + "".join(f"{cells[0]},x\n{cells[1]},y\n" for _ in range(20)))
         assert main(["train", "t.csv"]) == 0
@@ -159,7 +159,7 @@ def test_numbers_as_large_or_as_small_as_there_are_can_be_learned(folder, capsys
 
 
 def inputs_by_hand(rows, scaling):
-    """What the net gets for rows of flats, written out."""
+    """The inputs of the net for rows of flats, computed by hand."""
     names = ["area", "rooms", "district", "heating", "built"]
     numbers = [name for name in names if name not in scaling["levels"]]
     out = []
@@ -176,7 +176,7 @@ def inputs_by_hand(rows, scaling):
     return np.array(out)
 
 
-def test_text_is_one_hot_and_missing_numbers_are_the_median_as_the_model_remembers(folder, capsys):
+def test_a_model_keeps_the_levels_of_text_columns_and_the_medians_for_missing_numbers(folder, capsys):
     assert main(["train", str(FLATS), "--epochs", "20", "--seed", "3"]) == 0
     told = capsys.readouterr().out
     assert "240 rows of 3 numbers and 2 texts, and 'rent', a number" in told
@@ -212,7 +212,7 @@ def test_text_is_one_hot_and_missing_numbers_are_the_median_as_the_model_remembe
 # Options ---------------------------------------------------------------------------------------
 
 
-def test_the_options_of_train_reach_the_training(folder, capsys, monkeypatch):
+def test_the_options_of_train_are_passed_to_the_net_and_its_training(folder, capsys, monkeypatch):
     given = {}
 
     def fit(net, X, y, **options):
@@ -232,7 +232,9 @@ def test_the_options_of_train_reach_the_training(folder, capsys, monkeypatch):
     assert "held out" not in capsys.readouterr().out
 
 
-def test_the_rows_that_choose_the_epoch_do_not_tell_how_well_it_went(folder, capsys, monkeypatch):
+def test_train_with_patience_chooses_the_epoch_and_measures_the_result_on_different_rows(
+    folder, capsys, monkeypatch
+):
     Path("f.csv").write_text("x,y\n" + "".join(f"{i},{i % 7}.5\n" for i in range(100)))  # no row twice
     learned, watched, told = [], [], []
 
@@ -255,12 +257,12 @@ def test_the_rows_that_choose_the_epoch_do_not_tell_how_well_it_went(folder, cap
     assert "on the 10 rows held out from both: " in lines
 
 
-def test_with_patience_the_epoch_that_was_kept_is_told(folder, capsys):
+def test_train_with_patience_reports_the_epoch_whose_weights_it_kept(folder, capsys):
     command = ["train", str(FLATS), "--epochs", "30", "--patience", "2", "--lr", "0.1", "--quiet", "--json"]
     assert main(command) == 0
     found = json.loads(capsys.readouterr().out)
     best, epochs = found["best"], found["epochs"]
-    assert 1 <= best == epochs - 2  # which is before the thirtieth, so that patience ended it
+    assert 1 <= best == epochs - 2  # patience ended the training two epochs after the best
     assert epochs < 30
     assert main([name for name in command if name not in ("--quiet", "--json")]) == 0
     assert f"kept the weights of epoch {best} of {epochs}, the best\n" in capsys.readouterr().out
@@ -279,14 +281,14 @@ def test_with_patience_the_epoch_that_was_kept_is_told(folder, capsys):
         (["--patience", "5", "--held-out", "0.004"], "--held-out 0.004 makes that 1 of 240: give a larger"),
     ],
 )
-def test_a_share_that_leaves_too_few_rows_is_refused(folder, capsys, options, message):
+def test_train_refuses_a_held_out_share_that_leaves_too_few_rows(folder, capsys, options, message):
     assert main(["train", str(FLATS), *options]) == 2
     told = capsys.readouterr()
     assert message in told.err
     assert (told.out, list(folder.iterdir())) == ("", [])
 
 
-def test_one_row_is_no_rows(folder, capsys):
+def test_train_refuses_a_table_with_one_row(folder, capsys):
     Path("f.csv").write_text("x,note,y\n" + "".join(f"{i},same,{i}.5\n" for i in range(10)))
     assert main(["train", "f.csv", "--epochs", "1", "--patience", "1"]) == 0
     told = capsys.readouterr().out
@@ -309,7 +311,7 @@ def test_one_row_is_no_rows(folder, capsys):
     assert "'other' is none of its 1 level;" in capsys.readouterr().err
 
 
-def test_a_net_that_does_not_fit_into_memory_is_refused(folder, capsys, monkeypatch):
+def test_train_refuses_a_net_that_does_not_fit_into_memory(folder, capsys, monkeypatch):
     for sizes in ("99999999999", "999999,999999"):
         assert main(["train", str(FLATS), "--hidden", sizes]) == 2
         told = capsys.readouterr().err
@@ -324,7 +326,7 @@ def test_a_net_that_does_not_fit_into_memory_is_refused(folder, capsys, monkeypa
     assert main(["train", str(FLATS), "--epochs", "1"]) == 0
 
 
-def test_the_place_for_the_model_is_looked_at_before_training(folder, rng, capsys):
+def test_train_refuses_a_bad_path_for_the_model_before_the_training(folder, rng, capsys):
     Path("f.csv").write_text(lines(flowers(rng)))
     for output, message in [
         ("nowhere/m.npz", "there is no such folder: 'nowhere'"),
@@ -339,7 +341,7 @@ def test_the_place_for_the_model_is_looked_at_before_training(folder, rng, capsy
         assert list(folder.iterdir()) == [folder / "f.csv"]
 
 
-def test_without_matplotlib_it_says_what_brings_the_picture(folder, rng, capsys):
+def test_train_without_matplotlib_draws_no_picture_and_says_what_to_install(folder, rng, capsys):
     Path("f.csv").write_text(lines(flowers(rng)))
     assert main(["train", "f.csv", "--epochs", "1"]) == 0
     assert "no picture: a picture needs an optional dependency: pip install" in capsys.readouterr().out
@@ -349,7 +351,7 @@ def test_without_matplotlib_it_says_what_brings_the_picture(folder, rng, capsys)
 # Ctrl-C ----------------------------------------------------------------------------------------
 
 
-def test_ctrl_c_ends_a_training_and_keeps_what_was_learned(folder, capsys, monkeypatch):
+def test_ctrl_c_ends_train_and_saves_the_model(folder, capsys, monkeypatch):
     def interrupted(total, *rest, **options):
         for i in range(total):
             if i == 2:
@@ -363,7 +365,7 @@ def test_ctrl_c_ends_a_training_and_keeps_what_was_learned(folder, capsys, monke
     assert (json.loads(told.out)["interrupted"], Net.load("flats.model.npz").N) == (True, [11, 128, 1])
 
 
-def test_ctrl_c_at_any_other_time_ends_in_one_line(folder, capsys, monkeypatch):
+def test_ctrl_c_outside_the_training_ends_the_command_in_one_line(folder, capsys, monkeypatch):
     monkeypatch.setattr(train_command, "read_table", lambda *_, **__: signal.raise_signal(signal.SIGINT))
     assert main(["train", str(FLATS)]) == 130
     assert capsys.readouterr().err == "interrupted\n"

@@ -37,7 +37,7 @@ from autograd.cli.parser import main
         (["train", "f.csv", "--held-out", "1"], "wants a share from 0 to below 1, such as 0.2, got '1'"),
     ],
 )
-def test_a_command_that_is_none_is_answered_with_the_usage_and_exit_code_2(capsys, arguments, message):
+def test_an_unknown_command_gives_the_usage_and_exit_code_2(capsys, arguments, message):
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
@@ -46,7 +46,7 @@ def test_a_command_that_is_none_is_answered_with_the_usage_and_exit_code_2(capsy
     assert message in told
 
 
-def test_a_wrong_command_has_no_json_and_the_help_says_so(capsys):
+def test_a_command_that_cannot_be_parsed_writes_no_json_and_the_help_says_so(capsys):
     with pytest.raises(SystemExit):
         main(["train", "f.csv", "--json", "--epochs", "ten"])
     assert capsys.readouterr().out == ""
@@ -71,7 +71,7 @@ def test_a_wrong_command_has_no_json_and_the_help_says_so(capsys):
         (["demo", "minimise"], "did you mean 'minimize'?"),
     ],
 )
-def test_a_misspelt_command_or_option_is_told_what_it_may_have_meant(capsys, arguments, message):
+def test_a_misspelt_command_or_option_is_an_error_that_suggests_the_right_one(capsys, arguments, message):
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
@@ -80,7 +80,9 @@ def test_a_misspelt_command_or_option_is_told_what_it_may_have_meant(capsys, arg
     assert "usage: python -m autograd" in told
 
 
-def test_short_forms_values_below_0_and_names_after_two_dashes_are_no_misspelt_options(folder, capsys):
+def test_abbreviations_negative_values_and_names_after_two_dashes_are_not_taken_for_misspelt_options(
+    folder, capsys
+):
     Path("f.csv").write_text(line_data(np.random.default_rng(0), whole=False))
     assert main(["train", "--epoch", "1", "--lr=0.01", "--quiet", "--", "f.csv"]) == 0
     with pytest.raises(SystemExit):
@@ -101,7 +103,7 @@ def test_python_m_autograd_is_the_command_line(folder):
     assert done.stderr == "error: none.csv: there is no such file; give the path of a table\n"
 
 
-def test_the_header_of_pytest_and_the_version_say_which_engine_it_is(capsys):
+def test_the_header_of_pytest_and_the_version_option_name_the_engine(capsys):
     from autograd.cli.parser import parser
 
     with pytest.raises(SystemExit):
@@ -112,7 +114,7 @@ def test_the_header_of_pytest_and_the_version_say_which_engine_it_is(capsys):
 
 @pytest.mark.parametrize("module", ["numpy", "autograd.nn", "autograd.cli.parser", "autograd.cli.train"])
 @pytest.mark.parametrize("script", [True, False])
-def test_ctrl_c_while_modules_are_imported_ends_it_without_a_word(folder, module, script):
+def test_ctrl_c_during_the_imports_ends_the_command_line_silently(folder, module, script):
     (folder / "sitecustomize.py").write_text(
         "import signal, sys\n"
         "class Finder:\n"
@@ -144,7 +146,9 @@ def examples_of(*command):
     return [shlex.split(line.removeprefix("  python -m autograd")) for line in found]
 
 
-def test_the_examples_of_every_help_run(folder, capsys, pictures, short_films, monkeypatch):
+def test_the_examples_of_every_help_and_of_the_command_line_page_run(
+    folder, capsys, pictures, short_films, monkeypatch
+):
     monkeypatch.setattr(plot, "save", lambda picture, path: Path(path).touch())  # drawing takes long
     (folder / "examples").symlink_to(ROOT / "examples")
     page = (ROOT / "docs" / "command-line.md").read_text()

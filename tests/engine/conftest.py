@@ -14,7 +14,7 @@ def seeded():
 
 @pytest.fixture
 def batches(monkeypatch):
-    """How many samples each batch had that was worked out, as a list that grows."""
+    """The number of samples of each batch that was computed, as a list that grows."""
     rows = []
     monkeypatch.setattr(batch.STATS, "batch", rows.append)
     return rows

@@ -1,5 +1,5 @@
-"""Whatever comes in between, at any bytecode: an interrupt leaves nothing half done, and who only looks,
-calls nets or makes Values finds right numbers and disturbs none.
+"""Interrupts, reads and calls at any event of an epoch: later epochs give the same bits, reads give right
+numbers, and no recording or context is left open.
 """
 
 import gc
@@ -18,15 +18,15 @@ from autograd import Value, losses, no_grad, record
 from autograd.nn import Layer, Net, Neuron, batch, rowwise
 from autograd.tensor.recording import recording
 
-# An interrupt within a __del__, or as a generator goes away, is told on stderr and goes no further
+# Python reports an interrupt in a __del__, or while a generator is freed, on stderr and goes on
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-AT_MOST = 60  # places at which one loop is disturbed, spread over all there are
+AT_MOST = 60  # events at which one loop is disturbed, spread over all of its events
 X = [[0.5, -1.0], [0.25, 0.75], [-0.5, 0.1]]
 Y = [0.5, -0.25, 1.0]
 
 
 class Program:
-    """A net, a leaf and what a loop does with them."""
+    """A net and a leaf, with a loss over both that an epoch computes."""
 
     def __init__(self, loss, make):
         random.seed(3)
@@ -154,7 +154,7 @@ def usual():
 
 @pytest.mark.parametrize("make", MAKE)
 @pytest.mark.parametrize("loop", LOOPS)
-def test_after_an_interrupt_anywhere_the_next_epoch_is_right_to_the_bit(loop, make, few):
+def test_an_epoch_after_an_interrupt_at_any_event_gives_the_same_bits(loop, make, few):
     program, interrupted = Program(loop, MAKE[make]), 0
     for _ in range(4):
         expected = program.epoch()
@@ -168,7 +168,7 @@ def test_after_an_interrupt_anywhere_the_next_epoch_is_right_to_the_bit(loop, ma
     assert interrupted > 10
 
 
-def test_after_an_interrupt_in_backward_no_gradient_has_changed_and_other_threads_go_on(few):
+def test_an_interrupt_in_backward_leaves_all_gradients_before_or_after_it_and_frees_other_threads(few):
     program = Program(penalty, MAKE["net"])
     program.epoch()
     counter = Disturbed()
@@ -205,9 +205,9 @@ def test_after_an_interrupt_in_backward_no_gradient_has_changed_and_other_thread
     assert (interrupted > 0) is not (autograd.compiled and rowwise.MOST_PRODUCTS > 0)
 
 
-@pytest.mark.filterwarnings("ignore::autograd.errors.RecordingWarning")  # for who looks in a recording
+@pytest.mark.filterwarnings("ignore::autograd.errors.RecordingWarning")  # for reads within a recording
 @pytest.mark.parametrize("loop", LOOPS)
-def test_who_looks_calls_and_computes_in_between_finds_right_numbers_and_disturbs_none(loop, few):
+def test_reads_and_calls_of_a_net_at_any_event_of_an_epoch_give_right_numbers_and_disturb_nothing(loop, few):
     program = Program(loop, MAKE["net"])
     for _ in range(4):
         expected = program.epoch()
@@ -233,7 +233,7 @@ def test_who_looks_calls_and_computes_in_between_finds_right_numbers_and_disturb
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers on this system")
 @pytest.mark.parametrize("loop", [squares, penalty, levels, carried])
 @pytest.mark.parametrize("raises", [False, True])
-def test_real_signals_disturb_nothing(loop, raises, few):
+def test_signal_handlers_that_read_values_or_raise_do_not_disturb_later_epochs(loop, raises, few):
     program = Program(loop, MAKE["net"])
     for _ in range(4):
         expected = program.epoch()
@@ -269,7 +269,7 @@ def test_real_signals_disturb_nothing(loop, raises, few):
     assert (interrupted > 5) is raises
 
 
-def test_a_collector_that_calls_for_numbers_disturbs_nothing(few):
+def test_finalisers_that_read_values_and_call_nets_do_not_disturb_an_epoch(few):
     program = Program(penalty, MAKE["net"])
     for _ in range(4):
         expected = program.epoch()
@@ -298,7 +298,7 @@ def test_a_collector_that_calls_for_numbers_disturbs_nothing(few):
     assert len(looks) > 20
 
 
-def test_a_backward_by_the_collector_within_a_backward_is_refused_and_hangs_nothing():
+def test_a_backward_in_a_finaliser_during_a_backward_pass_does_not_hang_or_change_gradients():
     class Cycle:
         def __init__(self):
             self.itself = self
@@ -326,7 +326,7 @@ def test_a_backward_by_the_collector_within_a_backward_is_refused_and_hangs_noth
     assert [x.grad for x in xs[:3]] == [3.0, 2.0, 2.0]
 
 
-def test_a_context_within_itself_is_left_as_it_was_entered():
+def test_a_no_grad_context_nested_within_itself_restores_recording():
     context = no_grad()
     with context, context:
         assert not recording.on
@@ -334,7 +334,7 @@ def test_a_context_within_itself_is_left_as_it_was_entered():
 
 
 @pytest.mark.parametrize("when", ["before", "after"] if not autograd.compiled else ["never"])
-def test_a_sample_that_comes_while_others_are_dropped_is_not(monkeypatch, few, when):
+def test_a_sample_that_is_added_while_dropped_samples_are_removed_is_kept(monkeypatch, few, when):
     net = Net(2, [1], "linear", init=lambda n_out, n_in: np.ones((1, 2)))
     held, late = getattr(batch, "held", None), []
 
@@ -346,10 +346,10 @@ def test_a_sample_that_comes_while_others_are_dropped_is_not(monkeypatch, few, w
             late.append(net([2.0, 3.0]))
         return found
 
-    # Where it is compiled this is never called, and nothing comes between its lines
+    # The compiled code never calls this, and nothing can happen between its lines
     monkeypatch.setattr(batch, "held", meanwhile, raising=False)
     for _ in range(5):
-        net([1.0, 1.0])  # which nobody keeps
+        net([1.0, 1.0])  # its output is dropped
     net.params()[2].data = 1.0
     assert [v.data for v in late] == ([] if autograd.compiled else [5.0])
     (net([2.0, 3.0]) * 3).backward()

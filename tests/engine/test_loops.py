@@ -1,4 +1,4 @@
-"""Any loop over samples costs the same an operation, and no more memory as it goes on."""
+"""Loops over samples: each operation costs the same, and memory does not grow with the epochs."""
 
 import math
 import operator
@@ -28,7 +28,7 @@ def net_of(n_out, seed=1):
     return Net(2, [4, n_out], "tanh", "linear")
 
 
-# Each is given a net of three outputs, samples and the number of the epoch, and answers with a loss
+# Each function takes a net of three outputs, samples and the number of the epoch, and returns a loss
 
 
 def squared_differences(net, X, epoch):
@@ -174,12 +174,12 @@ def epoch(net, loop, X, i):
 
 
 def free_nodes():
-    """As many nodes as compiled code keeps for reuse (KEPT in node.c), so that the next have to be made."""
+    """As many nodes as compiled code keeps for reuse (KEPT in node.c), so that later ones are allocated."""
     return [Value(0) for _ in range((1 << 16) + 1)]
 
 
 def peak(net, loop, n, epochs=3):
-    """The most bytes that epochs take."""
+    """The peak of the bytes that some epochs take."""
     X = rows(n)
     for i in range(4):
         epoch(net, loop, X, i)
@@ -196,7 +196,9 @@ def peak(net, loop, n, epochs=3):
 
 @each_loop
 def test_memory_grows_with_the_operations_of_a_loop_and_not_with_its_epochs(loop, monkeypatch):
-    monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)  # so that few samples and many go the same way
+    monkeypatch.setattr(
+        rowwise, "MOST_PRODUCTS", 0
+    )  # so that few and many samples are computed in the same way
     net = net_of(3)
     few, many = peak(net, loop, 100), peak(net, loop, 1000)
     assert many <= 13 * few + 200_000
@@ -205,7 +207,7 @@ def test_memory_grows_with_the_operations_of_a_loop_and_not_with_its_epochs(loop
 
 
 def work(net, loop, n, i):
-    """How many operations an epoch did, and in plain Python how many calls within the package it took."""
+    """The operations that an epoch computes, and in plain Python its calls within the package."""
     X, done, calls = rows(n), [0], [0]
     epoch(net, loop, X, i)
 
@@ -235,7 +237,7 @@ def test_the_work_of_a_loop_grows_with_its_operations(loop):
     for i in (1, 2, 9):
         few, calls_of_few = work(net, loop, 200, i)
         many, calls_of_many = work(net, loop, 2000, i)
-        assert 1.0 <= many / few <= 11  # and none of them twice
+        assert 1.0 <= many / few <= 11  # so no operation is computed twice
         if not autograd.compiled and loop is not reading_inside:
             assert calls_of_many / many <= 1.3 * calls_of_few / few
 
@@ -261,7 +263,7 @@ STEPS = st.lists(st.tuples(st.integers(0, 99), st.integers(0, 5), st.integers(0,
 
 
 def run(engine, nn, kind, steps, n, lengths):
-    """Losses and gradients of some epochs of a loop that goes as ``steps`` say: see there."""
+    """Losses and gradients of some epochs of a loop, of which ``steps`` chooses the operations."""
     random.seed(2)
     net = {"net": lambda: nn.Net(2, [3, 2], "tanh"), "layer": lambda: nn.Layer(2, 2, "sigmoid")}[kind]()
     leaf = engine.Value(0.5)
@@ -303,7 +305,7 @@ def test_a_loop_of_any_shape_has_the_oracles_numbers(steps, kind, n, lengths):
 
 @settings(max_examples=15)
 @given(steps=STEPS, kind=st.sampled_from(["net", "layer"]))
-def test_and_does_each_operation_once_in_bounded_memory(steps, kind):
+def test_a_loop_of_any_shape_computes_each_operation_once_in_bounded_memory(steps, kind):
     done = [0]
 
     def told(*args):
@@ -331,7 +333,7 @@ def test_and_does_each_operation_once_in_bounded_memory(steps, kind):
     assert peaks[1] <= 13 * peaks[0] + 200_000
 
 
-def test_a_node_takes_about_two_hundred_bytes():
+def test_a_node_of_the_graph_takes_about_two_hundred_bytes():
     x, kept = Value(1.5), free_nodes()
     operands, made = [x * 1.25 for _ in range(2000)], [None] * 2000
     tracemalloc.start()
@@ -345,7 +347,7 @@ def test_a_node_takes_about_two_hundred_bytes():
     assert len(kept) > 1 << 16
 
 
-def test_modules_of_all_kinds_go_by_rows_and_as_batches_with_the_same_numbers():
+def test_modules_of_all_kinds_compute_the_same_numbers_for_a_sample_and_for_a_table():
     for make in (lambda: Net(2, [3, 2], "gelu"), lambda: Layer(2, 2, "softplus"), lambda: Neuron(2, "relu")):
         random.seed(3)
         module = make()

@@ -1,4 +1,4 @@
-"""Operations of the user's own, and what else people do to Values: attributes, methods, subclasses."""
+"""Custom operations, and other extensions of Values: attributes, methods, subclasses."""
 
 import copy
 import gc
@@ -55,7 +55,7 @@ def slope(function, numbers, i, h=1e-6):
 
 @SPELLINGS
 @pytest.mark.parametrize("times", [1, 2])
-def test_an_operation_of_ones_own_has_the_slopes_of_finite_differences(own, times):
+def test_a_custom_operation_has_the_gradients_of_finite_differences(own, times):
     def loss(a, b):
         y = own(a * 2, b) + own(b, a)
         return 3 * own(y, own(y, a)) + y * a
@@ -71,7 +71,7 @@ def test_an_operation_of_ones_own_has_the_slopes_of_finite_differences(own, time
 
 @SPELLINGS
 @pytest.mark.parametrize("rows", [2, 40])
-def test_one_stands_in_the_loss_of_a_net(own, rows):
+def test_a_custom_operation_in_the_loss_of_a_net_passes_right_gradients(own, rows):
     random.seed(4)
     net = Net(2, [3, 1], "tanh", "linear")
     X = np.random.default_rng(0).uniform(-1, 1, (rows, 2)).tolist()
@@ -94,7 +94,7 @@ def test_one_stands_in_the_loss_of_a_net(own, rows):
         assert found[k] == pytest.approx(slope(at, [v.data], 0), rel=1e-5, abs=1e-7)
 
 
-def test_a_closure_may_be_given_to_a_result_of_the_table_as_some_do():
+def test_a_backward_closure_assigned_to_a_built_in_result_replaces_its_slopes():
     a, b = Value(2), Value(3)
     out = a + b
     out._backward = lambda: setattr(a, "grad", a.grad + 10 * out.grad)
@@ -103,7 +103,7 @@ def test_a_closure_may_be_given_to_a_result_of_the_table_as_some_do():
     assert out._prev == {a, b}
 
 
-def test_karpathys_tanh_as_it_stands_on_his_page():
+def test_a_tanh_in_the_style_of_micrograd_works_unchanged():
     def tanh(self):
         x = self.data
         t = (math.exp(2 * x) - 1) / (math.exp(2 * x) + 1)
@@ -123,7 +123,7 @@ def test_karpathys_tanh_as_it_stands_on_his_page():
     assert (x.label, y.label, y._op, {v.data for v in y._prev}) == ("x", "y", "tanh", {1.6})
 
 
-def test_parents_and_operations_can_be_read_of_any_node():
+def test_prev_and_op_of_a_node_name_its_operands_and_operation():
     a, b = Value(2), Value(-3)
     assert (a._prev, a._op) == (set(), "")
     for v, parents, symbol in [
@@ -136,11 +136,11 @@ def test_parents_and_operations_can_be_read_of_any_node():
         (a + a, {a}, "+"),
     ]:
         assert (v._prev, v._op) == (parents, symbol)
-        v._backward()  # there is nothing that it would do
+        v._backward()  # it does nothing: no gradient has arrived
     assert (a.grad, b.grad) == (0, 0)
 
 
-def test_a_nets_output_comes_from_the_values_that_it_was_given_and_its_parameters():
+def test_prev_of_a_net_output_holds_its_inputs_and_parameters():
     net, a = Net(2, [2, 1]), Value(0.5)
     out = net([a, 1.0])
     assert out.data == out.data
@@ -148,7 +148,7 @@ def test_a_nets_output_comes_from_the_values_that_it_was_given_and_its_parameter
     assert net.layers[0].neurons[1]([a, 1.0])._prev >= {a, *net.layers[0].neurons[1].params()}
 
 
-def test_a_graph_walk_that_people_carry_along_runs():
+def test_the_graph_trace_of_micrograd_runs_on_these_graphs():
     def trace(root):
         nodes, edges = set(), set()
 
@@ -168,7 +168,7 @@ def test_a_graph_walk_that_people_carry_along_runs():
     assert len(edges) >= len(nodes) - 1
 
 
-def test_an_operation_of_ones_own_is_drawn_and_copied():
+def test_a_custom_operation_can_be_drawn_and_copied():
     a = Value(2, label="a")
     out = by_slopes(a, Value(1)) * 2
     texts = [node.text for node in draw(out).nodes]
@@ -179,7 +179,7 @@ def test_an_operation_of_ones_own_is_drawn_and_copied():
     assert "a sin b" in [node.text for node in draw(by_closure(a, Value(1))).nodes]
 
 
-def test_bad_children_and_slopes_are_refused():
+def test_a_value_refuses_bad_children_and_slopes():
     a = Value(1)
     with pytest.raises(NotANumberError, match="wants Values as children, got 2"):
         Value(1, (a, 2))
@@ -191,7 +191,7 @@ def test_bad_children_and_slopes_are_refused():
         a._backward = 3
 
 
-def test_a_backward_within_a_backward_says_what_to_do():
+def test_backward_within_a_backward_closure_is_an_error_that_says_what_to_do():
     a = Value(1)
     out = Value(1, (a,), "mine")
     out._backward = lambda: (a * 2).backward()
@@ -202,7 +202,7 @@ def test_a_backward_within_a_backward_says_what_to_do():
     assert a.grad == 3
 
 
-def test_an_error_in_a_closure_leaves_gradients_as_they_were():
+def test_an_error_in_a_backward_closure_leaves_gradients_unchanged():
     a, net = Value(0.5), Net(1, [2, 1])
     out = Value(1, (a,), "mine")
     out._backward = lambda: 1 / 0
@@ -213,7 +213,7 @@ def test_an_error_in_a_closure_leaves_gradients_as_they_were():
     assert (a.grad, out.grad, loss.grad, set(net.grads)) == (0.25, 0, 0, {0})
 
 
-# As people extend it ------------------------------------------------------------------------------
+# Extensions of the class Value --------------------------------------------------------------------
 
 
 MADE = {
@@ -226,7 +226,7 @@ MADE = {
 
 
 @pytest.mark.parametrize("make", MADE.values(), ids=MADE)
-def test_attributes_of_ones_own_stay_with_a_value(make):
+def test_custom_attributes_stay_with_a_value_of_any_kind(make):
     v, w = make(), make()
     v.m, v.label = 0.5, "v"
     vars(v)["mark"] = 1
@@ -240,7 +240,7 @@ def test_attributes_of_ones_own_stay_with_a_value(make):
 
 
 @pytest.mark.parametrize("make", MADE.values(), ids=MADE)
-def test_a_value_goes_with_its_last_reference_and_a_weak_one_tells(make):
+def test_a_value_of_any_kind_is_freed_with_its_last_reference_and_calls_weak_references(make):
     told = []
     v = make()
     kept = {v: 1}
@@ -259,7 +259,7 @@ def test_a_value_goes_with_its_last_reference_and_a_weak_one_tells(make):
     assert told == [known]
 
 
-def test_methods_can_be_added_to_the_class(monkeypatch):
+def test_methods_can_be_added_to_the_class_value(monkeypatch):
     monkeypatch.setattr(Value, "cube", lambda v: v * v * v, raising=False)
     monkeypatch.setattr(Value, "size", property(lambda v: abs(v.data)), raising=False)
     x, net = Value(2), Net(1, [1])
@@ -280,7 +280,7 @@ class Named(Value):
         return self.name.upper()
 
 
-def test_subclasses_are_leaves_and_operands_and_results_are_plain():
+def test_instances_of_subclasses_are_leaves_and_results_are_plain_values():
     a = Named(2, "a")
     y = a * 3 + a.tanh()
     (2 * y).backward()
@@ -322,7 +322,7 @@ def test_a_cycle_through_leaves_and_closures_is_collected():
     assert [ref() for ref in known] == [None] * 3
 
 
-def test_a_value_stays_what_it_is():
+def test_a_pending_value_keeps_its_type_when_it_is_evaluated():
     net = Net(1, [2])
     out = net([0.5])[0]
     later = out * 2
@@ -332,7 +332,7 @@ def test_a_value_stays_what_it_is():
 
 
 @pytest.mark.parametrize("kind", [Value, autograd.scalar.engine.Value])
-def test_clip_and_the_other_logarithms(kind):
+def test_clip_log2_and_log10_have_right_numbers_and_gradients_in_both_engines(kind):
     for x, expected, grad in [(0.5, 0.5, 3.0), (-2.0, -1.0, 0.0), (7.0, 2.0, 0.0), (2.0, 2.0, 3.0)]:
         v = kind(x)
         y = v.clip(-1, 2)
@@ -346,13 +346,13 @@ def test_clip_and_the_other_logarithms(kind):
     assert math.isnan(kind(math.nan).clip(0, 1).data)
 
 
-def test_numpys_names_for_them_keep_the_gradient():
+def test_numpy_log2_clip_max_and_min_of_values_keep_the_gradient():
     v = Value(4)
     (3 * (np.log2(v) + np.clip(v, 0, 5) + np.max([v, Value(1)]) + max(v, 2) + min(9, v))).backward()
     assert v.grad == pytest.approx(3 * (1 / (4 * math.log(2)) + 1 + 1 + 1 + 1))
 
 
-def test_a_name_and_slopes_go_together_and_arrays_of_them_too():
+def test_a_value_takes_a_name_with_slopes_and_arrays_of_children_and_slopes():
     x, y = Value(3.0), Value(2.0)
     out = Value(9.0, (x,), "sq", local_grads=(6.0,))
     out.backward()
@@ -361,7 +361,7 @@ def test_a_name_and_slopes_go_together_and_arrays_of_them_too():
     assert (x.grad, y.grad) == (8, 3)
 
 
-def test_a_step_back_by_hand_as_in_the_lecture():
+def test_backward_of_a_single_node_can_be_called_by_hand_but_not_for_a_net():
     a, b = Value(2.0), Value(3.0)
     c = a * b
     d = c + a
@@ -378,7 +378,7 @@ def test_a_step_back_by_hand_as_in_the_lecture():
         assert math.isfinite(v.data)
 
 
-def test_a_failed_walk_leaves_leaves_at_0():
+def test_a_backward_pass_that_fails_leaves_the_gradients_of_leaves_at_0():
     x, y = Value(1.0), Value(2.0)
     o = Value(3.0, (y,), "o")
     o._backward = lambda: 1 / 0
@@ -388,12 +388,12 @@ def test_a_failed_walk_leaves_leaves_at_0():
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))])
-def test_a_copy_of_a_leaf_keeps_its_subclass(copied):
+def test_a_copied_leaf_keeps_its_subclass(copied):
     twin = copied(Named(2, "a"))
     assert (type(twin), twin.data, twin.shout()) == (Named, 2, "A")
 
 
 @pytest.mark.parametrize("limits", [(None, 1), (0, None), (0, 1)])
-def test_numpys_clip_gives_a_value(limits):
+def test_numpy_clip_of_a_value_gives_a_value(limits):
     assert isinstance(np.clip(Value(3.0), *limits), Value)
     assert np.clip(Value(0.5), *limits).data == 0.5

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("seeded")
 # Sizes of batches ---------------------------------------------------------------------------------
 
 
-def test_50_samples_and_all_that_follows_them_are_one_batch(batches):
+def test_the_calls_and_operations_of_50_samples_are_one_batch(batches):
     net = Net(1, [4, 1], activation="tanh")
     for epoch in range(1, 4):
         loss = 0
@@ -28,7 +28,7 @@ def test_50_samples_and_all_that_follows_them_are_one_batch(batches):
         assert batches == [50] * epoch
 
 
-def test_a_recurrent_cell_over_20_sequences_of_5_is_5_batches(batches):
+def test_a_recurrent_cell_over_20_sequences_of_5_steps_makes_5_batches(batches):
     found = []
     for net in twins(lambda nn: nn.Net(3, [2], activation="tanh")):
         loss = 0
@@ -43,7 +43,7 @@ def test_a_recurrent_cell_over_20_sequences_of_5_is_5_batches(batches):
     assert found[0] == pytest.approx(found[1], rel=1e-12)
 
 
-def test_layers_called_by_hand_and_nets_of_nets_are_a_batch_a_level(batches):
+def test_layers_called_one_after_the_other_make_one_batch_for_each_layer(batches):
     net, after = Net(2, [3, 2]), Net(2, [1])
     found = []
     for x in np.linspace(-1, 1, 30).tolist():
@@ -57,7 +57,7 @@ def test_layers_called_by_hand_and_nets_of_nets_are_a_batch_a_level(batches):
     assert batches == [30, 30, 30]
 
 
-def test_two_nets_on_the_same_samples_are_two_batches(batches):
+def test_two_nets_on_the_same_samples_make_two_batches(batches):
     one, two = Net(1, [3, 1]), Net(1, [2, 1])
     xs = [Value(x) for x in np.linspace(-1, 1, 20)]
     loss = sum((one([x]) - two([x])) ** 2 for x in xs)
@@ -66,7 +66,7 @@ def test_two_nets_on_the_same_samples_are_two_batches(batches):
     assert all(x.grad for x in xs)
 
 
-def test_a_read_in_the_loop_makes_batches_of_one_and_changes_no_number(batches):
+def test_a_read_in_each_round_of_a_loop_makes_batches_of_one_sample_with_the_same_numbers(batches):
     found = []
     for net in twins(small_net):
         total, reads = 0, []
@@ -79,7 +79,7 @@ def test_a_read_in_the_loop_makes_batches_of_one_and_changes_no_number(batches):
     assert found[0] == pytest.approx(found[1], rel=1e-12)
 
 
-def test_samples_whose_outputs_nobody_kept_are_not_worked_out(batches):
+def test_samples_whose_outputs_were_dropped_are_not_computed(batches):
     net = Net(2, [3, 1])
     for i in range(100):
         (net([float(i), 1.0]) - 1) ** 2
@@ -87,7 +87,7 @@ def test_samples_whose_outputs_nobody_kept_are_not_worked_out(batches):
     assert batches == []
 
 
-def test_past_a_cap_what_waits_is_worked_out(batches):
+def test_pending_samples_beyond_the_cap_are_computed(batches):
     net = Net(1, [1])
     kept = [net([x]) for x in np.linspace(-1, 1, 20_000).tolist()]
     assert sum(batches) > 10_000
@@ -96,7 +96,7 @@ def test_past_a_cap_what_waits_is_worked_out(batches):
     assert sum(batches) == 20_000
 
 
-def test_many_batches_go_back_in_groups_no_larger_than_a_batch(monkeypatch):
+def test_a_backward_pass_joins_batches_into_groups_of_at_most_the_rows_of_one_batch(monkeypatch):
     monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
     monkeypatch.setattr(batch, "MOST_ROWS", 8)
     rows, walks = [], []
@@ -110,7 +110,7 @@ def test_many_batches_go_back_in_groups_no_larger_than_a_batch(monkeypatch):
             for i, x in enumerate(inputs):
                 outs.append(net(x) ** 2)
                 if i in (1, 4):
-                    assert outs[-1].data  # so that the first batches are of 2 and of 3
+                    assert outs[-1].data  # so that the first batches have 2 and 3 samples
             rows.clear()
             (3 * sum(outs[:9] + outs[20:])).backward()
             walks.append(rows[:])
@@ -119,11 +119,11 @@ def test_many_batches_go_back_in_groups_no_larger_than_a_batch(monkeypatch):
     assert forward == 1
     assert sum(back) == 19
     assert max(back) <= 8
-    assert len(back) < 6  # batches that there are
+    assert len(back) < 6  # fewer than the 6 batches of the forward pass
     assert found[0] == pytest.approx(found[1], rel=1e-12)
 
 
-def test_mistakes_come_from_the_call_that_made_them_and_leave_the_others_waiting(batches):
+def test_a_bad_call_raises_at_once_and_leaves_earlier_samples_pending(batches):
     net = Net(2, [3, 1])
     v = net([0.5, 1.0])
     for sample, error in [
@@ -142,10 +142,10 @@ def test_mistakes_come_from_the_call_that_made_them_and_leave_the_others_waiting
     w = net([v, 1.0])
     assert batches == []
     assert near(w.data, net.predict([[v.data, 1.0]]).item())
-    assert batches == [1, 1]  # there were no others
+    assert batches == [1, 1]  # and no other batches
 
 
-def test_a_level_that_was_full_is_worked_out_and_what_comes_later_is_right():
+def test_a_full_level_is_computed_and_later_operations_give_right_numbers():
     first = Net(1, [1], "linear", init=lambda n_out, n_in: [[1.0]])
     second = Net(2, [1], "linear", init=lambda n_out, n_in: [[1.0, 0.0]])
     y = first([1.0])
@@ -164,7 +164,7 @@ def test_a_level_that_was_full_is_worked_out_and_what_comes_later_is_right():
 
 
 def terms_of_all_sizes(n=400):
-    """Values that wait, and whose sum depends on the order."""
+    """Pending Values whose sum depends on the order in which they are added."""
     net = Net(1, [3, 1], activation="tanh")
     return [net([x]) * 10.0 ** (i % 7) for i, x in enumerate(np.linspace(-2, 2, n).tolist())]
 
@@ -172,15 +172,15 @@ def terms_of_all_sizes(n=400):
 @pytest.mark.parametrize(
     "add", [sum, in_a_loop, functools.partial(functools.reduce, operator.add), lambda vs: sum(vs[1:], vs[0])]
 )
-def test_a_sum_is_rounded_as_adding_one_by_one_rounds_it(add):
+def test_a_pending_sum_is_rounded_as_if_its_terms_were_added_one_by_one(add):
     terms = terms_of_all_sizes()
     total = add(terms)
     numbers = [v.data for v in terms]
     assert total.data == in_order(numbers)
-    assert in_order(numbers) != in_order(numbers[::-1])  # so that another order would be seen
+    assert in_order(numbers) != in_order(numbers[::-1])  # so another order would show
 
 
-def test_every_step_of_a_running_sum_has_the_number_it_has_by_itself():
+def test_every_step_of_a_pending_running_sum_has_the_number_of_adding_one_by_one():
     terms = terms_of_all_sizes(60)
     total, steps = 0.1, []
     for i, term in enumerate(terms):
@@ -205,7 +205,7 @@ def test_every_step_of_a_running_sum_has_the_number_it_has_by_itself():
             assert next(found) == expected
 
 
-def test_interleaved_sums_are_rounded_each_by_itself():
+def test_interleaved_pending_sums_are_each_rounded_separately():
     terms = terms_of_all_sizes(90)
     totals = [0.0, 0.5, terms[0]]
     for i, term in enumerate(terms[1:]):
@@ -219,7 +219,7 @@ def test_interleaved_sums_are_rounded_each_by_itself():
     assert [v.data for v in totals] == expected
 
 
-def test_a_sum_that_forks_goes_on_in_both_directions():
+def test_a_pending_sum_can_be_continued_in_two_ways():
     terms = terms_of_all_sizes(10)
     stem = sum(terms[:5])
     left, right = sum(terms[5:], stem), stem + terms[9]
@@ -261,7 +261,7 @@ REPEATED = {
 
 
 @pytest.mark.parametrize("use", REPEATED.values(), ids=REPEATED)
-def test_one_value_may_be_used_100_times_by_one_operation(use):
+def test_one_pending_value_may_be_the_operand_of_100_operations(use):
     found = []
     for net in twins(small_net):
         v, w = net([0.5, -1.0]), net([1.5, 2.0])
@@ -273,7 +273,7 @@ def test_one_value_may_be_used_100_times_by_one_operation(use):
     assert found[0] == pytest.approx(found[1], rel=1e-11)
 
 
-def test_a_chain_of_1000_operations_on_one_value_that_waits_agrees_with_the_oracle():
+def test_a_chain_of_1000_operations_on_one_pending_value_agrees_with_the_oracle():
     found = []
     for net in twins(small_net):
         v = y = net([0.5, -1.0])
@@ -288,14 +288,14 @@ def test_a_chain_of_1000_operations_on_one_value_that_waits_agrees_with_the_orac
     assert found[0] == pytest.approx(found[1], rel=1e-10)
 
 
-def test_a_chain_may_be_deeper_than_pythons_recursion_goes():
+def test_a_chain_of_pending_operations_may_be_deeper_than_pythons_recursion_limit():
     net = Net(1, [1], activation="linear", init=lambda n_out, n_in: [[1.0]])
     x = Value(0.5)
     h = net([x])
     y = h
     for _ in range(5000):
-        h = net([h])  # a level each
-        y = y + 0.5  # a sum that goes on and on
+        h = net([h])  # a new level in each round
+        y = y + 0.5  # a running sum
     (3 * (h + y)).backward()
     assert (h.data, y.data, x.grad) == (0.5, 2500.5, 6.0)
     del h, y

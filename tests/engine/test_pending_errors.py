@@ -1,4 +1,4 @@
-"""Errors and interrupts in pending work: who is told, and that interrupted work can be done again."""
+"""Errors and interrupts in pending operations: which reads raise, and that work can be done again."""
 
 import pytest
 from both_engines import FACADE, ORACLE, small_net, twins
@@ -20,7 +20,7 @@ DOMAINS = {
 
 
 @pytest.mark.parametrize(("leave", "error"), DOMAINS.values(), ids=DOMAINS)
-def test_an_error_that_waited_is_raised_by_whoever_needs_the_number_and_by_nobody_else(leave, error):
+def test_the_error_of_a_pending_operation_is_raised_only_by_reads_that_need_its_number(leave, error):
     ours, theirs = twins(lambda nn: nn.Net(1, [3, 1], activation="sigmoid"))
     found = []
     for net in (ours, theirs):
@@ -41,7 +41,7 @@ def test_an_error_that_waited_is_raised_by_whoever_needs_the_number_and_by_nobod
     assert [p.grad for p in ours.params()] == before
 
 
-def test_a_sum_has_its_numbers_up_to_the_first_that_has_none():
+def test_a_pending_running_sum_has_numbers_up_to_its_first_term_with_an_error():
     net = Net(1, [3, 1], activation="sigmoid")
     terms = [net([x]) for x in (0.1, 0.2, 0.3, 0.4)]
     total, steps = 0, []
@@ -66,7 +66,7 @@ def test_a_sum_has_its_numbers_up_to_the_first_that_has_none():
     ],
     ids=["data", "backward", "p.data ="],
 )
-def test_after_an_interrupt_in_the_middle_of_the_work_it_can_be_done_again(nth, look, monkeypatch):
+def test_pending_operations_can_be_computed_again_after_an_interrupt(nth, look, monkeypatch):
     calls = []
     monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
     forward = samples.Samples.forward

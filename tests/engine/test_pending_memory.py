@@ -1,4 +1,4 @@
-"""Memory of pending work: what a program drops is freed, without the cycle collector."""
+"""Memory of pending operations: what a program drops is freed without the garbage collector."""
 
 import gc
 import tracemalloc
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("seeded")
 
 
 @pytest.mark.parametrize("keep", ["nothing", "the first", "every 1000th"])
-def test_predictions_that_are_dropped_take_no_memory(keep):
+def test_dropped_outputs_of_a_net_take_no_memory(keep):
     net = Net(1, [1])
     kept = []
 
@@ -48,7 +48,7 @@ def test_predictions_that_are_dropped_take_no_memory(keep):
     ],
     ids=["v + w", "v - x", "v * x", "v * w", "sum", "(v - 0.5) ** 2"],
 )
-def test_operations_that_are_dropped_take_no_memory_though_their_operands_stay_and_wait(use):
+def test_dropped_operations_on_pending_operands_take_no_memory(use):
     v, w = Net(2, [2])([0.5, 0.25])
     x = Value(2.0)
     kept = use(v, w, x)
@@ -109,7 +109,7 @@ def step_with_reads(net):
 
 
 def step_without_end(net):
-    """Much is called for, and neither read nor kept; and something is an error."""
+    """A step whose results are mostly dropped without a read, with three errors."""
     outs = [net([x, 1.0])[0] for x in (0.1, 0.2, 0.3)]
     bad = sum(outs) + (-abs(outs[0])).log()
     with pytest.raises(DomainError):
@@ -126,7 +126,7 @@ STEPS = [plain_step, recurrent_step, penalised_step, step_with_reads, step_witho
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_steps_leave_nothing_to_the_collector(step):
+def test_training_steps_leave_no_cycles_for_the_garbage_collector(step):
     net = Net(2, [3, 2], activation="tanh")
 
     def steps(n):
@@ -146,7 +146,7 @@ def test_steps_leave_nothing_to_the_collector(step):
 
 @pytest.mark.parametrize("updated", [True, False])
 @pytest.mark.parametrize("step", [plain_step, penalised_step, step_with_a_penalty])
-def test_nets_leave_nothing_to_the_collector(step, updated):
+def test_dropped_nets_leave_no_cycles_for_the_garbage_collector(step, updated):
     gc.collect()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Pending work of several threads: each thread has batches of its own and finds its own numbers."""
+"""Pending operations of several threads: each thread has its own batches and gets its own numbers."""
 
 import copy
 import functools
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def in_threads(*jobs):
-    """What the jobs give that are done at the same time, each in a thread."""
+    """The results of jobs that run at the same time, each in its own thread."""
     found, errors = [None] * len(jobs), []
     start = threading.Barrier(len(jobs))
 
@@ -48,7 +48,7 @@ def in_threads(*jobs):
     return found
 
 
-def test_threads_do_not_join_each_others_batches():
+def test_samples_of_two_threads_are_not_in_one_batch():
     net = Net(1, [1], "linear", init=lambda n_out, n_in: [[1.0]])
     kept, found = net([1.0]), []
 
@@ -63,7 +63,7 @@ def test_threads_do_not_join_each_others_batches():
     assert kept.data == 1.0
 
 
-def test_what_an_ended_thread_left_waiting_is_worked_out_with_the_rest():
+def test_pending_samples_of_an_ended_thread_are_computed_by_the_next_evaluation():
     net, kept = Net(1, [1]), []
     for _ in range(3):
         in_threads(lambda: kept.append(net([1.0])))
@@ -84,13 +84,13 @@ def trained(net):
     return [loss.data, *[p.data for p in net.params()]]
 
 
-def test_threads_that_train_a_net_each_get_the_bits_they_get_alone():
+def test_threads_that_each_train_their_own_net_get_the_bits_of_one_thread():
     nets = [Net(2, [4, 1], activation="tanh") for _ in range(4)]
     alone = [trained(copy.deepcopy(net)) for net in nets]
     assert in_threads(*(functools.partial(trained, net) for net in nets)) == alone
 
 
-def test_threads_that_loop_over_one_net_each_find_their_own_numbers():
+def test_threads_that_loop_over_one_net_each_get_their_own_numbers():
     net = Net(2, [4, 1], activation="tanh")
 
     def rows(i):
@@ -111,7 +111,7 @@ def test_threads_that_loop_over_one_net_each_find_their_own_numbers():
             assert all(map(near, found, expected))
 
 
-def test_threads_that_predict_with_one_net_get_right_answers():
+def test_threads_that_call_one_net_get_right_outputs():
     net = Net(2, [4, 2], activation="tanh")
     tables = [np.random.default_rng(i).uniform(-1, 1, (120, 2)) for i in range(4)]
 
@@ -138,7 +138,7 @@ def test_threads_that_predict_with_one_net_get_right_answers():
         lambda vs, k: sum(v.exp() for v in vs[:: k + 1]),
     ],
 )
-def test_threads_that_use_the_same_waiting_values_get_right_answers(use):
+def test_threads_that_use_the_same_pending_values_get_right_results(use):
     for i in range(8):
         net = Net(1, [3, 1], activation="tanh")
         made = [net([x]) for x in np.linspace(-1, 1, 60).tolist()]
@@ -148,7 +148,7 @@ def test_threads_that_use_the_same_waiting_values_get_right_answers(use):
         assert found == pytest.approx([use(plain, k).data for k in range(4)], rel=1e-12), i
 
 
-def test_a_thread_that_goes_back_through_a_net_does_not_disturb_one_that_predicts_with_it():
+def test_a_backward_pass_in_one_thread_does_not_disturb_calls_of_the_net_in_another():
     net, X = Net(3, [40, 40, 2], "tanh"), [[0.01 * i, 0.5, -0.02 * i] for i in range(40)]
     right = [[v.data for v in net(x)] for x in X]
 

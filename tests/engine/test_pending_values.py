@@ -54,18 +54,18 @@ LOOKS = {
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-def test_whoever_looks_at_a_number_finds_what_working_at_once_gives(look):
+def test_any_read_of_a_pending_value_gives_the_number_of_immediate_evaluation(look):
     ours, theirs = twins(small_net)
     assert look(loss_and_penalty(ours)) == pytest.approx(look(loss_and_penalty(theirs)), rel=1e-12)
 
 
-def test_a_number_is_a_float_and_the_same_each_time():
+def test_the_number_of_a_pending_value_is_a_float_and_the_same_at_each_read():
     v = loss_and_penalty(Net(2, [3, 1]))
     assert type(v.data) is type(v.grad) is float
     assert len({v.data, v.data, float(v), float(repr(v)[6:].split(",")[0])}) == 1
 
 
-def test_numpy_keeps_values_as_they_are_unless_asked_for_floats():
+def test_numpy_puts_pending_values_into_object_arrays_unchanged():
     net = Net(2, [3, 1])
     v = net([1.0, 2.0])
     assert np.array([v, v]).dtype == object
@@ -73,7 +73,7 @@ def test_numpy_keeps_values_as_they_are_unless_asked_for_floats():
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_backward_gives_the_oracles_gradients_without_a_look_before_it(times):
+def test_backward_from_a_pending_value_gives_the_gradients_of_the_oracle(times):
     found = []
     for net in twins(small_net):
         v = loss_and_penalty(net)
@@ -84,7 +84,7 @@ def test_backward_gives_the_oracles_gradients_without_a_look_before_it(times):
     assert found[0] == pytest.approx(found[1], rel=1e-12)
 
 
-def test_gradients_of_what_waits_are_0_before_and_can_be_written_and_zeroed():
+def test_gradients_of_pending_values_begin_at_0_and_can_be_assigned_and_zeroed():
     net = Net(2, [3, 1])
     v, w, u = (net([x, 1.0]) for x in (0.5, 1.5, 2.5))
     assert (v.grad, w.grad) == (0.0, 0.0)
@@ -96,7 +96,7 @@ def test_gradients_of_what_waits_are_0_before_and_can_be_written_and_zeroed():
     assert (v.grad, w.grad, u.grad) == (0.0, 5.0, 0.0)
 
 
-def test_a_number_worked_out_without_gradients_has_its_gradient_all_the_same():
+def test_backward_through_a_value_that_was_evaluated_under_no_grad_gives_its_gradients():
     found = []
     for net in twins(small_net):
         v = net([0.5, -1.0]) ** 2
@@ -107,7 +107,7 @@ def test_a_number_worked_out_without_gradients_has_its_gradient_all_the_same():
     assert found[0] == pytest.approx(found[1], rel=1e-12)
 
 
-def test_a_net_of_floats_of_32_bits_waits_too():
+def test_outputs_of_a_float32_net_are_pending_until_they_are_read():
     net = Net(2, [3, 1], dtype="float32")
     X = [[0.1, 0.2], [0.3, -0.4], [0.5, 0.6]]
     found = [net(x) for x in X]
@@ -123,7 +123,7 @@ COPIES = {"deepcopy": copy.deepcopy, "pickle": pickle.dumps, "copy": copy.copy}
 
 
 @pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
-def test_what_waits_on_a_net_refuses_to_be_copied_and_has_its_number_all_the_same(copied):
+def test_copying_a_pending_value_over_a_net_is_refused_and_leaves_its_number_right(copied):
     ours, theirs = twins(small_net)
     v = (ours([0.5, -1.0]) - 0.25) ** 2
     with pytest.raises(GradientError, match=r"Value\(float\(v\)\)"):
@@ -134,7 +134,7 @@ def test_what_waits_on_a_net_refuses_to_be_copied_and_has_its_number_all_the_sam
 @pytest.mark.parametrize(
     "copied", [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))], ids=["deepcopy", "pickle"]
 )
-def test_an_expression_over_parameters_is_copied_with_the_net_that_they_belong_to(copied):
+def test_an_expression_over_parameters_can_be_copied_together_with_their_net(copied):
     net = Net(2, [3, 1])
     net_and_penalty = net, sum(p * p for p in net.params())
     twin, penalty = copied(net_and_penalty)
@@ -163,7 +163,7 @@ def test_an_expression_over_parameters_is_copied_with_the_net_that_they_belong_t
         "np.float32(2) * a - np.int8(3) / b + np.float64(0.5) ** a",
     ],
 )
-def test_numpys_functions_keep_the_gradients_of_what_waits(expression):
+def test_numpy_functions_of_pending_values_keep_the_gradients(expression):
     outs = Net(2, [2])([0.5, -1.0])
     waited = eval(expression, {"np": np, "a": outs[0], "b": outs[1]})
     leaves = [Value(v.data) for v in outs]
@@ -176,7 +176,7 @@ def test_numpys_functions_keep_the_gradients_of_what_waits(expression):
 
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow", "lt"])
 @pytest.mark.parametrize("stranger", ["a", None, 1j, [1]], ids=repr)
-def test_operators_refuse_what_is_no_number_at_once_on_either_side(name, stranger):
+def test_operators_of_a_pending_value_refuse_what_is_no_number_at_the_call(name, stranger):
     op = getattr(operator, name)
     v = Net(2, [1])([0.5, -1.0])
     with pytest.raises(TypeError):
@@ -186,7 +186,7 @@ def test_operators_refuse_what_is_no_number_at_once_on_either_side(name, strange
 
 
 @pytest.mark.parametrize("k", [-2.0, 3.0, 0.0, -math.inf, math.inf])
-def test_powers_of_infinity_are_those_of_working_at_once(k):
+def test_powers_of_infinity_are_the_same_pending_or_computed_at_once(k):
     def found():
         outs = [net([x]) for x in (-math.inf, math.inf, 0.5, 2.0)]
         powers = [out**k for out in outs]
@@ -203,7 +203,7 @@ def test_powers_of_infinity_are_those_of_working_at_once(k):
 @pytest.mark.parametrize(
     "power", [lambda v: v**-0.5, lambda v: v**0.5, lambda v: v**-1.5], ids=["-1/2", "1/2", "-3/2"]
 )
-def test_there_is_no_root_of_minus_infinity(power):
+def test_a_pending_root_of_minus_infinity_is_a_domain_error(power):
     net = Net(1, [1], "linear", init=lambda n_out, n_in: [[1.0]])
     for _ in range(6):
         powers = [power(net([x])) for x in (0.5, -math.inf, 2.0)]
@@ -212,7 +212,7 @@ def test_there_is_no_root_of_minus_infinity(power):
             powers[1].data  # noqa: B018
 
 
-def test_minus_infinity_has_no_root_as_a_base_either():
+def test_a_root_of_minus_infinity_with_a_pending_exponent_is_a_domain_error():
     net = Net(1, [1], "linear", init=lambda n_out, n_in: [[1.0]])
     powers = [(-math.inf) ** net([x]) for x in (-0.5, -2.0)]
     assert powers[1].data == 0.0
@@ -260,7 +260,7 @@ WRITES = {
 
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
-def test_whoever_writes_a_parameter_leaves_what_waits_with_the_number_of_its_call(write):
+def test_any_change_of_parameters_leaves_pending_values_with_the_numbers_of_their_call(write):
     ours, theirs = twins(small_net)
 
     def program(net):
@@ -285,7 +285,7 @@ def test_whoever_writes_a_parameter_leaves_what_waits_with_the_number_of_its_cal
     assert near(after.data, ours.predict([[0.5, -1.0]]).item())
 
 
-def test_a_backward_after_a_write_is_refused_and_the_number_is_still_that_of_the_call():
+def test_backward_after_a_change_of_parameters_is_refused_and_the_number_stays_that_of_the_call():
     ours, theirs = twins(small_net)
     v, expected = loss_and_penalty(ours), loss_and_penalty(theirs).data
     ours.params()[-1].data = 4.0
@@ -296,7 +296,7 @@ def test_a_backward_after_a_write_is_refused_and_the_number_is_still_that_of_the
     assert near(v.data, expected)
 
 
-def test_a_penalty_over_parameters_has_the_slopes_of_its_call_whatever_they_are_since():
+def test_a_penalty_over_parameters_has_the_slopes_of_its_call_after_they_are_changed():
     ours, theirs = twins(small_net)
     found = []
     for net in (ours, theirs):
@@ -309,7 +309,7 @@ def test_a_penalty_over_parameters_has_the_slopes_of_its_call_whatever_they_are_
     assert found[0] == pytest.approx(found[1], rel=1e-12)
 
 
-def test_the_arrays_of_weights_that_are_handed_out_cannot_be_written():
+def test_weight_and_bias_of_a_layer_cannot_be_written():
     layer = Layer(2, 3)
     for array in (layer.weight, layer.bias):
         with pytest.raises(ValueError, match="read-only"):

@@ -1,4 +1,4 @@
-"""Random programs: pending Values have the oracle's numbers, gradients and errors, whatever is done."""
+"""Random programs: pending Values have the oracle's numbers, gradients and errors."""
 
 import contextlib
 import functools
@@ -56,19 +56,19 @@ from autograd.nn import Net, batch, rowwise, samples
 
 pytestmark = pytest.mark.usefixtures("seeded")
 
-LIVE = 80  # results that are kept at most
+LIVE = 80  # the largest number of results that are kept
 
 
 class Machine(RuleBasedStateMachine):
-    """Programs over both engines, in which our results wait as long as they can."""
+    """Random programs in both engines, in which our results stay pending as long as possible."""
 
-    eager = False  # whether our engine is to work at once
+    eager = False  # whether our engine computes each operation at once
 
     @initialize(seed=st.integers(0, 2**32), tight=st.booleans(), few=st.booleans())
     def begin(self, seed, tight, few):
         self.undo = contextlib.ExitStack()
         patch = self.undo.enter_context(pytest.MonkeyPatch.context())
-        if tight:  # come to the limits of waiting soon
+        if tight:  # reach the limits for pending work soon
             for module in (pending, batch, samples):
                 for name, limit in LIMITS.items():
                     if hasattr(module, name):
@@ -101,10 +101,10 @@ class Machine(RuleBasedStateMachine):
             finally:
                 self.undo.close()
 
-    # What rules are made of
+    # Helpers of the rules
 
     def pick(self, operand):
-        """The Pair, or the number, that an operand stands for."""
+        """The Pair or the number that an operand refers to."""
         if not isinstance(operand, tuple):
             return operand
         kind, i = operand
@@ -117,14 +117,14 @@ class Machine(RuleBasedStateMachine):
         return self.live[-1 - i % len(self.live)]
 
     def keep(self, made):
-        """Let what was made, if anything was, be among the live results; give it back."""
+        """Add a new Pair, unless it is None, to the live results, and return it."""
         if made is not None:
             self.live.append(made)
             del self.live[:-LIVE]
         return made
 
     def make(self, operation, *operands, uses=frozenset(), may_fail=False):
-        """Do an operation in both engines; None if there is nothing to compare, or to go on with."""
+        """Compute an operation in both engines; None if no result can be compared or used further."""
         pairs = [o for o in operands if isinstance(o, Pair)]
         errors = {error for pair in pairs for error in pair.errors}
         uses = uses.union(*(pair.uses for pair in pairs))
@@ -149,7 +149,7 @@ class Machine(RuleBasedStateMachine):
         return Pair(ours, theirs, tuple(errors), uses)
 
     def call(self, member, inputs, container=list):
-        """Both engines' outputs for a sample; what held it is written over after our call."""
+        """The outputs of both engines for a sample, whose container is overwritten after our call."""
         family, ours, theirs, layers = member
         errors = {error for x in inputs if isinstance(x, Pair) for error in x.errors}
         uses = frozenset().union(*(x.uses for x in inputs if isinstance(x, Pair)))
@@ -177,7 +177,7 @@ class Machine(RuleBasedStateMachine):
         return self.members[i % len(self.members)]
 
     def changed(self, family, layers=None):
-        """Compare the parameters after a change, and note which layers may have other ones now."""
+        """Compare the parameters after a change, and note which layers may have changed."""
         for k in range(len(family.versions)) if layers is None else layers:
             family.versions[k] += 1
         for p, q in zip(family.ours.params(), family.theirs.params(), strict=True):
@@ -185,7 +185,7 @@ class Machine(RuleBasedStateMachine):
         family.copy_numbers()
 
     def compare_gradients(self, scale=1.0):
-        """Compare all gradients that anybody can see; none of this needs a number that waits."""
+        """Compare all gradients that can be read; this needs no pending number."""
         for family in self.families:
             for p, q in zip(family.ours.params(), family.theirs.params(), strict=True):
                 assert near(p.grad, q.grad, scale), "a parameter's gradient"
@@ -226,7 +226,7 @@ class Machine(RuleBasedStateMachine):
     def call_modules(self, places, inputs, container):
         sample = list(map(self.pick, inputs))
         for member in map(self.member, places):
-            if member[0] is self.mlp:  # where a rounding before a kink could be seen
+            if member[0] is self.mlp:  # where rounding may move a number over a kink
                 sample = [x for x in sample if not isinstance(x, Pair)] + [0.5, -0.75, 0.25, 1.0]
             self.call(member, sample[: member[1].n_in], container)
 
@@ -548,7 +548,7 @@ class Machine(RuleBasedStateMachine):
         self.descend(self.member(i), lr, how)
 
     def descend(self, member, lr, how):
-        """Move the parameters of a module against their gradients, if that leaves them small."""
+        """Make a gradient descent step of a module, if its parameters stay small."""
         family, ours, theirs, layers = member
         if any(abs(p.data - lr * p.grad) > 2.5 for p in theirs.params()):
             return
@@ -637,7 +637,7 @@ class Machine(RuleBasedStateMachine):
             self.compare_numbers()
 
     def back_from(self, pairs, weights, times=1):
-        """Go back from a weighted sum of those that have a gradient."""
+        """Call backward on a weighted sum of the pairs that have a gradient."""
         total = 0
         for i, pair in enumerate(pairs if weights else ()):
             if pair is not None and not pair.errors and not self.stale(pair):
@@ -652,13 +652,13 @@ class Machine(RuleBasedStateMachine):
         return {family for family, k, version in pair.uses if family.versions[k] != version}
 
     def back(self, pair, times=1):
-        """Go back in both engines and compare all gradients; a result for which there are none is dropped."""
+        """Call backward in both engines and compare all gradients; a result without gradients is dropped."""
         stale = self.stale(pair)
         for _ in range(times):
             if pair.errors or stale - {self.own}:
                 with pytest.raises((*pair.errors, *[GradientError] * bool(stale))):
                     pair.ours.backward()
-            elif stale:  # a net that was taped needs some of its old parameters only
+            elif stale:  # a net on the tape needs only some of its old parameters
                 try:
                     pair.ours.backward()
                 except GradientError:
@@ -682,7 +682,7 @@ LIMITS = {"MOST_ROWS": 3, "MOST_LEVELS": 3, "CAP": 4}
         pytest.param(True, marks=pytest.mark.skipif(not hasattr(autograd, "eager"), reason="no eager() yet")),
     ],
 )
-def test_any_program_finds_the_oracles_numbers_and_gradients_whether_or_not_they_wait(eager):
+def test_any_program_of_values_gives_the_numbers_and_gradients_of_the_oracle_pending_or_eager(eager):
     machine = type("Machine", (Machine,), {"eager": eager})
     run_state_machine_as_test(
         machine, settings=settings(max_examples=25 if eager else 120, stateful_step_count=30)

@@ -1,4 +1,4 @@
-"""What was batched, and switching it off."""
+"""stats, which counts batches, and eager, which switches batching off."""
 
 import os
 import random
@@ -22,14 +22,14 @@ def net():
     return Net(1, [3, 1], activation="tanh")
 
 
-def test_a_loop_that_only_looks_at_the_end_is_one_batch(net):
+def test_stats_counts_one_batch_for_a_loop_that_reads_only_its_total(net):
     sum((net(x) - 1) ** 2 for x in X).backward()
     found = autograd.stats()
     assert (found.calls, found.batches, dict(found.sizes), dict(found.early)) == (20, 1, {20: 1}, {})
     assert str(found) == "20 calls, 1 batch of 20"
 
 
-def test_early_reads_are_counted_by_the_line_that_looked(net):
+def test_stats_counts_early_reads_by_the_line_that_reads(net):
     for x in X:
         float(net(x))  # here
     found = autograd.stats()
@@ -42,7 +42,7 @@ def test_early_reads_are_counted_by_the_line_that_looked(net):
     assert str(found) == f"20 calls, 20 batches of 1; 20 early reads at {line}"
 
 
-def test_a_change_of_a_parameter_is_no_early_read(net):
+def test_stats_counts_no_early_read_for_a_change_of_parameters(net):
     kept = [net(x) for x in X]
     net.step(0.1)
     found = autograd.stats()
@@ -50,7 +50,7 @@ def test_a_change_of_a_parameter_is_no_early_read(net):
     assert len(kept) == 20
 
 
-def test_what_was_told_does_not_change_and_reset_starts_anew(net):
+def test_a_result_of_stats_does_not_change_later_and_reset_starts_anew(net):
     float(net(X[0]))
     before = autograd.stats(reset=True)
     assert str(autograd.stats()) == "0 calls"
@@ -62,7 +62,7 @@ def test_what_was_told_does_not_change_and_reset_starts_anew(net):
     assert str(autograd.stats()).startswith("6 calls, 2 batches of 2 to 4; 1 early read at ")
 
 
-def test_eager_evaluates_each_call_where_it_stands(net):
+def test_eager_computes_each_call_at_once(net):
     with autograd.eager():
         kept = [net(x) for x in X]
         assert autograd.stats().batches == 20
@@ -78,7 +78,7 @@ def test_eager_evaluates_each_call_where_it_stands(net):
     assert [p.grad for p in net.params()] == pytest.approx(eager, rel=1e-12)
 
 
-def test_eager_ends_after_an_error_and_holds_for_its_thread_alone(net):
+def test_eager_ends_after_an_error_and_applies_to_its_own_thread_only(net):
     def elsewhere():
         kept.append(net(X[0]))
 
@@ -96,7 +96,7 @@ def test_eager_ends_after_an_error_and_holds_for_its_thread_alone(net):
     assert autograd.stats().calls == 0
 
 
-def test_eager_can_be_asked_for_by_an_environment_variable():
+def test_the_environment_variable_autograd_eager_switches_eager_on():
     code = "import autograd; net = autograd.Net(1, [1]); kept = net([1.0]); print(autograd.stats().calls)"
     for value, calls in {"1": "1", "0": "0", "": "0"}.items():
         ran = subprocess.run(

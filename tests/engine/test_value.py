@@ -1,4 +1,4 @@
-"""The facade Value: NumPy on either side, copies, errors half-way, memory; test_oracle.py has the rest."""
+"""The facade Value: NumPy operands, copies, errors in a pass, memory; test_oracle.py has the rest."""
 
 import copy
 import gc
@@ -27,12 +27,12 @@ number = pytest.mark.parametrize("number", NUMBERS, ids=lambda n: f"{type(n).__n
 
 
 def gradient(y, *leaves):
-    """The gradients that 3 * y leaves behind: 3, because a formula that forgets g passes with 1."""
+    """The gradients of 3 * y: with the factor 1, a formula without the incoming gradient would pass."""
     (3 * y).backward()
     return [v.grad for v in leaves]
 
 
-# The README of the library it stands in for ---------------------------------------------------
+# The README of the original library -----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -45,16 +45,16 @@ def gradient(y, *leaves):
         ("z.relu()", "Value(0.0, grad=0.0)"),
     ],
 )
-def test_the_lines_of_the_seed_readme_print_what_they_say(expression, printed, capsys):
+def test_the_examples_of_the_original_readme_print_what_it_says(expression, printed, capsys):
     print(eval(expression, {"x": Value(2), "y": Value(2.3), "z": Value(-3)}))
     assert capsys.readouterr().out == printed + "\n"
 
 
-def test_sigmoid_of_minus_3_is_not_that_of_3_which_the_seed_readme_shows():
+def test_sigmoid_of_minus_3_differs_from_the_number_in_the_original_readme():
     assert str(Value(-3).sigmoid()).startswith("Value(0.0474258731775667")
 
 
-def test_x_over_0_is_a_zero_division_as_in_the_seed_readme():
+def test_a_value_over_0_is_a_zero_division_error_as_in_the_original_readme():
     with pytest.raises(ZeroDivisionError):
         Value(2) / 0
 
@@ -90,7 +90,7 @@ def test_the_minimise_demo_follows_the_oracle_bit_for_bit():
     assert found[0][-1] < found[0][0] / 10
 
 
-# Floats, whatever comes in --------------------------------------------------------------------
+# Numbers of any kind become floats ------------------------------------------------------------
 
 
 @number
@@ -104,7 +104,7 @@ def test_data_and_grad_are_floats_whatever_number_was_given(number):
 
 @pytest.mark.parametrize("attribute", ["data", "grad"])
 @pytest.mark.parametrize("stranger", ["3", None, 1j, [1], np.array([1.0])])
-def test_what_is_no_number_cannot_be_assigned_and_changes_nothing(attribute, stranger):
+def test_assigning_what_is_no_number_to_a_value_is_refused_and_changes_nothing(attribute, stranger):
     v = Value(2)
     v.grad = 5
     with pytest.raises(NotANumberError, match=f"{attribute} wants a real number, got"):
@@ -117,7 +117,7 @@ OPERATORS = ["add", "sub", "mul", "truediv", "pow"]
 
 @number
 @pytest.mark.parametrize("name", OPERATORS)
-def test_any_number_meets_a_value_on_either_side_as_the_float_it_is(name, number):
+def test_operators_take_any_kind_of_number_on_either_side_of_a_value(name, number):
     op = getattr(operator, name)
     for forms in (lambda v, n: op(v, n), lambda v, n: op(n, v)):
         v, w = Value(1.5), Value(1.5)
@@ -128,14 +128,14 @@ def test_any_number_meets_a_value_on_either_side_as_the_float_it_is(name, number
 
 
 @pytest.mark.parametrize("one", [np.float64(1), np.float32(1), np.array(1.0)], ids=repr)
-def test_numpys_scalars_leave_operators_to_the_value_and_so_do_not_warn(one):
+def test_operators_of_numpy_scalars_and_values_give_values_without_a_warning(one):
     assert (one / Value(1e-309)).data == math.inf
     with pytest.raises(ZeroDivisionError):
         one / Value(0)
 
 
 @number
-def test_any_number_compares_with_a_value_on_either_side(number):
+def test_comparisons_take_any_kind_of_number_on_either_side_of_a_value(number):
     below, above = Value(0.5), Value(3.5)
     assert below < number <= above
     assert not number < below
@@ -144,7 +144,7 @@ def test_any_number_compares_with_a_value_on_either_side(number):
 
 @pytest.mark.parametrize("operand", ["a", None, 1j, [1], np.complex128(1), np.str_("a")], ids=repr)
 @pytest.mark.parametrize("name", OPERATORS)
-def test_operators_refuse_what_is_no_number_on_either_side(name, operand):
+def test_operators_of_a_value_refuse_what_is_no_number_on_either_side(name, operand):
     op = getattr(operator, name)
     with pytest.raises(TypeError):
         op(Value(2), operand)
@@ -153,14 +153,14 @@ def test_operators_refuse_what_is_no_number_on_either_side(name, operand):
 
 
 @pytest.mark.parametrize("name", OPERATORS)
-def test_a_tensor_and_a_value_do_not_mix_and_say_so(name):
+def test_operators_of_a_value_and_a_tensor_are_an_error_that_says_so(name):
     op = getattr(operator, name)
     for pair in [(Value(2), Tensor([1.0, 2.0])), (Tensor([1.0, 2.0]), Value(2))]:
         with pytest.raises(TypeError, match="Tensor"):
             op(*pair)
 
 
-def test_errors_are_of_this_library_and_of_the_builtin_kind():
+def test_errors_of_values_are_errors_of_this_library_and_of_a_built_in_kind():
     for call, mine, builtin in [
         (lambda: Value("3"), NotANumberError, TypeError),
         (lambda: Value(-1).log(), DomainError, ValueError),
@@ -178,7 +178,7 @@ def test_errors_are_of_this_library_and_of_the_builtin_kind():
 
 @pytest.mark.parametrize("name", OPERATORS)
 @pytest.mark.parametrize("shape", [(3,), (2, 3)])
-def test_a_value_meets_an_array_element_by_element_on_either_side(name, shape, rng):
+def test_operators_of_a_value_and_an_array_work_element_by_element_on_either_side(name, shape, rng):
     op = getattr(operator, name)
     array = rng.uniform(0.5, 2, shape)
     for forms in (lambda v, a: op(v, a), lambda v, a: op(a, v)):
@@ -203,7 +203,7 @@ FUNCTIONS = ["exp", "log", "sqrt", "sin", "cos", "tanh"]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_numpys_functions_of_a_value_or_an_array_of_them_are_its_methods(name):
+def test_numpy_functions_of_a_value_or_an_array_of_values_give_the_results_of_its_methods(name):
     a, b, c = Value(0.5), Value(2), Value(2)
     for made in (getattr(np, name)(np.array([a, b])), getattr(np, name)([a, b])):
         assert [y.data for y in made] == [getattr(v, name)().data for v in (a, b)]
@@ -237,7 +237,7 @@ def test_numpys_functions_of_a_value_or_an_array_of_them_are_its_methods(name):
         ("max(a, b) * min(a, b, 1.0)", 3, [0, 3]),
     ],
 )
-def test_sums_products_and_selections_keep_the_gradient(expression, value, gradients):
+def test_numpy_sums_products_and_selections_of_values_keep_the_gradient(expression, value, gradients):
     a, b = Value(2), Value(3)
     y = eval(expression, {"np": np, "a": a, "b": b})
     assert (type(y), y.data) == (Value, value)
@@ -250,10 +250,10 @@ def test_an_array_of_values_compares_element_by_element():
     assert (v >= array).tolist() == (array <= v).tolist() == [True, True, False]
 
 
-# As an object ---------------------------------------------------------------------------------
+# Attributes and copies ------------------------------------------------------------------------
 
 
-def test_attributes_of_ones_own_can_be_hung_on_a_value():
+def test_custom_attributes_can_be_set_on_a_value():
     p = Value(1)
     p.m = 0.0
     p.m += 0.1
@@ -295,7 +295,7 @@ def test_a_shallow_copy_of_a_result_shares_its_leaves():
 
 
 @deeply
-def test_attributes_may_lead_round_in_a_circle(copied):
+def test_a_value_whose_attributes_refer_to_itself_can_be_copied(copied):
     x = Value(2)
     x.loss = x * x
     z = copied(x.loss)
@@ -303,7 +303,7 @@ def test_attributes_may_lead_round_in_a_circle(copied):
 
 
 @deeply
-def test_a_chain_of_100_000_can_be_copied(copied):
+def test_a_chain_of_100_000_operations_can_be_copied(copied):
     x = Value(0)
     y = x
     for _ in range(100_000):
@@ -314,7 +314,7 @@ def test_a_chain_of_100_000_can_be_copied(copied):
 
 
 @copied
-def test_a_nets_output_cannot_be_copied_and_says_what_to_do(copied):
+def test_copying_the_output_of_a_net_is_an_error_that_says_what_to_do(copied):
     y = Net(2, [1])([1, 2]) * 3
     with pytest.raises(GradientError, match=r"Value\(float\(v\)\)"):
         copied(y)
@@ -327,7 +327,7 @@ def test_a_pickle_can_be_read_by_another_process():
     assert ran.stdout.decode().strip() == "Value(8.0, grad=0.0)"
 
 
-# Errors half-way ------------------------------------------------------------------------------
+# Errors during a backward pass ----------------------------------------------------------------
 
 
 def mixed_expression():
@@ -349,7 +349,7 @@ def test_after_a_gradient_error_leaves_are_as_before_and_a_new_graph_works():
             y.backward()
         assert {p.grad for p in [*leaves, *net.params()]} == {0.25}
         assert all(type(v.grad) is float for v in inner)
-    (3 * (inner[0] * leaves[0])).backward()  # over the part of the graph that is still good
+    (3 * (inner[0] * leaves[0])).backward()  # over the part of the graph that is unchanged
     assert [v.grad for v in leaves] == [0.25 + 3 * 1, 0.25 + 3 * 2 * 2]
 
 
@@ -388,7 +388,7 @@ def test_after_an_interrupt_in_backward_the_same_graph_works_again(place, monkey
     assert [v.grad for v in everything] == expected
 
 
-def test_after_an_interrupt_before_the_gradients_are_passed_on_others_can_go_on(monkeypatch):
+def test_an_interrupt_at_the_start_of_a_backward_pass_does_not_block_other_threads(monkeypatch):
     class Interrupted(np.errstate):
         def __enter__(self):
             raise KeyboardInterrupt

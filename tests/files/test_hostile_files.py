@@ -1,4 +1,4 @@
-"""Files that are damaged, foreign or made to do harm: a clear error, no code run, no memory taken."""
+"""Damaged, foreign and malicious files: a clear error, no code is run, and no memory is taken."""
 
 import io as streams
 import json
@@ -20,20 +20,20 @@ SPARE = 1 << 18  # bytes beside a file's own that Python's parsers may take to f
 
 
 class Trap:
-    """A pickle of it says so if it is ever loaded."""
+    """Its pickle reports if it is ever loaded."""
 
     def __reduce__(self):
         return exec, ("raise AssertionError('code in a file was run')",)
 
 
 def what(net):
-    """All that a file says of a net."""
+    """The content of a file: the architecture and the bytes of the parameters of its net."""
     return net.architecture(), net.preprocessing, net.values.tobytes()
 
 
 @pytest.fixture(scope="module")
 def originals(tmp_path_factory):
-    """Files of both kinds, by their bytes, with what they say: two nets of each."""
+    """Two nets in each kind of file: what they hold, by the bytes of the file."""
     folder, found = tmp_path_factory.mktemp("originals"), {}
     for suffix in SUFFIXES:
         for dtype in ("float64", "float32"):
@@ -81,7 +81,7 @@ def inserted(content, draw):
 
 
 def huge_field(content, draw):
-    """A great or a negative number where there may be a length, such as after a signature."""
+    """A huge or negative number where a length may be, such as after a signature."""
     width, high = draw.choice(((2, "<H"), (4, "<I"), (8, "<Q")))
     places = [i for sign in (b"PK", b"NUMPY", b"header", b"{") for i in found(content, sign)] + [0]
     place = min(draw.choice(places) + draw.randrange(50), len(content) - width)
@@ -91,7 +91,7 @@ def huge_field(content, draw):
 
 
 def huge_digits(content, draw):
-    """A great or a negative number where there are digits in the text of a header."""
+    """A huge or negative number in place of digits in the text of a header."""
     place = draw.choice([i for i, c in enumerate(content) if chr(c).isdigit()])
     new = draw.choice((b"-1", b"999999999999", b"1e999", b"NaN", b"9" * 5000, b"[", b'"', b"-", b"0"))
     return content[:place] + new + content[place + draw.choice((1, len(new))) :]
@@ -118,7 +118,7 @@ def found(content, sign):
 WAYS = [flipped, truncated, cut_out, doubled, overwritten, inserted, huge_field, huge_digits, joined, behind]
 
 
-def test_10000_damaged_files_are_errors_or_the_nets_that_were_saved(originals, tmp_path):
+def test_each_of_10000_damaged_files_is_an_error_or_the_net_that_was_saved(originals, tmp_path):
     draw, path, refused, clear = random.Random(20260301), tmp_path / "net", 0, True
     path.touch()
     files = list(originals)
@@ -228,7 +228,7 @@ def tensor(dtype="F64", shape=(1,), offsets=(0, 8)):
     return {"x": {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets)}}
 
 
-ITS_OWN_WORDS = "deserializing header"  # what the package of safetensors finds itself, it says as it likes
+ITS_OWN_WORDS = "deserializing header"  # errors that the safetensors package finds have its own messages
 BOMB = npy(np.zeros(1 << 20))
 GOOD = "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }"
 SAYS = {
@@ -325,7 +325,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_file_made_to_do_harm_is_a_clear_error_and_takes_no_memory(case, tmp_path):
+def test_a_malicious_file_is_a_clear_error_and_takes_no_memory(case, tmp_path):
     content, message = CASES[case]
     path = tmp_path / "net.npz"
     path.write_bytes(content)
@@ -344,7 +344,7 @@ def test_a_file_made_to_do_harm_is_a_clear_error_and_takes_no_memory(case, tmp_p
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_files_made_by_hand_would_be_read_without_the_harm(tmp_path):
+def test_the_handmade_files_without_their_malicious_part_are_read(tmp_path):
     (tmp_path / "net").write_bytes(npz())
     assert Net.load(tmp_path / "net").N == [2, 1]
     (tmp_path / "net").write_bytes(weight(GOOD))
@@ -382,7 +382,7 @@ COUNTS = "not equally many"
         (NET | {"dtype": "float32"}, LAYER),
     ],
 )
-def test_a_header_that_does_not_fit_the_arrays_is_an_error_and_takes_no_memory(
+def test_a_header_that_contradicts_the_arrays_is_an_error_and_takes_no_memory(
     tmp_path, suffix, header, message
 ):
     path = tmp_path / f"net.{suffix}"
@@ -411,7 +411,7 @@ def test_a_header_that_does_not_fit_the_arrays_is_an_error_and_takes_no_memory(
         {"other": np.zeros(1)},
     ],
 )
-def test_arrays_that_do_not_fit_the_header_are_an_error(tmp_path, suffix, change):
+def test_arrays_that_contradict_the_header_are_an_error(tmp_path, suffix, change):
     arrays = {name: array for name, array in (ARRAYS | change).items() if array is not None}
     io.write(tmp_path / f"net.{suffix}", arrays, {"net": NET})
     with pytest.raises(FileFormatError, match="not a net that was saved here: "):
@@ -419,7 +419,7 @@ def test_arrays_that_do_not_fit_the_header_are_an_error(tmp_path, suffix, change
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_a_large_file_is_read_within_its_own_size(tmp_path, suffix):
+def test_loading_a_large_file_takes_no_more_memory_than_its_size(tmp_path, suffix):
     path = tmp_path / f"net.{suffix}"
     io.write(path, {"a": np.ones(1 << 18), "b": np.ones((1 << 10, 1 << 8))}, {})
     io.read_header(path)  # imports what it needs

@@ -1,4 +1,4 @@
-"""Files: nets come back as they were, in both kinds and from all formats; writing is all or nothing."""
+"""Files: nets are loaded as saved, in both kinds and from all formats, and writes are atomic."""
 
 import copy
 import fcntl
@@ -25,7 +25,7 @@ SCALES = {"mean": [0.1, 2.0], "names": ["a", "é"], "nested": {"none": None, "ye
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_a_net_comes_back_as_it_was(tmp_path, dtype, suffix):
+def test_a_saved_net_is_loaded_with_the_same_bits(tmp_path, dtype, suffix):
     random.seed(1)
     net = Net(3, [4, 2], "tanh", "linear", dtype=dtype)
     net.values[:3] = np.nan, -0.0, np.inf
@@ -36,10 +36,10 @@ def test_a_net_comes_back_as_it_was(tmp_path, dtype, suffix):
     assert (again.dtype, again.preprocessing) == (net.dtype, None)
     assert again.values.tobytes() == net.values.tobytes()
     again.values = 0.5
-    again.fit([[1, 2, 3]], [[0, 1]], epochs=1)  # what it has is its own
+    again.fit([[1, 2, 3]], [[0, 1]], epochs=1)  # its arrays are independent of the first net
 
 
-# Values worked out with pencil and paper from the weights, which are eighths and sixteenths
+# Values computed by hand from the weights, which are eighths and sixteenths
 EIGHTHS, SIXTEENTHS = np.arange(13) / 8 - 0.75, np.arange(9) / 16 - 0.25
 
 
@@ -52,12 +52,12 @@ EIGHTHS, SIXTEENTHS = np.arange(13) / 8 - 0.75, np.arange(9) / 16 - 0.25
         ("format-2.safetensors", SIXTEENTHS, ["linear"], None),
     ],
 )
-def test_every_format_that_there_has_been_is_read(name, values, activations, preprocessing):
+def test_load_reads_every_earlier_file_format(name, values, activations, preprocessing):
     net = Net.load(SAVED / name)
     assert net.values.tobytes() == values.astype(net.dtype).tobytes()
     assert net.dtype == ("float64" if values is EIGHTHS else "float32")
     assert net.architecture()["activations"] == activations
-    if isinstance(preprocessing, tuple):  # what the command line wrote
+    if isinstance(preprocessing, tuple):  # a model of the command line
         table = net.preprocessing
         assert (table["target"], table["classes"], table["spread"]) == preprocessing
     else:
@@ -71,16 +71,16 @@ def test_every_format_that_there_has_been_is_read(name, values, activations, pre
     np.testing.assert_allclose(net.predict([[x, y]])[0], outputs, rtol=1e-12)
 
 
-def test_each_file_of_an_earlier_format_is_among_those_that_are_read():
+def test_each_saved_file_of_an_earlier_format_is_read_by_a_test():
     assert {p.name for p in SAVED.iterdir()} == {
         *("format-1.npz", "format-1-table.npz", "format-2.npz", "format-2.safetensors"),
         *("format-1-flowers.npz", "format-1-line.npz"),  # the command line uses them in test_cli
-        "format-2-checkpoint.npz",  # test_checkpoint goes on from it
+        "format-2-checkpoint.npz",  # test_checkpoint resumes from it
     }
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_a_header_says_what_wrote_the_file_and_what_is_in_it(tmp_path, suffix):
+def test_the_header_of_a_file_names_the_version_that_wrote_it_and_its_content(tmp_path, suffix):
     net = Net(2, [3, 1], "tanh", "linear", dtype="float32")
     net.save(tmp_path / f"net.{suffix}", preprocessing=SCALES)
     assert io.read_header(tmp_path / f"net.{suffix}") == {
@@ -128,7 +128,7 @@ CIRCLE["self"] = CIRCLE
     ],
     ids=lambda wrong: str(wrong)[:20],
 )
-def test_what_json_does_not_have_is_refused_as_preprocessing_and_changes_nothing(tmp_path, wrong):
+def test_save_refuses_preprocessing_that_json_cannot_hold_and_changes_nothing(tmp_path, wrong):
     net = Net(2, [1])
     net.preprocessing = SCALES
     with pytest.raises(OptionError, match=r"JSON has|wants preprocessing to be a dict|too long"):
@@ -137,7 +137,7 @@ def test_what_json_does_not_have_is_refused_as_preprocessing_and_changes_nothing
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_array_as_preprocessing_is_told_how_it_goes_in(tmp_path):
+def test_save_refuses_an_array_as_preprocessing_with_an_error_that_says_what_to_do(tmp_path):
     with pytest.raises(OptionError, match=r"type ndarray is not JSON serializable; use \.tolist\(\)$"):
         Net(2, [1]).save(tmp_path / "net.npz", preprocessing={"mean": np.zeros(2)})
     with pytest.raises(OptionError, match=r"type set is not JSON serializable$"):
@@ -145,7 +145,7 @@ def test_an_array_as_preprocessing_is_told_how_it_goes_in(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_what_a_file_begins_with_tells_its_kind_whatever_its_name_is(tmp_path, suffix):
+def test_load_takes_the_kind_of_a_file_from_its_first_bytes_not_from_its_name(tmp_path, suffix):
     net = Net(2, [1])
     net.save(tmp_path / f"net.{suffix}")
     for name in ("net", "net.safetensors", "net.npz"):
@@ -155,7 +155,7 @@ def test_what_a_file_begins_with_tells_its_kind_whatever_its_name_is(tmp_path, s
         (tmp_path / name).rename(tmp_path / f"net.{suffix}")
 
 
-def test_other_programs_read_the_arrays(tmp_path):
+def test_numpy_and_safetensors_read_the_arrays_of_a_saved_net(tmp_path):
     import safetensors.numpy
 
     net = Net(2, [3, 1], dtype="float32")
@@ -170,7 +170,7 @@ def test_other_programs_read_the_arrays(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_arrays_come_back_however_they_lay_in_memory(tmp_path, suffix):
+def test_arrays_in_any_memory_layout_are_written_and_read_unchanged(tmp_path, suffix):
     table = np.arange(12.0).reshape(3, 4)
     arrays = {"turned": table.T, "part": table[::2, 1:], "swapped": table.astype(">f8"), "none": table[:0]}
     arrays["bytes"] = np.frombuffer(b"x", np.uint8)
@@ -181,7 +181,7 @@ def test_arrays_come_back_however_they_lay_in_memory(tmp_path, suffix):
         np.testing.assert_array_equal(found[name], array, strict=name != "swapped")
 
 
-def test_without_safetensors_the_command_that_brings_it_is_told(tmp_path, monkeypatch):
+def test_a_safetensors_file_without_the_package_is_an_error_that_names_the_extra(tmp_path, monkeypatch):
     net = Net(2, [1])
     net.save(tmp_path / "net.safetensors")
     before = (tmp_path / "net.safetensors").read_bytes()
@@ -196,7 +196,7 @@ def test_without_safetensors_the_command_that_brings_it_is_told(tmp_path, monkey
     assert Net.load(tmp_path / "net.npz").N == [2, 1]
 
 
-def test_the_name_is_kept_as_given_and_an_old_file_replaced(tmp_path):
+def test_save_keeps_the_given_file_name_and_replaces_an_old_file(tmp_path):
     path = tmp_path / "model"
     path.write_text("old")
     MLP(2, [3, 1]).save(str(path))
@@ -204,7 +204,7 @@ def test_the_name_is_kept_as_given_and_an_old_file_replaced(tmp_path):
     assert Net.load(path).nparams() == 13
 
 
-def test_a_link_is_followed_and_the_mode_of_a_file_kept(tmp_path):
+def test_atomic_write_follows_a_link_and_keeps_the_mode_of_the_file(tmp_path):
     (tmp_path / "real").write_text("old")
     (tmp_path / "real").chmod(0o600)
     (tmp_path / "link").symlink_to("real")
@@ -215,7 +215,7 @@ def test_a_link_is_followed_and_the_mode_of_a_file_kept(tmp_path):
     assert (tmp_path / "real").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_place_where_no_file_can_be_is_named(tmp_path, monkeypatch):
+def test_save_names_a_path_where_no_file_can_be_in_its_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     os.mkfifo("pipe")
     net = Net(1, [1])
@@ -232,7 +232,7 @@ def test_a_place_where_no_file_can_be_is_named(tmp_path, monkeypatch):
                 call(place)
 
 
-def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
+def test_a_failed_atomic_write_leaves_the_old_file_and_no_other(tmp_path):
     path = tmp_path / "kept.txt"
     path.write_bytes(b"old")
 
@@ -247,13 +247,13 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_net_with_a_function_as_activation_says_that_it_cannot_be_saved(tmp_path):
+def test_saving_a_net_with_a_custom_activation_is_an_error_that_recommends_its_state_dict(tmp_path):
     with pytest.raises(OptionError, match="keep its state_dict"):
         Net(1, [1], lambda x: x * 2).save(tmp_path / "net.npz")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_of_a_later_version_says_so(tmp_path, monkeypatch):
+def test_loading_a_file_of_a_later_version_is_an_error_that_names_the_version(tmp_path, monkeypatch):
     path = tmp_path / "net.npz"
     monkeypatch.setattr(io, "FORMAT", "array-autograd 3")
     monkeypatch.setattr(io, "__version__", "9.1")
@@ -265,13 +265,13 @@ def test_a_file_of_a_later_version_says_so(tmp_path, monkeypatch):
             read(path)
 
 
-def test_a_file_without_a_net_says_so(tmp_path):
+def test_loading_a_file_without_a_net_is_an_error_that_says_so(tmp_path):
     io.write(tmp_path / "x.npz", {"x": np.zeros(1)}, {})
     with pytest.raises(FileFormatError, match=r"x\.npz: there is no net in this file$"):
         Net.load(tmp_path / "x.npz")
 
 
-def test_more_arrays_than_are_read_back_are_not_written(tmp_path):
+def test_a_file_with_more_arrays_than_load_accepts_is_not_written(tmp_path):
     arrays = {f"layers.{k}.weight": np.zeros(1) for k in range(io.MOST_ARRAYS)}
     io.write(tmp_path / "x.npz", arrays, {})
     assert io.read(tmp_path / "x.npz")[0].keys() == arrays.keys()
@@ -279,7 +279,7 @@ def test_more_arrays_than_are_read_back_are_not_written(tmp_path):
         io.write(tmp_path / "x.npz", arrays | {"one more": np.zeros(1)}, {})
 
 
-def test_what_a_killed_process_has_left_goes_with_the_next_write_of_that_name(tmp_path):
+def test_the_next_write_of_a_file_removes_what_a_killed_process_has_left(tmp_path):
     code = f"""
 import os, signal
 from autograd.files import io
@@ -288,17 +288,17 @@ with atomic_write({str(tmp_path / "x.npz")!r}) as file:
     file.write(b"half")
     os.kill(os.getpid(), signal.SIGKILL)
 """
-    for _ in range(2):  # the second takes away what the first has left
+    for _ in range(2):  # the second removes what the first has left
         subprocess.run([sys.executable, "-c", code], cwd=Path(autograd.__file__).parent.parent)
         (left,) = tmp_path.iterdir()
         assert left.name.startswith(".saving-")
     Net(1, [1]).save(tmp_path / "y.npz")
-    assert left.exists()  # it belongs to another name
+    assert left.exists()  # it belongs to the write of another file
     Net(1, [1]).save(tmp_path / "x.npz")
     assert {p.name for p in tmp_path.iterdir()} == {"x.npz", "y.npz"}
 
 
-def test_two_that_write_one_name_at_once_do_not_disturb_each_other(tmp_path):
+def test_two_simultaneous_writes_of_one_file_do_not_disturb_each_other(tmp_path):
     path = tmp_path / "x"
     with atomic_write(path) as first:
         with atomic_write(path) as second:
@@ -309,8 +309,8 @@ def test_two_that_write_one_name_at_once_do_not_disturb_each_other(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_new_file_that_is_taken_for_left_over_is_made_again(tmp_path, monkeypatch):
-    """Another process may take it away between its making and its lock."""
+def test_a_temporary_file_that_another_process_removes_is_created_again(tmp_path, monkeypatch):
+    """Another process may remove the file between its creation and its lock."""
     lock, taken = fcntl.flock, []
 
     def late(file, how):
@@ -326,13 +326,13 @@ def test_a_new_file_that_is_taken_for_left_over_is_made_again(tmp_path, monkeypa
     assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"whole"]
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path):
+def test_loading_a_missing_file_is_an_error_that_names_it(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         Net.load(tmp_path / "nowhere.npz")
 
 
 class Named(MLP):
-    """Without an __init__ of its own."""
+    """An MLP without its own __init__."""
 
 
 class Own(Net):
@@ -342,7 +342,7 @@ class Own(Net):
 
 
 @pytest.mark.parametrize("kind", [Net, MLP, Named])
-def test_a_file_is_read_as_the_class_that_is_asked(tmp_path, kind):
+def test_load_returns_an_instance_of_the_class_on_which_it_is_called(tmp_path, kind):
     net = MLP(2, [3, 1])
     net.save(tmp_path / "x.npz")
     again = kind.load(tmp_path / "x.npz")
@@ -351,7 +351,7 @@ def test_a_file_is_read_as_the_class_that_is_asked(tmp_path, kind):
     assert again([1, 2]).data == net([1, 2]).data
 
 
-def test_a_class_that_cannot_be_read_is_told(tmp_path):
+def test_load_on_a_class_with_other_arguments_is_an_error_that_says_so(tmp_path):
     path = tmp_path / "x.npz"
     Own(3).save(path)
     with pytest.raises(
@@ -364,7 +364,7 @@ def test_a_class_that_cannot_be_read_is_told(tmp_path):
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077, 0o000])
-def test_a_file_is_for_whom_the_umask_lets_and_the_umask_never_changes(tmp_path, monkeypatch, umask):
+def test_a_new_file_has_the_mode_of_the_umask_and_the_umask_never_changes(tmp_path, monkeypatch, umask):
     path = tmp_path / "x.npz"
     before = os.umask(umask)
     try:
@@ -379,7 +379,7 @@ def test_a_file_is_for_whom_the_umask_lets_and_the_umask_never_changes(tmp_path,
         os.umask(before)
 
 
-def test_an_interrupt_just_after_a_file_has_its_name_is_not_hidden(tmp_path, monkeypatch):
+def test_an_interrupt_just_after_the_rename_of_a_file_is_passed_on(tmp_path, monkeypatch):
     replace = os.replace
 
     def interrupted(*args):

@@ -12,7 +12,7 @@ from autograd.losses import LOSSES, binary_cross_entropy, cross_entropy, hinge, 
 from autograd.tensor import gradients
 
 mp = mpmath.mp.clone()
-mp.dps = 400  # 1e300 + 1 is a number of its own
+mp.dps = 400  # so that 1e300 + 1 differs from 1e300
 
 
 # References: loops over plain numbers, one for each loss -------------------------------------------
@@ -86,7 +86,7 @@ def test_every_loss_has_a_reference():
 
 
 @every_loss
-def test_value_and_gradient_are_those_of_the_formula(name, rng):
+def test_a_loss_and_its_gradient_are_those_of_its_formula(name, rng):
     predictions, targets = problem(name, rng)
     x = Tensor(predictions, requires_grad=True)
     loss = LOSS[name](x, targets)
@@ -109,7 +109,7 @@ def test_huber_is_quadratic_up_to_delta_and_linear_beyond(delta, rng):
 
 
 @pytest.mark.parametrize("delta", [np.float32(1), np.int64(1)])
-def test_delta_may_be_a_number_of_numpys(delta):
+def test_delta_of_huber_may_be_a_numpy_number(delta):
     assert losses.huber(Tensor([2.0]), [1.0], delta).item() == 0.5
 
 
@@ -122,7 +122,7 @@ def test_cross_entropies_are_those_of_scipys_distributions(rng):
     assert binary_cross_entropy(Tensor(logits), labels).item() == pytest.approx(expected, rel=1e-12)
 
 
-def test_two_classes_are_the_binary_case(rng):
+def test_cross_entropy_of_two_classes_is_binary_cross_entropy(rng):
     logits, labels = problem("binary_cross_entropy", rng, (6, 1))
     two = Tensor(np.hstack([np.zeros((6, 1)), logits]))
     one = binary_cross_entropy(Tensor(logits), labels)
@@ -130,7 +130,7 @@ def test_two_classes_are_the_binary_case(rng):
 
 
 @pytest.mark.parametrize("name", ["mse", "huber", "binary_cross_entropy", "cross_entropy"])
-def test_a_curved_loss_can_be_differentiated_twice(name, rng):
+def test_a_curved_loss_has_right_second_derivatives(name, rng):
     predictions, targets = problem(name, rng)
     direction = rng.normal(size=predictions.shape)
     x = Tensor(predictions, requires_grad=True)
@@ -172,10 +172,10 @@ ZERO_SLOPE = ("a Value", "a list", "a tuple", "an array")
 
 @every_loss
 @pytest.mark.parametrize("form", FORMS)
-def test_values_give_what_tensors_give_in_every_form(name, form, rng):
+def test_losses_of_values_in_any_container_give_the_numbers_of_losses_of_tensors(name, form, rng):
     shape, formed = FORMS[form]
     if name == "cross_entropy" and shape[1] == 1:
-        shape = (1, 3) if form == "a Value" else (6, 3)  # which needs rows
+        shape = (1, 3) if form == "a Value" else (6, 3)  # a single Value has no rows
         formed = FORMS["a list of lists"][1]
     predictions, targets = problem(name, rng, shape)
     table, slopes = with_values(predictions)
@@ -185,7 +185,7 @@ def test_values_give_what_tensors_give_in_every_form(name, form, rng):
     assert loss.data == pytest.approx(float(REFERENCES[name](exact(predictions), targets)), rel=1e-13)
     (3 * loss).backward()
     x = Tensor(predictions, requires_grad=True)
-    (3 * LOSS[name](x, targets)).backward()  # which is held to the formula above
+    (3 * LOSS[name](x, targets)).backward()  # whose gradient is compared with the formula above
     np.testing.assert_allclose(slopes(), x.grad, rtol=1e-13, atol=1e-15)
 
 
@@ -198,7 +198,7 @@ def test_targets_of_values_come_as_lists_arrays_and_tensors(name, rng):
         assert LOSS[name](table, same).data == expected
 
 
-def test_numbers_among_values_are_constants():
+def test_numbers_among_the_predictions_of_values_are_constants():
     x = Value(1.0)
     loss = mse([[x, 5], [np.float64(2.0), np.int64(3)]], [[0, 0], [0, 0]])
     assert loss.data == (1 + 25 + 4 + 9) / 4
@@ -207,7 +207,7 @@ def test_numbers_among_values_are_constants():
 
 
 @pytest.mark.parametrize("delta", [0.25, 1, 3.0])
-def test_huber_of_values_bends_at_delta_too(delta, rng):
+def test_huber_of_values_is_linear_beyond_delta(delta, rng):
     predictions, targets = problem("huber", rng)
     table, slopes = with_values(predictions)
     loss = huber(table, targets, delta)
@@ -217,11 +217,11 @@ def test_huber_of_values_bends_at_delta_too(delta, rng):
     np.testing.assert_allclose(slopes(), expected, rtol=1e-13)
 
 
-def test_a_single_value_takes_a_single_target():
+def test_a_loss_of_a_single_value_takes_a_single_target():
     assert losses.mse(Value(3.0), 1.0).data == 4.0
 
 
-def test_a_list_of_arrays_of_values_is_a_list_of_rows():
+def test_a_loss_takes_a_list_of_arrays_of_values_as_a_list_of_rows():
     rows = [np.array([Value(1.0), Value(3.0)]), np.array([Value(1.0), Value(3.0)])]
     assert losses.mse(rows, np.ones((2, 2))).data == 2.0
 
@@ -258,7 +258,7 @@ def check_both_engines(name, predictions, targets, weights, **options):
 
 
 def down(weights, name):
-    """Weights of rows in a shape that goes with a loss's targets."""
+    """Weights of rows, in a shape that broadcasts against the targets of the loss."""
     return weights if name == "cross_entropy" else np.reshape(weights, (-1, 1))
 
 
@@ -270,7 +270,7 @@ def test_sample_weight_makes_a_weighted_mean(name, rng):
 
 
 @every_loss
-def test_only_the_ratio_of_sample_weights_counts(name, rng):
+def test_sample_weights_of_the_same_ratio_give_the_same_loss(name, rng):
     predictions, targets = problem(name, rng)
     table, _ = with_values(predictions)
     weights = rng.uniform(0, 3, 6)
@@ -282,7 +282,7 @@ def test_only_the_ratio_of_sample_weights_counts(name, rng):
 
 
 @every_loss
-def test_whole_weights_are_repeated_rows_and_a_weight_of_0_drops_one(name, rng):
+def test_a_whole_sample_weight_counts_its_row_so_many_times_and_0_drops_it(name, rng):
     predictions, targets = problem(name, rng)
     weights = np.array([1, 0, 3, 2, 0, 1])
     x, y = Tensor(predictions, requires_grad=True), Tensor(predictions, requires_grad=True)
@@ -310,7 +310,7 @@ def test_sample_weights_come_as_lists_arrays_and_tensors(name, rng):
             assert float(LOSS[name](p, targets, sample_weight=same)) == pytest.approx(expected, rel=1e-14)
 
 
-def test_sample_weights_count_rows_of_any_number_of_axes(rng):
+def test_sample_weights_weigh_rows_of_any_number_of_axes(rng):
     predictions, targets = rng.normal(size=(2, 4, 3, 2))
     weights = np.array([1.0, 2.0, 0.0, 5.0])
     rows = ((predictions - targets) ** 2).mean(axis=(1, 2))
@@ -337,14 +337,14 @@ def test_class_weight_makes_a_weighted_mean(name, rng):
 
 
 @with_labels
-def test_a_class_that_the_dict_leaves_out_counts_once(name, rng):
+def test_a_class_missing_in_the_class_weight_dict_has_weight_1(name, rng):
     predictions, targets = problem(name, rng)
     weights = np.where(targets == 1, 4.0, 1.0)
     check_both_engines(name, predictions, targets, weights, class_weight={1: 4})
 
 
 @with_labels
-def test_a_class_of_weight_0_is_left_out(name, rng):
+def test_a_class_of_weight_0_does_not_count_in_the_loss(name, rng):
     predictions, targets = problem(name, rng)
     weights = np.where(targets == 1, 0.0, 1.0)
     check_both_engines(name, predictions, targets, weights, class_weight={1: 0})
@@ -370,14 +370,14 @@ def test_balanced_weights_are_those_of_scikit_learn(name, rng):
 
 
 @with_labels
-def test_balanced_weights_do_without_a_class(name, rng):
+def test_balanced_weights_work_if_a_class_does_not_occur(name, rng):
     predictions, targets = problem(name, rng)
     targets = np.ones_like(targets)
     check_both_engines(name, predictions, targets, 1.0, class_weight="balanced")
 
 
 @with_labels
-def test_sample_and_class_weights_are_multiplied(name, rng):
+def test_sample_weights_and_class_weights_are_multiplied(name, rng):
     predictions, targets = problem(name, rng)
     weights = rng.uniform(0, 3, 6)
     total = down(weights, name) * np.where(targets == 1, 4.0, 1.0)
@@ -387,7 +387,7 @@ def test_sample_and_class_weights_are_multiplied(name, rng):
 
 
 @every_loss
-def test_a_recorded_loss_weighs_anew_and_refuses_bad_weights_and_labels_at_each_call(name, rng):
+def test_a_recorded_loss_checks_and_applies_the_weights_and_labels_of_each_call(name, rng):
     predictions, targets = problem(name, rng)
     options = {"class_weight": "balanced"} if name in CLASSES else {}
     program = record(
@@ -414,12 +414,12 @@ def test_class_weight_of_numbers_can_be_recorded():
 
 
 @pytest.mark.parametrize("options", [{"sample_weight": [1.0, 2.0]}, {"class_weight": [1, 2]}])
-def test_weights_leave_the_dtype_of_the_predictions(options):
+def test_sample_weights_do_not_change_the_dtype_of_the_loss(options):
     x = Tensor(np.ones((2, 2), "float32"))
     assert losses.cross_entropy(x, [0, 1], **options).dtype == "float32"
 
 
-def test_a_prediction_of_no_axes_has_no_rows_to_weigh():
+def test_a_loss_of_a_prediction_without_axes_refuses_sample_weights():
     with pytest.raises(AutogradError):
         losses.mse(Tensor(1.0), 2.0, sample_weight=[1.0])
 
@@ -427,7 +427,7 @@ def test_a_prediction_of_no_axes_has_no_rows_to_weigh():
 # Kinks --------------------------------------------------------------------------------------------
 
 
-def test_slopes_at_the_kinks_are_pinned():
+def test_slopes_of_losses_at_their_kinks_are_pinned():
     for loss, prediction, target, slope in [
         (mae, 2.0, 2.0, 0),
         (hinge, 1.0, 1, 0),
@@ -458,7 +458,7 @@ def test_binary_cross_entropy_of_huge_logits_is_exact(size, label):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", ["binary_cross_entropy", "cross_entropy"])
-def test_a_gradient_next_to_nothing_is_0_and_never_subnormal(name, dtype):
+def test_a_tiny_gradient_of_a_loss_is_0_and_never_subnormal(name, dtype):
     kind = np.finfo(dtype)
     sure = np.linspace(0, 1.1 * -np.log(float(kind.smallest_subnormal)), 500).astype(dtype)
     if name == "cross_entropy":
@@ -477,7 +477,7 @@ def test_a_gradient_next_to_nothing_is_0_and_never_subnormal(name, dtype):
 
 
 @pytest.mark.parametrize("name", ["binary_cross_entropy", "cross_entropy"])
-def test_a_gradient_in_float16_is_rounded_no_further(name):
+def test_a_loss_of_float16_predictions_has_a_gradient_of_float16_precision(name):
     x = Tensor([[3.0, -1.0]], requires_grad=True)
     LOSS[name](x.astype(np.float16), [[1, 0]] if name == "binary_cross_entropy" else [0]).backward()
     exact = Tensor(x.data, requires_grad=True)
@@ -487,7 +487,7 @@ def test_a_gradient_in_float16_is_rounded_no_further(name):
 
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "bool", "int64"])
 @pytest.mark.parametrize("name", LOSSES)
-def test_predictions_may_be_integers_of_any_kind(name, dtype):
+def test_predictions_may_be_integers_of_any_dtype(name, dtype):
     predictions = np.array([[0, 1], [1, 0]]).astype(dtype)
     labels = [1, 0] if name == "cross_entropy" else [[1, 1], [1, 1]]
     assert LOSS[name](Tensor(predictions), labels).item() == LOSS[name](predictions * 1.0, labels).item()
@@ -541,7 +541,7 @@ HUGE = [  # a loss, a row of predictions, its target, what comes out, and its sl
 
 
 @pytest.mark.parametrize(("loss", "row", "target", "value", "slopes"), HUGE)
-def test_the_largest_numbers_are_taken_without_a_warning(loss, row, target, value, slopes):
+def test_losses_of_the_largest_floats_give_no_warning(loss, row, target, value, slopes):
     x = Tensor([row], requires_grad=True)
     table, of_values = with_values([row])
     outs = loss(x, [target]), loss(table, [target])
@@ -597,7 +597,7 @@ def test_targets_are_not_rounded_to_the_dtype_of_integer_predictions():
 
 
 @pytest.mark.parametrize("name", ["mse", "mae", "huber"])
-def test_gradients_flow_into_targets_too(name, rng):
+def test_gradients_of_a_loss_reach_targets_that_are_tensors(name, rng):
     predictions, targets = problem(name, rng, (4, 1))
     x, y = Tensor(predictions, requires_grad=True), Tensor(targets[:, 0], requires_grad=True)
     LOSS[name](x, y).backward()
@@ -644,7 +644,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("call", "kind", "message"), MISTAKES, ids=[message for *_, message in MISTAKES])
-def test_mistakes_are_named(call, kind, message):
+def test_a_loss_names_bad_predictions_and_targets_in_its_error(call, kind, message):
     with pytest.raises(kind, match=message):
         call(Tensor(np.zeros((3, 2)), requires_grad=True))
 
@@ -682,7 +682,7 @@ MISTAKES_OF_VALUES = [
 
 
 @pytest.mark.parametrize(("call", "kind", "message"), MISTAKES_OF_VALUES)
-def test_mistakes_with_values_are_named(call, kind, message):
+def test_a_loss_of_values_names_bad_predictions_and_targets_in_its_error(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
 
@@ -719,14 +719,14 @@ BAD_WEIGHTS = [
 
 
 @pytest.mark.parametrize(("loss", "options", "kind", "message"), BAD_WEIGHTS)
-def test_bad_weights_are_named_by_both_engines(loss, options, kind, message):
+def test_losses_of_tensors_and_values_name_bad_weights_in_their_errors(loss, options, kind, message):
     targets = [0, 1, 1] if loss is cross_entropy else ZEROS
     for predictions in (Tensor(ZEROS), V):
         with pytest.raises(kind, match=message):
             loss(predictions, targets, **options)
 
 
-def test_the_classes_of_two_are_named_as_the_loss_has_them():
+def test_class_weight_of_a_loss_with_two_classes_names_the_labels_that_it_takes():
     with pytest.raises(OptionError, match=r"^class_weight names 0; the classes are \[-1, 1\]$"):
         hinge(Tensor([1.0]), [1], class_weight={0: 2.0})
     with pytest.raises(OptionError, match=r"^class_weight names -1; the classes are \[0, 1\]$"):
@@ -740,7 +740,7 @@ def test_losses_without_labels_take_no_class_weight(name):
 
 
 @pytest.mark.parametrize("dtype", ["i1", "u1", "<i2", ">i2", "<u4", ">i8", "u8"])
-def test_labels_may_be_integers_of_any_kind(dtype):
+def test_labels_may_be_integers_of_any_dtype(dtype):
     logits = np.arange(12.0).reshape(4, 3)
     labels = np.array([2, 0, 1, 1])
     expected = cross_entropy(Tensor(logits), labels).item()
@@ -748,20 +748,20 @@ def test_labels_may_be_integers_of_any_kind(dtype):
 
 
 @pytest.mark.parametrize(("label", "dtype"), [(-1, "i1"), (-1, "i8"), (-128, "i1"), (300, "i2")])
-def test_a_label_out_of_range_is_refused_whatever_its_kind(label, dtype):
+def test_a_label_out_of_range_is_refused_for_any_integer_dtype(label, dtype):
     with pytest.raises(DataError, match=rf"labels from 0 to 299.* from {min(label, 0)} to {max(label, 1)}$"):
         cross_entropy(Tensor(np.zeros((3, 300))), np.array([0, 1, label], dtype))
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("weights", [{}, {"sample_weight": []}])
-def test_there_is_no_mean_of_no_rows(loss, weights):
+def test_every_loss_refuses_tensors_without_rows(loss, weights):
     wide = loss == "cross_entropy"
     target = np.zeros((0,) if wide else (0, 1), int if wide else float)
     with pytest.raises(DataError, match="is a mean, and there is none of no rows"):
         LOSS[loss](Tensor(np.zeros((0, 2 if wide else 1))), target, **weights)
 
 
-def test_no_rows_at_all_are_refused():
+def test_mse_refuses_two_empty_lists():
     with pytest.raises(AutogradError):
         losses.mse([], [])

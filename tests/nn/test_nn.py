@@ -1,4 +1,4 @@
-"""Modules over arrays: windows, samples, batches, refusals, copies; test_parity.py has the numbers."""
+"""Modules over arrays: parameters, samples, batches, errors, copies; test_parity.py has the numbers."""
 
 import copy
 import gc
@@ -43,7 +43,7 @@ def gradients(module):
     return [p.grad for p in module.params()]
 
 
-# Windows on parameters ------------------------------------------------------------------------
+# Parameters as views of arrays ----------------------------------------------------------------
 
 
 def test_params_are_the_neurons_weights_and_bias_in_order_and_the_same_objects_at_every_call(net):
@@ -56,12 +56,12 @@ def test_params_are_the_neurons_weights_and_bias_in_order_and_the_same_objects_a
     assert all(isinstance(p, Value) for p in expected)
 
 
-def test_the_list_of_params_is_the_callers_own(net):
+def test_changing_the_list_from_params_does_not_change_the_net(net):
     net.params().clear()
     assert len(net.params()) == 13
 
 
-def test_a_row_of_a_layers_matrix_is_a_neuron_and_its_last_column_the_bias(net):
+def test_a_row_of_the_matrix_of_a_layer_holds_the_weights_of_a_neuron_and_then_its_bias(net):
     layer = net.layers[0]
     assert (layer.weight.shape, layer.bias.shape) == ((3, 2), (3,))
     for i, neuron in enumerate(layer.neurons):
@@ -71,7 +71,7 @@ def test_a_row_of_a_layers_matrix_is_a_neuron_and_its_last_column_the_bias(net):
     assert numbers(layer) == net.values[:9].tolist() == [0, 1, 0, 10, 11, -1, 20, 21, -2]
 
 
-def test_windows_write_the_arrays_and_show_what_is_written_there(net):
+def test_parameters_read_and_write_the_arrays_of_the_net(net):
     p, layer = net.params()[4], net.layers[0]
     p.data = np.float32(0.5)
     p.grad = 3
@@ -83,7 +83,7 @@ def test_windows_write_the_arrays_and_show_what_is_written_there(net):
     assert net.grads[4] == 0
 
 
-def test_a_write_through_a_window_changes_what_the_net_computes(net):
+def test_assigning_to_a_parameter_changes_what_the_net_computes(net):
     before = net([1, 2]).data
     net.params()[0].data += 1
     assert net([1, 2]).data != before
@@ -91,7 +91,7 @@ def test_a_write_through_a_window_changes_what_the_net_computes(net):
     assert net([1, 2]).data == before
 
 
-def test_a_window_takes_part_in_expressions_like_any_value(net):
+def test_a_parameter_is_an_operand_like_any_value(net):
     p = net.params()[0]
     p.data = 3
     p.m = 0.5
@@ -143,7 +143,7 @@ def test_weights_and_bias_are_assigned_numbers_or_leaf_values(number, net):
         ("n.w *= 2", ShapeError, "2 weights"),
     ],
 )
-def test_what_would_break_a_neuron_is_an_error_and_changes_nothing(change, error, message, net):
+def test_a_bad_assignment_to_a_neuron_is_an_error_and_changes_nothing(change, error, message, net):
     before, neuron = numbers(net), net.layers[0].neurons[0]
     with pytest.raises(error, match=message):
         exec(change, {"n": neuron, "Value": Value})
@@ -151,7 +151,7 @@ def test_what_would_break_a_neuron_is_an_error_and_changes_nothing(change, error
     assert len(neuron.w) == 2
 
 
-def test_weight_and_bias_of_a_layer_are_live_views_to_be_read(net):
+def test_weight_and_bias_of_a_layer_are_read_only_views(net):
     layer = net.layers[0]
     weight, bias = layer.weight, layer.bias
     for view in (weight, bias):
@@ -188,7 +188,7 @@ def test_step_and_zero_grad_change_their_own_part_only(part, net):
 
 
 @pytest.mark.parametrize("lr", [None, "0.1", [1], 1j])
-def test_a_learning_rate_that_is_no_number_changes_nothing(lr, net):
+def test_step_refuses_a_learning_rate_that_is_no_number_and_changes_nothing(lr, net):
     before = numbers(net)
     net.grads[:] = 1
     with pytest.raises(NotANumberError, match=r"step\(\) wants a real number"):
@@ -208,7 +208,7 @@ def test_inits_are_uniform_within_their_limit_and_leave_biases_0(name):
     assert not layer.bias.any()
 
 
-def test_an_init_of_ones_own_is_asked_for_each_layer_by_its_shape():
+def test_a_custom_init_is_called_for_each_layer_with_its_shape():
     net = Net(2, [3, 1], init=lambda n_out, n_in: np.full((n_out, n_in), 10 * n_out + n_in))
     assert net.layers[0].weight.tolist() == [[32, 32]] * 3
     assert net.layers[1].weight.tolist() == [[13, 13, 13]]
@@ -234,12 +234,12 @@ def test_a_module_of_float32_computes_and_differentiates_in_float32(make, dtype)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_an_activation_is_called_by_its_name_or_as_a_function_that_values_have_too(activation):
+def test_an_activation_given_by_name_or_as_a_function_gives_the_same_outputs(activation):
     by_name = Net(2, [3, 2], activation=activation)
     random.seed(11)
     method = lambda v: +v if activation == "linear" else getattr(v, activation)()
     by_function = Net(2, [3, 2], activation=method)
-    named = [y.data for y in by_name([1, -2])]  # by rows, while functions of one's own take arrays
+    named = [y.data for y in by_name([1, -2])]  # by rows, while custom functions take arrays
     assert [y.data for y in by_function([1, -2])] == pytest.approx(named, rel=1e-12)
     by_hand = method(
         sum((w * x for w, x in zip(by_name.layers[0].neurons[0].w, [1, -2], strict=True)), Value(0))
@@ -249,7 +249,7 @@ def test_an_activation_is_called_by_its_name_or_as_a_function_that_values_have_t
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("x", [1.0, -1.0])
-def test_far_from_0_a_net_takes_the_limits_of_its_activation_without_a_warning(activation, x):
+def test_a_net_takes_the_limits_of_its_activation_far_from_0_without_a_warning(activation, x):
     net = Net(1, [1], activation, init=lambda *_: [[1000.0]])
     limit = net([x])
     (3 * limit).backward()
@@ -261,7 +261,7 @@ def test_far_from_0_a_net_takes_the_limits_of_its_activation_without_a_warning(a
     assert gradients(net) == [2 * x * v.grad, 2 * v.grad]
 
 
-def test_the_output_activation_is_that_of_the_last_layer_only():
+def test_output_activation_applies_to_the_last_layer_only():
     net = Net(1, [1, 1], "relu", "linear", init=lambda *_: [[-2.0]])
     assert net([-3]).data == -12
     assert net([3]).data == 0
@@ -287,7 +287,9 @@ def test_the_output_activation_is_that_of_the_last_layer_only():
         ("Layer(1, 1, init=lambda m, n: [[float('nan')]])", DataError, r"init\(1, 1\) .*finite"),
     ],
 )
-def test_a_module_that_cannot_be_says_what_was_wanted_and_what_came(call, error, message):
+def test_a_module_with_bad_arguments_is_an_error_that_names_what_was_wanted_and_what_was_given(
+    call, error, message
+):
     with pytest.raises(error, match=message):
         eval(call)
 
@@ -295,7 +297,7 @@ def test_a_module_that_cannot_be_says_what_was_wanted_and_what_came(call, error,
 @pytest.mark.parametrize(
     "sizes", [(2, 3), np.array([2, 3]), [np.int64(2), np.uint8(3)], range(2, 4)], ids=repr
 )
-def test_sizes_may_come_in_any_sequence_of_whole_numbers(sizes):
+def test_layer_sizes_may_be_any_sequence_of_whole_numbers(sizes):
     assert repr(Net(np.int32(1), sizes)) == repr(Net(1, [2, 3]))
 
 
@@ -318,7 +320,7 @@ SAMPLES = {
 
 @pytest.mark.parametrize("kind", SAMPLES)
 @pytest.mark.parametrize("n_out", [1, 2])
-def test_one_sample_in_any_sequence_gives_values(kind, n_out):
+def test_a_net_called_on_one_sample_in_any_sequence_gives_values(kind, n_out):
     net = Net(2, [3, n_out])
     out = net((x for x in [3, 4]) if kind == "generator" else SAMPLES[kind])
     out = [out] if n_out == 1 else out
@@ -328,7 +330,7 @@ def test_one_sample_in_any_sequence_gives_values(kind, n_out):
 
 
 @pytest.mark.parametrize("x", [3, 3.0, np.float32(3), np.array(3), Value(3), [3], np.array([3])], ids=repr)
-def test_a_net_of_one_input_takes_a_lone_number_or_value(x):
+def test_a_net_of_one_input_takes_a_single_number_or_value(x):
     net = Net(1, [2, 1])
     y = net(x)
     (3 * y).backward()
@@ -338,7 +340,7 @@ def test_a_net_of_one_input_takes_a_lone_number_or_value(x):
         assert x.grad == pytest.approx(3 * rise / 2e-6, rel=1e-6)
 
 
-def test_a_sample_is_copied_at_the_call(net):
+def test_a_net_copies_its_sample_at_the_call(net):
     x = np.array([1.0, 2.0])
     v = Value(0.5)
     y = net(x) + net([v, 1])
@@ -351,7 +353,7 @@ def test_a_sample_is_copied_at_the_call(net):
     assert gradients(net) == found
 
 
-def test_layers_and_neurons_called_by_hand_give_what_the_net_gives_with_gradients():
+def test_layers_and_neurons_called_one_by_one_give_the_numbers_and_gradients_of_the_net():
     net = Net(2, [3, 2], activation="tanh", output_activation="linear")
 
     def through_net(x):
@@ -378,7 +380,7 @@ def test_layers_and_neurons_called_by_hand_give_what_the_net_gives_with_gradient
     assert found[2] == pytest.approx(found[0], rel=1e-12)
 
 
-def test_outputs_that_are_not_part_of_the_expression_pass_nothing_on():
+def test_outputs_outside_the_differentiated_expression_pass_no_gradient_on():
     net = Net(2, [2], activation="linear")
     y = net([1, 2])
     (3 * y[0]).backward()
@@ -388,7 +390,7 @@ def test_outputs_that_are_not_part_of_the_expression_pass_nothing_on():
     assert gradients(net) == [6, 12, 6, 3, 6, 3]
 
 
-def test_an_output_can_be_the_input_of_the_same_net_again():
+def test_an_output_of_a_net_can_be_an_input_of_the_same_net():
     layer = Layer(1, 1, "linear", init=lambda *_: [[2.0]])
     x = Value(5)
     y = x
@@ -416,7 +418,7 @@ BATCH = [[1, 2], [3, 4], [5, 6]]
 )
 @pytest.mark.parametrize("pick", [lambda n: n, lambda n: n.layers[0], lambda n: n.layers[0].neurons[1]],
                          ids=["Net", "Layer", "Neuron"])  # fmt: skip
-def test_many_samples_in_rows_give_a_tensor_of_rows(batch, pick):
+def test_a_net_called_on_a_table_gives_a_tensor_with_a_row_for_each_sample(batch, pick):
     module = pick(Net(2, [3, 2]))
     out = module(batch)
     single = [module(row) for row in BATCH]
@@ -433,7 +435,7 @@ def test_many_samples_in_rows_give_a_tensor_of_rows(batch, pick):
     assert gradients(module) == pytest.approx(found, rel=1e-12)
 
 
-def test_the_gradient_flows_into_a_tensor_of_samples(net):
+def test_backward_through_a_net_reaches_a_tensor_of_samples(net):
     X = Tensor([[0.5, -1.0], [1.0, 2.0]], requires_grad=True)
     (3 * net(X)).sum().backward()
     for row, slopes in zip(X.data.tolist(), X.grad.tolist(), strict=True):
@@ -442,14 +444,14 @@ def test_the_gradient_flows_into_a_tensor_of_samples(net):
         assert slopes == pytest.approx([v.grad for v in vs], rel=1e-12)
 
 
-def test_predict_is_the_net_on_rows_as_a_plain_array(net, rng):
+def test_predict_gives_the_outputs_of_the_net_as_a_plain_array(net, rng):
     X = rng.normal(size=(5000, 2))  # more than predict takes at once
     found = net.predict(X)
     assert type(found) is np.ndarray
     assert found == pytest.approx(net(X).data, rel=1e-12)
 
 
-def test_under_no_grad_outputs_are_constants(net):
+def test_outputs_of_a_net_under_no_grad_are_constants(net):
     with no_grad():
         y, Y = net([1, Value(2)]), net(BATCH)
     y.backward()
@@ -492,14 +494,14 @@ def test_under_no_grad_outputs_are_constants(net):
     ],
     ids=lambda p: re.sub(r"\s+", " ", repr(p))[:40] if not isinstance(p, str | type) else None,
 )
-def test_a_sample_that_does_not_fit_is_an_error_at_the_call(x, error, message, net):
+def test_a_sample_of_the_wrong_shape_or_kind_is_an_error_at_the_call(x, error, message, net):
     for module, kind in [(net, "Net"), (net.layers[0], "Layer"), (net.layers[0].neurons[0], "Neuron")]:
         with pytest.raises(error, match=message) as caught:
             module(x)
         assert str(caught.value).startswith(f"{kind} of 2 inputs")
 
 
-# Weights that changed -------------------------------------------------------------------------
+# Weights changed between the passes -----------------------------------------------------------
 
 CHANGES = {
     "window": lambda net: setattr(net.params()[0], "data", 5),
@@ -514,7 +516,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_backward_after_weights_changed_is_an_error_that_leaves_gradients_as_they_were(change, net):
+def test_backward_after_a_change_of_weights_is_an_error_and_leaves_gradients_unchanged(change, net):
     x, w, X = Value(0.5), Value(2), Tensor([[1.0, 2.0]], requires_grad=True)
     for y in (w * net([x, 1]) * w, net(X).sum()):
         net.grads[:] = 0.25
@@ -525,7 +527,7 @@ def test_backward_after_weights_changed_is_an_error_that_leaves_gradients_as_the
         assert gradients(net) == [0.25] * 13
 
 
-def test_other_layers_may_change_between_forward_and_backward(net):
+def test_a_layer_outside_the_graph_may_change_between_the_forward_and_backward_pass(net):
     y = net.layers[0]([1, 2])[0]
     net.layers[1].step(0.1)
     net.layers[1].neurons[0].b = 3
@@ -533,10 +535,10 @@ def test_other_layers_may_change_between_forward_and_backward(net):
     assert net.layers[0].neurons[0].b.grad == pytest.approx(3 * (1 - y.data**2), rel=1e-15)
 
 
-# Keeping and copying --------------------------------------------------------------------------
+# State, copies and errors ---------------------------------------------------------------------
 
 
-def test_a_state_dict_is_a_copy_by_name_and_goes_back_in(net):
+def test_a_state_dict_is_a_copy_by_name_and_can_be_loaded_again(net):
     state, before = net.state_dict(), numbers(net)
     assert {k: a.shape for k, a in state.items()} == {
         "layers.0.weight": (3, 2),
@@ -573,7 +575,9 @@ def test_a_state_dict_is_a_copy_by_name_and_goes_back_in(net):
         ),
     ],
 )
-def test_a_state_dict_that_does_not_fit_changes_nothing(entries, error, message, net):
+def test_a_state_dict_with_wrong_names_or_shapes_is_an_error_and_changes_nothing(
+    entries, error, message, net
+):
     before = numbers(net)
     state = {k: a + 1 for k, a in net.state_dict().items()} | entries
     with pytest.raises(error, match=message):
@@ -607,7 +611,7 @@ MODULES = {
 
 @pytest.mark.parametrize("kind", MODULES)
 @pytest.mark.parametrize("copied", ["deepcopy", "pickle"])
-def test_a_copied_module_has_numbers_gradients_and_attributes_of_its_own(copied, kind):
+def test_a_copied_module_has_its_own_numbers_gradients_and_attributes(copied, kind):
     module = MODULES[kind]()
     module.note = ["mine"]
     (3 * module([1, 2])).backward()
@@ -638,7 +642,7 @@ class Pair(Module):
         return self.left.params() + self.right.params()
 
 
-def test_a_module_of_ones_own_trains_and_can_be_copied():
+def test_a_custom_module_trains_and_can_be_copied():
     pair = Pair()
     for _ in range(200):
         loss = sum((pair(x) - y) ** 2 for x, y in [((0, 1), 1), ((1, 0), -1)])
@@ -653,14 +657,14 @@ def test_a_module_of_ones_own_trains_and_can_be_copied():
 
 
 @pytest.mark.parametrize("copied", COPIES)
-def test_an_attribute_of_a_net_may_lead_back_to_the_net(copied, net):
+def test_a_net_with_an_attribute_that_refers_to_itself_can_be_copied(copied, net):
     net.itself = net
     twin = COPIES[copied](net)
     assert numbers(twin) == numbers(net)
     assert twin.itself is (net if copied == "copy" else twin)
 
 
-def test_a_net_and_its_graph_go_away_with_their_last_handles():
+def test_a_net_and_its_graph_are_freed_with_their_last_references():
     gc.collect()
     gc.disable()
     try:
@@ -677,7 +681,7 @@ def test_a_net_and_its_graph_go_away_with_their_last_handles():
         gc.enable()
 
 
-def test_a_copied_parameter_is_one_of_the_copied_net(net):
+def test_a_parameter_copied_with_its_net_belongs_to_the_copy(net):
     net.params()[0].m = 0.5
     twin, first, result = copy.deepcopy((net, net.params()[0], net.params()[0] * 2))
     assert first is twin.params()[0]
@@ -687,7 +691,7 @@ def test_a_copied_parameter_is_one_of_the_copied_net(net):
     assert pickle.loads(pickle.dumps(net)).params()[0].m == 0.5
 
 
-def test_layers_and_neurons_are_not_replaced(net):
+def test_assigning_to_an_item_of_layers_or_neurons_is_refused(net):
     with pytest.raises(TypeError, match="does not support item assignment"):
         net.layers[0] = Layer(2, 3)
     with pytest.raises(TypeError, match="does not support item assignment"):
@@ -695,20 +699,20 @@ def test_layers_and_neurons_are_not_replaced(net):
 
 
 @pytest.mark.parametrize("function", [Value.tanh, lambda v: v if v > 0 else 0 * v])
-def test_an_activation_for_single_values_is_told_what_it_gets(function):
+def test_an_activation_written_for_single_values_is_an_error_that_says_what_it_gets(function):
     net = Net(2, [3], function)
     with pytest.raises(UnsupportedError, match="an activation is given a Tensor"):
         net([1, 2])
 
 
-def test_one_input_is_no_plural():
+def test_error_messages_say_1_input_in_the_singular():
     for module, kind in [(net := Net(1, [1]), "Net"), (net.layers[0], "Layer")]:
         for x in ([1, 2], [[1, 2]]):
             with pytest.raises(ShapeError, match=f"^{kind} of 1 input wants"):
                 module(x)
 
 
-def test_predict_says_how_one_row_is_given(net):
+def test_predict_on_a_flat_sample_is_an_error_that_says_how_to_give_one_row(net):
     with pytest.raises(
         ShapeError, match=r"^predict\(\) wants X of shape \(rows, 2\), got \(2,\); for one row, \[x\]$"
     ):
@@ -730,7 +734,7 @@ def test_predict_takes_finite_numbers_only(net):
         single.predict([[1e300, 0]])
 
 
-def test_a_shallow_copy_of_a_parameter_is_a_value_of_its_own(net):
+def test_a_shallow_copy_of_a_parameter_is_an_independent_value(net):
     p = net.params()[0]
     p.grad = 2
     kept = copy.copy(p)
@@ -739,13 +743,13 @@ def test_a_shallow_copy_of_a_parameter_is_a_value_of_its_own(net):
     assert (kept.data, kept.grad) == (before, 2)
 
 
-def test_an_init_that_gives_one_number_is_refused():
+def test_an_init_that_returns_one_number_is_refused():
     with pytest.raises(ShapeError, match=r"init\(3, 2\) must give weights of that shape, got \(\)"):
         Layer(2, 3, init=lambda n_out, n_in: 0.5)
 
 
 @pytest.mark.parametrize("change", [lambda t: t.data.fill(7), lambda t: setattr(t, "data", 0 * t.data)])
-def test_rows_that_are_changed_after_the_call_do_not_change_the_gradient(change):
+def test_a_table_changed_after_the_call_of_a_net_does_not_change_the_gradient(change):
     net = Net(2, [3, 1], "tanh")
     X = Tensor([[0.5, -1.0], [2.0, 0.25]])
     (3 * net(X)).sum().backward()
@@ -757,7 +761,7 @@ def test_rows_that_are_changed_after_the_call_do_not_change_the_gradient(change)
     np.testing.assert_array_equal(net.grads, expected)
 
 
-def test_a_net_whose_init_was_not_called_says_so():
+def test_a_net_subclass_without_a_call_of_init_is_an_error_that_says_so():
     class Mine(Net):
         def __init__(self):
             pass

@@ -1,4 +1,4 @@
-"""predict: the answers of a call of the net, as an array, in bounded memory."""
+"""predict: the outputs of a call of the net, as an array, in bounded memory."""
 
 import random
 import tracemalloc
@@ -23,7 +23,7 @@ def test_predict_gives_what_a_call_gives_for_any_number_of_rows_in_any_order(act
         np.testing.assert_allclose(out, exact[:rows], rtol=0, atol=1e-14 if dtype == "float64" else 1e-5)
 
 
-def test_predict_takes_many_rows_in_parts():
+def test_predict_computes_many_rows_in_parts_with_the_same_outputs():
     net = curve_net()
     many = np.linspace(-2, 2, 10_001)
     out = net.predict(many)
@@ -39,7 +39,7 @@ def test_predict_gives_the_same_bits_at_each_call():
         assert len({net.predict(X[:rows]).tobytes() for _ in range(4)}) == 1
 
 
-def test_predict_runs_an_activation_of_ones_own_each_time():
+def test_predict_calls_a_custom_activation_at_each_call():
     called = []
 
     def activation(x):
@@ -53,7 +53,7 @@ def test_predict_runs_an_activation_of_ones_own_each_time():
     assert called == [(5, 40)] * 4
 
 
-def test_predict_gives_an_array_of_its_own_and_follows_the_weights():
+def test_predict_returns_a_new_array_and_follows_changes_of_the_weights():
     net = small_net()
     one, two = net.predict(ROWS), net.predict(ROWS)
     kept = one.copy()
@@ -66,12 +66,12 @@ def test_predict_gives_an_array_of_its_own_and_follows_the_weights():
     assert net.predict(ROWS)[:, 0].min() > 50
 
 
-def test_predict_records_nothing_and_leaves_gradients_alone():
+def test_predict_leaves_older_graphs_and_gradients_unchanged():
     net = small_net()
     loss = losses.mse(net(ROWS), NUMBERS)
     for _ in range(3):
         net.predict(ROWS)
-    loss.backward()  # the graph from before is still good
+    loss.backward()  # the older graph can still be differentiated
     before = net.grads.copy()
     net.predict(ROWS)
     np.testing.assert_array_equal(net.grads, before)
@@ -92,7 +92,7 @@ def test_predict_takes_no_more_memory_for_the_layers_of_more_rows():
         out = net.predict(X)
         peaks.append(tracemalloc.get_traced_memory()[1] - out.nbytes)
         tracemalloc.stop()
-    hidden = 5_000 * 50 * 8  # what one layer of the smaller table would take
+    hidden = 5_000 * 50 * 8  # the bytes of one layer of the smaller table
     assert max(peaks) < hidden
     assert peaks[1] - peaks[0] < hidden / 10
 
@@ -111,7 +111,7 @@ def test_predict_takes_no_more_memory_beyond_the_answer_for_more_rows():
     assert peaks[1] < peaks[0] + 100_000
 
 
-def test_predict_keeps_few_programs_for_many_numbers_of_rows():
+def test_predict_keeps_at_most_8_programs_for_tables_of_many_lengths():
     net = small_net()
     for rows in range(1, 31):
         for _ in range(2):

@@ -159,7 +159,7 @@ def sample_loss(net):
 
 
 @every_kind
-def test_a_net_and_the_list_of_its_parameters_go_the_same_way(name):
+def test_an_optimiser_updates_a_net_and_the_list_of_its_parameters_alike(name):
     random.seed(7)
     net = Net(2, [3, 1], "tanh")
     random.seed(7)
@@ -170,7 +170,7 @@ def test_a_net_and_the_list_of_its_parameters_go_the_same_way(name):
     np.testing.assert_array_equal(net.values, twin.values)
 
 
-def test_a_module_of_ones_own_is_a_target_too():
+def test_an_optimiser_takes_a_custom_module_as_its_target():
     class Line(Module):
         def __init__(self):
             self.slope = Value(0)
@@ -188,7 +188,7 @@ def test_a_module_of_ones_own_is_a_target_too():
     assert [p.grad for p in line.parameters()] == [0, 0, 0]
 
 
-def test_a_step_goes_on_from_what_was_written_in_between():
+def test_an_optimiser_step_starts_from_parameters_that_were_assigned_since_the_last_step():
     x, m = Value(4.0), layer()
     by_value, by_layer = SGD([x], lr=0.5), SGD(m, lr=0.5)
     for start in (4.0, -2.0):
@@ -199,7 +199,7 @@ def test_a_step_goes_on_from_what_was_written_in_between():
         assert (x.data, m.bias[1]) == (start - 1.5, start - 1.5)
 
 
-def test_a_step_makes_graphs_from_before_it_unusable_instead_of_wrong():
+def test_an_optimiser_step_makes_backward_through_older_graphs_an_error():
     m = layer()
     old = layer_loss(m)
     m.grads[:] = 1.0
@@ -211,7 +211,7 @@ def test_a_step_makes_graphs_from_before_it_unusable_instead_of_wrong():
 # Learning rates -----------------------------------------------------------------------------------
 
 
-def test_a_learning_rate_function_is_asked_once_a_step_with_the_number_of_steps_before():
+def test_a_learning_rate_function_is_called_once_a_step_with_the_number_of_earlier_steps():
     x, asked = Value(1.0), []
 
     def lr(step):
@@ -237,7 +237,7 @@ def test_a_learning_rate_function_is_asked_once_a_step_with_the_number_of_steps_
         (None, NotANumberError, r"^lr\(step\) wants a real number, got None"),
     ],
 )
-def test_a_learning_rate_function_that_answers_nonsense_is_named_and_nothing_is_done(answer, kind, message):
+def test_a_learning_rate_function_with_a_bad_result_is_an_error_and_no_step_is_made(answer, kind, message):
     x = Value(1.0)
     x.grad = 1.0
     opt = Adam([x], lr=lambda step: answer)
@@ -250,7 +250,7 @@ def test_a_learning_rate_function_that_answers_nonsense_is_named_and_nothing_is_
 
 
 @every_kind
-def test_a_loaded_state_goes_on_bit_for_bit(name):
+def test_an_optimiser_with_a_loaded_state_continues_bit_for_bit(name):
     m = layer()
     opt = KINDS[name](m)
     go(m, layer_loss, opt, 7)
@@ -259,7 +259,7 @@ def test_a_loaded_state_goes_on_bit_for_bit(name):
 
     other = layer()
     again = KINDS[name](other)
-    go(other, layer_loss, again, 3)  # which is to be forgotten
+    go(other, layer_loss, again, 3)  # which load_state has to undo
     for _ in range(2):
         other.values[:] = parameters
         other.mark_changed()
@@ -270,7 +270,7 @@ def test_a_loaded_state_goes_on_bit_for_bit(name):
 
 @every_kind
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_step_allocates_no_array(name, dtype):
+def test_an_optimiser_step_allocates_no_array(name, dtype):
     m = Layer(100, 100, dtype=dtype)
     m.grads[:] = 1.0
     opt = KINDS[name](m)
@@ -285,7 +285,7 @@ def test_a_step_allocates_no_array(name, dtype):
     assert max(after, peak) - before < m.values.nbytes / 10
 
 
-FORGETFUL = {  # they keep nine tenths of what they remember
+FORGETFUL = {  # optimisers that keep nine tenths of their memory at each step
     "momentum": lambda t: SGD(t, momentum=0.9),
     "nesterov": lambda t: SGD(t, momentum=0.9, nesterov=True),
     "adam": lambda t: Adam(t, betas=(0.9, 0.9)),
@@ -296,7 +296,7 @@ FORGETFUL = {  # they keep nine tenths of what they remember
 
 @pytest.mark.parametrize(("dtype", "steps"), [("float32", 1000), ("float64", 7200)])
 @pytest.mark.parametrize("name", FORGETFUL)
-def test_what_is_remembered_of_a_gradient_that_stays_0_fades_to_0_and_is_never_subnormal(name, dtype, steps):
+def test_optimiser_memory_of_a_gradient_that_stays_0_decays_to_0_and_is_never_subnormal(name, dtype, steps):
     m = Layer(3, 2, dtype=dtype)
     opt = FORGETFUL[name](m)
     gradients = np.array([1.0, -2.0, 1e-10, 0.0, 3.0, -4.0, 1e-30, 0.5], dtype)
@@ -314,7 +314,7 @@ def test_what_is_remembered_of_a_gradient_that_stays_0_fades_to_0_and_is_never_s
 
 
 @pytest.mark.parametrize(("dtype", "steps"), [("float32", 1000), ("float64", 7200)])
-def test_a_parameter_that_decays_is_never_subnormal_and_ends_as_0(dtype, steps):
+def test_a_parameter_under_weight_decay_ends_as_0_and_is_never_subnormal(dtype, steps):
     m = Layer(2, 2, dtype=dtype)
     m.values[:] = [1.0, -2.0, 0.5, 1e-30, -3.0, 4.0]
     opt = SGD(m, lr=0.1, weight_decay=1 - 1e-9)  # nine tenths are left at each step
@@ -328,7 +328,7 @@ def test_a_parameter_that_decays_is_never_subnormal_and_ends_as_0(dtype, steps):
 @pytest.mark.parametrize("later", [0.0, 1.0])
 @pytest.mark.parametrize("eps", [0.0, 1e-46, 1e-30])
 @pytest.mark.parametrize("kind", [Adam, AdamW, RMSprop])
-def test_a_parameter_with_a_tiny_gradient_does_not_leap_without_eps(kind, eps, later, dtype, small):
+def test_an_optimiser_with_a_tiny_eps_makes_no_large_step_for_a_tiny_gradient(kind, eps, later, dtype, small):
     m = Layer(1, 1, dtype=dtype)
     m.values[:] = 1.0
     opt = kind(m, lr=1e-3, eps=eps, **({"weight_decay": 0} if kind is AdamW else {}))
@@ -340,7 +340,7 @@ def test_a_parameter_with_a_tiny_gradient_does_not_leap_without_eps(kind, eps, l
 
 
 @pytest.mark.parametrize("kind", [Adam, AdamW, RMSprop])
-def test_without_eps_a_parameter_whose_gradient_is_0_stays_where_it_is(kind):
+def test_an_optimiser_without_eps_keeps_a_parameter_whose_gradient_is_0(kind):
     x, y = Value(2.0), Value(3.0)
     opt = kind([x, y], lr=0.25, eps=0, **({"weight_decay": 0} if kind is AdamW else {}))
     y.grad = 4.0
@@ -349,7 +349,7 @@ def test_without_eps_a_parameter_whose_gradient_is_0_stays_where_it_is(kind):
     assert y.data < 3.0
 
 
-def test_a_state_is_a_copy():
+def test_an_optimiser_state_is_a_copy():
     m = layer()
     opt = Adam(m)
     go(m, layer_loss, opt, 2)
@@ -363,7 +363,7 @@ def test_a_state_is_a_copy():
     assert state["steps"] == 2
 
 
-# Optimisers of one's own --------------------------------------------------------------------------
+# Custom optimisers --------------------------------------------------------------------------------
 
 
 class Averaged(Optimizer):
@@ -377,7 +377,7 @@ class Averaged(Optimizer):
         x -= s
 
 
-def test_an_optimiser_of_ones_own_needs_no_more_than_its_update():
+def test_a_custom_optimiser_needs_only_its_update_method():
     p = values()
     m = layer()
     by_list, by_layer = Averaged(p, 0.1), Averaged(m, lambda step: 0.1)
@@ -396,7 +396,7 @@ def test_an_optimiser_of_ones_own_needs_no_more_than_its_update():
         Optimizer(m, 0.1).step()
 
 
-def test_an_optimiser_of_ones_own_serves_fit():
+def test_fit_trains_with_a_custom_optimiser():
     net = Net(2, [2], "tanh")
     net.values[:] = np.ravel(START)
     net.mark_changed()
@@ -406,7 +406,7 @@ def test_an_optimiser_of_ones_own_serves_fit():
     np.testing.assert_allclose(net.values, m.values, rtol=1e-13)  # rows in another order
 
 
-def test_a_step_within_a_recorded_function_is_refused_and_not_taken():
+def test_an_optimiser_step_within_a_recorded_function_is_refused_and_changes_nothing():
     m = layer()
     opt = Adam(m)
 
@@ -421,11 +421,11 @@ def test_a_step_within_a_recorded_function_is_refused_and_not_taken():
         record(step, np.array(ROWS))
     assert m.values.tolist() == np.ravel(START).tolist()
     assert opt.state()["steps"] == 0
-    go(m, layer_loss, opt, 50)  # and it serves on
+    go(m, layer_loss, opt, 50)  # and the optimiser can be used as before
     assert m.values.tolist() == pytest.approx(PYTORCH["adam"], rel=1e-9)
 
 
-def test_clipping_within_a_recorded_function_is_refused_and_not_done():
+def test_clip_gradient_within_a_recorded_function_is_refused_and_changes_nothing():
     m = layer()
     m.grads[:] = 1.0
 
@@ -438,7 +438,7 @@ def test_clipping_within_a_recorded_function_is_refused_and_not_done():
     assert m.grads.tolist() == [1.0] * 6
 
 
-def test_a_recorded_loss_and_a_step_after_it_go_the_same_way():
+def test_steps_after_a_recorded_loss_give_the_weights_of_steps_after_the_function_itself():
     m, twin = layer(), layer()
 
     def loss(x):
@@ -460,7 +460,7 @@ def test_a_recorded_loss_and_a_step_after_it_go_the_same_way():
 
 @pytest.mark.parametrize("limit", [0.01, 1.0, 4.9, 5.1, 1e9])
 @pytest.mark.parametrize("kind", ["layer", "layer32", "values"])
-def test_a_gradient_longer_than_the_limit_is_shortened_to_it_and_keeps_its_direction(kind, limit):
+def test_clip_gradient_scales_a_gradient_longer_than_the_limit_to_the_limit(kind, limit):
     g = np.array([1.0, -2.0, 0.0, 2.0, 4.0, 0.0])  # of length 5
     target = values() if kind == "values" else layer(dtype="float32" if kind == "layer32" else "float64")
     parameters = target if kind == "values" else target.params()
@@ -476,7 +476,7 @@ def test_a_gradient_longer_than_the_limit_is_shortened_to_it_and_keeps_its_direc
 
 
 @np.errstate(over="ignore")
-def test_gradients_whose_squares_overflow_are_shortened_all_the_same():
+def test_clip_gradient_scales_gradients_whose_squares_overflow():
     p = values()
     for v, x in zip(p, [3e200, -4e200, 0, 0, 0, 1e-200], strict=True):
         v.grad = x
@@ -490,7 +490,7 @@ def test_gradients_whose_squares_overflow_are_shortened_all_the_same():
 
 @np.errstate(over="ignore", invalid="ignore")
 @pytest.mark.parametrize("size", [math.inf, -math.inf, math.nan])
-def test_a_gradient_that_is_not_finite_is_told_of_and_left_as_it_is(size):
+def test_clip_gradient_returns_the_norm_of_a_gradient_that_is_not_finite_and_leaves_it_unchanged(size):
     p = values()
     for i, v in enumerate(p):
         v.grad = size if i == 3 else 2.0
@@ -507,19 +507,19 @@ def test_a_gradient_that_is_not_finite_is_told_of_and_left_as_it_is(size):
         ("short", NotANumberError, r"^clip_gradient\(\) wants a real number, got 'short' \(str\)$"),
     ],
 )
-def test_a_limit_is_a_number_above_0(limit, kind, message):
+def test_clip_gradient_wants_a_limit_above_0(limit, kind, message):
     p = values()
     with pytest.raises(kind, match=message):
         clip_gradient(p, limit)
 
 
-def test_clipping_huge_gradients_is_no_warning():
+def test_clip_gradient_of_huge_gradients_gives_no_warning():
     x = Value(1.0)
     x.grad = 1e200
     assert clip_gradient([x], 1.0) == 1e200
 
 
-def test_the_norm_of_tiny_gradients_is_not_0():
+def test_clip_gradient_returns_a_norm_above_0_for_tiny_gradients():
     x = Value(1.0)
     x.grad = 1e-200
     assert clip_gradient([x], 1.0) == 1e-200
@@ -567,7 +567,7 @@ def test_lbfgs_finds_the_least_squares_fit_of_a_linear_layer(rng):
     np.testing.assert_allclose(m.values.reshape(2, 4), best.T, atol=1e-4)
 
 
-def test_what_a_closure_raises_leaves_the_parameters_as_before():
+def test_an_error_in_the_closure_of_lbfgs_leaves_the_parameters_unchanged():
     x = Value(3)
     opt = LBFGS([x])
     calls = []
@@ -615,7 +615,7 @@ def test_what_a_closure_raises_leaves_the_parameters_as_before():
         (LBFGS, {"history": 2.5}, r"^history must be a whole number of 1 or more, got 2\.5$"),
     ],
 )
-def test_an_option_out_of_its_range_is_named(kind, options, message):
+def test_an_optimiser_option_out_of_its_range_is_named_in_the_error(kind, options, message):
     with pytest.raises(OptionError, match=message):
         kind([Value(1)], **options)
 
@@ -630,14 +630,14 @@ def test_an_option_out_of_its_range_is_named(kind, options, message):
         ("net", "str"),
     ],
 )
-def test_what_has_no_parameters_is_no_target(target, got):
+def test_an_optimiser_refuses_a_target_without_parameters(target, got):
     for call in (SGD, lambda target: clip_gradient(target, 1.0)):
         with pytest.raises(NotANumberError, match=f"wants a module or a list of Values, got {got}$"):
             call(target)
 
 
 @pytest.mark.parametrize("lr", ["fast", None, [0.1]])
-def test_a_learning_rate_is_a_number(lr):
+def test_an_optimiser_refuses_a_learning_rate_that_is_no_number(lr):
     for kind in set(OPTIMIZERS.values()) - {LBFGS}:
         with pytest.raises(NotANumberError, match=r"^lr wants a real number"):
             kind([Value(1)], lr=lr)
@@ -653,19 +653,19 @@ def test_a_learning_rate_is_a_number(lr):
         (RMSprop, {"alpha": "x"}, "alpha"),
     ],
 )
-def test_so_are_the_other_options(kind, options, name):
+def test_an_optimiser_refuses_other_options_that_are_no_numbers(kind, options, name):
     with pytest.raises(NotANumberError, match=f"^{name} wants a real number, got"):
         kind([Value(1)], **options)
 
 
 @pytest.mark.parametrize("betas", [(0.9,), 0.9])
-def test_betas_that_are_no_pair_are_named(betas):
+def test_an_optimiser_refuses_betas_that_are_no_pair(betas):
     with pytest.raises(AutogradError):
         Adam([Value(1.0)], betas=betas)
 
 
 @pytest.mark.parametrize("kind", [Adam, SGD])
-def test_the_state_of_another_optimizer_is_refused(kind):
+def test_load_state_refuses_the_state_of_another_kind_of_optimiser(kind):
     x = Value(1.0)
     with pytest.raises(AutogradError):
         kind([x]).load_state(SGD([x], momentum=0.9).state())

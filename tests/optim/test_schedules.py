@@ -1,4 +1,4 @@
-"""Learning rates that change, against PyTorch's schedulers; beyond their ends; and their errors."""
+"""Learning rate schedules: PyTorch's rates, the steps after their end, and errors."""
 
 import math
 
@@ -51,7 +51,7 @@ PYTORCH = {
 
 
 @pytest.mark.parametrize("name", PYTORCH)
-def test_a_schedule_says_what_pytorchs_says(name):
+def test_a_schedule_gives_the_learning_rates_of_the_one_in_pytorch(name):
     schedule, rates = PYTORCH[name]
     assert [schedule(step) for step in range(len(rates))] == pytest.approx(rates, rel=1e-11, abs=1e-16)
 
@@ -63,7 +63,7 @@ def test_a_schedule_is_a_function_of_the_step_alone(name):
     assert [schedule(step) for step in reversed(steps)] == [schedule(step) for step in steps][::-1]
 
 
-def test_beyond_their_ends_schedules_stay_where_they_are():
+def test_schedules_keep_their_last_learning_rate_after_their_last_step():
     for schedule, last in [
         (cosine(0.8, steps=8, end=0.01), 0.01),
         (cosine(0.8, steps=1), 0),
@@ -76,7 +76,7 @@ def test_beyond_their_ends_schedules_stay_where_they_are():
     assert step_decay(0.8, every=3)(10**9) == 0
 
 
-def test_a_step_decay_by_1_changes_nothing_and_by_0_ends_learning():
+def test_a_step_decay_by_1_keeps_the_learning_rate_and_by_0_sets_it_to_0():
     assert [step_decay(0.8, every=2, factor=1)(step) for step in (0, 5, 1000)] == [0.8] * 3
     assert [step_decay(0.8, every=2, factor=0)(step) for step in (0, 1, 2, 7)] == [0.8, 0.8, 0, 0]
 
@@ -90,7 +90,7 @@ def test_a_warm_up_can_be_followed_by_any_function_of_the_step():
 
 @pytest.mark.parametrize("rise", [1e-300, 1e-9, 0.05, 0.1, 0.5, 0.9, 1 - 1e-9, math.nextafter(1, 0)])
 @pytest.mark.parametrize("steps", [1, 2, 3, 10, 1024])
-def test_one_cycle_has_one_peak_and_keeps_its_bounds_wherever_the_peak_is(steps, rise):
+def test_one_cycle_has_one_peak_and_stays_within_its_bounds_wherever_the_peak_is(steps, rise):
     schedule = one_cycle(0.8, steps=steps, rise=rise)
     rates = [schedule(step) for step in range(steps + 3)]
     low, last = 0.8 / 25, 0.8 / 25 / 1e4
@@ -127,7 +127,7 @@ PLATEAUS = [
 
 
 @pytest.mark.parametrize(("options", "rates"), PLATEAUS, ids=[str(options) for options, _ in PLATEAUS])
-def test_a_plateau_reduces_when_pytorchs_does(options, rates):
+def test_a_plateau_reduces_the_learning_rate_when_that_of_pytorch_does(options, rates):
     lr = Plateau(0.8, **options)
     found = []
     for loss in LOSSES[: len(rates)]:
@@ -136,7 +136,7 @@ def test_a_plateau_reduces_when_pytorchs_does(options, rates):
     assert found == pytest.approx(rates, rel=1e-9)
 
 
-def test_a_plateau_takes_losses_below_zero_for_progress_too():
+def test_a_plateau_counts_a_falling_loss_below_zero_as_progress():
     lr = Plateau(0.8, patience=0, threshold=0.1)
     for loss in (2.0, 0.0, -1.0, -1.2, -1.5):
         lr.observe(loss)
@@ -154,7 +154,7 @@ def test_a_plateau_counts_nan_and_infinity_as_no_progress():
     assert lr(0) == pytest.approx(0.08)
 
 
-def test_by_hand_an_optimiser_follows_a_plateau():
+def test_an_optimiser_in_a_hand_written_loop_follows_a_plateau_that_observes_the_losses():
     x = Value(1.0)
     lr = Plateau(0.5, patience=0, factor=0.5)
     opt = SGD([x], lr=lr)
@@ -165,7 +165,7 @@ def test_by_hand_an_optimiser_follows_a_plateau():
         assert (x.data, opt.last_lr) == (before - rate, rate)
 
 
-def test_a_plateau_never_raises_the_rate():
+def test_a_plateau_never_raises_the_learning_rate():
     lr = Plateau(0.01, patience=0, lowest=0.1)
     for _ in range(3):
         lr.observe(1.0)
@@ -205,7 +205,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("call", "message"), MISTAKES, ids=[message for _, message in MISTAKES])
-def test_an_option_out_of_its_range_is_named(call, message):
+def test_a_schedule_option_out_of_its_range_is_named_in_the_error(call, message):
     with pytest.raises(OptionError) as caught:
         call()
     assert str(caught.value).startswith(message)
@@ -215,28 +215,28 @@ NO_NUMBERS = [lambda: step_decay(None, 10), lambda: cosine([0.1], 10), lambda: P
 
 
 @pytest.mark.parametrize("call", NO_NUMBERS)
-def test_what_is_no_number_is_named(call):
+def test_a_schedule_option_that_is_no_number_is_named_in_the_error(call):
     with pytest.raises(NotANumberError, match=r"^lr wants a real number, got (None|\[0\.1\]|'fast') "):
         call()
 
 
-def test_text_is_no_learning_rate():
+def test_a_schedule_refuses_text_as_a_learning_rate():
     with pytest.raises(NotANumberError):
         step_decay("0.1", every=3)
 
 
-def test_half_an_epoch_is_no_patience():
+def test_a_plateau_refuses_a_patience_that_is_no_whole_number():
     with pytest.raises(OptionError):
         Plateau(0.1, patience=1.5)
 
 
 @pytest.mark.parametrize("call", [lambda: one_cycle(1, 10, rise="a"), lambda: Plateau(1, factor="a")])
-def test_text_is_no_share(call):
+def test_a_schedule_refuses_text_as_a_share(call):
     with pytest.raises(NotANumberError):
         call()
 
 
-def test_a_plateau_that_is_first_told_nan_begins_with_the_next_loss():
+def test_a_plateau_whose_first_loss_is_nan_takes_the_next_loss_as_its_best():
     lr = Plateau(0.1, patience=0)
     for loss in (float("nan"), 1.0, 0.5, 0.25):
         lr.observe(loss)

@@ -1,4 +1,4 @@
-"""docs/architecture.md: the functions that its ways pass exist, and are called in that order."""
+"""docs/architecture.md: the functions in its call paths exist, and are called in that order."""
 
 import os
 import re
@@ -48,7 +48,7 @@ def called(code):
 
 
 def place(functions, file, name):
-    """Where a function, or one that it has made, stands among those that were called."""
+    """The index of a function, or of one that it defines, among the functions that were called."""
     for i, (own, qualified) in enumerate(functions):
         if own == file and (
             qualified == name or qualified.startswith((f"{name}.<locals>", f"{name}.__init__"))
@@ -57,7 +57,7 @@ def place(functions, file, name):
     raise AssertionError(f"{name} of {file} is not called")
 
 
-def test_the_page_tells_three_ways():
+def test_the_architecture_page_describes_three_call_paths():
     assert [title.removeprefix("The way of ") for title in WAYS] == [
         "a scalar",
         "a sample",
@@ -66,7 +66,7 @@ def test_the_page_tells_three_ways():
 
 
 @pytest.mark.parametrize("title", WAYS)
-def test_a_way_passes_its_functions_in_the_order_of_the_page(title):
+def test_a_call_path_calls_its_functions_in_the_order_of_the_architecture_page(title):
     text = WAYS[title]
     (code,) = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     functions = called(code)
@@ -79,7 +79,7 @@ def test_a_way_passes_its_functions_in_the_order_of_the_page(title):
     assert len(places) > 6
 
 
-def test_a_function_that_a_way_does_not_pass_is_found():
+def test_the_check_of_call_paths_finds_a_function_that_is_not_called():
     functions = called("from autograd import Value\nValue(2).exp()\n")
     assert place(functions, "autograd/engine/value.py", "Value.__init__") == 0
     with pytest.raises(AssertionError, match="is not called"):

@@ -6,8 +6,8 @@ import sys
 from written_tables import ROOT
 
 
-def test_the_comparison_runs_without_any_peer(tmp_path):
-    """One net, one round: what needs no more than this library agrees, and is written down."""
+def test_the_comparison_benchmark_runs_without_other_libraries(tmp_path):
+    """One net and one round: the ways that need only this library agree, and the results are written."""
     command = [sys.executable, str(ROOT / "benchmarks" / "compare.py"), "--small", "--rounds", "1"]
     done = subprocess.run(
         [*command, "--seconds", "0.001", "--output", str(tmp_path)],

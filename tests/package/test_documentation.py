@@ -1,4 +1,4 @@
-"""The code of README, docs and notebooks runs, and does what it says.
+"""The code of README, docs and notebooks runs, and prints what its comments say.
 
 The README's two commands are run by .ci/run.
 """
@@ -33,7 +33,7 @@ def blocks(page, language):
 
 
 def expected(lines, statement):
-    """What comments say of a statement: beside it (within it, beside each print) and below."""
+    """The expected output of a statement: the comments beside it, beside each print in it, and below it."""
     first, stop = statement.lineno, statement.end_lineno
     inner = [line for line in lines[first - 1 : stop - 1] if "print(" in line]
     beside = [re.search(r"\s# (.*)$", line) for line in (*inner, lines[stop - 1])]
@@ -46,7 +46,7 @@ def expected(lines, statement):
 
 @pytest.fixture(autouse=True)
 def what_pages_add():
-    """The methods that a page adds to Values, and its entries in registries, are gone after it."""
+    """Removes the methods that a page adds to Value, and its entries in registries, after the page."""
     before = set(vars(Value))
     with restored():
         yield
@@ -66,7 +66,7 @@ def same(printed, wanted):
 
 
 def run(code, name):
-    """Run the statements one by one, and hold each against what its comments say."""
+    """Run the statements one by one, and compare the output of each with its comments."""
     lines = code.splitlines()
     names = {"__name__": "__documentation__"}
     for statement in ast.parse(code).body:
@@ -90,7 +90,7 @@ CASES += [(page, "\n".join(blocks(page, "python"))) for page in DOCS if blocks(p
 
 
 @pytest.mark.parametrize(("page", "code"), CASES, ids=lambda x: x.stem if isinstance(x, Path) else "")
-def test_the_code_prints_what_the_comments_say(page, code, tmp_path, monkeypatch):
+def test_the_code_of_a_page_prints_what_its_comments_say(page, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run(code, str(page))
 
@@ -106,12 +106,12 @@ def test_the_code_prints_what_the_comments_say(page, code, tmp_path, monkeypatch
         ("1 / 0  # ValueError", ZeroDivisionError),
     ],
 )
-def test_code_that_does_something_else_is_found(code, trouble):
+def test_the_check_of_page_code_finds_code_that_prints_or_raises_something_else(code, trouble):
     with pytest.raises(trouble):
         run(code, "page")
 
 
-def test_the_readme_begins_with_the_two_commands():
+def test_the_readme_begins_with_its_two_commands():
     commands = blocks(README, "sh")
     assert [c.count("\n") for c in commands[:2]] == [1, 1]
     assert "python -m autograd train examples/digits.csv.gz --target digit" in commands[0]
@@ -119,7 +119,7 @@ def test_the_readme_begins_with_the_two_commands():
 
 
 @pytest.mark.parametrize("page", [p for p in DOCS if blocks(p, "sh")], ids=lambda page: page.stem)
-def test_the_commands_of_a_page_end_well(page, tmp_path):
+def test_the_shell_commands_of_a_page_exit_with_0(page, tmp_path):
     """All but those that install something, in order, in a folder that has the project's examples.
 
     The commands of the page of the command line are run by tests/cli/test_cli_usage.py.
@@ -139,7 +139,7 @@ def test_the_commands_of_a_page_end_well(page, tmp_path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_prints_what_is_kept_in_it(path, monkeypatch):
+def test_a_notebook_prints_the_output_that_is_saved_in_it(path, monkeypatch):
     monkeypatch.chdir(path.parent)
     monkeypatch.setenv("MPLBACKEND", "Agg")
     names, prints = {"__name__": "__main__"}, []
@@ -155,7 +155,7 @@ def test_a_notebook_prints_what_is_kept_in_it(path, monkeypatch):
     assert any(prints)
 
 
-# Widths ------------------------------------------------------------------------------------------
+# Widths of code ----------------------------------------------------------------------------------
 
 
 def code_of(page):
@@ -167,8 +167,8 @@ def code_of(page):
 
 
 @pytest.mark.parametrize("page", [README, *DOCS, *NOTEBOOKS], ids=lambda page: page.stem)
-def test_code_fits_into_a_narrow_window(page):
-    """But for whole lines of what is printed, which are as long as they are."""
+def test_code_of_pages_and_notebooks_fits_into_88_columns(page):
+    """Except for lines of printed output, which have the length that they have."""
     lines = [line for block in code_of(page) for line in block.splitlines()]
     assert [line for line in lines if len(line) > WIDTH and not line.startswith("# ")] == []
 
@@ -181,7 +181,7 @@ def words(picture):
     return re.findall(r"<text[^>]*>(.*?)</text>", picture.read_text(), re.DOTALL)
 
 
-def test_the_figures_show_what_the_code_does_now(tmp_path):
+def test_the_committed_figures_show_the_text_that_their_code_draws(tmp_path):
     spec = importlib.util.spec_from_file_location("figures", ROOT / "docs" / "figures.py")
     figures = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(figures)
@@ -195,7 +195,7 @@ def test_the_figures_show_what_the_code_does_now(tmp_path):
 # Links -------------------------------------------------------------------------------------------
 
 
-def test_every_link_within_the_project_leads_somewhere():
+def test_every_link_of_the_documentation_within_the_project_has_a_target():
     links = [
         (page, target)
         for page in [README, *DOCS, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]

@@ -1,4 +1,4 @@
-"""The examples: short programs, one for each feature, that run anywhere and come to what they are about."""
+"""The examples: short programs, one for each feature, that run anywhere and print what they promise."""
 
 import re
 import runpy
@@ -29,12 +29,12 @@ TOLD = {
 }
 
 
-def test_each_example_has_something_to_tell():
+def test_every_example_has_an_expected_output_in_this_file():
     assert sorted(TOLD) == [path.stem for path in EXAMPLES]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_it_runs_in_any_folder_and_tells_what_it_is_about(path, capsys, tmp_path, monkeypatch):
+def test_an_example_runs_in_any_folder_and_prints_its_expected_output(path, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     runpy.run_path(str(path))
     told = capsys.readouterr().out.strip()
@@ -44,7 +44,7 @@ def test_it_runs_in_any_folder_and_tells_what_it_is_about(path, capsys, tmp_path
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_it_is_short_and_shown(path):
+def test_an_example_has_at_most_30_lines_and_is_shown_on_the_examples_pages(path):
     if path.stem not in ("digits", "digits_three_ways"):
         assert len(path.read_text().splitlines()) <= 30
     assert f"`{path.name}`" in (ROOT / "examples" / "README.md").read_text()

@@ -1,4 +1,4 @@
-"""The recipes of docs/extending.md, followed to the letter: what they add is known everywhere."""
+"""The recipes of docs/extending.md: what they register is known to the whole package."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ Y = X[:, 0] ** 2
 
 @pytest.fixture
 def follow(tmp_path, monkeypatch):
-    """Follows the recipes of the page in their order up to the named one; it answers with their names."""
+    """A function that follows the recipes of the page up to the named one, and returns their names."""
     monkeypatch.chdir(tmp_path)
     names = {}
 
@@ -51,12 +51,12 @@ def quiet():
         yield
 
 
-def test_every_recipe_of_the_page_is_followed_here():
+def test_every_recipe_of_the_page_on_extending_has_a_test():
     titles = {name.removeprefix("test_").split("_is_known")[0] for name in globals() if "_is_known" in name}
     assert {title.lower().replace(" ", "_") for title in SECTIONS} == titles
 
 
-def test_a_loss_is_known_everywhere(follow, tmp_path):
+def test_a_loss_is_known_to_the_whole_package_after_its_recipe(follow, tmp_path):
     follow("A loss")
     net = Net(1, [3, 1], "tanh", "linear")
     net.fit(X, Y, loss="log_cosh", epochs=2, sample_weight=np.arange(12.0), checkpoint=tmp_path / "c.npz")
@@ -76,7 +76,7 @@ def test_a_loss_is_known_everywhere(follow, tmp_path):
             net.fit(X, Y, loss="log_cosh")
 
 
-def test_an_activation_is_known_everywhere(follow, tmp_path):
+def test_an_activation_is_known_to_the_whole_package_after_its_recipe(follow, tmp_path):
     follow("An activation")
     net = Net(1, [3, 1], "swish")
     net.fit(X, Y, epochs=2)
@@ -104,7 +104,7 @@ def test_an_activation_is_known_everywhere(follow, tmp_path):
             Net.load(tmp_path / "x.npz")
 
 
-def test_an_initialiser_is_known_everywhere(follow):
+def test_an_initialiser_is_known_to_the_whole_package_after_its_recipe(follow):
     follow("An initialiser")
     weights = Net(3, [2000], init="lecun").layers[0].weight
     assert 0.99 < abs(weights).max() <= 1
@@ -112,7 +112,7 @@ def test_an_initialiser_is_known_everywhere(follow):
         Net(1, [1], init="lecunn")
 
 
-def test_an_optimiser_is_known_everywhere(follow, tmp_path):
+def test_an_optimiser_is_known_to_the_whole_package_after_its_recipe(follow, tmp_path):
     follow("An optimiser")
     net = Net(1, [3, 1], "tanh", "linear")
     for epochs in (2, 4):  # the second goes on from the file
@@ -132,7 +132,7 @@ def test_an_optimiser_is_known_everywhere(follow, tmp_path):
         net.fit(X, Y, optimizer="sing")
 
 
-def test_a_function_of_arrays_is_known_everywhere(follow):
+def test_a_function_of_arrays_is_known_to_the_whole_package_after_its_recipe(follow):
     with pytest.raises(UnsupportedError, match=r"numpy.logaddexp2\(\) has no derivative"):
         np.logaddexp2(Tensor([1.0], requires_grad=True), 0.0)
     follow("A function of arrays")
@@ -148,11 +148,11 @@ def test_a_function_of_arrays_is_known_everywhere(follow):
     assert program([3.0], [1.0]) == pytest.approx(np.log2(10), rel=1e-15)
 
 
-def test_a_kind_of_file_is_known_everywhere(follow, tmp_path):
+def test_a_kind_of_file_is_known_to_the_whole_package_after_its_recipe(follow, tmp_path):
     follow("A kind of file")
     net = Net(1, [3, 1], "tanh", "linear", dtype="float32")
     net.save("x.plain")
-    Path("renamed.npz").write_bytes(Path("x.plain").read_bytes())  # what it begins with tells its kind
+    Path("renamed.npz").write_bytes(Path("x.plain").read_bytes())  # its first bytes tell its kind
     assert (Net.load("renamed.npz").values == net.values).all()
     for epochs in (1, 2):
         history = net.fit(X, Y, epochs=epochs, seed=1, checkpoint="c.plain")
@@ -163,7 +163,7 @@ def test_a_kind_of_file_is_known_everywhere(follow, tmp_path):
         Net.load("cut.plain")
 
 
-def test_a_command_is_known_everywhere(follow, capsys):
+def test_a_command_is_known_to_the_whole_package_after_its_recipe(follow, capsys):
     follow("A command")
     capsys.readouterr()
     assert main(["count", "net.plain", "--json"]) == 0
@@ -178,7 +178,7 @@ def test_a_command_is_known_everywhere(follow, capsys):
     assert "did you mean 'count'?" in capsys.readouterr().err
 
 
-def test_an_observer_of_scalars_is_known_everywhere(follow):
+def test_an_observer_of_scalars_is_known_to_the_whole_package_after_its_recipe(follow):
     counter = follow("An observer of scalars")["counter"]
     assert counter.done == 2
     assert observer() is None

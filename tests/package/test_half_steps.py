@@ -1,4 +1,4 @@
-"""No half step: what raises inside an optimiser, a training or a file leaves what was before, or after."""
+"""Interrupted steps, trainings and file writes: the state is that before or after, never between."""
 
 import contextlib
 import random
@@ -16,7 +16,7 @@ from autograd.nn import Module, Net
 from autograd.optim import Optimizer
 from autograd.sklearn import NetClassifier, NetRegressor
 
-# An interrupt within a __del__, or as a generator goes away, is told on stderr and goes no further
+# Python reports an interrupt in a __del__, or while a generator is freed, on stderr and goes on
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 X = np.linspace(-1, 1, 12)[:, None]
 CURVE = np.sin(3 * X)
@@ -34,7 +34,7 @@ def small():
 
 
 class Error(BaseException):
-    """What a signal handler of one's own may raise."""
+    """What a custom signal handler may raise."""
 
 
 def fail():
@@ -59,7 +59,7 @@ def places(call, most=150, fine=True):
 @pytest.mark.parametrize("raises", [interrupt, fail])
 @pytest.mark.parametrize("kind", MADE)
 @pytest.mark.parametrize("target", ["a net", "Values"])
-def test_a_step_is_whole_wherever_it_is_interrupted(kind, target, raises):
+def test_an_optimiser_step_interrupted_at_any_bytecode_is_complete_or_undone(kind, target, raises):
     net = small()
     values = [Value(0.5), Value(-1.0)]
     opt = MADE[kind](net if target == "a net" else values)
@@ -69,7 +69,7 @@ def test_a_step_is_whole_wherever_it_is_interrupted(kind, target, raises):
         for v in values:
             v.grad = 2 * v.data
 
-    for _ in range(31):  # of 32 the next rounds what is faint
+    for _ in range(31):  # every 32nd step rounds faint memory to 0, and the next step is one
         gradients()
         opt.step()
     start = opt.state(), net.values.copy(), [v.data for v in values]
@@ -99,7 +99,7 @@ def test_a_step_is_whole_wherever_it_is_interrupted(kind, target, raises):
 
 
 class Twice(Optimizer):
-    """One of one's own, which moves all but the last number and then fails."""
+    """A custom optimiser, which changes all but the last number and then fails."""
 
     memories = 2
 
@@ -110,7 +110,7 @@ class Twice(Optimizer):
         raise ZeroDivisionError
 
 
-def test_an_optimiser_of_ones_own_that_fails_changes_nothing_and_older_graphs_are_right():
+def test_a_custom_optimiser_that_raises_changes_nothing_and_older_graphs_stay_right():
     net = small()
     opt = Twice(net, lr=0.1)
     loss = 3 * net([0.5])
@@ -129,7 +129,7 @@ def test_an_optimiser_of_ones_own_that_fails_changes_nothing_and_older_graphs_ar
 
 
 class Sum(Optimizer):
-    """One of one's own, which writes three times."""
+    """A custom optimiser, which writes three times."""
 
     memories = 1
 
@@ -140,7 +140,7 @@ class Sum(Optimizer):
 
 
 @pytest.mark.parametrize("target", ["a net", "Values"])
-def test_a_step_of_an_optimiser_of_ones_own_is_whole_wherever_it_is_interrupted(target):
+def test_a_step_of_a_custom_optimiser_interrupted_at_any_bytecode_is_complete_or_undone(target):
     net = small()
     values = [Value(0.5), Value(-1.0)]
     opt = Sum(net if target == "a net" else values, lr=0.1)
@@ -181,7 +181,7 @@ class Line(Module):
 
 
 @pytest.mark.parametrize("make", [small, Line])
-def test_a_step_of_a_module_is_whole_too(make):
+def test_a_step_of_a_module_interrupted_at_any_bytecode_is_complete_or_undone(make):
     module = make()
     before = [p.data for p in module.params()]
     for p in module.params():
@@ -230,7 +230,7 @@ def each_step(kind):
 
 @pytest.mark.parametrize("kind", MADE)
 @pytest.mark.parametrize("raises", [interrupt, fail])
-def test_a_training_has_the_weights_of_a_whole_step_wherever_it_ends(kind, raises):
+def test_a_training_interrupted_at_any_event_has_the_weights_of_a_complete_step(kind, raises):
     whole, nets, ended, disturbed = set(each_step(kind)), [], [], 0
     for at in places(lambda: trained(kind), most=120, fine=False):
         with contextlib.suppress(KeyboardInterrupt, Error):
@@ -254,8 +254,10 @@ def is_within_fit(frame):
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers on this system")
 @pytest.mark.parametrize("kind", MADE)
 @pytest.mark.parametrize("own", [False, True], ids=["Ctrl-C twice", "a handler of one's own"])
-def test_real_signals_leave_whole_steps(kind, own, monkeypatch):
-    monkeypatch.setattr(sys, "unraisablehook", lambda told: None)  # pytest's is no place for a second one
+def test_signals_at_any_time_of_a_training_leave_the_weights_of_a_complete_step(kind, own, monkeypatch):
+    monkeypatch.setattr(
+        sys, "unraisablehook", lambda told: None
+    )  # pytest's hook fails if a second signal comes while it runs
     whole, signals = set(each_step(kind)), []
     ended = {"interrupted": 0, "raised": 0, "whole": 0}
 
@@ -301,7 +303,7 @@ def described(model):
 @pytest.mark.parametrize("kind", [NetClassifier, NetRegressor])
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
 @pytest.mark.parametrize("at", [1, 2, 3])
-def test_a_partial_fit_that_fails_in_any_mini_batch_changes_nothing(monkeypatch, kind, solver, at):
+def test_an_error_in_any_batch_of_partial_fit_of_an_estimator_changes_nothing(monkeypatch, kind, solver, at):
     generator = np.random.RandomState(1)
     y = (X[:, 0] > 0).astype(int) if kind is NetClassifier else CURVE[:, 0]
     options = {"classes": [0, 1]} if kind is NetClassifier else {}
@@ -324,7 +326,7 @@ def test_a_partial_fit_that_fails_in_any_mini_batch_changes_nothing(monkeypatch,
     assert described(model) != before
 
 
-def test_a_warm_start_that_fails_leaves_the_net_and_the_generator_as_they_were(monkeypatch):
+def test_an_error_in_a_warm_start_leaves_the_net_and_the_generator_unchanged(monkeypatch):
     generator = np.random.RandomState(1)
     model = NetRegressor((3,), max_iter=2, warm_start=True, random_state=generator, tol=0.0)
     with pytest.warns(Warning, match="max_iter"):
@@ -342,7 +344,7 @@ def test_a_warm_start_that_fails_leaves_the_net_and_the_generator_as_they_were(m
 
 
 @pytest.mark.parametrize("raises", [interrupt, fail])
-def test_a_file_is_the_old_one_or_the_new_one_wherever_its_writing_ends(tmp_path, raises):
+def test_save_interrupted_at_any_event_leaves_the_old_or_the_new_file(tmp_path, raises):
     path, other = tmp_path / "x.npz", small()
     other.values = other.values + 1
     small().save(path)
@@ -358,7 +360,7 @@ def test_a_file_is_the_old_one_or_the_new_one_wherever_its_writing_ends(tmp_path
     assert seen == {old, new}
 
 
-def test_a_history_has_as_many_entries_of_each_kind_wherever_it_ends():
+def test_the_lists_of_a_history_have_one_length_wherever_the_training_is_interrupted():
     x, histories = np.linspace(-1, 1, 8)[:, None], []
     options = {"validation": (x, x**2), "seed": 1, "progress": False, "callbacks": [histories.append]}
 
@@ -382,7 +384,7 @@ def test_a_history_has_as_many_entries_of_each_kind_wherever_it_ends():
 
 
 @pytest.mark.parametrize("how", ["load_state_dict", "values"])
-def test_parameters_are_taken_whole_and_older_graphs_say_so(how):
+def test_parameters_set_under_an_interrupt_are_all_old_or_all_new_and_older_graphs_raise(how):
     net, other = Net(2, [3, 1], "tanh"), Net(2, [3, 1], "tanh")
     state, values = other.state_dict(), other.values.copy()
     before = net.values.copy()

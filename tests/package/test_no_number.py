@@ -1,4 +1,4 @@
-"""What is no number is refused wherever numbers are wanted, and what is one is the same everywhere."""
+"""Non-numbers are refused by every function that wants numbers, and all kinds of numbers are equal."""
 
 import warnings
 from decimal import Decimal
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograd import Net, Tensor, Value, losses, optim
-from autograd.errors import AutogradError, GradientError
+from autograd.errors import AutogradError, DataError, GradientError, ShapeError
 from autograd.sklearn import NetClassifier, NetRegressor
 
 N = 12
@@ -27,7 +27,7 @@ def objects(cell, *shape):
 
 
 FIELDS = np.dtype([("a", float), ("b", float)])
-ARRAYS = {  # that are none of numbers, of a shape
+ARRAYS = {  # arrays of a shape that hold no numbers
     **{
         f"dates, {unit}": lambda *shape, unit=unit: np.zeros(shape, f"M8[{unit}]")
         for unit in ("ns", "us", "s", "D")
@@ -49,7 +49,7 @@ ARRAYS = {  # that are none of numbers, of a shape
     "objects, Decimal": lambda *shape: objects(Decimal(1), *shape),
     "objects, complex": lambda *shape: objects(1j, *shape),
 }
-SAME = {  # and those that are
+SAME = {  # arrays of a shape that hold numbers
     "float64": lambda *shape: np.ones(shape),
     "float32": lambda *shape: np.ones(shape, "float32"),
     "float16": lambda *shape: np.ones(shape, "float16"),
@@ -118,7 +118,7 @@ def written(name, x):
     return own
 
 
-PLACES = {  # that want numbers: the shape, and the call
+PLACES = {  # calls that want numbers, with the shape that they want
     "Tensor": ((3, 2), lambda x: Tensor(x).data),
     "t.data": ((3, 2), lambda x: assign("data", x)),
     "t.grad": ((3, 2), lambda x: assign("grad", x)),
@@ -169,7 +169,7 @@ TOLD_BY_SKLEARN = (
 
 @pytest.mark.parametrize("kind", ARRAYS)
 @pytest.mark.parametrize("place", PLACES)
-def test_an_array_of_no_numbers_is_refused_wherever_numbers_are_wanted(place, kind):
+def test_an_array_that_holds_no_numbers_is_refused_by_every_function_that_wants_numbers(place, kind):
     shape, call = PLACES[place]
     if (
         "Net" in place and kind in TOLD_BY_SKLEARN
@@ -197,7 +197,7 @@ DEEP = {
 
 @pytest.mark.parametrize("kind", DEEP)
 @pytest.mark.parametrize("place", ["Tensor", "t.data", "net(rows)", "predict", "init"])
-def test_a_masked_cell_is_refused_however_deep_it_lies(place, kind):
+def test_a_masked_element_is_refused_however_deeply_it_is_nested(place, kind):
     x = DEEP[kind]()
     with pytest.raises(AutogradError, match="masked"):
         PLACES[place][1](x)
@@ -205,7 +205,7 @@ def test_a_masked_cell_is_refused_however_deep_it_lies(place, kind):
 
 @pytest.mark.parametrize("kind", SAME)
 @pytest.mark.parametrize("place", PLACES)
-def test_numbers_of_any_kind_are_the_same_numbers(place, kind):
+def test_arrays_of_any_numeric_dtype_give_the_same_results(place, kind):
     shape, call = PLACES[place]
     if place in MIXED and kind in ("objects, numbers", "objects, fractions"):
         with pytest.raises(AutogradError):
@@ -256,7 +256,7 @@ SCALARS = {
 
 @pytest.mark.parametrize("kind", CELLS)
 @pytest.mark.parametrize("place", SCALARS)
-def test_a_cell_that_is_no_number_is_refused_wherever_one_is_wanted(place, kind):
+def test_a_scalar_that_is_no_number_is_refused_by_every_function_that_wants_one(place, kind):
     with pytest.raises(TypeError):
         SCALARS[place](CELLS[kind])
 
@@ -264,7 +264,7 @@ def test_a_cell_that_is_no_number_is_refused_wherever_one_is_wanted(place, kind)
 @pytest.mark.parametrize(
     "x", [True, np.True_, 1, np.int8(1), np.float16(1), np.longdouble(1), np.array(1), Fraction(1)]
 )
-def test_a_number_of_any_kind_is_a_float(x):
+def test_values_made_of_any_kind_of_number_hold_a_float(x):
     for v in (Value(x), Value(0) + x, x + Value(0), net()([x, 0.0])):
         assert type(v.data) is float
         assert v.data == 1
@@ -274,7 +274,7 @@ def test_a_number_of_any_kind_is_a_float(x):
     "call", [lambda v, a: v * a, lambda v, a: a * v, lambda v, a: a + v, lambda v, a: v - a]
 )
 @pytest.mark.parametrize("kind", [kind for kind in ARRAYS if not kind.startswith("objects")])
-def test_a_value_and_an_array_of_no_numbers_are_refused(call, kind):
+def test_operators_of_a_value_refuse_an_array_that_holds_no_numbers(call, kind):
     with pytest.raises(TypeError):
         call(Value(2), ARRAYS[kind](3))
 
@@ -283,13 +283,13 @@ def test_a_value_and_an_array_of_no_numbers_are_refused(call, kind):
     "make", [lambda n: n, lambda n: [n], lambda n: np.array([n], object), lambda n: [[1.5], [n]]]
 )
 @pytest.mark.parametrize("call", [Tensor, lambda x: net().predict(x), lambda x: losses.mse(x, x)])
-def test_a_number_that_no_float_can_hold_is_told(make, call):
+def test_an_array_with_a_number_above_the_largest_float_is_an_overflow_error(make, call):
     with pytest.raises(OverflowError, match=r"up to 1.8e\+308, the largest float, got an int of 1329 bits"):
         call(make(10**400))
 
 
 @pytest.mark.parametrize("place", ["Value", "v.data", "v.grad", "net([x, 1])", "p.data", "step"])
-def test_a_scalar_that_no_float_can_hold_is_told(place):
+def test_a_scalar_above_the_largest_float_is_an_overflow_error(place):
     for x in (10**400, -(10**400), Fraction(10**400)):
         with pytest.raises(OverflowError, match=r"the largest float, got"):
             SCALARS[place](x)
@@ -298,23 +298,66 @@ def test_a_scalar_that_no_float_can_hold_is_told(place):
 @pytest.mark.parametrize(
     "index", [np.ma.masked_array([0, 1], [True, False]), [0, np.ma.masked], np.ma.masked]
 )
-def test_a_masked_index_is_refused(index):
+def test_a_tensor_refuses_a_masked_index(index):
     with pytest.raises(AutogradError, match="masked"):
         Tensor([1.0, 2.0])[index]
 
 
 @pytest.mark.parametrize("kind", ["masked", "dates, ns", "spans, ns", "structured"])
 @pytest.mark.parametrize("model", [NetClassifier, NetRegressor])
-def test_weights_of_a_score_are_numbers(model, kind):
+def test_score_of_an_estimator_refuses_sample_weights_that_are_no_numbers(model, kind):
     fit_to = CLASSES if model is NetClassifier else Y.ravel()
     with pytest.raises(AutogradError):
         fitted(model, fit_to).score(X, fit_to, sample_weight=ARRAYS[kind](N))
 
 
 @pytest.mark.parametrize("cell", ["2020-01-01", "3 days"])
-def test_dates_among_the_columns_of_a_frame_are_refused(cell):
+def test_the_estimators_refuse_dates_among_the_columns_of_a_frame(cell):
     pandas = pytest.importorskip("pandas")
     kind = pandas.Timedelta if "days" in cell else pandas.Timestamp
     frame = pandas.DataFrame({"a": np.ones(N), "b": [kind(cell)] * N})
     with pytest.raises(AutogradError, match=r"must hold numbers, got (Timestamp|Timedelta)"):
         regressor().fit(frame, Y.ravel())
+
+
+TOO_LARGE_FOR_FLOAT32 = {
+    "a sample": lambda net: net([1e300]),
+    "a tuple": lambda net: net((1e300,)),
+    "an array": lambda net: net(np.array([1e300])),
+    "an integer": lambda net: net([10**50]),
+    "rows": lambda net: net([[1e300], [0.0]]),
+    "a table": lambda net: net(np.array([[1e300]])),
+    "a Tensor": lambda net: net(Tensor([[1e300]])),
+    "predict": lambda net: net.predict([[1e300]]),
+    "p.data": lambda net: setattr(net.params()[0], "data", 1e300),
+    "p.grad": lambda net: setattr(net.params()[0], "grad", -1e300),
+    "w[0]": lambda net: net.layers[0].neurons[0].w.__setitem__(0, 1e300),
+    "values": lambda net: setattr(net, "values", [1e300, 0.0]),
+    "grads": lambda net: setattr(net, "grads", [1e300, 0.0]),
+    "init": lambda net: Net(1, [1], dtype="float32", init=lambda n_out, n_in: [[1e300]]),
+}
+
+
+@pytest.mark.parametrize("place", TOO_LARGE_FOR_FLOAT32)
+def test_a_number_that_float32_has_no_room_for_is_an_error_of_a_float32_net(place):
+    net = Net(1, [1], "linear", dtype="float32", init=lambda n_out, n_in: [[2.0]])
+    out = net([3.0])
+    with pytest.raises(DataError, match="float32"):
+        TOO_LARGE_FOR_FLOAT32[place](net)
+    assert (net.values.tolist(), net.grads.tolist()) == ([2.0, 0.0], [0.0, 0.0])
+    (5 * out).backward()  # nothing of it was changed
+    assert net.grads.tolist() == [15.0, 5.0]
+    assert net([3e38]).data == np.inf  # an overflow within the net is none of an input
+    assert net([np.inf]).data == np.inf
+
+
+@pytest.mark.parametrize("name", ["values", "grads"])
+@pytest.mark.parametrize("wrong", [5, [7.0], [1.0, 2.0, 3.0], [[1.0, 2.0]]])
+def test_values_and_grads_of_another_shape_are_refused_and_change_nothing(name, wrong):
+    net = Net(1, [1], "linear", init=lambda n_out, n_in: [[2.0]])
+    out = net([3.0])
+    assert out.data == 6.0
+    with pytest.raises(ShapeError, match=r"wants shape \(2,\)"):
+        setattr(net, name, wrong)
+    out.backward()
+    assert (net.values.tolist(), net.grads.tolist()) == ([2.0, 0.0], [3.0, 1.0])

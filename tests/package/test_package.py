@@ -1,4 +1,4 @@
-"""What holds for the package as a whole: its rooms, what importing it costs, its public face."""
+"""The package as a whole: its subpackages, the cost of importing it, its public interface."""
 
 import ast
 import doctest
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "autograd"
 REFERENCE = sorted((ROOT / "docs" / "reference").glob("*.md"))
 
-# A room imports only from those above it, and its files from each other without a circle
+# A subpackage imports only from those above it, and its modules have no circular imports
 ROOMS = [
     ["text", "version"],
     ["errors"],
@@ -70,20 +70,20 @@ def imported(path):
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_file_imports_only_from_rooms_above_its_own(module):
+def test_a_module_imports_only_from_subpackages_listed_above_its_own(module):
     own = room_of(module)
     others = {room_of(name) for name in imported(MODULES[module])} - {own}
     assert [name for name in others if FLOOR[name] >= FLOOR[own]] == []
 
 
 @pytest.mark.parametrize("room", FLOOR)
-def test_the_files_of_a_room_import_each_other_without_a_circle(room):
+def test_the_modules_of_a_subpackage_have_no_circular_imports(room):
     own = {module for module in MODULES if room_of(module) == room}
     order = TopologicalSorter({m: {n for n in imported(MODULES[m]) if n in own and n != m} for m in own})
     assert set(order.static_order()) == own
 
 
-def test_no_chain_of_rooms_is_longer_than_twelve():
+def test_no_chain_of_imports_between_subpackages_is_longer_than_twelve():
     above = {room: set() for room in FLOOR}
     for module, path in MODULES.items():
         above[room_of(module)] |= {room_of(name) for name in imported(path)} - {room_of(module)}
@@ -91,6 +91,22 @@ def test_no_chain_of_rooms_is_longer_than_twelve():
     for room in TopologicalSorter(above).static_order():
         longest[room] = 1 + max((longest[other] for other in above[room]), default=0)
     assert max(longest.values()) <= 12
+
+
+def test_no_file_is_longer_than_600_lines():
+    long = {module: n for module, path in MODULES.items() if (n := len(path.read_text().splitlines())) > 600}
+    assert long == {}
+
+
+def test_no_function_is_longer_than_60_lines_of_code():
+    long = {}
+    for module, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                told = node.body[0].end_lineno - node.body[0].lineno + 1 if ast.get_docstring(node) else 0
+                if (lines := node.end_lineno - node.lineno + 1 - told) > 60:
+                    long[f"{module}.{node.name}"] = lines
+    assert long == {}
 
 
 def test_the_oracle_imports_the_standard_library_only():
@@ -106,7 +122,7 @@ def test_the_oracle_imports_the_standard_library_only():
     }
 
 
-def test_the_oracle_and_the_array_engine_meet_in_verify_alone():
+def test_only_the_module_of_verify_imports_the_oracle():
     users = {room_of(module) for module, path in MODULES.items() if "scalar" in map(room_of, imported(path))}
     assert users == {"scalar", "verification"}
 
@@ -117,7 +133,7 @@ def run(code, **options):
     )
 
 
-def test_importing_it_costs_little_more_than_importing_numpy():
+def test_importing_autograd_imports_few_modules_beyond_those_of_numpy():
     code = (
         "import sys, numpy; before = set(sys.modules); import autograd; "
         "print(*sorted(set(sys.modules) - before))"
@@ -129,7 +145,7 @@ def test_importing_it_costs_little_more_than_importing_numpy():
     assert len(new) - len(others) <= 70, new
 
 
-def test_scipy_comes_when_it_is_first_needed():
+def test_scipy_is_imported_when_it_is_first_needed():
     code = (
         "import sys, autograd; net = autograd.Net(1, [1], 'gelu'); "
         "print('scipy' in sys.modules); net([[1.0]]); print('scipy' in sys.modules)"
@@ -137,7 +153,7 @@ def test_scipy_comes_when_it_is_first_needed():
     assert run(code, cwd=ROOT).stdout.split() == ["False", "True"]
 
 
-def test_a_warning_says_so_where_files_of_hips_autograd_lie_in_between(tmp_path):
+def test_importing_autograd_warns_if_files_of_hips_autograd_lie_in_the_package(tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "autograd", ignore=shutil.ignore_patterns("__pycache__"))
     assert "HIPS" not in run("import autograd", cwd=tmp_path).stderr
     (tmp_path / "autograd" / "differential_operators.py").write_text("")
@@ -146,19 +162,19 @@ def test_a_warning_says_so_where_files_of_hips_autograd_lie_in_between(tmp_path)
     assert "pip uninstall -y autograd array-autograd" in warned
 
 
-def test_the_project_needs_numpy_and_scipy_alone():
+def test_the_project_depends_on_numpy_and_scipy_only():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert [d.split(">")[0] for d in project["dependencies"]] == ["numpy", "scipy"]
     assert project["name"] == "array-autograd"
     assert {"plot", "progress", "test", "dev"} <= project["optional-dependencies"].keys()
 
 
-def test_the_types_are_for_all_and_the_version_is_in_the_changelog():
+def test_the_package_is_marked_as_typed_and_its_version_is_in_the_changelog():
     assert (PACKAGE / "py.typed").exists()
     assert f"## {autograd.__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
-def test_the_readme_imports_of_the_design_work():
+def test_the_names_of_the_public_interface_can_be_imported():
     from autograd import Tensor, losses, no_grad, optim, tensor
     from autograd.engine import Value
     from autograd.nn import MLP, Layer, Module, Net, Neuron
@@ -173,8 +189,8 @@ def test_the_readme_imports_of_the_design_work():
 
 
 METHODS = (types.FunctionType, staticmethod, classmethod, property, cached_property)
-# What `fit` and files ask of a net, which the reference leaves out
-INNER = {"architecture", "bounds", "named", "penalty", "mark_gradient_changed", "restore", "through"}
+# Methods of a net that only `fit` and files call, which the reference leaves out
+INNER = {"architecture", "bounds", "functions", "named", "penalty", "mark_gradient_changed", "through"}
 INNER |= {"classes", "each_value", "mean", "targets", "unweighted", "weights"}  # and of a loss
 
 
@@ -186,7 +202,7 @@ def methods(kind):
 
 
 def offered():
-    """What the modules offer: the classes and functions of ``__all__``, each with its module."""
+    """The public classes and functions of all modules, those in ``__all__``, each with its module."""
     for info in pkgutil.walk_packages(autograd.__path__, "autograd."):
         if info.name == "autograd.__main__":
             continue
@@ -213,7 +229,7 @@ def examples(docstring):
     return "\n".join(re.findall(r"^ *(?:>>>|\.\.\.) (.*)", docstring or "", re.MULTILINE))
 
 
-def test_all_that_is_offered_has_a_docstring():
+def test_every_public_class_function_and_method_has_a_docstring():
     bare = [name for _, name, thing in offered() if not thing.__doc__]
     assert len([*offered()]) > 50
     for _, kind, thing in offered():
@@ -223,7 +239,7 @@ def test_all_that_is_offered_has_a_docstring():
     assert bare == []
 
 
-def test_what_the_package_offers_is_in_the_reference():
+def test_every_public_name_of_the_package_is_in_the_reference():
     shown = {thing for _, _, thing in in_reference()}
     things = [getattr(autograd, name) for name in autograd.__all__]
     assert len(shown) > 50
@@ -231,8 +247,8 @@ def test_what_the_package_offers_is_in_the_reference():
 
 
 @pytest.mark.parametrize(("module", "thing"), [pytest.param(m, t, id=n) for m, n, t in in_reference()])
-def test_what_the_reference_shows_has_an_example_that_runs(module, thing):
-    """And so has each of its methods: in its own docstring, or in one of its class or module."""
+def test_everything_in_the_reference_has_an_example_in_a_docstring(module, thing):
+    """Each of its methods has an example too: in its own docstring, or in that of its class or module."""
     assert examples(thing.__doc__)
     if inspect.isclass(thing):
         docs = [inspect.getdoc(method) for kind in thing.__mro__ for method in (kind, *vars(kind).values())]
@@ -241,28 +257,28 @@ def test_what_the_reference_shows_has_an_example_that_runs(module, thing):
         assert [name for name in sorted(names) if not re.search(rf"\.{name}\b", told)] == []
 
 
-# Compiled, and plain --------------------------------------------------------------------------
+# Compiled and uncompiled modules --------------------------------------------------------------
 
 
 COMPILED = sorted(module for module, path in MODULES.items() if path.with_suffix(".pxd").exists())
 
 
 @pytest.mark.parametrize("name", COMPILED)
-def test_examples_of_what_is_compiled_run_in_its_docstrings(name):
-    """What is plain has them run by pytest, which asks for files of Python."""
+def test_examples_in_docstrings_of_compiled_modules_run(name):
+    """pytest runs the docstrings of Python files only, so those of compiled modules are run here."""
     module = importlib.import_module(f"autograd.{name}")
     found = doctest.testmod(module)
     assert found.failed == 0
     assert (found.attempted > 0) is (">>> " in MODULES[name].read_text())
 
 
-def test_the_whole_engine_is_compiled_or_nothing_of_it():
+def test_the_modules_of_the_engine_are_all_compiled_or_none_of_them_is():
     files = {name: importlib.import_module(f"autograd.{name}").__file__ for name in COMPILED}
     assert {not file.endswith(".py") for file in files.values()} == {autograd.compiled}
 
 
 @pytest.mark.parametrize(("setting", "plain"), [("1", True), ("0", False), ("", False)])
-def test_an_environment_variable_leaves_the_extension_aside(setting, plain):
+def test_the_environment_variable_autograd_pure_selects_the_uncompiled_engine(setting, plain):
     code = "import autograd; print(autograd.compiled, autograd.Value(2) * 3)"
     ran = run(code, cwd=ROOT, env={**os.environ, "AUTOGRAD_PURE": setting})
     built = any(PACKAGE.glob("engine/value.*.so")) or any(PACKAGE.glob("engine/value.*.pyd"))

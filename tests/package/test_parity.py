@@ -53,7 +53,7 @@ def run(Value, leaves, steps):
 
 
 def bits(xs):
-    """Floats so that == tells all of them apart but nans."""
+    """Floats as text, so that == compares their bits, except for those of nan."""
     return [x.hex() for x in xs]
 
 
@@ -77,7 +77,7 @@ def check(leaves, steps, last):
 
 @settings(max_examples=1500)
 @given(st.lists(FLOATS, min_size=1, max_size=4), st.lists(STEPS, min_size=1, max_size=14), PLACES)
-def test_any_expression_gives_the_same_numbers_gradients_and_errors_to_the_bit(leaves, steps, last):
+def test_any_expression_gives_the_numbers_gradients_and_errors_of_the_oracle_to_the_bit(leaves, steps, last):
     check(leaves, steps, last)
 
 
@@ -86,7 +86,7 @@ CORNERS = [0.0, -0.0, 0.5, 1.0, -1.0, -2.0, 1.5, 400.5, 5e-324, 1e-200, -1e300, 
 
 @pytest.mark.parametrize("op", BINARY)
 @pytest.mark.parametrize("x", CORNERS)
-def test_operators_agree_at_the_far_corners_of_the_floats(x, op):
+def test_operators_agree_with_the_oracle_at_extreme_floats(x, op):
     for y in CORNERS:
         check([x, y], [(op, 0, 1)], 0)
         check([x], [(op, 0, [y])], 0)
@@ -94,12 +94,12 @@ def test_operators_agree_at_the_far_corners_of_the_floats(x, op):
 
 
 @pytest.mark.parametrize("x", CORNERS)
-def test_functions_agree_at_the_far_corners_of_the_floats(x):
+def test_functions_agree_with_the_oracle_at_extreme_floats(x):
     for op in UNARY:
         check([x], [(op, 0)], 0)
 
 
-def test_a_zero_gradient_has_the_sign_and_the_looks_of_the_oracles():
+def test_a_zero_gradient_has_the_sign_and_the_repr_of_the_oracle():
     shown = []
     for Value in (ORACLE.Value, FACADE.Value):
         inner = Value(2) + 1
@@ -157,9 +157,9 @@ def close(ours, theirs):
 
 
 @given(ARCHITECTURES, SEEDS)
-def test_after_the_same_seed_the_weights_are_the_oracles_and_so_is_what_random_gives_next(arch, seed):
+def test_a_net_draws_the_weights_of_the_oracle_and_leaves_random_in_the_same_state(arch, seed):
     random.seed(seed)
-    random.gauss(0, 1)  # leaves a number in hand, which is part of random's state
+    random.gauss(0, 1)  # leaves a second number in random's state
     before = random.getstate()
     theirs, their_state = ORACLE.nn.Net(**arch), random.getstate()
     random.setstate(before)
@@ -169,7 +169,7 @@ def test_after_the_same_seed_the_weights_are_the_oracles_and_so_is_what_random_g
     assert random.random() == (random.setstate(their_state), random.random())[1]
 
 
-def test_many_weights_are_the_oracles_too():
+def test_a_large_net_draws_the_weights_of_the_oracle():
     theirs, ours = twins(1, N_in=40, N_outs=[50, 3])  # more than the 624 words of the generator's state
     assert [p.data for p in ours.params()] == [p.data for p in theirs.params()]
     assert repr(ours) == repr(theirs)

@@ -1,4 +1,4 @@
-"""The demos come to what they promise, with and without their pictures."""
+"""The demos: their results, with and without pictures."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from autograd.scalar.engine import Value
 ROOT = Path(__file__).parents[2]
 
 
-def test_minimize_goes_where_the_oracle_goes():
+def test_the_minimize_demo_follows_the_oracle():
     x, y = Value(7), Value(3)
     for _ in range(20_001):
         f = ((x - y) ** 3 + y.exp()).relu() + y
@@ -28,7 +28,7 @@ def test_minimize_goes_where_the_oracle_goes():
 
 @pytest.fixture(scope="module")
 def outcomes():
-    """What comes out of the demos without a picture."""
+    """The results of the demos without a picture."""
     return {name: demo(seed=1) for name, demo in demos.DEMOS.items()}
 
 
@@ -40,7 +40,7 @@ def test_the_demos_learn(outcomes):
     assert demos.tiny(seed=2)["loss"] not in (outcomes["tiny"]["loss"], demos.tiny(seed=3)["loss"])
 
 
-def test_half_circles_lie_on_circles_that_reach_into_each_other(rng):
+def test_half_circles_gives_points_on_two_circles_that_overlap(rng):
     X, y = demos.half_circles(100, 0, rng)
     assert np.hypot(*X[y == 1].T) == pytest.approx(1)
     assert np.hypot(*(X[y == -1] - [1, 0.5]).T) == pytest.approx(1)
@@ -48,7 +48,7 @@ def test_half_circles_lie_on_circles_that_reach_into_each_other(rng):
 
 
 @pytest.mark.parametrize("name", ["minimize", "tiny", "moons", "digits"])
-def test_a_picture_changes_nothing_of_what_comes_out(name, short_films, outcomes, tmp_path):
+def test_a_demo_with_a_picture_gives_the_result_of_one_without(name, short_films, outcomes, tmp_path):
     path = tmp_path / demos.PICTURES[name]
     outcome = demos.DEMOS[name](path, seed=1)
     assert outcome == outcomes[name] == json.loads(json.dumps(outcome))
@@ -56,7 +56,9 @@ def test_a_picture_changes_nothing_of_what_comes_out(name, short_films, outcomes
         assert getattr(image, "n_frames", 1) == (1 if name == "digits" else 3)
 
 
-def test_the_film_of_minimize_is_slow_at_first_and_ends_at_the_end(short_films, tmp_path, monkeypatch):
+def test_the_film_of_the_minimize_demo_shows_early_steps_closely_and_ends_at_the_last(
+    short_films, tmp_path, monkeypatch
+):
     shown = []
     monkeypatch.setattr(demos, "show_descent", lambda left, right, way, steps: shown.append(len(way)))
     demos.minimize(tmp_path / "a.gif")
@@ -65,11 +67,11 @@ def test_the_film_of_minimize_is_slow_at_first_and_ends_at_the_end(short_films, 
     assert shown[2] == 20_001
 
 
-def test_every_demo_has_a_usual_picture():
+def test_every_demo_has_a_default_picture_name():
     assert demos.DEMOS.keys() == demos.PICTURES.keys() == {"minimize", "tiny", "sine", "moons", "digits"}
 
 
-def test_the_digits_are_found_beside_the_package_once_it_is_built(tmp_path, monkeypatch):
+def test_the_digits_demo_finds_its_data_beside_the_built_package(tmp_path, monkeypatch):
     table = demos.read_digits()
     assert table.shape == (1797, 65)
     assert set(table[:, -1]) == set(range(10))

@@ -1,4 +1,4 @@
-"""What `draw` shows is what was computed: pictures are computed again, node by node, by the oracle."""
+"""draw: the oracle computes each drawing again, node by node, and gets the numbers that it shows."""
 
 import copy
 import operator
@@ -28,14 +28,14 @@ from autograd.scalar.engine import Value as Oracle
 SYMBOLS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow}
 
 
-def test_a_parameter_is_called_by_its_label():
+def test_draw_shows_a_parameter_under_its_label():
     net = Net(2, [1])
     weight = net.params()[0]
     weight.label = "first"
     assert [node.text for node in draw(weight * 2).nodes] == ["", "* 2", "first"]
 
 
-def test_names_are_a_dict():
+def test_draw_refuses_names_that_are_no_dict():
     with pytest.raises(
         OptionError, match="draw\\(\\) wants names as a dict, of names and Values, got \\['a'\\]"
     ):
@@ -43,7 +43,7 @@ def test_names_are_a_dict():
 
 
 def done(text, operands):
-    """What an operation that is called so makes of its operands, as its text reads."""
+    """The result of the operation that ``text`` names, for the given operands."""
     words = text.split()
     if len(words) == 2 and words[0] in SYMBOLS:
         return SYMBOLS[words[0]](*operands, float(words[1]))
@@ -120,7 +120,7 @@ CASES = pytest.mark.parametrize("expression", EXPRESSIONS.values(), ids=EXPRESSI
 
 
 @CASES
-def test_a_picture_of_plain_values_computes_what_they_are(expression, whole):
+def test_the_nodes_of_a_drawing_of_plain_values_compute_their_numbers_and_gradients(expression, whole):
     x, y = Value(1.25), Value(-0.75)
     loss = expression(x, y)
     loss.backward()
@@ -136,7 +136,7 @@ def two_of(net):
 
 
 @CASES
-def test_a_picture_of_values_that_wait_computes_what_they_are_in_an_opened_net(expression, whole):
+def test_the_nodes_of_a_drawing_of_an_opened_net_compute_its_numbers_and_gradients(expression, whole):
     net = Net(2, [3, 2], "tanh", "linear")
     loss = expression(*two_of(net))
     loss.backward()
@@ -146,7 +146,7 @@ def test_a_picture_of_values_that_wait_computes_what_they_are_in_an_opened_net(e
 @pytest.mark.parametrize(
     "name", ["exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu", "leaky_relu"]
 )
-def test_a_function_is_called_by_its_name(name, seeded):
+def test_draw_shows_a_function_under_its_name(name, seeded):
     waiting = abs(Net(1, [1])([1.0]))
     for x in (Value(0.5), waiting):
         assert draw(getattr(x, name)()).nodes[1].text == name
@@ -200,7 +200,7 @@ def losses():
 
 
 @pytest.mark.parametrize("i", range(12))
-def test_pictures_of_nets_compute_what_they_are(i, whole):
+def test_the_nodes_of_drawings_of_losses_over_nets_compute_their_numbers_and_gradients(i, whole):
     _, loss = list(losses())[i]
     loss.backward()
     drawing = draw(loss, open=True, limit=1000)
@@ -209,7 +209,7 @@ def test_pictures_of_nets_compute_what_they_are(i, whole):
     assert_computes_itself(drawing)
 
 
-def test_an_activation_of_ones_own_and_float32_are_drawn_as_they_compute(seeded):
+def test_draw_shows_a_custom_activation_and_a_float32_net_with_their_numbers(seeded):
     net = Net(2, [2, 1], double, "linear")
     loss = net([1.0, 2.0]) ** 2
     loss.backward()
@@ -227,7 +227,7 @@ def test_an_activation_of_ones_own_and_float32_are_drawn_as_they_compute(seeded)
     assert_computes_itself(draw(loss, open=True), rel=1e-4)
 
 
-def test_a_sum_is_drawn_as_it_was_though_its_terms_are_added_once_more(seeded):
+def test_draw_shows_a_sum_with_its_own_terms_if_they_are_also_part_of_other_sums(seeded):
     net = Net(2, [3, 1], "tanh")
     outs = [net([0.1 * i, -0.25]) for i in range(12)]
     powers = [out.exp() for out in outs]
@@ -242,7 +242,7 @@ def test_a_sum_is_drawn_as_it_was_though_its_terms_are_added_once_more(seeded):
         assert total.data == pytest.approx(sum(nodes[i].data for i in plus.parents), rel=1e-12)
 
 
-def test_a_net_is_one_box_and_its_outputs_come_from_the_same_one():
+def test_draw_shows_a_net_as_one_box_from_which_all_its_outputs_come():
     net = Net(2, [16, 16, 2], "relu", "linear")
     u, v = two_of(net)
     drawing = draw(u * v)
@@ -270,7 +270,7 @@ def test_a_net_is_one_box_and_its_outputs_come_from_the_same_one():
 
 
 @pytest.mark.parametrize(("level", "boxes"), [(False, 1), ("layers", 2), ("neurons", 4), ("values", 0)])
-def test_a_net_opens_level_by_level(level, boxes):
+def test_draw_opens_a_net_to_layers_neurons_or_values(level, boxes):
     net = Net(2, [3, 1], "tanh")
     out = net([0.5, 1.0])
     out.backward()
@@ -284,7 +284,7 @@ def test_a_net_opens_level_by_level(level, boxes):
         assert draw(out, open=True).nodes == drawing.nodes
 
 
-def test_what_is_drawn_of_parameters_is_what_they_hold():
+def test_draw_shows_parameters_with_their_names_numbers_and_gradients():
     net = MLP(2, [2, 1])
     net([1.0, 2.0]).backward()
     nodes = {node.text: node for node in draw(net([1.0, 2.0]), open=True).nodes}
@@ -300,7 +300,7 @@ def test_what_is_drawn_of_parameters_is_what_they_hold():
     assert {"w[0]", "mine", "b"} <= {node.text for node in named}
 
 
-def test_of_a_long_sum_or_sample_the_first_are_drawn_and_a_note_says_how_many_more():
+def test_draw_shows_the_first_operands_of_a_long_sum_or_sample_and_counts_the_rest():
     net = Net(9, [1], "tanh")
     loss = sum((net([float(i)] * 9) - 1) ** 2 for i in range(100))
     drawing = draw(loss)
@@ -310,7 +310,7 @@ def test_of_a_long_sum_or_sample_the_first_are_drawn_and_a_note_says_how_many_mo
     assert "… 5 more" in [node.text for node in draw(net([1.0] * 9), open=True).nodes]
 
 
-def test_a_large_graph_is_capped_and_the_note_counts_the_rest():
+def test_draw_limits_the_nodes_of_a_large_graph_and_counts_the_rest():
     x = Value(1.0)
     y = x
     for _ in range(300):
@@ -323,14 +323,14 @@ def test_a_large_graph_is_capped_and_the_note_counts_the_rest():
     assert any(200 in node.parents for node in capped)
 
 
-def test_a_deep_graph_is_walked_without_recursion():
+def test_draw_follows_a_deep_graph_without_recursion():
     y = Value(1.0)
     for _ in range(60_000):
         y = -y
     assert draw(y, limit=3).nodes[-1].text == "… more than 100,000 more"
 
 
-def test_drawing_changes_nothing(seeded):
+def test_draw_changes_no_number_gradient_or_graph(seeded):
     net = Net(2, [3, 1], "tanh")
 
     def loss():
@@ -355,7 +355,7 @@ def test_drawing_changes_nothing(seeded):
     assert (net.grads == wanted).all()
 
 
-def test_a_net_whose_parameters_have_changed_is_drawn_closed_but_not_opened():
+def test_draw_refuses_to_open_a_net_whose_parameters_have_changed():
     net = Net(2, [1])
     loss = net([1.0, 2.0]) ** 2
     loss.backward()
@@ -366,13 +366,13 @@ def test_a_net_whose_parameters_have_changed_is_drawn_closed_but_not_opened():
         draw(loss, open=True)
 
 
-def test_an_activation_that_is_drawn_at_random_is_not_opened(rng):
+def test_draw_refuses_to_open_a_net_with_a_random_activation(rng):
     net = Net(1, [2], lambda t: t * rng.uniform(1, 2, t.shape))
     with pytest.raises(GradientError, match="gave something else this time"):
         draw(net([1.0]), open=True)
 
 
-def test_labels_are_shown_whatever_is_in_them():
+def test_draw_escapes_special_characters_in_labels():
     x = Value(2)
     x.label = 'a "b" {c|d} <e> \\ f\ng'
     net = Net(1, [1])
@@ -391,18 +391,18 @@ def test_labels_are_shown_whatever_is_in_them():
     ("x", "text"),
     [(1e-9, "data 1e-09"), (123456789.0, "data 1.235e+08"), (8, "data 8"), (-float("inf"), "data -inf")],
 )
-def test_numbers_of_any_size_take_four_digits(x, text):
+def test_draw_shows_numbers_of_any_size_with_four_digits(x, text):
     assert text in str(draw(Value(x)))
 
 
-def test_a_copy_draws_as_the_original_does():
+def test_draw_shows_a_copied_graph_as_the_original():
     x, y = Value(1.5), Value(0.5)
     loss = ((x * y + 2 - 1 / x) ** 2).tanh()
     loss.backward()
     assert draw(copy.deepcopy(loss)).nodes == draw(loss).nodes
 
 
-def test_tensors_are_drawn_with_their_shapes():
+def test_draw_shows_tensors_with_their_shapes():
     w = Tensor([1.0, 2.0, 3.0], requires_grad=True)
     loss = np.sum(np.tanh(w * 2 + np.ones((4, 3))), axis=0, keepdims=True).mean()
     loss.backward()
@@ -417,7 +417,7 @@ def test_tensors_are_drawn_with_their_shapes():
     assert "affine" in [n.text for n in draw(out).nodes]
 
 
-def test_bad_input_is_refused():
+def test_draw_refuses_bad_input():
     x = Value(1)
     with pytest.raises(
         NotANumberError, match=r"draw\(\) wants a Value, a list of them, or a Tensor, got 'x'"
@@ -446,7 +446,7 @@ def test_bad_input_is_refused():
 # Files ------------------------------------------------------------------------------------------
 
 
-def test_the_text_is_written_without_graphviz(tmp_path, monkeypatch):
+def test_a_drawing_is_written_as_dot_text_without_graphviz(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "graphviz", None)
     drawing = draw(Value(2) * 3)
     drawing.save(tmp_path / "a.dot")
@@ -459,7 +459,9 @@ def test_the_text_is_written_without_graphviz(tmp_path, monkeypatch):
     assert drawing._repr_svg_() is None
 
 
-def test_without_the_program_dot_the_error_says_what_to_install(tmp_path, monkeypatch):
+def test_saving_a_drawing_without_the_program_dot_is_an_error_that_says_what_to_install(
+    tmp_path, monkeypatch
+):
     monkeypatch.setenv("PATH", str(tmp_path))
     drawing = draw(Value(2) * 3)
     with pytest.raises(MissingExtraError, match="needs Graphviz's program dot"):
@@ -468,7 +470,7 @@ def test_without_the_program_dot_the_error_says_what_to_install(tmp_path, monkey
     assert drawing._repr_svg_() is None
 
 
-def test_graphviz_is_given_the_text_and_its_answer_is_written(tmp_path, monkeypatch):
+def test_saving_a_drawing_writes_what_graphviz_makes_of_its_dot_text(tmp_path, monkeypatch):
     asked = []
 
     def pipe(source, format):
@@ -485,7 +487,7 @@ def test_graphviz_is_given_the_text_and_its_answer_is_written(tmp_path, monkeypa
         drawing.save(tmp_path / "a.jpg")
 
 
-def test_importing_autograd_imports_nothing_that_draws():
+def test_importing_autograd_does_not_import_the_drawing_modules():
     code = (
         "import sys, autograd as a; print([m for m in sys.modules if 'draw' in m or m == 'graphviz'], a.draw)"
     )

@@ -1,4 +1,4 @@
-"""Films: their frames are the epochs that were noted, evenly, and a file is there only once it is whole."""
+"""Films: frames of evenly spaced epochs, and a file that is written only when it is complete."""
 
 import itertools
 import math
@@ -30,7 +30,7 @@ def frames(path):
 
 
 def bar(axes, height):
-    """A bar of which the picture can be read."""
+    """Draws a bar whose height can be measured in the picture."""
     axes.bar([0], [height], width=1, color="black")
     axes.set(xlim=(-0.5, 0.5), ylim=(0, 1))
 
@@ -39,7 +39,7 @@ def blackness(still):
     return float((still < 100).all(axis=-1).mean())
 
 
-def test_a_gif_has_a_frame_for_each_thing_noted_begins_anew_and_holds_its_last(tmp_path):
+def test_a_gif_has_a_frame_for_each_added_state_loops_and_holds_its_last_frame(tmp_path):
     with film.Film(tmp_path / "bar.gif", bar) as made:
         for height in (0.1, 0.4, 0.7, 1.0):
             made.add(height)
@@ -51,7 +51,7 @@ def test_a_gif_has_a_frame_for_each_thing_noted_begins_anew_and_holds_its_last(t
         assert image.info["loop"] == 0
 
 
-def test_what_was_drawn_before_is_gone_and_nothing_trembles(tmp_path):
+def test_each_frame_of_a_film_is_drawn_on_empty_axes_at_the_same_place(tmp_path):
     def both(left, right, i):
         bar(left, 1 - i / 4)
         right.plot([0, i], "o", color=f"C{i}")
@@ -68,7 +68,7 @@ def test_what_was_drawn_before_is_gone_and_nothing_trembles(tmp_path):
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 8, 9, 100, 1000])
-def test_frames_are_thinned_out_evenly_and_the_last_one_is_there(n, tmp_path, monkeypatch):
+def test_a_film_keeps_evenly_spaced_frames_up_to_its_limit_and_the_last_one(n, tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(film.Film, "_stills", lambda self, noted: drawn.extend(noted) or [])
     monkeypatch.setitem(film.WRITERS, ".gif", lambda path, stills: None)
@@ -82,7 +82,7 @@ def test_frames_are_thinned_out_evenly_and_the_last_one_is_there(n, tmp_path, mo
     assert len(set(np.diff(shown[:-1]))) <= 1
 
 
-def test_a_film_of_fit_shows_each_frame_the_net_as_it_was_then(tmp_path, monkeypatch):
+def test_a_film_of_fit_shows_in_each_frame_the_net_of_that_epoch(tmp_path, monkeypatch):
     random.seed(1)
     net = Net(1, [6, 1], "tanh", "linear")
     x = np.linspace(-1, 1, 20)
@@ -135,7 +135,7 @@ def test_a_film_of_a_loop_takes_losses_as_numbers_and_values(tmp_path):
     ]
 
 
-def test_nothing_of_a_frame_is_cut_off(tmp_path):
+def test_no_part_of_a_film_frame_is_cut_off(tmp_path):
     net = Net(2, [3, 4], "tanh", "linear")
     made = film.decision(net, [[0, 0], [1e6, 1]], [0, 3], tmp_path / "a.gif", classes=["long name " * 9] * 4)
     made(math.pi)
@@ -145,7 +145,7 @@ def test_nothing_of_a_frame_is_cut_off(tmp_path):
     assert made._picture.axes[0].get_position().width > 0.3
 
 
-def test_bad_input_is_refused_before_the_training(tmp_path, monkeypatch):
+def test_a_film_refuses_bad_input_before_the_training(tmp_path, monkeypatch):
     with pytest.raises(
         UnknownNameError, match=r"unknown kind of film '\.avi': the known ones are \.gif, \.mp4"
     ):
@@ -163,7 +163,7 @@ def test_bad_input_is_refused_before_the_training(tmp_path, monkeypatch):
         film.Film(tmp_path / "a.gif", bar)
 
 
-def test_after_an_error_or_without_a_frame_there_is_no_film(tmp_path):
+def test_a_film_that_ends_with_an_error_or_has_no_frame_writes_no_file(tmp_path):
     path = tmp_path / "a.gif"
     path.write_bytes(b"before")
     with pytest.raises(ZeroDivisionError), film.Film(path, bar) as made:
@@ -176,13 +176,13 @@ def test_after_an_error_or_without_a_frame_there_is_no_film(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_without_ffmpeg_an_mp4_is_refused_and_the_way_out_is_said(tmp_path, monkeypatch):
+def test_an_mp4_film_without_ffmpeg_is_an_error_that_recommends_a_gif(tmp_path, monkeypatch):
     monkeypatch.setattr(FFMpegWriter, "isAvailable", classmethod(lambda cls: False))
     with pytest.raises(MissingExtraError, match=r"needs the program ffmpeg.*\.gif needs nothing"):
         film.Film(tmp_path / "a.mp4", bar)
 
 
-def test_an_mp4_is_what_ffmpeg_makes_of_the_frames(tmp_path, monkeypatch):
+def test_an_mp4_film_is_what_ffmpeg_makes_of_the_frames(tmp_path, monkeypatch):
     ffmpeg = tmp_path / "ffmpeg"
     ffmpeg.write_text(
         f"#!{sys.executable}\nimport sys\n"
@@ -203,7 +203,7 @@ def test_an_mp4_is_what_ffmpeg_makes_of_the_frames(tmp_path, monkeypatch):
     assert (raw[1:] == raw[1]).all()
 
 
-def test_a_film_stays_small(tmp_path):
+def test_a_gif_film_takes_less_than_12_kb_a_frame(tmp_path):
     random.seed(1)
     net = Net(2, [8, 1], "tanh")
     X = np.random.default_rng(1).uniform(-1, 1, (50, 2))

@@ -1,4 +1,4 @@
-"""Pictures of nets: what is drawn is what the net says, all can be read, and colour carries nothing alone."""
+"""Pictures of nets: they show the outputs of the net, are legible, and do not rely on colour alone."""
 
 import random
 import re
@@ -46,13 +46,13 @@ def at(axes, x, y):
 
 
 def hue(colour):
-    """Which of the colours of classes is tinted so: white mixed with one keeps its direction."""
+    """The index of the class whose colour, mixed with white, gives this tint."""
     away = 1 - np.asarray(colour)
     known = [1 - np.array(plot.colour(k)) for k in range(14)]
     return int(np.argmax([away @ k / np.linalg.norm(k) for k in known]))
 
 
-def test_regions_have_the_colour_of_the_class_that_the_net_says(net, rng):
+def test_plot_decision_colours_regions_by_the_class_that_the_net_predicts(net, rng):
     X, y = three(rng)
     net.fit(X, y, loss="cross_entropy", lr=0.05, epochs=40, seed=1)
     (axes,) = net.plot_decision(X, y).axes
@@ -69,7 +69,7 @@ def test_regions_have_the_colour_of_the_class_that_the_net_says(net, rng):
 @pytest.mark.parametrize(
     ("output", "low", "threshold"), [("tanh", -1, 0.0), ("sigmoid", 0, 0.5), ("linear", 0, 0)]
 )
-def test_of_one_output_the_threshold_is_that_of_its_activation(output, low, threshold, rng):
+def test_plots_of_a_net_with_one_output_take_the_threshold_of_its_activation(output, low, threshold, rng):
     random.seed(3)
     net = Net(2, [8, 1], "tanh", output)
     X = rng.uniform(-1, 1, (50, 2))
@@ -87,7 +87,7 @@ def test_of_one_output_the_threshold_is_that_of_its_activation(output, low, thre
     assert moved.get_title() == f"{(y == low).mean():.1%} of 50 rows right"
 
 
-def test_a_region_is_the_paler_the_less_sure_the_net_is():
+def test_plot_decision_colours_regions_more_faintly_the_less_certain_the_net_is():
     net = Net(2, [1], "linear")
     net.values = [1.0, 0.0, 0.0]
     (axes,) = net.plot_decision([[-4, 0], [4, 1]], [-1, 1]).axes
@@ -96,7 +96,7 @@ def test_a_region_is_the_paler_the_less_sure_the_net_is():
     assert len(set(whiteness)) == 4
 
 
-def test_the_boundary_is_drawn_where_two_classes_are_level():
+def test_plot_decision_draws_the_boundary_where_two_classes_are_equally_likely():
     net = Net(2, [1], "linear")
     net.values = [1.0, 0.0, -0.5]
     (axes,) = net.plot_decision([[-4, 0], [4, 1]], [-1, 1]).axes
@@ -104,7 +104,7 @@ def test_the_boundary_is_drawn_where_two_classes_are_level():
     assert line.get_paths()[0].vertices[:, 0] == pytest.approx(0.5, abs=1e-4)
 
 
-def test_rows_of_a_class_have_a_marker_a_colour_and_a_place_in_the_legend_of_their_own(net, rng):
+def test_plot_decision_gives_each_class_its_own_marker_colour_and_legend_entry(net, rng):
     X, y = three(rng)
     names = ["setosa", "versicolor", "virginica"]
     picture = net.plot_decision(X, y, classes=names)
@@ -130,7 +130,7 @@ def seen_by_the_colour_blind(colour):
     return matrix @ light_of(colour)
 
 
-def test_the_first_classes_are_told_apart_by_the_colour_blind():
+def test_the_colours_of_the_first_classes_are_distinguishable_for_the_colour_blind():
     seen = [seen_by_the_colour_blind(plot.colour(k)) for k in range(7)]
     apart = [np.linalg.norm(seen[i] - seen[j]) for i in range(7) for j in range(i)]
     assert min(apart) > 0.15
@@ -159,25 +159,25 @@ LONG = [f"a class with quite a long name, number {i}" for i in range(10)]
         lambda net, X, y: History([3e9, 1e-9], [1.0, 2.0]).plot(),
     ],
 )
-def test_nothing_is_cut_off(make, rng):
+def test_no_part_of_a_picture_is_cut_off(make, rng):
     random.seed(1)
     net = Net(2, [3, 10], "tanh", "linear")
     X, y = rng.normal(size=(100, 2)), rng.integers(0, 10, 100)
     assert is_whole(make(net, X, y))
 
 
-def test_something_that_is_cut_off_is_noticed(net):
+def test_the_check_for_parts_that_are_cut_off_finds_one(net):
     picture = net.plot_weights()
     picture.axes[0].set_title("too long for the picture " * 9)
     assert not is_whole(picture)
 
 
-def test_long_names_keep_both_their_ends():
+def test_long_names_are_shortened_in_the_middle():
     assert plot.shortened("short") == "short"
     assert plot.shortened(LONG[3]) == "a class with … number 3"
 
 
-def test_a_net_of_one_input_is_drawn_as_curves_over_the_rows(rng):
+def test_plot_decision_draws_a_net_with_one_input_as_curves_over_the_rows(rng):
     net = Net(1, [5, 2], "tanh", "linear")
     x, y = np.linspace(0, 3, 20), rng.normal(size=(20, 2))
     (axes,) = net.plot_decision(x, y).axes
@@ -191,7 +191,7 @@ def test_a_net_of_one_input_is_drawn_as_curves_over_the_rows(rng):
     assert points[0].get_marker() != points[1].get_marker()
 
 
-def test_the_confusion_matrix_counts_what_was_taken_for_what(net, rng):
+def test_plot_confusion_counts_the_predicted_classes_of_each_true_class(net, rng):
     X, y = three(rng)
     (axes,) = net.plot_confusion(X, y, classes="abc").axes
     answers = net.predict(X).argmax(axis=1)
@@ -206,7 +206,7 @@ def test_the_confusion_matrix_counts_what_was_taken_for_what(net, rng):
 
 
 def cell(axes, i, j):
-    """The colour that a cell of the matrix has, of the image that has a number there."""
+    """The colour of a cell of the matrix, from the image that has a number there."""
     (image,) = [image for image in axes.images if not np.ma.masked_invalid(image.get_array()).mask[i, j]]
     return image.to_rgba(image.get_array())[i, j, :3]
 
@@ -218,7 +218,7 @@ def confusion_of(counts):
     return picture, axes
 
 
-def test_a_number_in_the_matrix_stands_out_from_its_cell():
+def test_numbers_in_the_confusion_matrix_contrast_with_their_cells():
     _, axes = confusion_of(np.add.outer(5 * np.arange(9), np.arange(9)) + 1)
     assert len(axes.texts) == 81
     for text in axes.texts:
@@ -229,7 +229,7 @@ def test_a_number_in_the_matrix_stands_out_from_its_cell():
         assert (max(luminance) + 0.05) / (min(luminance) + 0.05) >= 4.5  # WCAG 2, level AA
 
 
-def test_a_number_in_the_matrix_fits_its_cell():
+def test_numbers_in_the_confusion_matrix_fit_into_their_cells():
     for n, most in ((3, 10**6), (10, 10**5), (20, 1000)):
         picture, axes = confusion_of(np.diag([most] * n))
         picture.draw_without_rendering()
@@ -237,7 +237,7 @@ def test_a_number_in_the_matrix_fits_its_cell():
             assert text.get_window_extent().width < axes.get_window_extent().width / n
 
 
-def test_one_mistake_beside_a_thousand_right_answers_stands_out():
+def test_one_mistake_among_a_thousand_right_answers_is_visible_in_the_confusion_matrix():
     counts = np.diag([1000, 900, 100])
     counts[0, 2] = 1
     _, axes = confusion_of(counts)
@@ -249,7 +249,7 @@ def test_one_mistake_beside_a_thousand_right_answers_stands_out():
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3, 5])
-def test_the_epochs_of_a_short_training_are_whole_numbers_and_all_are_seen(epochs):
+def test_a_plot_of_a_short_training_labels_every_epoch_with_a_whole_number(epochs):
     losses = [1 / (k + 1) for k in range(epochs)]
     (axes,) = History(losses, losses).plot().axes
     low, high = axes.get_xlim()
@@ -267,19 +267,19 @@ def test_the_epochs_of_a_short_training_are_whole_numbers_and_all_are_seen(epoch
         ([], "linear"),
     ],
 )
-def test_a_loss_that_falls_tenfold_has_a_logarithmic_scale(loss, scale):
+def test_a_plot_of_a_loss_that_falls_tenfold_has_a_logarithmic_scale(loss, scale):
     (axes,) = History(loss).plot().axes
     assert axes.get_yscale() == scale
 
 
-def test_the_epoch_whose_weights_were_kept_is_marked():
+def test_a_plot_of_a_history_marks_the_best_epoch():
     (axes,) = History([3.0, 2.0, 1.0], [3.0, 1.5, 2.0], best=1).plot().axes
     assert axes.lines[-1].get_xydata().tolist() == [[2.0, 1.5]]
     texts = [text.get_text() for text in axes.get_legend().get_texts()]
     assert texts == ["training rows", "validation rows", "the best, of epoch 2"]
 
 
-def test_weights_are_drawn_from_orange_to_purple_and_white_is_zero():
+def test_plot_weights_colours_weights_from_orange_to_purple_with_white_at_0():
     net = Net(6, [3, 1], "tanh")
     picture = net.plot_weights()
     panels = [axes for axes in picture.axes if axes.get_title()]
@@ -297,7 +297,7 @@ def test_weights_are_drawn_from_orange_to_purple_and_white_is_zero():
     assert len(Net(2, [2] * 5).plot_weights().axes) == 10
 
 
-def test_pictures_are_saved_and_come_back(net, rng, tmp_path):
+def test_plots_save_their_picture_and_return_it(net, rng, tmp_path):
     X, y = three(rng)
     for name, picture in {
         "decision.png": net.plot_decision(X, y, path=tmp_path / "decision.png"),
@@ -307,7 +307,7 @@ def test_pictures_are_saved_and_come_back(net, rng, tmp_path):
         assert (tmp_path / name).read_bytes()[:4] in (b"\x89PNG", b"<?xm")
 
 
-def test_bad_input_is_refused_before_anything_is_written(net, rng, tmp_path):
+def test_plots_refuse_bad_input_before_they_write_a_file(net, rng, tmp_path):
     X, y = three(rng)
     path = tmp_path / "no.png"
     with pytest.raises(ShapeError, match=r"plot_decision\(\) wants a net of 1 or 2 inputs"):
@@ -348,7 +348,7 @@ PLOTS = {
 
 
 @pytest.mark.parametrize("name", PLOTS)
-def test_a_file_that_cannot_be_is_refused_before_there_is_work(name, net, tmp_path, monkeypatch):
+def test_plots_refuse_a_path_where_no_file_can_be_before_they_compute(name, net, tmp_path, monkeypatch):
     for shown in ("show_regions", "show_confusion", "show_weights", "show_loss"):
         monkeypatch.setattr(plot, shown, lambda *_: pytest.fail("something was drawn"))
     monkeypatch.setattr(Net, "predict", lambda *_: pytest.fail("something was predicted"))
@@ -362,7 +362,7 @@ def test_a_file_that_cannot_be_is_refused_before_there_is_work(name, net, tmp_pa
 
 
 @pytest.mark.parametrize("method", ["plot_decision", "plot_confusion", "plot_weights"])
-def test_without_matplotlib_the_command_that_brings_it_is_told(method, net, monkeypatch):
+def test_plots_without_matplotlib_are_an_error_that_names_the_extra(method, net, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
     arguments = () if method == "plot_weights" else ([[0, 0]], [0])
     with pytest.raises(MissingExtraError, match=r"pip install 'array-autograd\[plot\]'"):

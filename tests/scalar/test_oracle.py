@@ -1,4 +1,4 @@
-"""What both scalar engines promise, held against mathematics (mpmath) and closed forms.
+"""The contract of both scalar engines, compared with mathematics (mpmath) and closed forms.
 
 The oracle has to be right by itself, since everything else is held against it; the facade keeps the
 same promises, so each test here runs on both.
@@ -44,7 +44,7 @@ def nn(engine):
 
 @pytest.fixture
 def no_collector():
-    """No cycle collector: what goes away goes by reference counting."""
+    """Disables the garbage collector, so that objects are freed by reference counting only."""
     gc.collect()
     gc.disable()
     yield
@@ -93,7 +93,7 @@ def composed(x):
 
 
 @pytest.mark.parametrize("at", [-2.5, -0.75, 0.3, 1.25, 4.0])
-def test_a_long_expression_has_the_slope_that_scipy_finds_without_knowing_of_slopes(Value, at):
+def test_a_long_expression_of_the_oracle_has_the_slope_of_scipys_finite_differences(Value, at):
     x = Value(at)
     (3 * composed(x)).backward()
     values = np.vectorize(lambda t: 3 * composed(Value(float(t))).data)
@@ -119,7 +119,7 @@ def test_operators_have_the_values_and_slopes_of_mathematics_for_values_and_numb
     assert [a.grad, b.grad, c.grad, d.grad] == pytest.approx(slopes * 2, rel=1e-12, abs=1e-15)
 
 
-def test_exp_is_math_e_to_the_x_as_the_library_it_stands_in_for_prints_it(Value):
+def test_exp_of_the_oracle_is_math_e_to_the_power_x_as_in_the_original_library(Value):
     assert str(Value(2).exp()) == "Value(7.3890560989306495, grad=0.0)"
     for x in POINTS:
         assert Value(x).exp().data == math.e**x
@@ -139,7 +139,7 @@ def test_exp_is_math_e_to_the_x_as_the_library_it_stands_in_for_prints_it(Value)
         ("0.0**(v + 1)", 0.0),
     ],
 )
-def test_slopes_at_0_where_mathematics_leaves_a_choice_are_pinned(call, slope, Value):
+def test_slopes_of_the_oracle_at_kinks_are_pinned(call, slope, Value):
     v = Value(0)
     (3 * eval(call, {"v": v})).backward()
     assert v.grad == 3 * slope
@@ -166,7 +166,7 @@ def test_a_negative_base_takes_whole_exponents_and_has_no_slope_for_them(base, k
         ("exp", -1000, 0, 0),
     ],
 )
-def test_far_from_0_functions_take_their_limits(name, x, value, slope, Value):
+def test_functions_of_the_oracle_take_their_limits_far_from_0(name, x, value, slope, Value):
     v = Value(x)
     y = getattr(v, name)()
     (3 * y).backward()
@@ -174,11 +174,11 @@ def test_far_from_0_functions_take_their_limits(name, x, value, slope, Value):
 
 
 @pytest.mark.parametrize("name", [n for n in MATHEMATICS if n not in ("__neg__", "__pos__", "__abs__")])
-def test_nan_goes_in_and_comes_out(name, Value):
+def test_functions_of_the_oracle_give_nan_for_nan(name, Value):
     assert math.isnan(getattr(Value(math.nan), name)().data)
 
 
-def test_infinity_is_a_number(Value):
+def test_the_oracle_computes_with_infinity(Value):
     assert str(Value(-math.inf)) == "Value(-inf, grad=0.0)"
     assert (Value(-math.inf) + 1).data == -math.inf
 
@@ -187,7 +187,7 @@ def test_infinity_is_a_number(Value):
 
 
 @pytest.mark.parametrize("data", ["3", None, 1j, [1], np.array([1.0]), np.array("3"), np.complex128(1)])
-def test_what_is_no_real_number_is_no_value(data, Value):
+def test_the_oracle_refuses_what_is_no_real_number(data, Value):
     with pytest.raises(TypeError, match="real number"):
         Value(data)
 
@@ -214,7 +214,7 @@ def test_what_is_no_real_number_is_no_value(data, Value):
         ("10 ** V(400)", OverflowError),
     ],
 )
-def test_what_has_no_real_result_is_an_error_of_the_builtin_kind(call, error, Value):
+def test_an_operation_of_the_oracle_without_a_real_result_is_an_error_of_a_built_in_kind(call, error, Value):
     with pytest.raises(error):
         eval(call, {"V": Value, "math": math})
 
@@ -222,16 +222,16 @@ def test_what_has_no_real_result_is_an_error_of_the_builtin_kind(call, error, Va
 # The graph ------------------------------------------------------------------------------------
 
 
-def test_a_value_used_often_gets_the_sum_over_all_paths(Value):
+def test_a_value_used_several_times_gets_its_gradient_summed_over_all_paths(Value):
     x = Value(1)
     y = x
-    for _ in range(60):  # 2**60 paths: whoever walks them one by one is still walking
+    for _ in range(60):  # 2**60 paths, too many to follow one by one
         y = y + y
     (3 * y).backward()
     assert x.grad == 3 * 2.0**60
 
 
-def test_a_shared_inner_result_is_complete_before_it_passes_its_gradient_on(Value):
+def test_a_shared_result_collects_its_whole_gradient_before_it_passes_it_on(Value):
     x = Value(0.5)
     u = x * x
     y = u.sin() * (u + x) * u  # u reaches y over paths of different lengths
@@ -243,7 +243,7 @@ def test_a_shared_inner_result_is_complete_before_it_passes_its_gradient_on(Valu
     assert u.grad == pytest.approx(float(3 * inner), rel=1e-14)
 
 
-def test_backward_twice_doubles_the_leaves_and_nothing_else(Value):
+def test_a_second_backward_of_the_oracle_doubles_the_gradients_of_leaves_only(Value):
     x = Value(2)
     inner = x * x
     y = 3 * inner
@@ -253,7 +253,7 @@ def test_backward_twice_doubles_the_leaves_and_nothing_else(Value):
     assert (x.grad, inner.grad, y.grad) == (24, 3, 1)
 
 
-def test_two_results_over_one_graph_add_up_in_the_leaves_only(Value):
+def test_backward_from_two_results_of_one_graph_adds_up_in_the_leaves_only(Value):
     x = Value(2)
     inner = x * x
     (3 * inner).backward()
@@ -268,14 +268,14 @@ def test_backward_from_a_leaf_adds_1_to_its_own_gradient(Value):
     assert x.grad == 2
 
 
-def test_zero_grad_forgets_the_gradient(Value):
+def test_zero_grad_of_the_oracle_sets_the_gradient_to_0(Value):
     x = Value(2)
     (3 * x).backward()
     x.zero_grad()
     assert (x.data, x.grad) == (2, 0)
 
 
-def test_slopes_are_those_at_the_operation_whatever_data_became_since(Value):
+def test_slopes_of_the_oracle_are_those_of_the_operation_after_data_is_assigned(Value):
     x, k = Value(2), Value(3)
     y = x**k * x.exp()
     x.data, k.data, y.data = 100, 200, 300
@@ -284,7 +284,7 @@ def test_slopes_are_those_at_the_operation_whatever_data_became_since(Value):
     assert k.grad == pytest.approx(3 * 8 * math.log(2) * math.e**2, rel=1e-15)
 
 
-def test_gradients_have_the_same_bits_wherever_the_values_lie_in_memory(Value):
+def test_gradients_of_the_oracle_have_the_same_bits_wherever_its_values_lie_in_memory(Value):
     def slope(ballast):
         x, spaced = Value(0.1), []
         terms = []
@@ -297,7 +297,7 @@ def test_gradients_have_the_same_bits_wherever_the_values_lie_in_memory(Value):
     assert len({slope(ballast) for ballast in range(7)}) == 1
 
 
-def test_a_chain_of_a_million_operations_goes_forward_backward_and_away(Value, no_collector):
+def test_the_oracle_computes_differentiates_and_frees_a_chain_of_a_million_operations(Value, no_collector):
     x = Value(0)
     y = x
     for _ in range(500_000):
@@ -310,7 +310,7 @@ def test_a_chain_of_a_million_operations_goes_forward_backward_and_away(Value, n
     assert alive() is None
 
 
-def test_a_graph_goes_away_with_its_last_handle(Value, no_collector):
+def test_a_graph_of_the_oracle_is_freed_with_its_last_reference(Value, no_collector):
     x = Value(2)
     inner = x * x
     y = (inner.tanh() + 1) ** x
@@ -370,12 +370,12 @@ def test_weights_are_what_random_draws_in_params_order_and_biases_are_0(init, li
     assert after == random.random()
 
 
-def test_an_init_of_ones_own_gives_rows_of_weights(nn):
+def test_a_custom_init_of_the_oracle_gives_rows_of_weights(nn):
     layer = nn.Layer(2, 3, init=lambda n_out, n_in: [[10 * i + j for j in range(n_in)] for i in range(n_out)])
     assert [p.data for p in layer.params()] == [0, 1, 0, 10, 11, 0, 20, 21, 0]
 
 
-def test_modules_print_as_in_the_readme(nn):
+def test_modules_of_the_oracle_print_as_in_the_readme(nn):
     assert repr(nn.Neuron(10)) == "Neuron(10)"
     assert repr(nn.Layer(3, 10)) == "Layer(N_in=3, N_out=10)"
     net = nn.Net(3, [100, 200, 2])
@@ -386,7 +386,7 @@ def test_modules_print_as_in_the_readme(nn):
     assert (nn.Neuron(10).nparams(), nn.Layer(3, 10).nparams(), net.nparams()) == (11, 40, 21002)
 
 
-def test_a_net_is_its_formula(nn):
+def test_a_net_of_the_oracle_computes_its_formula(nn):
     random.seed(5)
     net = nn.Net(2, [2, 1], activation="tanh", output_activation="linear")
     a, b, p, c, d, q, e, f, r = (v.data for v in net.params())
@@ -416,7 +416,7 @@ def test_micrograds_mlp_has_relu_inside_and_is_linear_at_the_end(nn):
 
 
 @pytest.mark.parametrize("overridden", ["params", "parameters"])
-def test_a_module_of_ones_own_gives_its_parameters_under_either_name(overridden, nn, Value):
+def test_a_custom_module_of_the_oracle_gives_its_parameters_by_params_and_parameters(overridden, nn, Value):
     class Line(nn.Module):
         def __init__(self):
             self.slope, self.height = Value(2), Value(1)
@@ -431,7 +431,7 @@ def test_a_module_of_ones_own_gives_its_parameters_under_either_name(overridden,
     assert [p.grad for p in line.params()] == [0, 0]
 
 
-def test_a_module_without_parameters_has_none(nn):
+def test_a_module_of_the_oracle_without_parameters_gives_an_empty_list(nn):
     assert nn.Module().params() == nn.Module().parameters() == []
     assert nn.Module().nparams() == 0
 
@@ -453,6 +453,8 @@ def test_a_module_without_parameters_has_none(nn):
         (lambda nn: nn.Net(2, [3])([]), "2 .*got 0"),
     ],
 )
-def test_nets_that_cannot_be_and_samples_that_do_not_fit_are_value_errors(build, message, nn):
+def test_bad_sizes_of_a_net_and_samples_of_the_wrong_length_are_value_errors_of_the_oracle(
+    build, message, nn
+):
     with pytest.raises(ValueError, match=message):
         build(nn)

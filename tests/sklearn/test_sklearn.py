@@ -35,8 +35,8 @@ print(len(results), bad)
 
 
 @pytest.mark.parametrize("name", ["NetClassifier", "NetRegressor"])
-def test_scikit_learns_own_checks_pass_all_of_them(name):
-    """In a process of their own: SciPy wants to know before its import that other arrays will come."""
+def test_the_estimators_pass_all_checks_of_scikit_learn(name):
+    """In a separate process, since SCIPY_ARRAY_API has to be set before SciPy is imported."""
     done = subprocess.run(
         [sys.executable, "-c", CHECKS, name],
         capture_output=True,
@@ -62,7 +62,7 @@ def diabetes():
 
 
 @quiet
-def test_it_stands_in_pipelines_searches_and_cross_validation(cancer):
+def test_the_estimators_work_in_pipelines_searches_and_cross_validation(cancer):
     X, y = load_breast_cancer(return_X_y=True)
     model = make_pipeline(StandardScaler(), NetClassifier((16,), max_iter=30, random_state=0))
     search = GridSearchCV(model, {"netclassifier__alpha": [1e-4, 1.0]}, cv=3, scoring="roc_auc").fit(X, y)
@@ -75,7 +75,7 @@ def test_it_stands_in_pipelines_searches_and_cross_validation(cancer):
 
 @quiet
 @pytest.mark.parametrize("solver", ["adam", "adamw", "rmsprop", "sgd", "lbfgs"])
-def test_every_solver_learns(solver, cancer, diabetes):
+def test_the_estimators_learn_with_every_solver(solver, cancer, diabetes):
     rate = 0.1 if solver == "sgd" else 0.01
     options = {"solver": solver, "learning_rate_init": rate, "max_iter": 40, "random_state": 0}
     X, y = cancer
@@ -87,7 +87,7 @@ def test_every_solver_learns(solver, cancer, diabetes):
 
 @quiet
 @pytest.mark.parametrize("model", [NetClassifier, NetRegressor])
-def test_a_seed_gives_the_same_weights_and_leaves_other_generators_alone(model, cancer):
+def test_random_state_gives_the_same_weights_and_leaves_the_global_generator_unchanged(model, cancer):
     X, y = cancer
     np.random.seed(1)
     before = np.random.get_state()[1].tolist()
@@ -98,8 +98,8 @@ def test_a_seed_gives_the_same_weights_and_leaves_other_generators_alone(model, 
 
 
 @quiet
-def test_loss_and_penalty_are_scikit_learns(cancer, diabetes):
-    """With lbfgs both come to the minimum of the same function, from whatever weights."""
+def test_loss_and_penalty_of_the_estimators_are_those_of_scikit_learn(cancer, diabetes):
+    """With lbfgs both reach the minimum of the same function from any initial weights."""
     options = {"activation": "identity", "solver": "lbfgs", "alpha": 50.0, "max_iter": 2000}
     X, y = cancer
     labels = np.digitize(X[:, 0], [-0.5, 0.5])
@@ -116,7 +116,7 @@ def test_loss_and_penalty_are_scikit_learns(cancer, diabetes):
 
 
 @quiet
-def test_several_labels_and_several_numbers(diabetes):
+def test_the_estimators_learn_several_labels_and_several_targets_at_once(diabetes):
     X, y = make_multilabel_classification(200, n_classes=4, random_state=0)
     model = NetClassifier((32,), learning_rate_init=0.01, random_state=0).fit(X, y)
     proba = model.predict_proba(X)
@@ -132,7 +132,7 @@ def test_several_labels_and_several_numbers(diabetes):
 
 
 @quiet
-def test_probabilities_are_those_of_the_outputs(cancer):
+def test_predict_proba_sums_to_1_and_agrees_with_predict(cancer):
     X, y = cancer
     model = NetClassifier((8,), max_iter=20, random_state=0).fit(X, np.array(["bad", "good"])[y])
     proba = model.predict_proba(X)
@@ -144,7 +144,7 @@ def test_probabilities_are_those_of_the_outputs(cancer):
 
 
 @quiet
-def test_a_weight_of_2_is_the_row_twice_and_one_of_0_none(diabetes):
+def test_sample_weights_of_the_estimators_count_as_repeated_and_missing_rows(diabetes):
     X, y = diabetes[0][:120], diabetes[1][:120]
     weight = np.arange(120) % 3
     options = {"hidden_layer_sizes": (8,), "max_iter": 50, "random_state": 0, "alpha": 0.1}
@@ -160,7 +160,7 @@ def test_a_weight_of_2_is_the_row_twice_and_one_of_0_none(diabetes):
 
 
 @quiet
-def test_rows_of_weight_0_are_in_no_batch(diabetes):
+def test_the_estimators_leave_rows_of_weight_0_out_of_all_batches(diabetes):
     X, y = diabetes
     weight = np.ones(len(y))
     weight[::3] = 0
@@ -171,7 +171,7 @@ def test_rows_of_weight_0_are_in_no_batch(diabetes):
     np.testing.assert_array_equal(a.coefs_[0], b.coefs_[0])
 
 
-def test_early_stopping_keeps_the_weights_that_did_best(cancer):
+def test_early_stopping_keeps_the_weights_of_the_best_epoch(cancer):
     X, y = cancer
     model = NetClassifier(
         (16,), learning_rate_init=0.05, early_stopping=True, random_state=0, n_iter_no_change=5
@@ -188,7 +188,7 @@ def test_early_stopping_keeps_the_weights_that_did_best(cancer):
 
 
 @quiet
-def test_early_stopping_holds_rows_of_every_class_out(cancer):
+def test_early_stopping_holds_out_rows_of_every_class(cancer):
     X = cancer[0][:200]
     y = np.repeat([0, 1], [190, 10])
     seen = []
@@ -205,8 +205,8 @@ def test_early_stopping_holds_rows_of_every_class_out(cancer):
 
 @quiet
 @pytest.mark.parametrize(("activation", "reach"), [("logistic", 2), ("relu", 6), ("tanh", 6)])
-def test_weights_begin_as_scikit_learns_do(activation, reach, cancer):
-    """Uniform up to Glorot's bound: a learning rate of nearly 0 leaves them where they began."""
+def test_initial_weights_of_the_estimators_are_distributed_as_in_scikit_learn(activation, reach, cancer):
+    """Uniform up to Glorot's bound: a learning rate of nearly 0 keeps the initial weights."""
     X, y = cancer
     for model in (NetClassifier, MLPClassifier):
         options = {"activation": activation, "learning_rate_init": 1e-12, "max_iter": 1, "random_state": 0}
@@ -214,7 +214,7 @@ def test_weights_begin_as_scikit_learns_do(activation, reach, cancer):
         assert np.abs(weights).max() == pytest.approx(np.sqrt(reach / (30 + 50)), rel=0.01)
 
 
-def test_a_training_ends_when_the_loss_no_longer_falls_and_warns_if_it_does(cancer):
+def test_a_training_of_an_estimator_ends_when_the_loss_stops_falling_and_warns_at_max_iter(cancer):
     X, y = cancer
     model = NetClassifier((8,), tol=0.01, n_iter_no_change=3, learning_rate_init=0.01, random_state=0).fit(
         X, y
@@ -231,7 +231,7 @@ def test_a_training_ends_when_the_loss_no_longer_falls_and_warns_if_it_does(canc
 
 
 @quiet
-def test_warm_start_goes_on_and_refuses_other_classes(cancer):
+def test_warm_start_continues_from_the_fitted_weights_and_refuses_other_classes(cancer):
     X, y = cancer
     model = NetClassifier((8,), max_iter=10, warm_start=True, random_state=0).fit(X, y)
     first = model.loss_
@@ -243,7 +243,7 @@ def test_warm_start_goes_on_and_refuses_other_classes(cancer):
     assert model.set_params(warm_start=False).fit(X, y + 1).net_ is not net
 
 
-def test_partial_fit_learns_from_portions(cancer):
+def test_partial_fit_of_the_estimators_learns_from_portions(cancer):
     X, y = cancer
     model = NetClassifier((16,), learning_rate_init=0.01, random_state=0)
     with pytest.raises(DataError, match="wants classes"):
@@ -263,15 +263,15 @@ def test_partial_fit_learns_from_portions(cancer):
         model.set_params(early_stopping=True).partial_fit(X, y)
 
 
-def test_partial_fit_takes_the_rows_in_another_order():
-    """Else a net that sees all rows of one class last is sure of that class."""
+def test_partial_fit_of_the_estimators_shuffles_the_rows():
+    """Otherwise a net that sees all rows of one class last predicts that class."""
     X, y = np.ones((400, 1)), np.repeat([0, 1], 200)
     model = NetClassifier((), solver="sgd", learning_rate_init=0.05, batch_size=10, random_state=0)
     assert model.partial_fit(X, y, classes=[0, 1]).predict_proba([[1.0]]).max() < 0.8
 
 
 @quiet
-def test_fit_and_partial_fit_may_follow_each_other_with_other_parameters(cancer):
+def test_fit_and_partial_fit_of_an_estimator_may_alternate_with_changed_parameters(cancer):
     X, y = cancer
     model = NetClassifier((8,), max_iter=3, random_state=0).partial_fit(X, y, classes=[0, 1])
     model.fit(X, y).partial_fit(X, y)
@@ -284,7 +284,7 @@ def test_fit_and_partial_fit_may_follow_each_other_with_other_parameters(cancer)
 
 
 @quiet
-def test_the_penalty_of_small_portions_is_scikit_learns(diabetes):
+def test_the_penalty_of_small_batches_is_that_of_scikit_learn(diabetes):
     X, y = diabetes[0][:10, :3], diabetes[1][:10]
     options = {"alpha": 20.0, "learning_rate_init": 0.01, "activation": "identity", "random_state": 0}
     ours, theirs = NetRegressor((), **options), MLPRegressor(hidden_layer_sizes=(), **options)
@@ -295,7 +295,7 @@ def test_the_penalty_of_small_portions_is_scikit_learns(diabetes):
 
 
 @quiet
-def test_after_an_error_the_estimator_is_as_it_was(diabetes):
+def test_an_error_in_fit_leaves_the_estimator_unchanged(diabetes):
     X, y = diabetes
     model = NetRegressor((5,), max_iter=5, random_state=0).fit(X, y)
     before = pickle.dumps(model.__dict__)
@@ -311,7 +311,7 @@ def test_after_an_error_the_estimator_is_as_it_was(diabetes):
 
 
 @pytest.mark.parametrize("solver", ["sgd", "adam", "rmsprop"])
-def test_a_pickled_estimator_learns_on_as_the_original_does(solver, cancer):
+def test_a_pickled_estimator_continues_partial_fit_as_the_original_does(solver, cancer):
     X, y = cancer
     model = NetClassifier((8,), solver=solver, random_state=0).partial_fit(X, y, classes=[0, 1])
     copied = pickle.loads(pickle.dumps(model))
@@ -339,7 +339,7 @@ def test_a_pickled_estimator_learns_on_as_the_original_does(solver, cancer):
         ({"learning_rate_init": -1}, OptionError, "learning_rate_init must be 0 or more"),
     ],
 )
-def test_a_parameter_out_of_its_range_is_named_and_changes_nothing(options, error, words, cancer):
+def test_an_estimator_names_a_parameter_out_of_its_range_and_changes_nothing(options, error, words, cancer):
     X, y = cancer
     model = NetClassifier(max_iter=2).fit(X, y)
     before = model.predict_proba(X)
@@ -349,13 +349,13 @@ def test_a_parameter_out_of_its_range_is_named_and_changes_nothing(options, erro
     np.testing.assert_array_equal(model.predict_proba(X), before)
 
 
-def test_it_has_to_be_fitted():
+def test_an_estimator_refuses_to_predict_before_it_is_fitted():
     with pytest.raises(NotFittedError):
         NetClassifier().predict([[0.0]])
 
 
 @quiet
-def test_it_reads_digits_as_well_as_scikit_learns(request):
+def test_netclassifier_reads_digits_as_well_as_the_mlp_of_scikit_learn(request):
     X, y = load_digits(return_X_y=True)
     rows, others, labels, truth = train_test_split(X / 16, y, random_state=0)
     ours, theirs = (
@@ -367,7 +367,7 @@ def test_it_reads_digits_as_well_as_scikit_learns(request):
     assert ours > theirs - 0.02
 
 
-def test_without_scikit_learn_the_error_says_what_to_install():
+def test_importing_the_estimators_without_scikit_learn_is_an_error_that_says_what_to_install():
     code = (
         "import sys; sys.modules['sklearn'] = None\n"
         "try: import autograd.sklearn\nexcept ImportError as error: print(type(error).__name__, error)"
@@ -377,7 +377,7 @@ def test_without_scikit_learn_the_error_says_what_to_install():
     assert "pip install 'array-autograd[sklearn]'" in out
 
 
-def test_early_stopping_does_not_hide_a_training_that_explodes():
+def test_early_stopping_passes_on_the_error_of_a_training_that_diverges():
     X = np.repeat(np.linspace(-1, 1, 12), 5)[:, None]
     model = NetRegressor(learning_rate_init=1e200, early_stopping=True, solver="sgd", random_state=0)
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""Odd tables, generated: each is read as it was written, or refused in one line that says where and why."""
+"""Random odd tables: each is read as written, or refused in one line that says where and why."""
 
 import json
 import random
@@ -130,7 +130,7 @@ SEEDS = range(120)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_table_is_read_as_it_was_written(seed):
+def test_a_random_table_is_read_with_the_names_and_cells_that_were_written(seed):
     name, content, head, columns = made(seed)
     Path(name).write_bytes(content)
     found = read_table(name, header=head is not None)
@@ -144,7 +144,7 @@ def test_a_table_is_read_as_it_was_written(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_table_is_learned_from_or_refused_in_one_line(seed, capsys):
+def test_train_learns_from_a_random_table_or_refuses_it_in_one_line(seed, capsys):
     name, content, head, columns = made(seed)
     Path(name).write_bytes(content)
     before = set(Path().iterdir())
@@ -176,12 +176,12 @@ def test_a_table_is_learned_from_or_refused_in_one_line(seed, capsys):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_guess_is_told_and_never_contradicted_by_the_rows(seed, capsys):
+def test_a_guess_about_the_header_is_reported_and_never_contradicted_by_the_rows(seed, capsys):
     name, content, head, columns = made(seed)
     Path(name).write_bytes(content)
     found = read_table(name)
     doubt = found.doubt()
-    if doubt is None and found.headed != (head is not None):  # wrong, and nothing in the rows says so
+    if doubt is None and found.headed != (head is not None):  # a wrong guess that no row contradicts
         first, start = ([column[0] for column in columns], 1) if head is None else (head, 0)
         for cell, column in zip(first, columns, strict=True):
             rest = [other for other in column[start:] if not is_missing(other)]
@@ -203,7 +203,7 @@ def test_a_guess_is_told_and_never_contradicted_by_the_rows(seed, capsys):
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_a_damaged_table_is_refused_with_its_line_or_read_without_the_damage(seed, capsys):
+def test_a_damaged_table_is_refused_with_a_line_number_or_has_a_line_break_in_a_quoted_cell(seed, capsys):
     name, content, _, columns = made(seed)
     draw = random.Random(seed)
     lines = content.decode(
@@ -229,12 +229,12 @@ def test_a_damaged_table_is_refused_with_its_line_or_read_without_the_damage(see
         assert re.search(r"line \d+", found)
         assert len(found) < 600
     else:
-        assert damage in ("half a line", "an open quote")  # whose quotation mark another one closes
+        assert damage in ("half a line", "an open quote")  # whose quotation mark is closed by a later one
         assert any("\n" in level for column in found.columns.values() for level in column.levels)
 
 
 def outcome(path):
-    """The table in a file, or what is said of it."""
+    """The table in a file, or the message of its error."""
     try:
         return read_table(path)
     except DataError as error:

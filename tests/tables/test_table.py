@@ -1,4 +1,4 @@
-"""Tables: every kind of file gives the same columns, however long it is, and mistakes are told."""
+"""Tables: every kind of file gives the same columns, at any length, and errors name the mistake."""
 
 import csv
 import gzip
@@ -42,7 +42,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", [*FILES, "a.npz", "a.npz.gz"])
-def test_the_same_columns_come_from_every_kind_of_file(folder, name):
+def test_read_table_gives_the_same_columns_for_every_kind_of_file(folder, name):
     if name in FILES:
         Path(name).write_bytes(FILES[name])
     else:
@@ -91,7 +91,7 @@ def test_arrays_become_columns_under_their_names(folder):
         ("a.npz", b"PK\x03\x04junk", "not arrays that can be read"),
     ],
 )
-def test_arrays_that_are_no_table_are_refused(folder, name, arrays, message):
+def test_a_file_of_arrays_that_are_no_table_is_refused(folder, name, arrays, message):
     if isinstance(arrays, bytes):
         Path(name).write_bytes(arrays)
     elif isinstance(arrays, dict):
@@ -113,7 +113,7 @@ def test_arrays_that_are_no_table_are_refused(folder, name, arrays, message):
         (b'a,b\n1,2\n"1,2\n3,4\n', "line 3: a quotation mark opens a cell, and none closes it"),
     ],
 )
-def test_text_that_is_no_table_is_refused(folder, content, message):
+def test_a_text_file_that_is_no_table_is_refused(folder, content, message):
     Path("f.csv").write_bytes(content)
     with pytest.raises(DataError, match=message):
         read_table("f.csv")
@@ -123,7 +123,7 @@ WORDS = ["", "NA", " ? ", "n/a", "nan", "1e999", "x", "1_000", "inf"]
 
 
 @pytest.mark.parametrize(("kept", "cells"), [(10_000, 1 << 17), (20, 21), (3, 1), (0, 64)])
-def test_what_a_column_holds_does_not_depend_on_when_it_turns_into_numbers(
+def test_a_column_holds_the_same_cells_whenever_it_is_converted_to_numbers(
     folder, rng, monkeypatch, kept, cells
 ):
     monkeypatch.setattr(table, "TEXTS_KEPT", kept)
@@ -147,7 +147,7 @@ def test_what_a_column_holds_does_not_depend_on_when_it_turns_into_numbers(
         assert column.stray == ((cells_of[strays[0]], strays[0] + 2) if strays else None)
 
 
-def test_too_many_different_texts_are_not_kept(folder, monkeypatch):
+def test_a_column_of_too_many_different_texts_keeps_none_of_them(folder, monkeypatch):
     monkeypatch.setattr(table, "TEXTS_KEPT", 5)
     Path("f.csv").write_text("a,b\n" + "".join(f"n{i},{i}\n" for i in range(9)))
     column = read_table("f.csv").column("a")
@@ -155,7 +155,7 @@ def test_too_many_different_texts_are_not_kept(folder, monkeypatch):
     assert column.stray == ("n0", 2)
 
 
-def test_blanks_around_cells_and_lines_that_are_blank_do_not_count(folder):
+def test_read_table_ignores_blanks_around_cells_and_blank_lines(folder):
     Path("f.csv").write_text("\n a , b\n\n1 , x \n\n 1,x\n\n,y\n")
     found = read_table("f.csv")
     assert found.column("b").levels == ["x", "y"]
@@ -190,7 +190,7 @@ def test_training_on_a_long_table_takes_a_few_times_its_size(folder):
     assert growth < 4 * Path("large.csv").stat().st_size, growth
 
 
-def test_damaged_files_of_numpy_are_told_in_one_line(tmp_path, rng):
+def test_a_damaged_npy_or_npz_file_is_refused_in_one_line_that_names_it(tmp_path, rng):
     X, y = rng.normal(size=(40, 3)), rng.integers(0, 2, 40)
     np.save(tmp_path / "t.npy", X)
     np.savez(tmp_path / "t.npz", X=X, y=y)
@@ -221,25 +221,25 @@ def cells(table):
 @pytest.mark.parametrize(
     "text", ["x;kind\n1;a\n9;b\n", "x\tkind\r\n1\ta\r\n9\tb\r\n", "\ufeffx,kind\n \n1,a\n9,b"]
 )
-def test_other_separators_and_line_ends_are_read_too(folder, text):
+def test_read_table_reads_other_separators_and_line_ends(folder, text):
     Path("f.csv").write_bytes(text.encode())
     table = read_table("f.csv")
     assert (table.names, cells(table)) == (["x", "kind"], [["1", "a"], ["9", "b"]])
 
 
 @pytest.mark.parametrize("first", [",1.0,x", "?,1.0,2.0", "n/a,2,no"])
-def test_a_first_row_with_a_hole_is_a_row(folder, first):
+def test_read_table_takes_a_first_line_with_an_empty_cell_for_a_row(folder, first):
     Path("f.csv").write_text(first + "\n" + "1,2,3\n" * 3)
     assert cells(read_table("f.csv"))[0] == first.split(",")
 
 
-def test_separators_within_quotes_and_blank_lines_before_do_not_count(folder):
+def test_read_table_ignores_separators_within_quotes_and_blank_lines_before_the_header(folder):
     Path("a.csv").write_text('"speed; km/h; mean",y\n1,2\n')
     assert read_table("a.csv").names == ["speed; km/h; mean", "y"]
     Path("b.csv").write_text('\n"a, cm";"b, kg";y\n1;2;3\n')
     assert read_table("b.csv").names == ["a, cm", "b, kg", "y"]
 
 
-def test_a_name_that_is_a_number_is_a_name_above_numbers(folder):
+def test_read_table_takes_a_header_with_a_text_and_a_number_above_numbers_for_names(folder):
     Path("f.csv").write_text("long,2019\n1,2\n3,4\n")
     assert read_table("f.csv").names == ["long", "2019"]

@@ -53,7 +53,9 @@ def found(function, numbers):
 
 
 @pytest.mark.parametrize(("name", "function", "points"), CASES, ids=[case[0] for case in CASES])
-def test_awkward_points_are_pytorchs_or_decided(name, function, points):
+def test_values_and_slopes_at_awkward_points_are_those_of_pytorch_or_decided_otherwise(
+    name, function, points
+):
     assert len(points) == len(PYTORCH[name])
     for point, answer in zip(points, PYTORCH[name], strict=True):
         value, slopes = DECIDED.get((name, str(point)), answer)
@@ -64,7 +66,7 @@ def test_awkward_points_are_pytorchs_or_decided(name, function, points):
             np.testing.assert_allclose(own, theirs, rtol=1e-12, atol=1e-15, err_msg=message)
 
 
-def test_all_that_is_decided_is_otherwise_than_pytorch():
+def test_every_point_decided_otherwise_differs_from_pytorch():
     points = {name: [str(point) for point in points] for name, _, points in CASES}
     for (name, point), (value, slopes) in DECIDED.items():
         theirs = PYTORCH[name][points[name].index(point)]
@@ -103,7 +105,7 @@ FINITE = [x for x in ONE if np.isfinite(x) and abs(x) < 700]
 
 
 @pytest.mark.parametrize("name", EXACT)
-def test_awkward_points_are_exact(name):
+def test_values_and_slopes_at_awkward_points_agree_with_60_digits(name):
     value, slope = EXACT[name]
     checked = 0
     for x in [*FINITE, 1e-8, -1e-8, 1e-3, 20.0, -20.0, 1 - 1e-9, -1 + 1e-9, 600.0]:
@@ -123,14 +125,14 @@ def test_awkward_points_are_exact(name):
     assert checked > 5
 
 
-def test_clip_is_the_minimum_of_the_maximum_wherever_its_limits_lie():
+def test_clip_is_the_minimum_of_the_maximum_for_any_order_of_its_limits():
     def both(x, lo, hi):
         return np.minimum(np.maximum(x, lo), hi)
 
     numbers = [-np.inf, -1.0, 0.0, 0.5, 2.0, np.inf, NAN]
     for point in itertools.product(numbers, repeat=3):
         if len(set(point)) < 3:
-            continue  # where both are the same, clip gives all to x, and these share
+            continue  # of equal numbers clip gives the gradient to x, and minimum and maximum share it
         value, slopes = found(both, point)
         out, grads = found(np.clip, point)
         np.testing.assert_array_equal(out, value, err_msg=str(point))

@@ -17,7 +17,7 @@ from autograd.tensor import gradients
 # Gradients ----------------------------------------------------------------------------------------
 
 
-def test_two_backwards_through_one_graph_double_the_gradient_and_nothing_else():
+def test_a_second_backward_through_a_graph_of_tensors_doubles_the_gradients_of_leaves_only():
     x = leaf([1.0, 2.0])
     y = (x**3).sum()
     for times in (1, 2, 3):
@@ -35,7 +35,7 @@ def test_gradients_of_several_losses_add_up_and_grad_can_be_cleared():
     assert x.grad.tolist() == [3, 3]
 
 
-def test_the_gradient_left_behind_belongs_to_the_leaf_alone():
+def test_the_gradient_of_a_leaf_shares_no_memory_with_other_arrays():
     x, y = leaf([1.0, 2.0]), leaf([1.0, 2.0])
     seed = np.array([1.0, 1.0])
     total = x + y
@@ -49,7 +49,7 @@ def test_the_gradient_left_behind_belongs_to_the_leaf_alone():
     assert z.grad.tolist() == [[7] * 3, [1] * 3]
 
 
-def test_backward_of_a_leaf_itself_is_what_arrives():
+def test_backward_from_a_leaf_adds_the_given_gradient_to_it():
     x = leaf([[1.0, 2.0]])
     x.backward([[3, 4]])
     x.backward(Tensor([[3.0, 4.0]]))
@@ -59,7 +59,7 @@ def test_backward_of_a_leaf_itself_is_what_arrives():
     assert one.grad.tolist() == [1]
 
 
-def test_backward_says_what_is_wrong():
+def test_backward_of_tensors_names_bad_arguments_in_its_errors():
     x = leaf([1.0, 2.0])
     with pytest.raises(
         GradientError, match=r"^backward\(\) from a Tensor of shape \(2,\) has no single slope; reduce"
@@ -73,7 +73,7 @@ def test_backward_says_what_is_wrong():
     assert x.grad is None
 
 
-def test_gradients_touch_no_grad_and_reach_results_on_the_way():
+def test_the_function_gradients_changes_no_grad_and_reaches_intermediate_results():
     x = leaf([2.0])
     y = x**2
     z = 5 * y
@@ -86,7 +86,7 @@ def test_gradients_touch_no_grad_and_reach_results_on_the_way():
         gradients(z, [Tensor([1.0])])
 
 
-def test_third_derivatives_come_by_asking_three_times():
+def test_gradients_of_gradients_give_third_derivatives():
     x = leaf([0.5, -1.0])
     slope = np.tanh(x)
     for _ in range(3):
@@ -98,7 +98,7 @@ def test_third_derivatives_come_by_asking_three_times():
 # Shared results and long chains ----------------------------------------------------------------
 
 
-def test_shared_results_hear_from_all_their_consumers_before_passing_on():
+def test_a_shared_tensor_collects_the_gradients_of_all_its_uses_before_it_passes_them_on():
     x = leaf(1.1)
     y = x
     for _ in range(50):  # 2**50 paths, 50 nodes
@@ -107,7 +107,7 @@ def test_shared_results_hear_from_all_their_consumers_before_passing_on():
     assert x.grad == 2.0**50
 
 
-def test_a_diamond_of_unequal_arms():
+def test_a_tensor_used_over_paths_of_different_lengths_has_the_right_gradient():
     x = leaf(0.7)
     y = np.exp(x)
     z = y * np.sin(y) + x * y + y
@@ -117,7 +117,7 @@ def test_a_diamond_of_unequal_arms():
     assert x.grad == pytest.approx((w * np.sin(w) + (0.7 + 1j * h) * w + w).imag / h, rel=1e-14)
 
 
-def test_a_hundred_thousand_operations_go_forward_backward_and_away():
+def test_a_chain_of_100_000_tensor_operations_is_computed_differentiated_and_freed():
     x = leaf(0.5)
     y = x
     for _ in range(50_000):
@@ -127,7 +127,7 @@ def test_a_hundred_thousand_operations_go_forward_backward_and_away():
     del y
 
 
-def test_graphs_go_away_by_reference_counting_alone():
+def test_graphs_of_tensors_are_freed_by_reference_counting_alone():
     gc.collect()
     gc.disable()
     try:
@@ -144,7 +144,7 @@ def test_graphs_go_away_by_reference_counting_alone():
         gc.enable()
 
 
-def test_a_recorded_walk_makes_no_cycles_either():
+def test_a_backward_pass_with_create_graph_makes_no_reference_cycles():
     gc.collect()
     gc.disable()
     try:
@@ -171,7 +171,7 @@ def test_no_grad_records_nothing_and_ends_with_its_block():
     assert [t.requires_grad for t in (inside, still, after)] == [False, False, True]
 
 
-def test_no_grad_ends_with_an_exception_too():
+def test_no_grad_ends_with_an_exception():
     x = leaf([1.0])
     with pytest.raises(ZeroDivisionError), no_grad():
         raise ZeroDivisionError
@@ -188,7 +188,7 @@ def test_no_grad_holds_for_its_own_thread_only():
     assert seen == [True]
 
 
-def test_no_grad_makes_a_backward_from_its_results_an_error():
+def test_backward_from_a_result_of_no_grad_is_an_error():
     x = leaf([1.0])
     with no_grad():
         y = 2 * x

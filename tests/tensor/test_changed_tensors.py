@@ -11,7 +11,7 @@ from autograd.tensor import logsumexp, sigmoid, softmax
 # Leaves, operands and views -----------------------------------------------------------------------
 
 
-def test_a_parameter_changed_between_forward_and_backward_is_an_error():
+def test_a_leaf_tensor_changed_between_the_forward_and_backward_pass_is_an_error():
     w = leaf([2.0])
     y = w * w
     w.data -= 0.5
@@ -23,7 +23,7 @@ def test_a_parameter_changed_between_forward_and_backward_is_an_error():
     assert w.grad.tolist() == [3]
 
 
-def test_data_bound_anew_leaves_the_old_graph_its_old_values():
+def test_assigning_new_data_to_a_leaf_leaves_its_older_graphs_unchanged():
     w = leaf([2.0])
     y = w * w
     w.data = [10.0]
@@ -31,7 +31,7 @@ def test_data_bound_anew_leaves_the_old_graph_its_old_values():
     assert w.grad.tolist() == [4]
 
 
-def test_a_training_step_between_backward_and_forward_is_no_error():
+def test_changing_a_leaf_between_the_backward_and_the_next_forward_pass_is_no_error():
     w = leaf([2.0])
     for _ in range(3):
         w.grad = None
@@ -49,7 +49,7 @@ def test_a_training_step_between_backward_and_forward_is_no_error():
     ],
     ids=["array", "constant", "result"],
 )
-def test_an_operand_changed_in_place_is_never_used_with_its_new_numbers(operand):
+def test_backward_never_uses_the_new_numbers_of_an_operand_changed_in_place(operand):
     x, factor = leaf([1.0, 2.0]), operand()
     y = x * factor
     try:
@@ -64,7 +64,7 @@ def test_an_operand_changed_in_place_is_never_used_with_its_new_numbers(operand)
         assert x.grad.tolist() == [3, 3]
 
 
-def test_a_backward_that_fails_leaves_every_grad_as_it_was():
+def test_a_backward_pass_of_tensors_that_fails_leaves_all_gradients_unchanged():
     x, w = leaf([1.0]), leaf([2.0])
     y = (5 * x) + w * w
     x.grad = [7.0]
@@ -75,7 +75,7 @@ def test_a_backward_that_fails_leaves_every_grad_as_it_was():
 
 
 @pytest.mark.parametrize("view", [lambda t: t[:], lambda t: t.T, lambda t: t.reshape(2, 1)[:, 0]])
-def test_a_view_changed_in_place_is_a_change_of_what_it_looks_at(view):
+def test_a_view_changed_in_place_makes_backward_through_its_base_an_error(view):
     x = leaf([1.0, 2.0])
     squares, changed, sibling = (x * x).sum(), view(x), (x[:] ** 3).sum()
     changed.data -= 1
@@ -89,7 +89,7 @@ def test_a_view_changed_in_place_is_a_change_of_what_it_looks_at(view):
 
 
 def grown(steps):
-    """A graph of so many results of one another, each by another row."""
+    """A chain of ``steps`` results, each computed from the one before by another function."""
     x = Tensor(np.array([0.3, 0.7]), requires_grad=True)
     functions = [
         np.exp,
@@ -117,7 +117,7 @@ def replace(t):
 @pytest.mark.parametrize("change", [multiply, replace])
 @pytest.mark.parametrize("at", range(14))
 @pytest.mark.parametrize("later", [0, 5])
-def test_a_result_that_was_changed_has_no_wrong_gradient(change, at, later):
+def test_backward_through_a_result_that_was_changed_is_an_error(change, at, later):
     """`later` is how many steps were computed from it before it was changed."""
     x, results = grown(14)
     end = results[min(at + later, 13)]
@@ -158,7 +158,7 @@ USERS = [
 
 @pytest.mark.parametrize("function", USERS)
 @pytest.mark.parametrize("change", [multiply, replace])
-def test_so_it_is_for_every_function(function, change):
+def test_backward_through_a_changed_result_of_any_function_is_an_error(function, change):
     x = Tensor([0.5, 2.0], requires_grad=True)
     y = function(x)
     change(y)

@@ -1,4 +1,4 @@
-"""Recordings that look at numbers: the warning that names the line, and check=True."""
+"""Recorded functions that read numbers: the warning that names the line, and check=True."""
 
 import re
 
@@ -39,7 +39,7 @@ LOOKS = {
 
 
 @pytest.mark.parametrize(("how", "function"), LOOKS.values(), ids=LOOKS)
-def test_a_function_that_looks_at_numbers_is_warned_about_with_file_and_line(how, function):
+def test_recording_a_function_that_reads_numbers_warns_with_file_and_line(how, function):
     line = function.__code__.co_firstlineno
     where = rf"looked at numbers .*\({re.escape(how)} at {re.escape(__file__)}:{line}[),]"
     with pytest.warns(RecordingWarning, match=where) as caught:
@@ -48,13 +48,13 @@ def test_a_function_that_looks_at_numbers_is_warned_about_with_file_and_line(how
     same(program([1.0, 2.0]), function(Tensor([1.0, 2.0])).data)
 
 
-def test_a_look_at_a_parameter_is_one_too():
+def test_recording_a_function_that_reads_a_parameter_warns():
     w = leaf([2.0])
     with pytest.warns(RecordingWarning, match=r"\(bool\(\) at .*, item\(\) at .*"):
         record(lambda x: x * w.item() if w > 1 else x, [1.0])
 
 
-def test_a_look_from_inside_a_net_is_that_of_the_activation(rng):
+def test_the_warning_about_a_read_in_a_net_names_the_line_of_the_activation(rng):
     def activation(x):
         return x if x.sum() > 0 else -x
 
@@ -64,7 +64,7 @@ def test_a_look_from_inside_a_net_is_that_of_the_activation(rng):
         record(lambda x: net(x), np.ones((4, 2)))
 
 
-def test_shapes_may_be_looked_at_without_a_warning():
+def test_a_recorded_function_may_read_shapes_without_a_warning():
     def function(x):
         assert len(x) == x.shape[0] == np.size(x, 0) == 2
         assert (x.ndim, x.size, x.dtype, np.ndim(x)) == (2, 6, float, 2)
@@ -78,7 +78,7 @@ def test_shapes_may_be_looked_at_without_a_warning():
 # check=True ------------------------------------------------------------------------------------
 
 
-def test_check_tells_when_a_branch_goes_another_way_and_does_not_warn():
+def test_check_raises_if_a_branch_is_taken_differently_and_does_not_warn():
     def magnitude(x):
         if x.sum() < 0:
             return -x
@@ -92,7 +92,7 @@ def test_check_tells_when_a_branch_goes_another_way_and_does_not_warn():
     assert program([5.0, 6.0]).tolist() == [5, 6]
 
 
-def test_check_tells_when_a_gradient_is_another(rng):
+def test_check_raises_if_a_gradient_differs(rng):
     net = Net(3, [4, 1], "tanh")
     factor = 1.0
 
@@ -112,7 +112,7 @@ def test_check_tells_when_a_gradient_is_another(rng):
     program(X)
 
 
-def test_check_tells_when_results_come_in_another_shape_or_number():
+def test_check_raises_if_the_shape_or_number_of_results_differs():
     for other in (lambda x: x[:1], lambda x: (x, x), lambda x: None):
         kind = [lambda x: x, other]
         program = record(lambda x, kind=kind: kind[0](x), [1.0, 2.0], check=True)
@@ -123,7 +123,7 @@ def test_check_tells_when_results_come_in_another_shape_or_number():
 
 
 @pytest.mark.parametrize("zero", [True, False])
-def test_a_checked_call_leaves_what_an_unchecked_one_does(zero, rng):
+def test_a_call_with_check_gives_the_results_and_gradients_of_one_without(zero, rng):
     net, t = Net(3, [4, 2], "tanh"), leaf([1.0, 2.0])
 
     def step(X):
@@ -148,7 +148,7 @@ def test_a_checked_call_leaves_what_an_unchecked_one_does(zero, rng):
         same(one, other)
 
 
-def test_check_lets_an_error_of_the_function_pass(rng):
+def test_check_passes_on_an_error_of_the_function(rng):
     net = Net(3, [2], "tanh")
     fail = False
 
@@ -166,7 +166,7 @@ def test_check_lets_an_error_of_the_function_pass(rng):
     program(X)
 
 
-def test_check_agrees_on_nan_and_rounding_and_not_on_more():
+def test_check_accepts_nan_and_rounding_and_no_larger_difference():
     program = record(lambda x: np.log(x), [1.0], check=True)
     with np.errstate(all="ignore"):
         assert np.isnan(program([-1.0]))
@@ -179,7 +179,7 @@ def test_check_agrees_on_nan_and_rounding_and_not_on_more():
         program([3.0])
 
 
-def test_check_works_for_functions_that_give_nothing_or_text():
+def test_check_works_for_functions_that_return_none_or_text():
     w = leaf([1.0, 2.0])
     program = record(lambda x: (w * x).sum().backward(), [1.0, 2.0], check=True)
     program([3.0, 4.0])
@@ -187,7 +187,7 @@ def test_check_works_for_functions_that_give_nothing_or_text():
     assert record(lambda x: {"x": x, "name": "text"}, 1.0, check=True)(2.0) == {"x": 2, "name": "text"}
 
 
-def test_a_checked_function_may_clear_gradients():
+def test_a_function_recorded_with_check_may_clear_gradients():
     w = leaf([1.0, 2.0])
 
     def step(x):
@@ -207,7 +207,7 @@ def test_check_works_for_gradients_of_the_arguments():
     assert program([2.0, 3.0]).tolist() == [12, 27]
 
 
-def test_a_program_that_calls_itself_is_told_and_works_on():
+def test_a_program_that_calls_itself_is_an_error_and_can_be_called_afterwards():
     calls = []
 
     def function(x):

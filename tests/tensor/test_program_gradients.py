@@ -18,8 +18,8 @@ from autograd.tensor import (
 
 pytestmark = pytest.mark.usefixtures("seeded_and_nothing_recorded_afterwards")
 
-# The function itself is given leaves: it copies constants that it transposes, and BLAS may then round
-# otherwise
+# The function itself is called with leaves: it would copy constants to transpose them, and BLAS may
+# then round differently
 
 
 def train(net, opt, step, sets):
@@ -45,7 +45,9 @@ OPTIMISERS = {
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid", "gelu"])
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
-def test_training_with_a_program_is_training_with_the_function(optimiser, activation, dtype, rng):
+def test_training_with_a_program_gives_the_bits_of_training_with_its_function(
+    optimiser, activation, dtype, rng
+):
     net = Net(3, [20, 16, 2], activation, "linear", dtype=dtype)
     twin = copy.deepcopy(net)
     sets = [[np.asarray(rng.normal(size=(17, n)), dtype) for n in (3, 2)] for _ in range(6)]
@@ -60,7 +62,7 @@ def test_training_with_a_program_is_training_with_the_function(optimiser, activa
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("name", ["cross_entropy", "binary_cross_entropy", "hinge", "huber", "mae"])
-def test_every_loss_can_be_part_of_a_program(name, dtype, rng):
+def test_every_loss_can_be_recorded_with_its_gradient(name, dtype, rng):
     net = Net(3, [5, 4], "tanh", "linear", dtype=dtype)
     X = np.asarray(rng.normal(size=(9, 3)), dtype)
     draw = {
@@ -77,7 +79,7 @@ def test_every_loss_can_be_part_of_a_program(name, dtype, rng):
         same(gradient, net.grads)
 
 
-def test_weights_of_rows_and_balanced_classes_are_those_of_each_call(rng):
+def test_a_recorded_loss_takes_the_sample_weights_and_balanced_classes_of_each_call(rng):
     net = Net(3, [4], "linear")
 
     def step(X, y, weight):
@@ -95,7 +97,7 @@ def test_weights_of_rows_and_balanced_classes_are_those_of_each_call(rng):
 
 
 @pytest.mark.parametrize("weights", [{0: 2.0, 3: 5.0}, [1.0, 2.0, 3.0, 4.0]], ids=["dict", "list"])
-def test_classes_may_have_weights_of_their_own(weights, rng):
+def test_a_recorded_cross_entropy_takes_class_weights(weights, rng):
     def loss(x, y):
         return losses.cross_entropy(x, y, class_weight=weights)
 
@@ -131,7 +133,7 @@ def change_the_vector(net):
     [change_by_hand, change_through_a_layer, change_by_loading, change_by_step, change_the_vector],
     ids=lambda f: f.__name__,
 )
-def test_parameters_are_read_anew_however_they_were_changed(change, rng):
+def test_a_replay_reads_parameters_that_were_changed_in_any_way(change, rng):
     net = Net(3, [4, 2], "tanh")
     X, y = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
     step = step_of(net)
@@ -144,11 +146,11 @@ def test_parameters_are_read_anew_however_they_were_changed(change, rng):
     same(gradient, net.grads)
 
 
-def test_without_zero_grad_gradients_add_up(rng):
+def test_gradients_of_replays_add_up_without_zero_grad(rng):
     net = Net(3, [4, 1], "tanh")
     X = rng.normal(size=(5, 3))
     program = record(lambda X: net(X).sum().backward(), X)
-    assert not net.grads.any()  # recording leaves them as they were
+    assert not net.grads.any()  # recording leaves them unchanged
     net.grads[...] = 1
     program(X)
     once = net.grads - 1
@@ -159,7 +161,7 @@ def test_without_zero_grad_gradients_add_up(rng):
     np.testing.assert_allclose(once, net.grads, rtol=1e-12, atol=1e-14)
 
 
-def test_gradients_set_to_0_last_are_0_afterwards(rng):
+def test_gradients_that_a_recorded_function_zeroes_at_its_end_are_0_after_a_replay(rng):
     net = Net(3, [2], "tanh")
     weights = net.matrices[0].tensor
 
@@ -179,7 +181,7 @@ def test_gradients_set_to_0_last_are_0_afterwards(rng):
     np.testing.assert_allclose(found, 1 + net.grads.reshape(2, 4), rtol=1e-12)
 
 
-def test_a_layer_and_a_lone_neuron_are_recorded_as_nets_are(rng):
+def test_a_layer_and_a_single_neuron_can_be_recorded(rng):
     X = rng.normal(size=(5, 3))
     for module in (autograd.Layer(3, 2, "tanh"), autograd.Neuron(3, "tanh")):
         step = step_of(module)
@@ -190,14 +192,14 @@ def test_a_layer_and_a_lone_neuron_are_recorded_as_nets_are(rng):
         same(gradient, module.grads)
 
 
-def test_setting_part_of_a_matrix_to_0_is_refused_instead_of_forgotten():
+def test_recording_zero_grad_of_a_neuron_in_a_layer_is_refused():
     net = Net(3, [2], "tanh")
     neuron = net.layers[0].neurons[1]
     with pytest.raises(UnsupportedError, match=r"zero_grad\(\) of a Neuron cannot be recorded; call it on"):
         record(step_of(neuron), np.ones((5, 3)), np.ones((5, 1)))
 
 
-def test_a_net_that_is_used_twice_gets_the_gradient_of_both(rng):
+def test_a_replay_adds_the_gradients_of_all_uses_of_a_net(rng):
     net = Net(2, [3, 2], "tanh")
 
     def step(X):
@@ -213,7 +215,7 @@ def test_a_net_that_is_used_twice_gets_the_gradient_of_both(rng):
     same(gradient, net.grads)
 
 
-def test_two_nets_in_one_function_each_get_their_gradient(rng):
+def test_a_replay_gives_each_of_two_nets_its_gradient(rng):
     one, other = Net(3, [4, 2], "relu", "linear"), Net(2, [3, 3], "tanh", dtype="float32")
 
     def step(X):
@@ -234,7 +236,7 @@ def test_two_nets_in_one_function_each_get_their_gradient(rng):
         other.step(0.1)
 
 
-def test_a_net_in_no_grad_is_read_anew_but_gets_no_gradient(rng):
+def test_a_replay_reads_a_net_recorded_in_no_grad_again_and_gives_it_no_gradient(rng):
     net = Net(3, [2], "tanh")
 
     def step(X):
@@ -249,7 +251,7 @@ def test_a_net_in_no_grad_is_read_anew_but_gets_no_gradient(rng):
     assert not net.grads.any()
 
 
-def test_zero_grad_reaches_what_the_function_does_not_use(rng):
+def test_a_recorded_zero_grad_zeroes_the_gradients_of_a_net_that_is_not_used(rng):
     used, other = Net(2, [1], "tanh"), Net(2, [1], "tanh")
 
     def step(X):
@@ -263,7 +265,7 @@ def test_zero_grad_reaches_what_the_function_does_not_use(rng):
     assert not other.grads.any()
 
 
-def test_a_step_that_replaces_gradients_does_so_recorded_too():
+def test_a_replay_of_a_function_that_replaces_gradients_replaces_them():
     def step(net, X, y):
         net.zero_grad()
         loss = ((net(X) - y) ** 2).sum()
@@ -309,7 +311,7 @@ class Cubic(Module):
             p.grad = np.zeros(p.shape)
 
 
-def test_a_module_of_tensors_whose_grad_is_none_at_first(rng):
+def test_a_replay_trains_a_module_of_tensors_whose_grad_is_none_at_first(rng):
     cubic, twin = Cubic(), Cubic()
     X = rng.normal(size=9)
     program = record(lambda x: (cubic(x) ** 2).mean().backward(), np.ones(9))
@@ -322,7 +324,7 @@ def test_a_module_of_tensors_whose_grad_is_none_at_first(rng):
             p.data -= 0.1 * times
 
 
-def test_a_module_of_tensors_that_sets_its_gradients_to_0(rng):
+def test_a_replay_trains_a_module_of_tensors_that_zeroes_its_gradients(rng):
     cubic, twin = Cubic(), Cubic()
 
     def step(module, x):
@@ -344,7 +346,7 @@ def test_a_module_of_tensors_that_sets_its_gradients_to_0(rng):
 # Gradients that the function reads and sets ----------------------------------------------------
 
 
-def test_gradients_can_be_read_and_set_within_the_function(rng):
+def test_gradients_can_be_read_and_assigned_within_a_recorded_function(rng):
     w, v = leaf(rng.normal(size=3)), leaf(rng.normal(size=3))
 
     def step(x):
@@ -369,7 +371,7 @@ def test_gradients_can_be_read_and_set_within_the_function(rng):
         np.testing.assert_allclose(found[2], a / length, rtol=1e-14)
 
 
-def test_gradients_may_be_exchanged(rng):
+def test_a_recorded_function_may_exchange_the_gradients_of_two_tensors(rng):
     w, v = leaf(np.ones(3)), leaf(np.ones(3))
 
     def step(x):
@@ -384,7 +386,7 @@ def test_gradients_may_be_exchanged(rng):
         assert (w.grad.tolist(), v.grad.tolist()) == (first, second)
 
 
-def test_two_tensors_with_the_same_gradient_get_one_each(rng):
+def test_a_replay_gives_two_tensors_with_equal_gradients_separate_arrays(rng):
     w, v = leaf(np.ones(3)), leaf(np.ones(3))
     program = record(lambda x: ((w + v) * x).sum().backward(), np.zeros(3))
     program([1.0, 2.0, 3.0])
@@ -401,7 +403,7 @@ def test_two_tensors_with_the_same_gradient_get_one_each(rng):
     assert w.grad.tolist() == v.grad.tolist() == [1, 2, 3]
 
 
-def test_a_gradient_may_be_part_of_a_result_as_well():
+def test_a_recorded_function_may_return_a_gradient():
     w = leaf(np.ones(3))
 
     def step(x):
@@ -416,7 +418,7 @@ def test_a_gradient_may_be_part_of_a_result_as_well():
         assert (with_one.tolist(), joined.tolist()) == ([*numbers, 1], numbers * 2)
 
 
-def test_a_gradient_read_before_backward_is_what_it_was_then():
+def test_a_gradient_read_before_backward_in_a_recorded_function_keeps_its_number_of_then():
     w = leaf(np.ones(3))
 
     def step(x):
@@ -432,7 +434,7 @@ def test_a_gradient_read_before_backward_is_what_it_was_then():
 
 
 @pytest.mark.parametrize("nothing", [lambda: None, lambda: np.zeros(3)], ids=["None", "zeros"])
-def test_a_gradient_that_was_none_may_be_cleared_within_the_function(nothing):
+def test_a_recorded_function_may_clear_a_gradient_that_was_none(nothing):
     w = leaf(np.ones(3))
 
     def step(x):
@@ -445,7 +447,7 @@ def test_a_gradient_that_was_none_may_be_cleared_within_the_function(nothing):
         assert w.grad.tolist() == [1, 2, 3]
 
 
-def test_parameters_returned_twice_are_those_of_this_call():
+def test_parameters_that_a_program_returns_twice_are_those_of_the_call():
     w = leaf([1.0, 2.0])
     program = record(lambda x: (w, w, w.T), 0.0)
     for number in (5.0, 6.0):
@@ -453,7 +455,7 @@ def test_parameters_returned_twice_are_those_of_this_call():
         assert [x.tolist() for x in program(0.0)] == [[number, 2]] * 3
 
 
-def test_a_detached_parameter_is_read_anew_too():
+def test_a_replay_reads_a_detached_parameter_again():
     w = leaf([1.0, 2.0])
     program = record(lambda x: x * w.detach() + w.numpy(), [1.0, 1.0])
     w.data[0] = 5
@@ -461,7 +463,7 @@ def test_a_detached_parameter_is_read_anew_too():
 
 
 @pytest.mark.parametrize("axis", [None, ()], ids=str)
-def test_a_sum_of_nothing_but_itself_is_replayed(axis):
+def test_a_recorded_sum_over_no_axis_or_of_a_scalar_is_replayed(axis):
     shape = () if axis is None else (3,)
     w = leaf(np.ones(shape))
     program = record(lambda x: (w * x).sum(axis=axis).exp().sum().backward(), np.ones(shape))

@@ -1,4 +1,4 @@
-"""Inputs and results of Programs: what a call takes, what it hands out, what its numbers decide."""
+"""Inputs and results of Programs: what a call takes and returns, and what its numbers decide."""
 
 import gc
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("seeded_and_nothing_recorded_afterwards")
 # Inputs and results -------------------------------------------------------------------------------
 
 
-def test_results_are_the_callers_own():
+def test_results_of_a_program_are_independent_arrays():
     w = leaf([1.0, 2.0])
     program = record(lambda x: (x, 2 * x, (2 * x).T, w, w * x, np.broadcast_to(x, (2, 2))), [0.0, 0.0])
     first = program([1.0, 2.0])
@@ -37,7 +37,7 @@ def test_results_are_the_callers_own():
     assert w.tolist() == [1, 2]
 
 
-def test_what_the_caller_does_with_examples_and_arguments_is_no_concern_of_the_program():
+def test_a_program_copies_its_examples_and_arguments():
     x, y = np.array([1.0, 2.0]), np.array([3.0, 4.0])
     program = record(lambda x, y: x * y, x, y)
     x[...] = 100
@@ -48,7 +48,7 @@ def test_what_the_caller_does_with_examples_and_arguments_is_no_concern_of_the_p
     assert program.inputs[0] is not x
 
 
-def test_inputs_may_be_written_in_place_and_not_passed():
+def test_inputs_of_a_program_may_be_written_in_place_instead_of_passed():
     program = record(lambda x, y: x - 2 * y, [[1.0, 2.0]], [3.0, 4.0])
     assert [x.tolist() for x in program.inputs] == [[[1, 2]], [3, 4]]
     x, y = program.inputs
@@ -60,13 +60,13 @@ def test_inputs_may_be_written_in_place_and_not_passed():
     assert program(x, y).tolist() == [[8, 6]]
 
 
-def test_inputs_may_be_passed_in_another_order():
+def test_inputs_of_a_program_may_be_passed_in_another_order():
     program = record(lambda x, y: x - 2 * y, [1.0], [10.0])
     x, y = program.inputs
     assert program(y, x).tolist() == [8]
 
 
-def test_outputs_of_one_call_may_be_the_input_of_the_next():
+def test_outputs_of_a_program_may_be_the_input_of_its_next_call():
     program = record(lambda x: x * 2 + 1, [0.0, 1.0])
     program([0.0, 1.0])
     for _ in range(3):
@@ -74,7 +74,7 @@ def test_outputs_of_one_call_may_be_the_input_of_the_next():
     assert program.outputs.tolist() == [15, 31]
 
 
-def test_arrays_and_tensors_without_gradient_from_outside_are_constants():
+def test_arrays_and_tensors_from_outside_the_recorded_function_are_constants():
     array, constant = np.array([1.0, 2.0]), Tensor([3.0, 4.0])
     index = np.array([1, 0])
     program = record(lambda x: x[index] * array + constant, [0.0, 0.0])
@@ -83,14 +83,14 @@ def test_arrays_and_tensors_without_gradient_from_outside_are_constants():
     assert program([5.0, 6.0]).tolist() == [9, 14]
 
 
-def test_constants_that_are_returned_stay_what_they_were():
+def test_constants_that_a_program_returns_keep_their_recorded_numbers():
     array, constant = np.array([1.0, 2.0]), Tensor([3.0, 4.0])
     program = record(lambda x: (x, array, constant), 0.0)
     array[0], constant.data[0] = 100, 100
     assert [r.tolist() for r in program(1.0)] == [1, [1, 2], [3, 4]]
 
 
-def test_a_buffer_that_the_function_reuses_counts_as_it_was_at_each_use():
+def test_a_program_keeps_the_content_of_a_reused_buffer_at_each_use():
     def function(x):
         buffer = np.ones(3)
         first = x * buffer
@@ -102,17 +102,17 @@ def test_a_buffer_that_the_function_reuses_counts_as_it_was_at_each_use():
 
 
 @pytest.mark.parametrize("function", [lambda x: x + [1.0, 2.0], lambda x: np.maximum([1.0, 2.0], x)])
-def test_lists_among_the_operands_are_arrays(function):
+def test_a_program_takes_lists_among_its_operands_for_arrays(function):
     x = np.array([5.0, 1.0])
     same(record(function, [0.0, 0.0])(x), function(Tensor(x)).data)
 
 
-def test_a_condition_need_not_be_boolean():
+def test_a_recorded_where_takes_a_condition_of_floats():
     program = record(lambda x, y: np.where(x, y, 0.0), [1.0, 0.0], [1.0, 1.0])
     assert program([0.0, 2.0], [5.0, 6.0]).tolist() == [0, 6]
 
 
-def test_a_mask_may_look_at_what_it_chooses_from(rng):
+def test_a_recorded_mask_may_depend_on_the_array_that_it_selects_from(rng):
     def function(x, y):
         mask = x > 0
         return x * np.where(mask.T, y > 0, mask)
@@ -121,7 +121,7 @@ def test_a_mask_may_look_at_what_it_chooses_from(rng):
     same(record(function, x, x)(x, y), function(Tensor(x), Tensor(y)).data)
 
 
-def test_joined_arrays_keep_their_dtypes_apart():
+def test_a_recorded_concatenate_of_several_dtypes_leaves_its_operands_unchanged():
     def function(n, m, x):
         n = 3 * n
         return np.concatenate([n, m, x]), n // 2, n
@@ -147,17 +147,17 @@ def test_joined_arrays_keep_their_dtypes_apart():
         ([np.ones((2, 3)), [1j, 2, 3]], r"and got float64 \(2, 3\), complex128 \(3,\)"),
     ],
 )
-def test_other_shapes_and_dtypes_are_refused_with_both_in_the_message(arrays, message):
+def test_a_program_refuses_other_shapes_and_dtypes_and_names_both(arrays, message):
     def area(x, y):
         return x * y
 
     program = record(area, np.ones((2, 3)), np.ones(3))
     with pytest.raises(ShapeError, match=rf"^the Program of area was recorded for .*{message}"):
         program(*arrays)
-    same(program(), np.ones((2, 3)))  # the inputs are as they were
+    same(program(), np.ones((2, 3)))  # the inputs are unchanged
 
 
-def test_lists_and_numbers_have_the_dtype_that_is_wanted():
+def test_a_program_converts_lists_and_numbers_to_the_recorded_dtype():
     for dtype in ("float64", "float32"):
         program = record(lambda x: x / 2, np.ones(2, dtype))
         for numbers in ([1, 2], (1.0, 2.0), [True, 2]):
@@ -166,7 +166,7 @@ def test_lists_and_numbers_have_the_dtype_that_is_wanted():
         record(lambda x: x, [1, 2])([1.5, 2.5])
 
 
-def test_a_tensor_with_a_gradient_is_refused_since_that_would_be_lost():
+def test_a_program_refuses_an_argument_that_requires_a_gradient():
     program = record(lambda x: x * 2, [1.0])
     for x in (leaf([1.0]), leaf([1.0]) * 2):
         with pytest.raises(RecordingError, match=r"a Tensor that wants a gradient, which a Program does not"):
@@ -175,12 +175,12 @@ def test_a_tensor_with_a_gradient_is_refused_since_that_would_be_lost():
 
 
 @pytest.mark.parametrize("example", ["text", [object()], None, 1j, {"a": 1}])
-def test_examples_have_to_be_real_numbers(example):
+def test_record_refuses_examples_that_are_no_real_numbers(example):
     with pytest.raises(UnsupportedError, match=r"^record\(\) wants examples of real numbers, got "):
         record(lambda x: x, example)
 
 
-def test_a_captured_tensor_whose_array_was_replaced_is_an_error_until_it_is_recorded_again():
+def test_a_program_whose_captured_tensor_has_a_new_array_is_an_error_until_it_is_recorded_again():
     def product(x):
         y = (w * x).sum()
         y.backward()
@@ -219,7 +219,7 @@ LABELS = {
 
 
 @pytest.mark.parametrize(("name", "good", "bad", "message"), [(k, *v) for k, v in LABELS.items()], ids=LABELS)
-def test_labels_are_checked_at_each_call_before_anything_changes(name, good, bad, message, rng):
+def test_a_program_checks_labels_at_each_call_before_it_changes_gradients(name, good, bad, message, rng):
     net = Net(2, [4], "linear")
     X = rng.normal(size=(3, 2))
     program = record(step_of(net, getattr(losses, name)), X, good)
@@ -231,7 +231,7 @@ def test_labels_are_checked_at_each_call_before_anything_changes(name, good, bad
     same(program(X, good), loss)
 
 
-def test_weights_are_checked_at_each_call():
+def test_a_program_checks_sample_weights_at_each_call():
     program = record(lambda x, w: losses.mse(x, np.zeros(3), sample_weight=w), np.ones(3), np.ones(3))
     assert program([1.0, 2.0, 3.0], [1.0, 0.0, 1.0]) == 5
     for weights in ([1, -1, 1], [0, 0, 0], [np.nan, 1, 1]):
@@ -239,7 +239,7 @@ def test_weights_are_checked_at_each_call():
             program([1.0, 2.0, 3.0], weights)
 
 
-def test_all_checks_come_before_anything_changes(rng):
+def test_a_program_makes_all_its_checks_before_it_changes_gradients(rng):
     one, other = Net(2, [4], "linear"), Net(2, [4], "linear")
 
     def step(X, y):
@@ -257,7 +257,7 @@ def test_all_checks_come_before_anything_changes(rng):
     same(one.grads, before)
 
 
-def test_a_shape_that_depends_on_numbers_is_an_error_and_not_another_number():
+def test_a_replay_with_another_shape_of_an_intermediate_result_is_an_error():
     program = record(lambda x: x[x.data > 0].sum(), [1.0, -2.0, 3.0])
     assert program([-1.0, 5.0, 6.0]) == 11  # as many as when it was recorded
     message = r"^with these numbers getitem\(\) gives shape \(3,\), where it gave \(2,\) when it was recorded"
@@ -272,7 +272,7 @@ def test_a_shape_that_depends_on_numbers_is_an_error_and_not_another_number():
         program([1.0, 2.0, 3.0])
 
 
-def test_what_is_decided_within_arrays_follows_the_numbers():
+def test_a_replay_follows_choices_made_by_where_argmax_and_indexing():
     w = leaf([1.0, 10.0, 100.0])
 
     def function(x, k):
@@ -286,7 +286,7 @@ def test_what_is_decided_within_arrays_follows_the_numbers():
             same(found, one.data if isinstance(one, Tensor) else np.asarray(one))
 
 
-def test_a_product_that_was_recorded_without_zeros_is_right_with_them():
+def test_a_product_recorded_without_zeros_has_right_gradients_with_zeros():
     program = record(lambda x: gradients(x.prod(axis=1).sum(), [x])[0], leaf([[2.0, 3.0, 5.0]]))
     assert program([[2.0, 0.0, 3.0]]).tolist() == [[0, 6, 0]]
     assert program([[0.0, 0.0, 3.0]]).tolist() == [[0, 0, 0]]

@@ -21,7 +21,7 @@ def chain(x, n=40):
     return x.sum()
 
 
-def test_a_chain_of_elementwise_calls_needs_one_array():
+def test_a_program_of_a_chain_of_elementwise_calls_needs_one_array():
     x = np.ones((50, 60))
     program = record(chain, x)
     assert len(program) == len(program.calls) == 3 * 40 + 1
@@ -31,7 +31,7 @@ def test_a_chain_of_elementwise_calls_needs_one_array():
 
 @pytest.mark.usefixtures("tanh_of_many")
 @pytest.mark.parametrize("shape", [(3, 499), (3, 500), (90, 100), (3, 9000)])
-def test_tanh_of_many_is_the_same_in_a_program_wherever_it_stands(rng, shape):
+def test_tanh_of_large_arrays_gives_the_same_bits_in_a_program_for_any_layout(rng, shape):
     def function(x):
         y = x.tanh()
         beside = np.concatenate([y.T, (2 * x).tanh().T], axis=1)  # written in columns
@@ -47,7 +47,7 @@ def test_tanh_of_many_is_the_same_in_a_program_wherever_it_stands(rng, shape):
 @pytest.mark.usefixtures("tanh_of_many")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("sizes", [(64, [1]), (3, [1, 2]), (2, [5, 1])])
-def test_a_net_gives_the_same_bits_recorded_and_by_hand(rng, sizes, dtype):
+def test_a_net_gives_the_same_bits_recorded_called_and_by_predict(rng, sizes, dtype):
     net = Net(*sizes, "tanh", "linear", dtype=dtype)
     for rows in (1, 2, 50, 300):
         x = rng.normal(size=(rows, sizes[0])).astype(dtype)
@@ -57,7 +57,7 @@ def test_a_net_gives_the_same_bits_recorded_and_by_hand(rng, sizes, dtype):
         np.testing.assert_array_equal(net.predict(x), by_hand)  # now by a Program
 
 
-def test_memory_is_used_again_also_by_arrays_of_other_shapes(rng):
+def test_a_program_reuses_memory_for_arrays_of_other_shapes(rng):
     def function(x):
         for _ in range(20):
             y = (x @ x.T).tanh() @ x
@@ -72,7 +72,7 @@ def test_memory_is_used_again_also_by_arrays_of_other_shapes(rng):
     same(program(x), function(leaf(x)).data)
 
 
-def test_what_is_needed_later_is_not_overwritten(rng):
+def test_a_program_does_not_overwrite_arrays_that_are_needed_later(rng):
     def function(x):
         early = np.sin(x)
         late = np.exp(early) + 1
@@ -84,7 +84,7 @@ def test_what_is_needed_later_is_not_overwritten(rng):
         same(found, expected.data)
 
 
-def test_calls_that_nobody_needs_are_dropped():
+def test_a_program_drops_calls_whose_results_are_not_used():
     def function(x):
         np.exp(x) @ np.ones(3)
         np.sin(x).sum()
@@ -95,13 +95,13 @@ def test_calls_that_nobody_needs_are_dropped():
     assert program.nbytes == 64 + 48  # what it makes, in whole cache lines, and its input
 
 
-def test_repeated_calls_count_once():
+def test_a_program_computes_repeated_calls_once():
     program = record(lambda x: np.exp(x) + np.exp(x) * np.exp(x) + x.exp().T.T, np.zeros((2, 3)))
     assert len(program) == 4
     same(program(np.ones((2, 3))), np.full((2, 3), np.exp(1) + np.exp(1) * np.exp(1) + np.exp(1)))
 
 
-def test_calls_with_other_options_or_numbers_are_not_repetitions():
+def test_a_program_does_not_merge_calls_with_different_options_or_numbers():
     def function(x):
         axes = x.sum(axis=0), x.sum(axis=1), x.sum(axis=0, keepdims=True), x.sum()
         zeros = x * 0.0, x * -0.0, x * 0
@@ -114,7 +114,7 @@ def test_calls_with_other_options_or_numbers_are_not_repetitions():
         same(found, expected.data)
 
 
-def test_views_are_no_calls():
+def test_views_are_no_calls_of_a_program():
     def function(x):
         y = x.T.swapaxes(0, 1).reshape(6)[::2][None]
         return y.T, np.broadcast_to(y, (4, 3)), np.squeeze(y), x[1], x[..., None]
@@ -126,7 +126,7 @@ def test_views_are_no_calls():
         same(found, expected.data)
 
 
-def test_what_does_not_depend_on_arguments_is_computed_once():
+def test_a_program_computes_what_does_not_depend_on_its_arguments_at_the_recording():
     array, constant = np.arange(3.0), Tensor([1.0, 2.0, 3.0])
     made = []
 
@@ -140,7 +140,7 @@ def test_what_does_not_depend_on_arguments_is_computed_once():
     assert len(made) == 2
 
 
-def test_the_row_of_ones_is_written_once():
+def test_a_program_writes_the_row_of_ones_for_the_biases_once():
     net = Net(3, [4, 5, 2], "relu", "linear")
     program = record(lambda X: net(X), np.zeros((6, 3)))
     assert len(program) == 5  # three products and two maxima
@@ -153,7 +153,7 @@ def test_the_row_of_ones_is_written_once():
     assert twice(np.ones((2, 3))).tolist() == [[2, 2, 2]] * 4
 
 
-def test_ones_below_what_is_read_elsewhere_too(rng):
+def test_append_ones_of_an_array_with_other_uses_is_replayed_right(rng):
     def function(x):
         y = x.tanh()
         ones = append_ones(y)
@@ -166,7 +166,7 @@ def test_ones_below_what_is_read_elsewhere_too(rng):
             same(found, expected.data)
 
 
-def test_gradients_are_written_right_where_they_belong():
+def test_a_program_writes_gradients_directly_into_the_arrays_of_the_net():
     net = Net(3, [4, 2], "tanh", "linear")
     program = record(step_of(net), np.ones((5, 3)), np.ones((5, 2)))
     written = [call.args[-1] for call in program.calls if call.func is np.dot]
@@ -174,7 +174,7 @@ def test_gradients_are_written_right_where_they_belong():
         assert any(out is matrix.leaf.grad for out in written)
 
 
-def test_joined_parts_are_all_there(rng):
+def test_a_recorded_concatenate_contains_all_its_parts(rng):
     def function(x):
         y, z = x.tanh(), x.exp()
         return (
@@ -194,7 +194,7 @@ def test_joined_parts_are_all_there(rng):
         same(found, expected.data)
 
 
-def test_an_input_that_is_joined_may_be_looked_at_in_other_shapes_too(rng):
+def test_an_input_in_a_recorded_concatenate_may_also_be_reshaped(rng):
     def function(x):
         return np.concatenate([x, 2 * x], axis=1), x.reshape(-1)
 
@@ -203,7 +203,7 @@ def test_an_input_that_is_joined_may_be_looked_at_in_other_shapes_too(rng):
         same(found, expected.data)
 
 
-def test_memory_is_not_taken_over_in_another_order(rng):
+def test_a_program_does_not_reuse_memory_of_another_element_order(rng):
     def function(x):
         y = np.sin(x).T + np.cos(x)
         return y.reshape(-1)[:5], np.exp(np.sin(x)[2:])[1:] * 2
@@ -249,13 +249,13 @@ def test_a_program_lists_its_calls():
     assert repr(program) == "<Program of energy: 13 calls>"
 
 
-def test_lines_without_a_number_cost_nothing():
+def test_the_listing_of_a_program_numbers_only_lines_that_compute():
     text = str(record(lambda X: append_ones(np.exp(X)) * 2, np.zeros((2, 3))))
     numbers = [line[:4].strip() for line in text.splitlines()[2:-1]]
     assert numbers == ["1", "", "2"]
 
 
-def test_the_listing_shows_steps_of_slices_and_counts_parameters_on():
+def test_the_listing_of_a_program_shows_steps_of_slices_and_numbers_parameters():
     w, v = leaf(np.ones((2, 2))), leaf(np.ones(2))
     text = str(record(lambda x: (x[::2, 1:] @ w.T) * v, np.zeros((4, 3))))
     assert "dot(x[::2, 1:], p1.T)" in text

@@ -1,4 +1,4 @@
-"""What cannot be recorded is refused, and parameters, gradients and the recording state stay as before."""
+"""Refused recordings: the error, and that parameters, gradients and the recording state are unchanged."""
 
 import numpy as np
 import pytest
@@ -64,19 +64,19 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("function", "message"), REFUSED.values(), ids=REFUSED)
-def test_what_a_replay_could_not_repeat_is_refused(function, message):
+def test_record_refuses_operations_that_a_replay_could_not_repeat(function, message):
     with pytest.raises(UnsupportedError, match=message):
         record(function, [1.0, 2.0, 3.0])
     assert HERE.tolist() == [0, 0, 0]
     assert OUTSIDE.tolist() == [2, 4, 6]
 
 
-def test_writing_into_an_array_of_the_recording_is_refused():
+def test_record_refuses_assignment_to_elements_of_a_recorded_array():
     with pytest.raises(TypeError, match="does not support item assignment"):
         record(written_into, [1.0, 2.0])
 
 
-def test_the_constant_that_the_error_recommends_works():
+def test_a_detached_tensor_from_outside_can_be_recorded_as_a_constant():
     y = leaf([1.0, 2.0]) * 2
     constant = y.detach()
     assert record(lambda x: x * constant, [0.0, 0.0])([5.0, 6.0]).tolist() == [10, 24]
@@ -107,7 +107,9 @@ CHANGES = {
 
 @pytest.mark.parametrize("used", [lambda net, x: net(x), lambda net, x: x * 2], ids=["before", "not at all"])
 @pytest.mark.parametrize(("change", "error", "message"), [(k, *v) for k, v in CHANGES.items()], ids=CHANGES)
-def test_parameters_changed_while_recording_are_an_error_and_as_before(change, error, message, used):
+def test_changing_parameters_while_recording_is_an_error_and_leaves_them_unchanged(
+    change, error, message, used
+):
     net, t, c = Net(2, [2], "tanh"), leaf([1.0, 2.0]), Tensor([3.0, 4.0])
     t.grad, net.grads[...] = [1.0, 1.0], 1
     names = {
@@ -134,7 +136,7 @@ def test_parameters_changed_while_recording_are_an_error_and_as_before(change, e
     loss.backward()  # the parameters can be used as before
 
 
-def test_a_graph_over_parameters_that_were_changed_and_put_back_cannot_go_backward():
+def test_backward_over_parameters_that_a_recording_changed_and_restored_is_an_error():
     net = Net(2, [2], "tanh")
     kept = []
 
@@ -150,7 +152,7 @@ def test_a_graph_over_parameters_that_were_changed_and_put_back_cannot_go_backwa
         early.backward()
 
 
-def test_an_exception_in_the_function_passes_through_and_leaves_nothing_behind():
+def test_record_passes_on_an_exception_of_the_function_and_ends_the_recording():
     net, t = Net(2, [2], "tanh"), leaf([1.0, 2.0])
 
     def function(x):
@@ -180,7 +182,7 @@ def test_recording_leaves_gradients_as_they_were():
     assert (net.grads == 3).all()
 
 
-def test_a_function_that_is_recorded_within_another_is_one_of_its_own():
+def test_a_function_recorded_within_a_recorded_function_is_a_separate_program():
     def outer(x):
         inner = record(lambda y: y * 3, np.zeros(2))
         return x * 2 + inner([1.0, 2.0])
@@ -188,13 +190,13 @@ def test_a_function_that_is_recorded_within_another_is_one_of_its_own():
     assert record(outer, [0.0, 0.0])([10.0, 20.0]).tolist() == [23, 46]
 
 
-def test_a_program_called_with_what_is_recorded_is_an_error():
+def test_calling_a_program_with_a_recorded_array_is_an_error():
     inner = record(lambda y: y * 3, np.zeros(2))
     with pytest.raises(UnsupportedError, match="recorded function"):
         record(lambda x: Tensor(inner(x)), np.zeros(2))
 
 
-def test_a_change_in_place_is_not_recorded():
+def test_record_refuses_add_at_and_accumulate_with_out():
     x = np.arange(3.0)
     with pytest.raises(
         UnsupportedError, match=r"numpy.add.at\(\) cannot change an array in a recorded function"

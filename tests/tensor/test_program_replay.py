@@ -30,7 +30,7 @@ from autograd.tensor.core import ROWS
 pytestmark = pytest.mark.usefixtures("seeded_and_nothing_recorded_afterwards")
 
 
-def test_record_is_where_people_look_for_it():
+def test_record_can_be_imported_from_autograd_and_autograd_tensor():
     assert autograd.record is record
     assert isinstance(record(np.exp, [1.0]), Program)
 
@@ -43,7 +43,7 @@ CASES = [(op, shapes) for op in TABLE for shapes in op.shapes]
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize(("op", "shapes"), CASES, ids=[f"{op}-{shapes}" for op, shapes in CASES])
-def test_every_row_and_its_slopes_are_replayed_to_the_last_bit(op, shapes, dtype, rng):
+def test_a_replay_of_every_row_and_its_gradients_gives_the_same_bits(op, shapes, dtype, rng):
     c = rng.normal(size=op.call(*map(Tensor, op.operands(shapes, rng, dtype))).shape)
 
     def both(*xs):
@@ -54,7 +54,7 @@ def test_every_row_and_its_slopes_are_replayed_to_the_last_bit(op, shapes, dtype
     for _ in range(2):
         operands = op.operands(shapes, rng, dtype)
         for found, expected in zip(program(*operands), both(*map(leaf, operands)), strict=True):
-            if op.row == "prod":  # its slope goes another way if it may not look for zeros
+            if op.row == "prod":  # its slope is computed differently if it cannot check for zeros
                 np.testing.assert_allclose(found, expected.data, rtol=1e-12 if dtype == "float64" else 1e-5)
             else:
                 same(found, expected.data)
@@ -72,7 +72,7 @@ ACCUMULATED = {
 
 
 @pytest.mark.parametrize("function", ACCUMULATED.values(), ids=ACCUMULATED)
-def test_every_way_of_a_ufunc_is_recorded(function):
+def test_every_form_of_a_ufunc_call_is_recorded(function):
     program = record(lambda x: 2 * function(x.data), Tensor(np.arange(6.0).reshape(2, 3)))
     x = np.linspace(-1, 3, 6).reshape(2, 3)
     found = program(x)
@@ -84,7 +84,7 @@ def test_every_way_of_a_ufunc_is_recorded(function):
 
 
 def slope(y, x):
-    """The gradient of a number made of y with respect to x, to be differentiated again."""
+    """The gradient with respect to x of a number computed from y, which can be differentiated again."""
     return gradients((y * y).sum(), [x], create_graph=True)[0]
 
 
@@ -134,7 +134,7 @@ OF_ONE = {
     "total of one": lambda x: x.sum(),
 }
 
-OF_AXES = {  # which numbers do not have
+OF_AXES = {  # which a number does not have
     "sum":        lambda x: x.sum(axis=-1),
     "rows' sum":  lambda x: x.sum(axis=0, keepdims=True),
     "mean":       lambda x: x.mean(axis=-1, keepdims=True),
@@ -190,7 +190,7 @@ SHAPES = [(), (1,), (3,), (2, 3), (3, 3), (3, 1), (1, 3), (2, 2, 3), (0, 3), (17
 
 
 class Composition:
-    """A function put together at random: each step works on what there is by then."""
+    """A random function: each step takes its operands from the results so far."""
 
     __name__ = "composition"
 
@@ -259,7 +259,7 @@ def agrees_when_replayed(dtype, drawn, seed):
         x.grad = np.empty_like(x)
     begin()
     program = record(function, *map(leaf, sets[0]))
-    for k in (1, 2, 0, 1):  # so that what an earlier call left behind would show
+    for k in (1, 2, 0, 1):  # so that remains of an earlier call would show
         begin()
         found = program(*sets[k]), [x.grad.copy() for x in function.leaves]
         begin()
@@ -275,17 +275,17 @@ def agrees_when_replayed(dtype, drawn, seed):
 
 @settings(max_examples=250)
 @given(compositions("float64"), st.integers(0, 1000))
-def test_a_random_function_is_replayed_to_the_last_bit(drawn, seed):
+def test_a_replay_of_a_random_function_gives_the_same_bits(drawn, seed):
     agrees_when_replayed("float64", drawn, seed)
 
 
 @given(compositions("float32"), st.integers(0, 1000))
-def test_a_random_function_of_float32_is_replayed_to_the_last_bit(drawn, seed):
+def test_a_replay_of_a_random_float32_function_gives_the_same_bits(drawn, seed):
     agrees_when_replayed("float32", drawn, seed)
 
 
-def test_a_function_of_constants_agrees_to_rounding(rng):
-    # Without a gradient the engine copies what is transposed, which sends BLAS another way
+def test_a_replay_with_constant_operands_agrees_up_to_rounding(rng):
+    # Without a gradient the engine copies transposed arrays, for which BLAS takes another path
     def function(x):
         return [x.T @ x, (x @ x.T).sum(), x[0] @ x.T, softmax(x.T @ x, axis=0)]
 
@@ -302,7 +302,7 @@ def test_a_function_of_constants_agrees_to_rounding(rng):
     ("dtype", "examples"),
     [("int64", [1, 2, 3]), ("int8", [1, 2, 3]), ("bool", [True, False, True]), ("float16", [1.0, 2.0, 3.0])],
 )
-def test_arrays_of_any_real_dtype_are_taken_and_keep_it(dtype, examples):
+def test_a_program_takes_arrays_of_any_real_dtype_and_keeps_it(dtype, examples):
     def function(n):
         x = n.astype(float)
         return (
@@ -325,7 +325,7 @@ def test_arrays_of_any_real_dtype_are_taken_and_keep_it(dtype, examples):
         same(found, one.data if isinstance(one, Tensor) else one)
 
 
-def test_numbers_go_in_and_come_out():
+def test_a_program_takes_and_returns_numbers():
     program = record(lambda x, n: (x * n, n + 1), 1.0, 2)
     product, following = program(2.5, 4)
     assert (product, following) == (10, 5)
@@ -333,7 +333,7 @@ def test_numbers_go_in_and_come_out():
     assert program(np.float64(1), np.int64(3))[0] == program(np.array(1.0), np.array(3))[0] == 3
 
 
-def test_results_come_in_lists_tuples_and_dicts_as_the_function_gave_them():
+def test_a_program_returns_results_in_the_lists_tuples_and_dicts_of_its_function():
     Pair = namedtuple("Pair", "left right")
 
     def function(x):
@@ -344,21 +344,21 @@ def test_results_come_in_lists_tuples_and_dicts_as_the_function_gave_them():
     assert type(result["pair"]) is Pair
 
 
-def test_arrays_may_be_returned_as_well_as_tensors():
+def test_a_recorded_function_may_return_arrays():
     program = record(lambda x: (x.data, x.argmax(), x > 0, np.sort(x.data)), [1.0, 2.0])
     data, place, positive, ordered = program([5.0, -3.0])
     assert (data.tolist(), place, positive.tolist()) == ([5, -3], 0, [True, False])
     assert ordered.tolist() == [-3, 5]
 
 
-def test_a_function_may_have_no_arguments():
+def test_a_function_without_arguments_can_be_recorded():
     w = leaf([1.0, 2.0])
     program = record(lambda: (w * w).sum())
     w.data += 1
     assert program() == 13
 
 
-def test_functions_without_a_signature_or_a_name_are_recorded_too():
+def test_functions_without_a_signature_or_a_name_can_be_recorded():
     class Double:
         def __call__(self, *xs):
             return [2 * x for x in xs]
@@ -369,7 +369,7 @@ def test_functions_without_a_signature_or_a_name_are_recorded_too():
     assert record(np.tanh, [0.0])([0.0]).tolist() == [0]
 
 
-def test_recording_does_not_warn_of_overflow_that_a_replay_has():
+def test_a_recording_gives_no_warning_of_overflow():
     program = record(lambda x: np.exp(x), [1.0])
     with warnings.catch_warnings():
         warnings.simplefilter("error")

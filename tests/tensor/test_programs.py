@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("seeded_and_nothing_recorded_afterwards")
 
 
 class Watched:
-    """A function that knows how often it was run, and how often by a recording."""
+    """A function that counts its calls, and those of them by a recording."""
 
     def __init__(self):
         self.runs = 0
@@ -51,7 +51,7 @@ def test_programs_are_recorded_once_for_each_shape_and_dtype():
     assert function.runs == 5
 
 
-def test_the_program_for_given_arrays_can_be_had():
+def test_programs_at_gives_the_program_for_given_arrays():
     programs = Programs(Watched())
     program = programs.at(np.ones(3))
     assert isinstance(program, Program)
@@ -59,7 +59,7 @@ def test_the_program_for_given_arrays_can_be_had():
     assert programs.at(np.zeros(4)) is not program
 
 
-def test_the_program_that_was_used_longest_ago_goes_first():
+def test_programs_drop_the_least_recently_used_program_first():
     function = Watched()
     programs = Programs(function, limit=2)
     for n, runs in ((1, 1), (2, 2), (1, 2), (3, 3), (1, 3), (2, 4), (1, 4), (3, 5)):
@@ -68,7 +68,7 @@ def test_the_program_that_was_used_longest_ago_goes_first():
         assert len(programs) <= 2
 
 
-def test_a_program_without_calls_is_kept_as_well():
+def test_programs_keep_a_program_without_calls():
     function = Watched()
     programs = Programs(lambda x: [function(np.ones(1)), x.T][1])
     for _ in range(3):
@@ -76,18 +76,18 @@ def test_a_program_without_calls_is_kept_as_well():
     assert function.runs == 1
 
 
-def test_a_program_may_wait_until_a_shape_has_come_before():
+def test_programs_with_after_record_a_shape_only_after_so_many_calls():
     function = Watched()
     programs = Programs(function, after=2)
     for times, recordings in ((1, 0), (2, 0), (3, 1), (4, 1)):
         assert programs([1.0]).tolist() == [3]
         assert (function.runs, function.recordings) == (min(times, 3), recordings)
     assert len(programs) == 1
-    assert programs([1.0, 2.0]).tolist() == [3, 5]  # another shape waits too
+    assert programs([1.0, 2.0]).tolist() == [3, 5]  # another shape is not recorded yet either
     assert len(programs) == 1
 
 
-def test_while_it_waits_results_are_plain_arrays_and_nothing_warns():
+def test_programs_return_plain_arrays_without_a_warning_before_they_record():
     net = Net(2, [2], "tanh")
     programs = Programs(lambda x: (np.log(x), net(x)), after=1)
     for _ in range(3):
@@ -98,7 +98,7 @@ def test_while_it_waits_results_are_plain_arrays_and_nothing_warns():
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1.5, "two", None])
-def test_programs_want_room_for_one_at_least(limit):
+def test_programs_refuse_a_limit_below_1(limit):
     with pytest.raises(OptionError, match="limit must be a whole number of 1 or more"):
         Programs(lambda x: x, limit=limit)
 
@@ -106,7 +106,7 @@ def test_programs_want_room_for_one_at_least(limit):
 # Threads ---------------------------------------------------------------------------------------
 
 
-def test_threads_that_share_a_program_get_each_its_own_answer(rng):
+def test_threads_that_share_a_program_get_their_own_results(rng):
     def function(x):
         for _ in range(20):
             x = np.sin(x) + 0.1
@@ -134,7 +134,7 @@ def test_threads_that_share_a_program_get_each_its_own_answer(rng):
     assert wrong == []
 
 
-def test_other_threads_compute_as_ever_while_one_records():
+def test_a_recording_in_one_thread_does_not_affect_other_threads():
     inside, done, found = threading.Event(), threading.Event(), []
 
     def other():
@@ -158,7 +158,7 @@ def test_other_threads_compute_as_ever_while_one_records():
 
 
 def dies_with_its_last_name(make):
-    """Whether an object goes by reference counting alone."""
+    """Whether an object is freed by reference counting alone."""
     gc.collect()
     gc.disable()
     try:
@@ -168,7 +168,7 @@ def dies_with_its_last_name(make):
         gc.enable()
 
 
-def test_a_program_goes_with_its_last_name():
+def test_a_program_is_freed_with_its_last_reference():
     net = Net(2, [3, 1], "tanh")
 
     def make():
@@ -179,7 +179,7 @@ def test_a_program_goes_with_its_last_name():
     assert dies_with_its_last_name(make)
 
 
-def test_a_net_goes_with_its_last_name_though_it_has_programs():
+def test_a_net_with_programs_is_freed_with_its_last_reference():
     def make():
         net = Net(2, [3, 1], "tanh")
         first = net.predict(np.ones((4, 2)))
@@ -190,7 +190,7 @@ def test_a_net_goes_with_its_last_name_though_it_has_programs():
     assert dies_with_its_last_name(make)
 
 
-def test_recording_leaves_nothing_for_the_cycle_collector():
+def test_recording_leaves_no_cycles_for_the_garbage_collector():
     net = Net(2, [3, 1], "tanh")
     step = step_of(net)
     record(step, np.ones((4, 2)), np.ones((4, 1)))
@@ -203,7 +203,7 @@ def test_recording_leaves_nothing_for_the_cycle_collector():
         gc.enable()
 
 
-def test_a_trained_net_goes_with_its_last_name():
+def test_a_trained_net_is_freed_with_its_last_reference():
     def make():
         net = Net(2, [3, 1], "tanh")
         net.fit(np.ones((4, 2)), np.ones(4), epochs=1)
@@ -214,7 +214,7 @@ def test_a_trained_net_goes_with_its_last_name():
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
-def test_a_net_with_programs_can_be_copied_and_the_copy_is_on_its_own(copied, rng):
+def test_a_net_with_programs_can_be_copied_and_the_copy_trains_independently(copied, rng):
     net = Net(2, [3, 1], "tanh")
     X, y = rng.normal(size=(8, 2)), rng.normal(size=8)
     net.fit(X, y, epochs=2, batch_size=3)

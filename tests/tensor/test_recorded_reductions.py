@@ -29,7 +29,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_recorded_reduction_takes_what_numpys_takes(name):
+def test_a_recorded_reduction_takes_the_arguments_of_numpys(name):
     call, x = CALLS[name], np.arange(6.0).reshape(2, 3)
     program = record(lambda t: call(t.data), x)
     for other in (x, x[::-1] + 1, 5 - x):
@@ -46,7 +46,7 @@ def test_a_recorded_reduction_into_an_array_is_refused(call):
 
 
 @pytest.mark.parametrize("create_graph", [False, True])
-def test_gradients_that_are_the_same_are_arrays_of_their_own(create_graph):
+def test_equal_gradients_of_several_inputs_are_separate_arrays(create_graph):
     x, y = (Tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
     z = x + y
     gx, gy, gz = gradients(z, [x, y, z], [1.0, 1.0], create_graph=create_graph)

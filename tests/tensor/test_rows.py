@@ -1,4 +1,4 @@
-"""Every row of the array engine, and every NumPy function that Tensors answer to, held against `op_table`."""
+"""Every row of the array engine, and every NumPy function of Tensors, compared with `op_table`."""
 
 from functools import partial
 
@@ -33,7 +33,7 @@ STEP = mp.mpf(10) ** -15  # its square, the error, is far below float64; its inv
 
 
 def slope_along(f, points, directions):
-    """The derivative of ``f`` at ``points`` along ``directions``; one of None stands still."""
+    """The derivative of ``f`` at ``points`` along ``directions``; None as a direction keeps a point fixed."""
     ahead, behind = (
         [
             x if d is None else np.asarray(x + sign * STEP * d, object)
@@ -55,19 +55,19 @@ def exact_gradient(f, points, k):
 
 
 def weighed(reference):
-    """The number that tests differentiate: each result times a weight, so that no formula forgets its g."""
+    """The number that tests differentiate: results times weights, so that an omitted gradient shows."""
     return lambda c, *xs: np.sum(c * reference(*xs)) + mp.mpf(0)
 
 
 # Rows ---------------------------------------------------------------------------------------------
 
 
-def test_every_row_has_an_entry_and_every_entry_a_row():
+def test_every_function_in_the_table_of_rows_has_an_entry_in_op_table():
     assert {op.row for op in TABLE} == set(ROWS)
 
 
 @every_case
-def test_value_is_that_of_sixty_digits(op, shapes, rng):
+def test_the_value_of_a_row_agrees_with_60_digits(op, shapes, rng):
     operands = op.operands(shapes, rng)
     out = op.call(*map(Tensor, operands))
     expected = op.reference(*map(exact, operands))
@@ -76,7 +76,7 @@ def test_value_is_that_of_sixty_digits(op, shapes, rng):
 
 
 @every_slope
-def test_gradient_is_the_slope_times_what_arrives(op, shapes, rng):
+def test_the_gradient_of_a_row_is_its_slope_times_the_incoming_gradient(op, shapes, rng):
     operands = op.operands(shapes, rng)
     xs = leaves(operands)
     out = op.call(*xs)
@@ -89,7 +89,7 @@ def test_gradient_is_the_slope_times_what_arrives(op, shapes, rng):
 
 
 @every_slope
-def test_second_derivative_is_the_slope_of_the_first(op, shapes, rng):
+def test_the_second_derivative_of_a_row_is_the_slope_of_its_first(op, shapes, rng):
     operands = op.operands(shapes, rng)
     xs = leaves(operands)
     out = op.call(*xs)
@@ -108,7 +108,7 @@ def test_second_derivative_is_the_slope_of_the_first(op, shapes, rng):
 
 
 @pytest.mark.parametrize("op", [op for op in TABLE if op.flat], ids=str)
-def test_a_flat_row_has_slope_zero(op):
+def test_a_row_without_a_slope_has_the_gradient_0(op):
     x = Tensor([0.3, -1.7], requires_grad=True)
     (slope,) = gradients(op.call(x), [x], [2.0, 3.0])
     assert slope.tolist() == [0, 0]
@@ -118,7 +118,7 @@ def test_a_flat_row_has_slope_zero(op):
 
 @every_case
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_result_and_gradients_have_the_dtype_of_the_operands(op, shapes, dtype, rng):
+def test_the_result_and_gradients_of_a_row_have_the_dtype_of_its_operands(op, shapes, dtype, rng):
     xs = leaves(op.operands(shapes, rng, dtype))
     out = op.call(*xs)
     assert out.dtype == ("float64" if op.row == "astype" else dtype)
@@ -129,7 +129,7 @@ def test_result_and_gradients_have_the_dtype_of_the_operands(op, shapes, dtype, 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("op", ELEMENTWISE, ids=str)
-def test_python_numbers_do_not_change_the_dtype(op, dtype):
+def test_python_numbers_as_operands_do_not_change_the_dtype(op, dtype):
     x = Tensor([1.5, 0.5], requires_grad=True, dtype=dtype)
     n = len(op.domains)
     for place in range(n):
@@ -144,14 +144,14 @@ ERRORS = [(op, *error) for op in TABLE for error in op.errors]
 
 
 @pytest.mark.parametrize(("op", "shapes", "kind", "message"), ERRORS, ids=[f"{e[0]}-{e[1]}" for e in ERRORS])
-def test_bad_operands_are_refused_by_name(op, shapes, kind, message):
+def test_a_row_refuses_bad_operands_by_its_name(op, shapes, kind, message):
     with pytest.raises(kind, match=message):
         op.call(*(Tensor(np.ones(shape)) for shape in shapes))
 
 
 @pytest.mark.parametrize("op", ELEMENTWISE, ids=str)
 @pytest.mark.parametrize("stranger", ["text", None, 1j, [1, "a"]], ids=repr)
-def test_operands_that_are_no_real_numbers_are_refused(op, stranger):
+def test_a_row_refuses_operands_that_are_no_real_numbers(op, stranger):
     with pytest.raises((NotANumberError, TypeError)):
         op.call(Tensor([1.0, 2.0]), *[stranger] * (len(op.domains) - 1))
 
@@ -160,7 +160,7 @@ def test_operands_that_are_no_real_numbers_are_refused(op, stranger):
 
 
 @given(st.data(), mutually_broadcastable_shapes(num_shapes=2, max_dims=4, max_side=3, min_side=0))
-def test_a_gradient_is_summed_over_what_broadcasting_stretched(data, drawn):
+def test_a_gradient_is_summed_over_the_axes_of_broadcasting(data, drawn):
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     x, y = leaves(rng.uniform(1, 2, shape) for shape in drawn.input_shapes)
     c = rng.normal(size=drawn.result_shape)
@@ -215,7 +215,7 @@ KINKS = {
 
 
 @pytest.mark.parametrize(("call", "x", "slopes"), KINKS.values(), ids=KINKS)
-def test_slopes_at_kinks_and_ties_are_pinned(call, x, slopes):
+def test_slopes_of_rows_at_kinks_and_ties_are_pinned(call, x, slopes):
     x = Tensor(x, requires_grad=True)
     out = call(x)
     (3 * out).backward(np.ones(out.shape))
@@ -225,7 +225,7 @@ def test_slopes_at_kinks_and_ties_are_pinned(call, x, slopes):
 @pytest.mark.parametrize("ddof", [0, 1, 2, 3])
 @pytest.mark.parametrize("call", [np.var, np.std])
 @pytest.mark.filterwarnings("ignore:Degrees of freedom", "ignore:divide by zero", "ignore:invalid value")
-def test_more_degrees_of_freedom_than_numbers_give_what_numpy_gives(call, ddof):
+def test_var_and_std_with_a_large_ddof_give_the_results_of_numpy(call, ddof):
     for x in ([1.0, 2.0], [2.0, 2.0]):
         np.testing.assert_array_equal(call(Tensor(x, requires_grad=True), ddof=ddof).data, call(x, ddof=ddof))
 
@@ -233,12 +233,12 @@ def test_more_degrees_of_freedom_than_numbers_give_what_numpy_gives(call, ddof):
 @pytest.mark.parametrize(
     ("ord", "x"), [(1, [1.0]), (np.inf, [1.0]), ("nuc", [[1.0]]), (2, [[1.0]]), (-2, [[1.0]])]
 )
-def test_lengths_that_are_not_euclidean_are_refused(ord, x):
+def test_norms_other_than_the_euclidean_are_refused(ord, x):
     with pytest.raises(UnsupportedError, match=r"norm\(ord=.*\) has no derivative here; leave out ord"):
         np.linalg.norm(Tensor(x, requires_grad=True), ord)
 
 
-def test_prod_with_zeros_can_be_differentiated_again():
+def test_prod_with_zeros_has_right_second_derivatives():
     x = Tensor([2.0, 0.0, 3.0], requires_grad=True)
     (first,) = gradients(x.prod(), [x], create_graph=True)
     (second,) = gradients(first, [x], [1.0, 10.0, 100.0])  # yz, zx and xy, weighed
@@ -246,13 +246,13 @@ def test_prod_with_zeros_can_be_differentiated_again():
 
 
 @pytest.mark.parametrize("row", ["relu", "leaky_relu", "maximum", "minimum", "clip", "absolute"])
-def test_a_kink_lets_nan_through(row):
+def test_a_row_with_a_kink_gives_nan_for_nan(row):
     limits = {"maximum": (0,), "minimum": (0,), "clip": (-2, 2)}.get(row, ())
     y = ROWS[row](Tensor([np.nan, 1.0]), *limits)
     assert np.isnan(y.data).tolist() == [True, False]
 
 
-# Far out ------------------------------------------------------------------------------------------
+# Extreme numbers ----------------------------------------------------------------------------------
 # Warnings are errors in these tests, so that an overflow anywhere fails them
 
 # fmt: off
@@ -274,7 +274,7 @@ FAR = {
 
 @pytest.mark.parametrize(("call", "x", "value", "slopes"), FAR.values(), ids=FAR)
 @pytest.mark.parametrize(("dtype", "rtol"), [("float32", 1e-6), ("float64", 1e-15)])
-def test_far_out_nothing_overflows_or_warns(call, x, value, slopes, dtype, rtol):
+def test_rows_of_extreme_numbers_do_not_overflow_or_warn(call, x, value, slopes, dtype, rtol):
     x = Tensor(x, requires_grad=True, dtype=dtype)
     out = call(x)
     np.testing.assert_allclose(out.data, value, rtol=rtol)
@@ -283,7 +283,7 @@ def test_far_out_nothing_overflows_or_warns(call, x, value, slopes, dtype, rtol)
     np.testing.assert_allclose(x.grad, slopes, rtol=rtol)
 
 
-def test_logsumexp_of_nothing_likely_is_minus_infinity():
+def test_logsumexp_of_minus_infinities_is_minus_infinity():
     assert logsumexp(Tensor([-INF, -INF])).item() == -INF
     assert logsumexp(Tensor([INF, 0.0])).item() == INF
     assert logsumexp(Tensor([[-INF, -INF], [0.0, -INF]]), axis=1).tolist() == [-INF, 0]
@@ -303,7 +303,7 @@ def test_log_softmax_is_the_logarithm_of_softmax(rng):
 
 
 def ulps(found, expected):
-    """How far each number is off, in units of the last place of the 60-digit one; underflow counts as 0."""
+    """The error of each number in units of the last place of the 60-digit one; underflow counts as 0."""
     place = np.spacing(np.abs(expected.astype(float)))
     return (abs(exact(found) - expected) / exact(place)).astype(float)
 
@@ -353,14 +353,14 @@ def test_activations_are_right_to_4_units_in_the_last_place(name, size):
         ({}, False),
     ],
 )
-def test_tanh_is_left_to_numpy_where_that_takes_eight_numbers_at_a_time(found, wide, monkeypatch):
+def test_tanh_is_computed_by_numpy_where_that_takes_eight_numbers_at_a_time(found, wide, monkeypatch):
     assert (elementwise.MANY_NUMBERS == INF) == elementwise._wide()
     monkeypatch.setattr(np.lib.introspect, "opt_func_info", lambda func_name, signature: found)
     assert elementwise._wide() == wide
 
 
 @pytest.mark.usefixtures("tanh_of_many")
-def test_tanh_of_many_is_right_to_4_units_between_any_two_places_of_its_table(rng):
+def test_tanh_by_table_is_right_to_4_units_in_the_last_place(rng):
     middles = np.arange(-20.5, 20.5, 1 / 128)
     x = np.concatenate([middles + rng.uniform(-1 / 256, 1 / 256, middles.size) for _ in range(2)])
     assert ulps(Tensor(x).tanh().data, each(mp.tanh)(exact(x))).max() <= 4
@@ -370,7 +370,7 @@ def test_tanh_of_many_is_right_to_4_units_between_any_two_places_of_its_table(rn
 
 
 @pytest.mark.usefixtures("tanh_of_many")
-def test_tanh_of_many_keeps_the_sign_of_zero_and_takes_any_order_in_memory(rng):
+def test_tanh_by_table_keeps_the_sign_of_0_and_takes_any_memory_layout(rng):
     assert np.signbit(Tensor([-0.0, 0.0] * 800).tanh().data).tolist() == [True, False] * 800
     x = rng.normal(size=(60, 300))
     np.testing.assert_array_equal(Tensor(x.T).tanh().data, Tensor(x).tanh().data.T)
@@ -378,7 +378,7 @@ def test_tanh_of_many_keeps_the_sign_of_zero_and_takes_any_order_in_memory(rng):
 
 
 @pytest.mark.usefixtures("tanh_of_many")
-def test_tanh_of_many_tiny_numbers_does_not_underflow():
+def test_tanh_by_table_of_tiny_numbers_does_not_underflow():
     x = np.ldexp(1.0, -np.arange(1000, dtype=int))
     with np.errstate(all="raise"):
         assert Tensor(np.concatenate([x, -x])).tanh().data[500:1000].tolist() == x[500:].tolist()
@@ -406,7 +406,7 @@ ENDS = {  # at -inf and inf
 @pytest.mark.usefixtures("tanh_of_many")
 @pytest.mark.parametrize("many", [1, 800])
 @pytest.mark.parametrize("name", ENDS)
-def test_activations_of_infinities_are_their_limits_and_nan_comes_through(name, many):
+def test_activations_of_infinities_are_their_limits_and_of_nan_are_nan(name, many):
     assert getattr(Tensor([-INF, INF] * many), name)().tolist() == ENDS[name] * many
     with np.errstate(invalid="ignore"):
         assert np.isnan(getattr(Tensor([np.nan, 1.0] * many), name)().data).tolist() == [True, False] * many
@@ -415,7 +415,7 @@ def test_activations_of_infinities_are_their_limits_and_nan_comes_through(name, 
 @pytest.mark.parametrize("many", [1, 800])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "leaky_relu", "softplus", "gelu"])
-def test_activations_of_a_thousand_and_their_slopes_do_not_warn(name, dtype, many):
+def test_activations_of_1000_and_their_slopes_give_no_warning(name, dtype, many):
     low, high = {"sigmoid": (0, 1), "tanh": (-1, 1), "leaky_relu": (-10, 1000)}.get(name, (0, 1000))
     left, right = {"leaky_relu": (0.01, 1), "sigmoid": (0, 0), "tanh": (0, 0)}.get(name, (0, 1))
     x = Tensor([-1000.0, 1000.0] * many, requires_grad=True, dtype=dtype)
@@ -440,7 +440,7 @@ def test_every_numpy_function_that_tensors_answer_to_is_called_by_its_own_name()
 
 
 @every_call
-def test_numpy_functions_give_what_they_give_on_arrays(function, i, rng):
+def test_numpy_functions_of_tensors_give_the_results_of_arrays(function, i, rng):
     x, y = rng.normal(size=(3, 4)), rng.normal(size=(4, 3))
     call = CALLS[function][i]
     expected, out = call(x, y), call(Tensor(x), Tensor(y))
@@ -450,7 +450,7 @@ def test_numpy_functions_give_what_they_give_on_arrays(function, i, rng):
 
 
 @every_call
-def test_numpy_functions_keep_float32(function, i, rng):
+def test_numpy_functions_of_float32_tensors_give_float32(function, i, rng):
     x, y = (Tensor(rng.normal(size=shape), requires_grad=True, dtype="float32") for shape in ((3, 4), (4, 3)))
     out = CALLS[function][i](x, y)
     expected = CALLS[function][i](x.numpy(), y.numpy()).dtype  # constants of float64 may take part
@@ -482,7 +482,7 @@ def test_gradients_through_numpy_functions_are_their_slopes(function, i, rng):
 
 
 @pytest.mark.parametrize(("call", "kind", "message"), REFUSED, ids=[message for *_, message in REFUSED])
-def test_numpy_functions_refuse_what_they_cannot_do(call, kind, message):
+def test_numpy_functions_of_tensors_refuse_arguments_that_they_do_not_support(call, kind, message):
     with pytest.raises(kind, match=message):
         call(Tensor(np.ones((3, 4)), requires_grad=True))
 
@@ -491,7 +491,7 @@ def test_numpy_functions_refuse_what_they_cannot_do(call, kind, message):
 @pytest.mark.parametrize(
     "option", [{"out": (np.ones(2),)}, {"where": [True, False]}, {"dtype": "float32"}], ids=str
 )
-def test_ufuncs_take_no_options_and_say_so(ufunc, option):
+def test_ufuncs_of_tensors_refuse_options_by_name(ufunc, option):
     if ufunc is np.matmul:
         option = {"out": (np.ones(2),)} if "where" in option else option  # NumPy itself takes no where there
     operands = [Tensor([1.0, 1.0], requires_grad=True)] * ufunc.nin
@@ -506,7 +506,7 @@ def test_ufuncs_take_no_options_and_say_so(ufunc, option):
     "ufunc", [f for f in UFUNCS if f.nin == 2 and f is not np.matmul], ids=lambda f: f.__name__
 )
 @pytest.mark.parametrize("method", ["reduce", "accumulate", "outer", "at", "reduceat"])
-def test_methods_of_ufuncs_are_refused_by_name(ufunc, method):
+def test_methods_of_ufuncs_on_tensors_are_refused_by_name(ufunc, method):
     x = Tensor([1.0, 1.0], requires_grad=True)
     arguments = {"outer": (x, x), "at": (np.ones(2), [0], x), "reduceat": (x, [0])}.get(method, (x,))
     with pytest.raises(UnsupportedError, match=rf"^numpy\.{ufunc.__name__}\.{method}\(\)"):
@@ -530,12 +530,12 @@ PLAIN_PAIRS = {
 # fmt: on
 
 
-def test_every_plain_function_is_called():
+def test_every_function_without_a_slope_is_tested():
     assert set(PLAIN_CALLS) | PLAIN_PAIRS | {np.empty_like} == WITHOUT_SLOPE
 
 
 @pytest.mark.parametrize("function", PLAIN_CALLS, ids=lambda f: f.__name__)
-def test_functions_without_slope_answer_as_on_arrays(function, rng):
+def test_functions_without_a_slope_give_the_results_of_arrays(function, rng):
     x = rng.normal(size=(3, 4)) * (rng.random((3, 4)) > 0.3)
     for options in PLAIN_CALLS[function]:
         found = function(Tensor(x, requires_grad=True), **options)
@@ -545,7 +545,7 @@ def test_functions_without_slope_answer_as_on_arrays(function, rng):
 
 
 @pytest.mark.parametrize("function", sorted(PLAIN_PAIRS, key=lambda f: f.__name__), ids=lambda f: f.__name__)
-def test_functions_of_two_without_slope_answer_as_on_arrays(function):
+def test_functions_of_two_operands_without_a_slope_give_the_results_of_arrays(function):
     x, y = np.array([1.0, 2.0, 3.0]), np.array([1.0, 5.0, 0.0])
     expected = function(x, y)
     t = Tensor(x, requires_grad=True)
@@ -554,7 +554,7 @@ def test_functions_of_two_without_slope_answer_as_on_arrays(function):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_empty_like_has_the_shape_and_dtype():
+def test_empty_like_of_a_tensor_has_its_shape_and_dtype():
     like = np.empty_like(tensor([[1, 2]], dtype="float32"))
     assert (type(like), like.shape, like.dtype) == (np.ndarray, (1, 2), "float32")
 
@@ -562,7 +562,7 @@ def test_empty_like_has_the_shape_and_dtype():
 # Casts --------------------------------------------------------------------------------------------
 
 
-def test_a_cast_hands_the_gradient_back_in_the_dtype_of_the_leaf():
+def test_astype_passes_the_gradient_back_in_the_dtype_of_the_leaf():
     x = Tensor([0.1, 0.2], requires_grad=True, dtype="float32")
     y = x.astype("float64")
     assert y.dtype == "float64"
@@ -572,7 +572,7 @@ def test_a_cast_hands_the_gradient_back_in_the_dtype_of_the_leaf():
     assert not x.astype(int).requires_grad
 
 
-def test_where_sends_the_gradient_to_the_chosen_side_only():
+def test_where_passes_the_gradient_to_the_chosen_operand_only():
     x, y = leaves([np.full((3, 2), np.inf), np.zeros((1, 2))])
     np.where(MASK, y, x).backward(np.array([[1.0, 2], [3, 4], [5, 6]]))
     assert x.grad.tolist() == [[0, 0], [3, 4], [0, 0]]
@@ -582,6 +582,6 @@ def test_where_sends_the_gradient_to_the_chosen_side_only():
 @pytest.mark.parametrize(
     ("dtype", "x"), [("uint8", [200, 200]), ("int8", [100, 100]), ("int64", [2**33, 2**33])]
 )
-def test_the_length_of_whole_numbers_is_numpys(dtype, x):
+def test_the_norm_of_whole_numbers_is_that_of_numpy(dtype, x):
     x = np.array(x, dtype)
     assert np.linalg.norm(Tensor(x)).item() == np.linalg.norm(x)

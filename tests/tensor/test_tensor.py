@@ -1,4 +1,4 @@
-"""What a Tensor is: construction, data and grad, operators, indexing, methods, copies and text."""
+"""Tensors: construction, data and grad, operators, indexing, methods, copies and text."""
 
 import copy
 import pickle
@@ -26,7 +26,7 @@ def test_a_tensor_has_the_numbers_shape_and_dtype_of_the_array(data):
     assert (t.requires_grad, t.grad) == (False, None)
 
 
-def test_a_tensor_copies_what_it_is_made_of():
+def test_a_tensor_copies_the_array_that_it_is_made_of():
     array = np.array([1.0, 2.0])
     t = Tensor(array)
     other = Tensor(t)
@@ -35,7 +35,7 @@ def test_a_tensor_copies_what_it_is_made_of():
     assert (t.tolist(), other.tolist()) == ([1, 8], [1, 2])
 
 
-def test_a_tensor_of_one_with_a_gradient_has_to_say_that_it_cuts_it_off():
+def test_making_a_tensor_of_one_that_requires_a_gradient_is_an_error_without_detach():
     x = leaf([1.0])
     for source in (x, 2 * x):
         with pytest.raises(GradientError, match=r"use t\.detach\(\)"):
@@ -45,7 +45,7 @@ def test_a_tensor_of_one_with_a_gradient_has_to_say_that_it_cuts_it_off():
     assert (x.grad, y.grad.tolist()) == (None, [3])
 
 
-def test_tensor_with_a_small_t_takes_dtype_second():
+def test_the_function_tensor_takes_dtype_as_its_second_argument():
     t = tensor([1, 2], "float32", True)
     assert (t.dtype, t.requires_grad) == ("float32", True)
 
@@ -66,20 +66,20 @@ def test_tensor_with_a_small_t_takes_dtype_second():
         [Value(1)],
     ],
 )
-def test_what_is_no_real_number_is_refused(data):
+def test_a_tensor_refuses_data_that_are_no_real_numbers(data):
     with pytest.raises(NotANumberError, match=r"^Tensor\(\) wants an array of real numbers"):
         Tensor(data)
 
 
 @pytest.mark.parametrize("data", [1, [1, 2], [True], np.float16(1), np.longdouble(1)])
-def test_gradients_want_floats_of_64_or_32_bits(data):
+def test_requires_grad_wants_float64_or_float32(data):
     message = r"^Tensor\(requires_grad=True\) wants float64 or float32, got .*; write 1\.0 for 1"
     with pytest.raises(GradientError, match=message):
         Tensor(data, requires_grad=True)
     assert Tensor(data, requires_grad=True, dtype=float).requires_grad
 
 
-def test_tensors_on_the_tape_are_not_silently_detached_by_nesting():
+def test_tensors_that_require_a_gradient_are_not_silently_detached_in_lists_and_arrays():
     x = leaf([1.0, 2.0])
     with pytest.raises(GradientError, match="cut the gradient off"):
         Tensor([x, x])
@@ -122,13 +122,13 @@ def test_grad_is_assigned_by_copy_in_the_dtype_and_shape_of_data():
             constant.grad = np.zeros(constant.shape)
 
 
-def test_shape_dtype_and_the_like_are_not_assigned():
+def test_assigning_to_shape_dtype_and_other_attributes_of_a_tensor_is_refused():
     for name in ("shape", "dtype", "T", "requires_grad", "colour"):
         with pytest.raises(AttributeError):
             setattr(Tensor([1.0]), name, None)
 
 
-def test_numpy_and_detach_give_numbers_of_their_own():
+def test_numpy_and_detach_of_a_tensor_give_copies():
     x = leaf([1.0, 2.0])
     array, constant = x.numpy(), x.detach()
     assert not constant.requires_grad
@@ -152,7 +152,7 @@ def test_a_constant_made_of_a_tensor_does_not_change_with_it(view):
     assert w.grad.tolist() == [3, 6]
 
 
-def test_what_is_assigned_has_to_be_real_numbers():
+def test_data_and_grad_of_a_tensor_refuse_what_is_no_real_number():
     t = leaf([1.0, 2.0])
     for value in (["1", "2"], [None, 1.0], [1j, 2]):
         for name in ("data", "grad"):
@@ -165,7 +165,7 @@ def test_what_is_assigned_has_to_be_real_numbers():
     assert (t.tolist(), t.grad) == ([1, 2], None)
 
 
-def test_item_and_number_protocols_give_pythons_own():
+def test_item_float_int_and_bool_of_a_tensor_give_python_numbers():
     t = Tensor([[2.7]])
     assert (type(t.item()), t.item()) == (float, 2.7)
     assert (float(Tensor(2.7)), int(Tensor(2.7)), bool(Tensor(0.0)), bool(t)) == (2.7, 2, False, True)
@@ -212,7 +212,7 @@ def test_operators_with_numbers_on_either_side_give_tensors(name, number):
         assert out.tolist() == expected.tolist()
 
 
-def test_unary_operators():
+def test_unary_operators_of_a_tensor_give_tensors():
     x = leaf([-1.5, 2.0])
     assert ((-x).tolist(), abs(x).tolist(), (+x).tolist()) == ([1.5, -2], [1.5, 2], [-1.5, 2])
 
@@ -227,7 +227,7 @@ def test_in_place_operators_make_new_tensors():
     assert x.grad.tolist() == [3, 5]  # of (x + 1) x
 
 
-def test_an_array_is_not_filled_with_a_tensor_in_place():
+def test_an_in_place_operator_of_an_array_with_a_tensor_is_refused():
     array = np.ones(2)
     with pytest.raises((UnsupportedError, GradientError)):
         array += leaf([1.0, 2.0])
@@ -237,7 +237,7 @@ def test_an_array_is_not_filled_with_a_tensor_in_place():
 
 
 @every_operator
-def test_values_and_tensors_do_not_mix(operator):
+def test_operators_of_values_and_tensors_are_refused(operator):
     v, t = Value(2.0), leaf([[1.0, 2.0], [3.0, 4.0]])
     for call in (lambda: operator(t, v), lambda: operator(v, t), lambda: operator(t, [v, v])):
         with pytest.raises((TypeError, ShapeError)):
@@ -279,7 +279,7 @@ def test_tensors_are_hashed_by_identity():
 
 @pytest.mark.parametrize(("left", "right"), [("float32", "float64"), ("float64", "float32")])
 @pytest.mark.parametrize("name", ["+", "*", "/", "**", "@"])
-def test_mixed_precision_gives_each_leaf_a_gradient_of_its_own_dtype(left, right, name):
+def test_operands_of_two_precisions_each_get_a_gradient_of_their_own_dtype(left, right, name):
     x, y = leaf([[1.0, 2.0], [3.0, 4.0]], left), leaf([[1.5, 0.5], [1.0, 2.0]], right)
     out = OPERATORS[name](x, y)
     assert out.dtype == "float64"
@@ -326,7 +326,7 @@ def test_integer_tensors_compute_and_carry_no_gradient():
     ],
     ids=str,
 )
-def test_indexing_reads_and_its_gradient_accumulates_where_it_read(index, rng):
+def test_the_gradient_of_indexing_is_added_at_the_indexed_elements(index, rng):
     x = leaf(rng.normal(size=(3, 4)))
     out = x[index]
     parts = index if isinstance(index, tuple) else (index,)
@@ -342,7 +342,7 @@ def test_indexing_reads_and_its_gradient_accumulates_where_it_read(index, rng):
     np.testing.assert_allclose(x.grad, sums.reshape(3, 4), rtol=1e-15)
 
 
-def test_an_index_outside_is_an_index_error():
+def test_an_index_out_of_range_is_an_index_error():
     for index in (3, -4, (0, 4), [0, 3], (0, 0, 0)):
         with pytest.raises(IndexError):
             Tensor(np.ones((3, 4)))[index]
@@ -367,14 +367,14 @@ def test_iteration_gives_the_rows_and_length_counts_them():
             call(Tensor(1.0))
 
 
-def test_elements_are_not_assigned():
+def test_assigning_to_elements_of_a_tensor_is_refused():
     x = leaf([1.0, 2.0])
     with pytest.raises(UnsupportedError, match="not changed in place"):
         x[0] = 5
     assert x.tolist() == [1, 2]
 
 
-def test_an_empty_list_is_an_index():
+def test_a_tensor_takes_an_empty_list_as_an_index():
     t = Tensor([1.0, 2.0], requires_grad=True)
     assert t[[]].shape == (0,)
     assert t.reshape(2, 1)[[], 0].shape == (0,)
@@ -402,13 +402,13 @@ def test_an_empty_list_is_an_index():
     ],
 )
 @pytest.mark.parametrize("requires_grad", [True, False])
-def test_functions_without_a_row_are_refused_by_name(call, name, requires_grad):
+def test_numpy_functions_that_tensors_do_not_support_are_refused_by_name(call, name, requires_grad):
     with pytest.raises(UnsupportedError, match=rf"^{name}"):
         call(Tensor(np.eye(2), requires_grad=requires_grad))
 
 
 @pytest.mark.parametrize("function", [np.isnan, np.isfinite, np.signbit, np.logical_not])
-def test_no_tensor_is_written_into_by_a_function_without_slope(function):
+def test_functions_without_a_slope_refuse_a_tensor_as_out(function):
     t = Tensor([1.0, np.nan], requires_grad=True)
     with pytest.raises(UnsupportedError, match="does not take a Tensor as out="):
         function(t, t)
@@ -460,7 +460,9 @@ METHODS = {
 
 
 @pytest.mark.parametrize(("function", "method", "arguments"), METHODS.values(), ids=METHODS)
-def test_methods_are_the_functions_of_their_name(function, method, arguments, rng):
+def test_methods_of_a_tensor_give_the_results_of_the_functions_of_their_name(
+    function, method, arguments, rng
+):
     data = rng.uniform(0.1, 2, (2, 3))
     x, y = leaf(data), leaf(data)
     one, other = function(x), getattr(y, method)(*arguments)
@@ -480,7 +482,7 @@ def test_gelu_is_x_times_the_normal_distribution_function(rng):
     np.testing.assert_allclose(x.grad, special.ndtr(x.data) + x.data * density, rtol=1e-12)
 
 
-def test_transposes_and_their_short_names(rng):
+def test_transposes_and_their_short_names_agree_with_numpy(rng):
     x = Tensor(rng.normal(size=(2, 3, 4)))
     assert (x.T.shape, x.mT.shape, x.swapaxes(0, 1).shape) == ((4, 3, 2), (2, 4, 3), (3, 2, 4))
     assert x.mT.tolist() == np.swapaxes(x.data, -1, -2).tolist()
@@ -511,7 +513,7 @@ def test_leaves_are_copied_and_pickled_with_their_grad(again):
         again(2 * x)
 
 
-def test_repr_shows_the_numbers_and_what_is_not_the_default():
+def test_repr_of_a_tensor_shows_the_numbers_and_options_that_are_not_the_default():
     assert repr(Tensor([1.0, 2.5])) == "Tensor([1. , 2.5])"
     assert repr(leaf([1.0])) == "Tensor([1.], requires_grad=True)"
     assert repr(Tensor([1], dtype="float32")) == "Tensor([1.], dtype=float32)"
@@ -519,7 +521,7 @@ def test_repr_shows_the_numbers_and_what_is_not_the_default():
     assert repr(Tensor(2.0)) == "Tensor(2.)"
 
 
-def test_format_is_that_of_the_single_number():
+def test_format_of_a_tensor_with_one_element_is_that_of_its_number():
     assert f"{Tensor(2.345):.2f} {Tensor([7]):03d} {leaf([[0.5]]):e}" == "2.35 007 5.000000e-01"
     assert f"{Tensor([1.0, 2.0])}" == "Tensor([1., 2.])"
     with pytest.raises(ValueError, match="size 1"):

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def ctrl_c():
-    """Ctrl-C as Python has it; a run in the background starts with one that does nothing."""
+    """Python's default handler of Ctrl-C; a process in the background starts with SIGINT ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

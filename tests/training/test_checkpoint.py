@@ -1,4 +1,4 @@
-"""fit(checkpoint=...): a training that was ended goes on, bit for bit, in the program or another one."""
+"""fit(checkpoint=...): an ended training resumes bit for bit, in the same program or another one."""
 
 import io as io_module
 import json
@@ -14,11 +14,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from registries import restored
 
 from autograd import losses, optim, schedules
 from autograd.errors import CheckpointWarning, FileFormatError, OptionError, TrainingError
 from autograd.files import io
-from autograd.nn import Net
+from autograd.losses import LOSSES, Loss
+from autograd.nn import ACTIVATIONS, Activation, Net
 from autograd.optim import OPTIMIZERS
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +31,7 @@ SUFFIXES = ("npz", "safetensors")
 
 @pytest.fixture(autouse=True)
 def no_waiting_for_the_disk(monkeypatch):
-    """No test here cuts the power; the processes that are killed do wait for it."""
+    """Skips fsync, since no test here cuts the power; the processes that are killed do call it."""
     monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
@@ -39,7 +41,7 @@ def curve_net(seed=1, **options):
 
 
 class StopError(Exception):
-    """What ends a training here as a kill does, but that the test goes on."""
+    """Ends a training as a kill does, but the test continues."""
 
 
 def stop_after(epoch):
@@ -56,7 +58,7 @@ def fit(net, path, **options):
 
 
 def begun(path, epochs=4, net=None, **options):
-    """A net whose training ended within the epoch after so many."""
+    """A net whose training was ended during the epoch after ``epochs``, with its checkpoint in ``path``."""
     net = curve_net() if net is None else net
     with pytest.raises(StopError):
         fit(net, path, **options, callbacks=stop_after(epochs + 1))
@@ -64,7 +66,7 @@ def begun(path, epochs=4, net=None, **options):
 
 
 def told(history):
-    """All but times."""
+    """The History without its times."""
     return history.loss, history.val_loss, history.lr, history.best, history.interrupted
 
 
@@ -72,7 +74,7 @@ def epochs_in(path):
     return len(io.read(path)[0]["history.loss"])
 
 
-# Going on ---------------------------------------------------------------------------------------
+# Resuming ---------------------------------------------------------------------------------------
 
 MADE = {
     "lbfgs": lambda net: optim.LBFGS(net, max_iter=2),
@@ -92,7 +94,7 @@ OPTIONS = {
 }
 
 
-def test_partials_of_a_loss_differ_by_what_they_were_given(tmp_path):
+def test_a_checkpoint_tells_partials_of_a_loss_apart_by_their_arguments(tmp_path):
     net, x = Net(1, [1], "linear"), np.linspace(-1, 1, 8)[:, None]
     options = {"checkpoint": tmp_path / "x.npz", "seed": 1}
     net.fit(x, x, loss=partial(losses.huber, delta=1.0), epochs=1, **options)
@@ -102,7 +104,7 @@ def test_partials_of_a_loss_differ_by_what_they_were_given(tmp_path):
 
 @pytest.mark.parametrize("optimizer", dict.fromkeys([*OPTIMIZERS, *MADE]))
 @pytest.mark.parametrize("how", OPTIONS)
-def test_a_training_goes_on_bit_for_bit_wherever_it_was_ended(tmp_path, optimizer, how):
+def test_a_training_resumed_from_a_checkpoint_gives_the_bits_of_one_without_a_stop(tmp_path, optimizer, how):
     options = {**OPTIONS[how], "lr": None}
     dtype = "float32" if how == "weighted" else "float64"
     if optimizer == "lbfgs":
@@ -116,11 +118,11 @@ def test_a_training_goes_on_bit_for_bit_wherever_it_was_ended(tmp_path, optimize
         for end in (*ends, None):
             net = curve_net(seed=2 if path.exists() else 1, dtype=dtype)  # weights come from the file
             again = make(net)
-            if end is None:
-                other = fit(net, path, optimizer=again, **options, every=every)
+            if end is not None and end <= len(history.loss):  # patience may have ended it before
+                with pytest.raises(StopError):
+                    fit(net, path, optimizer=again, **options, every=every, callbacks=stop_after(end))
                 continue
-            with pytest.raises(StopError):
-                fit(net, path, optimizer=again, **options, every=every, callbacks=stop_after(end))
+            other = fit(net, path, optimizer=again, **options, every=every)
         assert net.values.tobytes() == whole.values.tobytes()
         assert net.grads.tobytes() == whole.grads.tobytes()
         assert told(other) == told(history)
@@ -132,7 +134,7 @@ def test_a_training_goes_on_bit_for_bit_wherever_it_was_ended(tmp_path, optimize
 
 
 def kill(*arguments):
-    """What tests/killed.py tells."""
+    """The output of tests/killed.py."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "tests" / "killed.py"), *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"},
@@ -143,22 +145,22 @@ def kill(*arguments):
     return json.loads(done.stdout)
 
 
-def test_50_kills_at_random_times_change_no_bit_and_leave_nothing(tmp_path):
+def test_a_training_killed_50_times_at_random_resumes_to_the_same_bits_and_leaves_no_files(tmp_path):
     found = kill(tmp_path, 10)
     assert found["kills"] == 50
     assert found["begun"] + found["halfway"] == 50
     assert found["halfway"] > 0
-    assert found["most left"] <= 1  # half a file, of the newest kill; older ones have gone
+    assert found["most left"] <= 1  # the incomplete file of the latest kill; older ones were removed
     assert found["left"] == []
 
 
-def test_a_kill_at_each_step_of_a_write_changes_no_bit_and_leaves_nothing(tmp_path):
+def test_a_training_killed_in_each_step_of_a_checkpoint_write_resumes_to_the_same_bits(tmp_path):
     steps = ["before fsync", "after fsync", "before chmod", "after chmod", "before replace"]
     assert kill(tmp_path) == {**dict.fromkeys(steps, 1), "after replace": 0, "in the end": 0}
 
 
 @pytest.mark.parametrize("options", [{}, {"validation": 0.25}])
-def test_without_a_seed_the_one_in_the_file_is_taken(tmp_path, options):
+def test_a_training_resumed_without_a_seed_takes_the_seed_of_the_checkpoint(tmp_path, options):
     path = tmp_path / "x.npz"
     random.seed(5)
     begun(path, seed=None, net=curve_net(), **options)
@@ -169,7 +171,7 @@ def test_without_a_seed_the_one_in_the_file_is_taken(tmp_path, options):
     np.testing.assert_array_equal(net.values, whole.values)
 
 
-def test_what_callbacks_do_to_the_weights_is_kept(tmp_path):
+def test_a_checkpoint_holds_the_weights_that_a_callback_has_written(tmp_path):
     def halve(net):
         def callback(history):
             net.values = net.values / 2
@@ -184,7 +186,7 @@ def test_what_callbacks_do_to_the_weights_is_kept(tmp_path):
     np.testing.assert_array_equal(again.values, whole.values)
 
 
-def test_a_checkpoint_of_an_earlier_format_is_gone_on_from(tmp_path):
+def test_a_training_resumes_from_a_checkpoint_of_an_earlier_format(tmp_path):
     """Rows and targets are eighths, so that they have the same checksums on all machines."""
     x = np.arange(-8, 9) / 8
     whole, net = Net(1, [3, 1], "tanh", "linear", init=quarters), Net(1, [3, 1], "tanh", "linear")
@@ -201,13 +203,13 @@ def quarters(n_out, n_in):
     return (np.arange(n_out * n_in).reshape(n_out, n_in) - 1) / 4
 
 
-# When it is written ---------------------------------------------------------------------------------
+# When a checkpoint is written -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("every", "wanted"), [(1, [0, 1, 2, 3, 4, 5, 6, 7]), (3, [0, 0, 0, 3, 3, 3, 6, 6]), (99, [0] * 8)]
 )
-def test_it_is_written_after_every_so_many_epochs_and_the_last(tmp_path, every, wanted):
+def test_a_checkpoint_is_written_after_every_so_many_epochs_and_after_the_last(tmp_path, every, wanted):
     path, found = tmp_path / "x.npz", []
     fit(
         curve_net(),
@@ -220,7 +222,7 @@ def test_it_is_written_after_every_so_many_epochs_and_the_last(tmp_path, every, 
     assert epochs_in(path) == 8
 
 
-def test_a_training_that_is_done_comes_back_at_once(tmp_path):
+def test_fit_with_the_checkpoint_of_a_finished_training_returns_at_once(tmp_path):
     whole, net = curve_net(), curve_net(2)
     history = fit(whole, tmp_path / "x.npz", validation=0.25, patience=50)
     before = (tmp_path / "x.npz").read_bytes()
@@ -233,7 +235,7 @@ def test_a_training_that_is_done_comes_back_at_once(tmp_path):
     assert (tmp_path / "x.npz").read_bytes() == before
 
 
-def test_more_epochs_train_on_and_fewer_are_an_error(tmp_path):
+def test_a_training_resumed_with_more_epochs_trains_on_and_with_fewer_is_an_error(tmp_path):
     whole, net = curve_net(), curve_net()
     history = fit(whole, None, epochs=12)
     fit(net, tmp_path / "x.npz", epochs=5)
@@ -246,7 +248,7 @@ def test_more_epochs_train_on_and_fewer_are_an_error(tmp_path):
 @pytest.mark.parametrize(
     "options", [{"patience": 2, "lr": 5.0}, {"callbacks": lambda history: len(history.loss) == 4}]
 )
-def test_a_training_that_was_ended_early_stays_so(tmp_path, options):
+def test_a_training_ended_by_a_callback_or_patience_is_not_resumed(tmp_path, options):
     net, again = curve_net(), curve_net(2)
     history = fit(net, tmp_path / "x.npz", **options)
     assert len(history.loss) < 9
@@ -257,7 +259,7 @@ def test_a_training_that_was_ended_early_stays_so(tmp_path, options):
 @pytest.mark.filterwarnings("ignore:.* cannot be compared")
 @pytest.mark.parametrize("where", ["in an epoch", "in a callback"])
 @pytest.mark.parametrize("every", [1, 10])
-def test_after_ctrl_c_only_the_epoch_that_was_not_whole_is_done_again(tmp_path, where, every):
+def test_a_training_resumed_after_ctrl_c_repeats_only_the_incomplete_epoch(tmp_path, where, every):
     path, seen = tmp_path / "x.npz", []
 
     def loss(prediction, y):
@@ -279,7 +281,7 @@ def test_after_ctrl_c_only_the_epoch_that_was_not_whole_is_done_again(tmp_path, 
 
 
 @pytest.mark.filterwarnings("ignore:.* cannot be compared")
-def test_a_loss_that_is_no_longer_finite_leaves_the_last_good_checkpoint(tmp_path):
+def test_a_loss_that_is_not_finite_leaves_the_last_good_checkpoint(tmp_path):
     path = tmp_path / "x.npz"
 
     def loss(prediction, y):
@@ -303,7 +305,9 @@ class Terminal(io_module.StringIO):
 
 
 @pytest.mark.parametrize("with_tqdm", [True, False])
-def test_progress_is_told_from_where_it_goes_on(tmp_path, monkeypatch, capsys, with_tqdm):
+def test_progress_of_a_resumed_training_starts_at_the_epoch_of_the_checkpoint(
+    tmp_path, monkeypatch, capsys, with_tqdm
+):
     begun(tmp_path / "x.npz")
     content = (tmp_path / "x.npz").read_bytes()
     fit(curve_net(), tmp_path / "x.npz", progress=True)
@@ -321,7 +325,7 @@ def test_progress_is_told_from_where_it_goes_on(tmp_path, monkeypatch, capsys, w
     assert "9/9" in told
 
 
-# What is not gone on from -----------------------------------------------------------------------
+# Checkpoints that are refused -------------------------------------------------------------------
 
 
 def own_loss(prediction, y):
@@ -359,7 +363,7 @@ OTHER = {
 
 
 @pytest.mark.parametrize("other", OTHER)
-def test_the_checkpoint_of_another_training_says_what_differs_and_nothing_is_changed(tmp_path, other):
+def test_the_checkpoint_of_another_training_is_an_error_that_names_the_differences(tmp_path, other):
     options, message = OTHER[other]
     path = tmp_path / "x.npz"
     begun(path)
@@ -383,13 +387,13 @@ def test_the_checkpoint_of_another_training_says_what_differs_and_nothing_is_cha
         (schedules.Plateau(0.05), schedules.warm_up(schedules.Plateau(0.05), 5)),
     ],
 )
-def test_another_schedule_of_the_same_name_is_found_out(tmp_path, first, second):
+def test_resuming_with_another_schedule_of_the_same_name_is_refused(tmp_path, first, second):
     begun(tmp_path / "x.npz", lr=first)
     with pytest.raises(OptionError, match=r"(the learning rate of step 11|lr): then "):
         fit(curve_net(), tmp_path / "x.npz", lr=second)
 
 
-def test_a_learning_rate_that_a_callback_has_changed_is_found_out(tmp_path):
+def test_resuming_with_a_learning_rate_that_a_callback_has_changed_is_refused(tmp_path):
     net = curve_net()
     opt = optim.SGD(net, lr=0.5)
 
@@ -405,7 +409,7 @@ def test_a_learning_rate_that_a_callback_has_changed_is_found_out(tmp_path):
 
 
 class Watching:
-    """A learning rate of one's own that is told the losses."""
+    """A custom schedule that observes the losses."""
 
     def observe(self, loss):
         self.seen = loss
@@ -414,7 +418,7 @@ class Watching:
         return 0.1
 
 
-def test_a_schedule_that_is_told_losses_and_cannot_tell_its_state_is_refused(tmp_path):
+def test_a_checkpoint_refuses_a_schedule_that_observes_losses_and_has_no_state(tmp_path):
     with pytest.raises(
         OptionError, match=r"needs state\(\) and load_state\(\), as Plateau has them; Watching has not"
     ):
@@ -423,13 +427,13 @@ def test_a_schedule_that_is_told_losses_and_cannot_tell_its_state_is_refused(tmp
 
 
 @pytest.mark.parametrize("seed", [[1, 2], np.random.default_rng(1), 1.0, "1"])
-def test_a_seed_that_a_file_cannot_hold_is_refused(tmp_path, seed):
+def test_a_checkpoint_refuses_a_seed_that_a_file_cannot_hold(tmp_path, seed):
     with pytest.raises(OptionError, match="with checkpoint= seed is a whole number or None"):
         fit(curve_net(), tmp_path / "x.npz", seed=seed)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_where_no_file_can_be_is_named_before_anything_is_learned(tmp_path):
+def test_a_checkpoint_path_where_no_file_can_be_is_refused_before_the_training(tmp_path):
     net = curve_net()
     before = net.values.tobytes()
     with pytest.raises(FileNotFoundError, match="none"):
@@ -440,7 +444,7 @@ def test_a_place_where_no_file_can_be_is_named_before_anything_is_learned(tmp_pa
     assert net.values.tobytes() == before
 
 
-def test_a_file_with_a_net_is_no_checkpoint_and_a_checkpoint_no_net(tmp_path):
+def test_fit_refuses_the_file_of_a_net_and_load_refuses_a_checkpoint(tmp_path):
     net = curve_net()
     net.save(tmp_path / "net.npz")
     kept = (tmp_path / "net.npz").read_bytes()
@@ -457,7 +461,7 @@ def test_a_file_with_a_net_is_no_checkpoint_and_a_checkpoint_no_net(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_a_damaged_checkpoint_is_an_error_or_the_same_and_changes_nothing(tmp_path, suffix):
+def test_a_damaged_checkpoint_is_an_error_that_changes_nothing_or_is_read_as_before(tmp_path, suffix):
     draw, path, whole = random.Random(1), tmp_path / f"x.{suffix}", curve_net()
     fit(whole, path, patience=5)
     content, refused = path.read_bytes(), 0
@@ -513,7 +517,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_a_checkpoint_that_makes_no_sense_is_an_error_and_changes_nothing(tmp_path, wrong):
+def test_a_checkpoint_with_inconsistent_content_is_an_error_and_changes_nothing(tmp_path, wrong):
     path, options = tmp_path / "x.npz", {"patience": 5}
     fit(curve_net(), path, lr=schedules.Plateau(0.05), **options)
     arrays, header = io.read(path)
@@ -534,7 +538,7 @@ def test_a_checkpoint_that_makes_no_sense_is_an_error_and_changes_nothing(tmp_pa
     assert (net.values.tobytes(), lr.state()) == before
 
 
-# Everything that belongs to a training ------------------------------------------------------------
+# The description of a training --------------------------------------------------------------------
 
 
 SCHEDULES = [
@@ -568,7 +572,7 @@ def changes(cases):
 
 @pytest.mark.parametrize("wrap", ["as it is", "warmed up", "warmed up twice"])
 @pytest.mark.parametrize(("kind", "options", "others"), list(changes(SCHEDULES)))
-def test_each_option_of_a_schedule_is_part_of_what_must_agree(tmp_path, kind, options, others, wrap):
+def test_resuming_with_any_other_option_of_a_schedule_is_refused(tmp_path, kind, options, others, wrap):
     def made(options):
         schedule = kind(**options)
         for steps in {"as it is": (), "warmed up": (5,), "warmed up twice": (5, 3)}[wrap]:
@@ -585,7 +589,7 @@ def test_each_option_of_a_schedule_is_part_of_what_must_agree(tmp_path, kind, op
 
 
 @pytest.mark.parametrize(("kind", "options", "others"), list(changes(OPTIMISERS)))
-def test_each_option_of_an_optimiser_is_part_of_what_must_agree(tmp_path, kind, options, others):
+def test_resuming_with_any_other_option_of_an_optimiser_is_refused(tmp_path, kind, options, others):
     path = tmp_path / "x.npz"
     net = curve_net()
     begun(path, net=net, lr=None, optimizer=kind(net, **options))
@@ -597,7 +601,7 @@ def test_each_option_of_an_optimiser_is_part_of_what_must_agree(tmp_path, kind, 
 
 
 class Falling:
-    """A learning rate of one's own, with a list that no description compares."""
+    """A custom schedule with a list, which the description of a training does not compare."""
 
     def __init__(self, rates):
         self.rates = rates
@@ -615,7 +619,7 @@ class Falling:
         ({"lr": Falling([0.05])}, r"\S+Falling"),
     ],
 )
-def test_what_cannot_be_compared_is_told_once(tmp_path, options, what):
+def test_a_checkpoint_reports_options_that_cannot_be_compared_once(tmp_path, options, what):
     path = tmp_path / "x.npz"
     net = begun(path, **options)
     with pytest.warns(
@@ -623,3 +627,15 @@ def test_what_cannot_be_compared_is_told_once(tmp_path, options, what):
     ) as told:
         fit(net, path, **options)
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("what", ["loss", "activation"])
+def test_a_checkpoint_tells_which_registered_functions_it_cannot_compare(tmp_path, what):
+    with restored():
+        LOSSES["mine"] = Loss("mine", lambda p, y: (p - y) ** 2)
+        ACTIVATIONS["mine"] = Activation("mine", lambda x: x * x)
+        options = {"loss": "mine"} if what == "loss" else {}
+        net = Net(1, [2, 1], "mine" if what == "activation" else "tanh", "linear")
+        net.fit([0.0, 1.0], [0.0, 1.0], epochs=1, seed=1, checkpoint=tmp_path / "c.npz", **options)
+        with pytest.warns(CheckpointWarning, match="lambda"):
+            net.fit([0.0, 1.0], [0.0, 1.0], epochs=2, seed=1, checkpoint=tmp_path / "c.npz", **options)

@@ -45,7 +45,7 @@ def test_every_optimizer_learns_a_curve(optimizer):
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_every_loss_tells_two_halves_apart(loss):
+def test_fit_learns_two_classes_with_every_loss(loss):
     net = MLP(1, [8, 2 if loss == "cross_entropy" else 1], init="he")
     labels = (X[:, 0] > 0).astype(int)
     y = 2 * labels - 1 if loss in ("mse", "mae", "huber", "hinge") else labels
@@ -55,7 +55,7 @@ def test_every_loss_tells_two_halves_apart(loss):
     assert (found == labels).mean() > 0.94
 
 
-def test_one_full_batch_of_sgd_is_what_the_oracle_does_by_hand():
+def test_fit_with_full_batches_of_sgd_follows_the_oracle():
     random.seed(5)
     net = Net(2, [4, 2], "sigmoid")
     random.seed(5)
@@ -75,14 +75,14 @@ def test_one_full_batch_of_sgd_is_what_the_oracle_does_by_hand():
     np.testing.assert_allclose(net.values, [p.data for p in slow.params()], rtol=1e-11)
 
 
-def test_the_same_seed_gives_the_same_bits():
+def test_fit_with_the_same_seed_gives_the_same_bits():
     first = curve_net().fit(X, CURVE, epochs=5, seed=9)
     assert curve_net().fit(X, CURVE, epochs=5, seed=9).loss == first.loss
     assert curve_net().fit(X, CURVE, epochs=5, seed=10).loss != first.loss
     assert curve_net().fit(X, CURVE, epochs=5).loss == curve_net().fit(X, CURVE, epochs=5).loss
 
 
-def test_a_batch_larger_than_the_data_is_all_of_it():
+def test_a_batch_size_above_the_number_of_rows_takes_all_rows():
     whole = curve_net().fit(X, CURVE, epochs=3, seed=0, batch_size=40)
     assert curve_net().fit(X, CURVE, epochs=3, seed=0, batch_size=1000).loss == whole.loss
 
@@ -94,19 +94,19 @@ def test_the_loss_of_an_epoch_is_a_mean_over_rows_not_batches():
     assert history.loss == [pytest.approx(before, rel=1e-12)]
 
 
-def test_targets_of_one_output_may_be_flat_and_inputs_too():
+def test_fit_takes_flat_inputs_and_flat_targets_of_a_net_with_one_input_and_output():
     first = curve_net().fit(X, CURVE, epochs=2, seed=0)
     assert curve_net().fit(X[:, 0], CURVE[:, 0].tolist(), epochs=2, seed=0).loss == first.loss
 
 
-def test_float32_stays_float32():
+def test_fit_keeps_a_float32_net_in_float32():
     net = curve_net(dtype="float32")
     net.fit(X, CURVE, epochs=2)
     assert net.values.dtype == np.float32
     assert net.predict(X).dtype == np.float32
 
 
-def test_an_optimizer_made_for_the_net_goes_on_where_it_was():
+def test_fit_with_an_optimizer_of_the_net_continues_with_the_state_of_the_optimizer():
     net = curve_net()
     opt = SGD(net, lr=0.05, momentum=0.9)
     first = net.fit(X, CURVE, optimizer=opt, epochs=3, seed=0).loss
@@ -117,7 +117,7 @@ def test_an_optimizer_made_for_the_net_goes_on_where_it_was():
         net.fit(X, CURVE, optimizer=opt, lr=0.1)
 
 
-def test_training_makes_a_graph_from_before_it_unusable_instead_of_wrong():
+def test_fit_makes_backward_through_an_older_graph_an_error():
     net = curve_net()
     old = net([0.5])
     net.fit(X, CURVE, epochs=1)
@@ -125,7 +125,7 @@ def test_training_makes_a_graph_from_before_it_unusable_instead_of_wrong():
         old.backward()
 
 
-def test_a_hand_written_loop_over_batches_learns_as_well():
+def test_a_hand_written_training_loop_learns_a_curve():
     net = curve_net()
     opt = SGD(net, lr=0.1)
     first = losses.mse(net(X), CURVE).item()
@@ -137,7 +137,7 @@ def test_a_hand_written_loop_over_batches_learns_as_well():
     assert loss.item() < 0.1 * first
 
 
-def test_micrograd_style_updates_reach_the_arrays():
+def test_parameter_updates_in_the_style_of_micrograd_train_the_net():
     net = curve_net()
     for _ in range(3):
         loss = sum(((net(x) - y) ** 2 for x, y in zip(X.tolist(), CURVE[:, 0], strict=True)), Value(0))
@@ -154,7 +154,7 @@ def test_micrograd_style_updates_reach_the_arrays():
 
 @every_optimizer
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_fit_is_the_loop_by_hand_bit_for_bit_with_every_optimizer(optimizer, dtype):
+def test_fit_has_the_bits_of_a_hand_written_loop_with_every_optimizer(optimizer, dtype):
     net, twin = small_net(dtype=dtype), small_net(dtype=dtype)
     size = 40 if optimizer == "lbfgs" else 7
     told = net.fit(
@@ -167,7 +167,7 @@ def test_fit_is_the_loop_by_hand_bit_for_bit_with_every_optimizer(optimizer, dty
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("activation", ["relu", "sigmoid"])
-def test_fit_is_the_loop_by_hand_bit_for_bit_with_every_loss(loss, activation):
+def test_fit_has_the_bits_of_a_hand_written_loop_with_every_loss(loss, activation):
     net, twin = small_net(activation=activation), small_net(activation=activation)
     y = TARGETS[loss]
     told = net.fit(ROWS, y, loss=loss, optimizer="adam", lr=0.02, epochs=4, batch_size=7, seed=5)
@@ -177,7 +177,7 @@ def test_fit_is_the_loop_by_hand_bit_for_bit_with_every_loss(loss, activation):
 
 
 @pytest.mark.parametrize("batch_size", [1, 13, 20, 39, 40, 41, 10**9])
-def test_fit_is_the_loop_by_hand_whatever_the_last_batch_holds(batch_size):
+def test_fit_has_the_bits_of_a_hand_written_loop_for_any_size_of_the_last_batch(batch_size):
     net, twin = small_net(), small_net()
     told = net.fit(ROWS, NUMBERS, optimizer="sgd", lr=0.1, epochs=3, batch_size=batch_size, seed=5)
     means = by_hand(twin, ROWS, NUMBERS, SGD(twin, lr=0.1), 3, batch_size, np.random.default_rng(5))
@@ -185,7 +185,7 @@ def test_fit_is_the_loop_by_hand_whatever_the_last_batch_holds(batch_size):
     assert told.loss == means
 
 
-def test_fit_is_a_loop_of_calls_of_the_net_too():
+def test_fit_gives_the_weights_of_a_loop_of_calls_of_the_net():
     net, twin = small_net(), small_net()
     net.fit(ROWS, NUMBERS, epochs=3, batch_size=16, seed=5)
     opt, rng = Adam(twin), np.random.default_rng(5)
@@ -199,7 +199,7 @@ def test_fit_is_a_loop_of_calls_of_the_net_too():
 
 
 @pytest.mark.parametrize(("loss", "recordings"), [("mse", 3), (lambda p, y: losses.mse(p, y), 0)])
-def test_a_step_is_recorded_once_for_each_size_of_batch(monkeypatch, loss, recordings):
+def test_fit_records_a_step_of_a_named_loss_once_for_each_size_of_batch(monkeypatch, loss, recordings):
     record, sizes = program.record, []
 
     def counting(function, *examples, **options):
@@ -213,7 +213,7 @@ def test_a_step_is_recorded_once_for_each_size_of_batch(monkeypatch, loss, recor
 
 @every_optimizer
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_two_runs_with_one_seed_are_the_same_to_the_bit(optimizer, dtype):
+def test_two_trainings_with_all_options_and_the_same_seed_give_the_same_bits(optimizer, dtype):
     def run(seed=11):
         net = small_net(dtype=dtype)
         told = net.fit(
@@ -238,7 +238,7 @@ def test_two_runs_with_one_seed_are_the_same_to_the_bit(optimizer, dtype):
     assert one[1] != other[1]
 
 
-def test_without_a_seed_the_order_comes_from_pythons_random():
+def test_fit_without_a_seed_takes_the_order_of_rows_from_pythons_random():
     def run(seed):
         net = small_net()
         random.seed(seed)
@@ -248,7 +248,7 @@ def test_without_a_seed_the_order_comes_from_pythons_random():
 
 
 @pytest.mark.parametrize("form", ["columns", "backwards", "lists", "Tensors", "read-only", "labels"])
-def test_data_may_lie_in_memory_as_they_like(form):
+def test_fit_learns_the_same_from_data_in_any_memory_layout_or_container(form):
     X, y, loss = ROWS, NUMBERS, "mse"
     if form == "labels":
         y, loss = TARGETS["cross_entropy"], "cross_entropy"
@@ -269,7 +269,7 @@ def test_data_may_lie_in_memory_as_they_like(form):
     same_bits(net, twin)
 
 
-def test_object_arrays_of_numbers_are_taken():
+def test_fit_takes_object_arrays_of_numbers():
     expected = small_net().fit(ROWS, NUMBERS, epochs=1, seed=0).loss
     assert small_net().fit(ROWS.astype(object), NUMBERS, epochs=1, seed=0).loss == expected
 
@@ -287,7 +287,7 @@ def test_a_copied_optimizer_trains_the_copied_net():
     np.testing.assert_array_equal(opt.state()["memory"], other.state()["memory"])
 
 
-def test_fit_works_in_another_thread_as_well(ctrl_c):
+def test_fit_in_another_thread_learns_the_same_bits(ctrl_c):
     net, twin = small_net(), small_net()
     thread = threading.Thread(target=lambda: net.fit(ROWS, NUMBERS, epochs=3, seed=5))
     thread.start()

@@ -1,4 +1,4 @@
-"""Callbacks of fit: when they are called, with what, and what their answers and errors do."""
+"""Callbacks of fit: when they are called and with what, and the effect of their answers and errors."""
 
 import numpy as np
 import pytest
@@ -42,13 +42,13 @@ def test_a_callback_that_answers_true_ends_the_training_with_the_weights_as_they
     same_bits(net, twin)
 
 
-def test_every_callback_may_end_the_training():
+def test_any_of_several_callbacks_may_end_the_training():
     for callbacks in ([lambda h: True, lambda h: None], [lambda h: None, lambda h: True]):
         assert len(small_net().fit(ROWS, NUMBERS, epochs=10, callbacks=callbacks).loss) == 1
 
 
 @pytest.mark.parametrize("answer", [1, 0, "stop", 0.0, [], np.array([True, False])])
-def test_another_answer_of_a_callback_is_an_error_after_the_epoch(answer):
+def test_a_callback_that_answers_neither_true_false_nor_none_is_an_error_after_the_epoch(answer):
     net, twin = small_net(), small_net()
 
     def mine(history):
@@ -60,7 +60,7 @@ def test_another_answer_of_a_callback_is_an_error_after_the_epoch(answer):
     same_bits(net, twin)
 
 
-def test_an_error_in_a_callback_passes_and_the_epoch_stays_learned():
+def test_an_error_in_a_callback_is_passed_on_and_keeps_the_weights_of_the_epoch():
     net, twin = small_net(), small_net()
     opt, twins = SGD(net, lr=0.1, momentum=0.9), SGD(twin, lr=0.1, momentum=0.9)
 
@@ -75,7 +75,7 @@ def test_an_error_in_a_callback_passes_and_the_epoch_stays_learned():
     np.testing.assert_array_equal(opt.state()["memory"], twins.state()["memory"])
 
 
-def test_weights_written_by_a_callback_are_those_that_are_learned_on():
+def test_fit_goes_on_from_the_weights_that_a_callback_has_written():
     def reset(net):
         net.layers[0].neurons[0].b = 0.5
         net.values[-3:] = 0.25
@@ -92,7 +92,7 @@ def test_weights_written_by_a_callback_are_those_that_are_learned_on():
     same_bits(net, twin)
 
 
-def test_callbacks_hear_of_the_epoch_with_which_patience_ends_the_training():
+def test_callbacks_are_called_after_the_epoch_with_which_patience_ends_the_training():
     seen = []
     told = small_net().fit(
         ROWS, NUMBERS, lr=0.0, epochs=9, patience=2, callbacks=lambda h: seen.append(len(h.loss))
@@ -102,6 +102,6 @@ def test_callbacks_hear_of_the_epoch_with_which_patience_ends_the_training():
 
 
 @pytest.mark.parametrize("callbacks", [5, None])
-def test_callbacks_that_are_none_are_named(callbacks):
+def test_fit_refuses_callbacks_that_are_no_functions(callbacks):
     with pytest.raises(OptionError):
         small_net().fit(ROWS, NUMBERS, callbacks=callbacks)

@@ -17,7 +17,7 @@ from autograd.training import History, loop
 # Learning rates -----------------------------------------------------------------------------------
 
 
-def test_the_learning_rate_may_be_a_function_of_the_step_and_that_of_the_last_one_is_told():
+def test_history_lr_holds_the_learning_rate_of_the_last_step_of_each_epoch():
     net, twin, asked = small_net(), small_net(), []
 
     def lr(step):
@@ -34,7 +34,7 @@ def test_the_learning_rate_may_be_a_function_of_the_step_and_that_of_the_last_on
     assert told.lr == [schedule(step) for step in (2, 5, 8, 11)]
 
 
-def test_a_constant_learning_rate_is_told_too():
+def test_history_lr_holds_a_constant_learning_rate_for_each_epoch():
     assert small_net().fit(ROWS, NUMBERS, lr=0.25, epochs=2).lr == [0.25] * 2
     assert small_net().fit(ROWS, NUMBERS, epochs=2).lr == [1e-3] * 2  # Adam's own
     net = small_net()
@@ -48,7 +48,7 @@ REDUCED = [0.8, 0.8, 0.8, 0.8, 0.8, 0.4, 0.4, 0.4, 0.4]
 
 @pytest.mark.parametrize("watched", ["training", "validation"])
 @pytest.mark.parametrize("given", ["lr", "optimizer"])
-def test_fit_tells_a_plateau_the_loss_of_each_epoch(watched, given):
+def test_a_plateau_observes_the_loss_of_each_epoch_of_fit(watched, given):
     net = small_net()
     lr = schedules.Plateau(0.8, factor=0.5, patience=1)
     told = net.fit(
@@ -64,14 +64,14 @@ def test_fit_tells_a_plateau_the_loss_of_each_epoch(watched, given):
     assert lr(0) == pytest.approx(REDUCED[-1])
 
 
-def test_a_plateau_within_a_warm_up_is_told_too():
+def test_a_plateau_within_a_warm_up_reduces_the_learning_rate():
     lr = schedules.warm_up(schedules.Plateau(0.01, patience=0, threshold=100), steps=2)
     rates = small_net().fit(ROWS, NUMBERS, epochs=10, lr=lr).lr
     assert rates[-1] < 0.01
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])
-def test_a_plateau_within_warm_ups_is_told_the_losses(depth):
+def test_a_plateau_within_nested_warm_ups_observes_the_losses(depth):
     plateau = schedule = schedules.Plateau(0.5, factor=0.5, patience=0, threshold=0.9)
     for _ in range(depth):
         schedule = schedules.warm_up(schedule, 2)
@@ -83,13 +83,13 @@ def test_a_plateau_within_warm_ups_is_told_the_losses(depth):
 # Times -----------------------------------------------------------------------------------------
 
 
-def test_the_time_is_told_in_seconds_from_the_start(monkeypatch):
+def test_history_time_holds_seconds_from_the_start_of_the_training(monkeypatch):
     clock = itertools.count(100.0, 0.25)
     monkeypatch.setattr(loop, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
     assert small_net().fit(ROWS, NUMBERS, epochs=4).time == [0.25, 0.5, 0.75, 1.0]
 
 
-def test_the_real_clock_runs_forward():
+def test_history_time_never_decreases():
     times = small_net().fit(ROWS, NUMBERS, epochs=10).time
     assert times == sorted(times)
     assert times[0] >= 0
@@ -98,7 +98,7 @@ def test_the_real_clock_runs_forward():
 # Pictures --------------------------------------------------------------------------------------
 
 
-def test_a_history_draws_itself(tmp_path):
+def test_history_plot_draws_the_loss_and_writes_a_file(tmp_path):
     history = curve_net().fit(X, CURVE, epochs=5)
     figure = history.plot(tmp_path / "loss.png")
     assert (tmp_path / "loss.png").read_bytes().startswith(b"\x89PNG")
@@ -106,13 +106,13 @@ def test_a_history_draws_itself(tmp_path):
     assert list(axes.lines[0].get_ydata()) == history.loss
 
 
-def test_without_matplotlib_the_command_that_brings_it_is_told(monkeypatch):
+def test_history_plot_without_matplotlib_is_an_error_that_names_the_extra(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'array-autograd\[plot\]'"):
         History([1.0]).plot()
 
 
-def test_a_history_with_validation_draws_both_losses():
+def test_history_plot_draws_training_and_validation_loss():
     told = small_net().fit(ROWS, NUMBERS, epochs=5, validation=0.2)
     (axes,) = told.plot().axes
     assert [list(line.get_ydata()) for line in axes.lines] == [told.loss, told.val_loss]

@@ -1,4 +1,4 @@
-"""fit with a loss or an activation of the user's own: called at each batch, with safe arguments."""
+"""fit with a custom loss or activation: called at each batch, with safe arguments."""
 
 import copy
 import random
@@ -16,14 +16,14 @@ from autograd.nn import Net
 from autograd.optim import SGD, Adam
 
 
-def test_a_loss_of_ones_own_is_the_one_of_that_name_if_it_computes_the_same():
+def test_a_custom_loss_with_the_formula_of_mse_gives_the_losses_of_mse():
     net, twin = curve_net(), curve_net()
     own = net.fit(X, CURVE, loss=lambda p, y: ((p - y) * (p - y)).mean(), epochs=5, seed=3)
     named = twin.fit(X, CURVE, loss="mse", epochs=5, seed=3)
     assert own.loss == pytest.approx(named.loss, rel=1e-12)
 
 
-def test_a_callable_gets_whole_numbers_as_labels():
+def test_fit_passes_labels_to_a_loss_function_as_whole_numbers():
     labels = (X[:, 0] > 0).astype(int)
     random.seed(1)
     net = Net(1, [4, 2], "tanh", "linear")
@@ -34,7 +34,7 @@ def test_a_callable_gets_whole_numbers_as_labels():
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("own", ["loss", "activation"])
-def test_a_function_that_does_what_a_named_one_does_gives_the_same(loss, own):
+def test_a_custom_loss_or_activation_equal_to_a_named_one_gives_the_same_training(loss, own):
     tanh = (lambda x: x.tanh()) if own == "activation" else "tanh"
     net, twin = small_net(activation=tanh), small_net()
     kind = (lambda p, y: LOSSES[loss](p, y)) if own == "loss" else loss
@@ -46,7 +46,7 @@ def test_a_function_that_does_what_a_named_one_does_gives_the_same(loss, own):
     assert told.val_loss == pytest.approx(twins.val_loss, rel=1e-12)
 
 
-def test_a_loss_of_ones_own_is_run_at_each_batch_and_may_branch_and_draw():
+def test_a_custom_loss_is_called_at_each_batch_and_may_branch_and_draw_random_numbers():
     def noisy(noise, called):
         def loss(p, y):
             called.append(p.shape)
@@ -73,7 +73,7 @@ def test_a_loss_of_ones_own_is_run_at_each_batch_and_may_branch_and_draw():
     assert told.loss == means
 
 
-def test_an_activation_of_ones_own_is_run_at_each_batch_and_may_branch_and_draw():
+def test_a_custom_activation_is_called_at_each_batch_and_may_branch_and_draw_random_numbers():
     def dropout(noise, called):
         def activation(x):
             called.append(x.shape)
@@ -90,7 +90,7 @@ def test_an_activation_of_ones_own_is_run_at_each_batch_and_may_branch_and_draw(
     same_bits(net, twin)
 
 
-def test_a_loss_of_ones_own_sees_the_validation_rows_at_once_and_without_a_graph():
+def test_a_custom_loss_gets_all_validation_rows_in_one_call_and_without_a_graph():
     seen = []
 
     def loss(p, y):
@@ -101,7 +101,7 @@ def test_a_loss_of_ones_own_sees_the_validation_rows_at_once_and_without_a_graph
     assert seen == [((20, 2), (20, 2), True), ((10, 2), (10, 2), True), ((10, 2), (10, 2), False)]
 
 
-def test_a_loss_of_ones_own_gets_no_flat_targets_that_would_spread_over_the_predictions():
+def test_fit_with_a_custom_loss_refuses_flat_targets_that_would_broadcast_against_the_predictions():
     net, x = Net(1, [1], "linear"), np.linspace(-1, 1, 5)
     with pytest.raises(ShapeError, match=r"of the predictions, \(5, 1\), got \(5,\): give np.reshape\(y"):
         net.fit(x, x, loss=lambda prediction, target: ((prediction - target) ** 2).mean())
@@ -109,7 +109,7 @@ def test_a_loss_of_ones_own_gets_no_flat_targets_that_would_spread_over_the_pred
         net.partial_fit(x, x, loss=lambda prediction, target: ((prediction - target) ** 2).mean())
 
 
-def test_an_error_in_a_loss_of_ones_own_leaves_the_weights_of_the_last_whole_epoch():
+def test_an_error_in_a_custom_loss_restores_the_weights_of_the_last_complete_epoch():
     net = curve_net()
     calls = []
 
@@ -127,5 +127,5 @@ def test_an_error_in_a_loss_of_ones_own_leaves_the_weights_of_the_last_whole_epo
     np.testing.assert_array_equal(net.values, twin.values)
     np.testing.assert_array_equal(net.grads, twin.grads)
     for n, o in ((net, opt), (twin, twins)):
-        n.fit(X, CURVE, optimizer=o, epochs=2, seed=5)  # goes on as if nothing had been
+        n.fit(X, CURVE, optimizer=o, epochs=2, seed=5)  # training continues as if there had been no error
     np.testing.assert_array_equal(net.values, twin.values)

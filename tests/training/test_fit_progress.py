@@ -11,7 +11,7 @@ from trainings import CURVE, NUMBERS, ROWS, X, curve_net, small_net
 from autograd.support import progress
 
 
-def test_plain_lines_or_nothing_tell_of_progress_where_there_is_no_terminal(capsys):
+def test_progress_is_shown_in_plain_lines_if_wanted_and_not_at_all_otherwise_without_a_terminal(capsys):
     curve_net().fit(X, CURVE, epochs=20, progress=True)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 10
@@ -37,7 +37,7 @@ class Terminal:
 
 
 @pytest.mark.parametrize("with_tqdm", [True, False])
-def test_a_bar_tells_of_it_on_a_terminal(monkeypatch, with_tqdm):
+def test_progress_is_shown_as_a_bar_on_a_terminal(monkeypatch, with_tqdm):
     if not with_tqdm:
         monkeypatch.setitem(__import__("sys").modules, "tqdm", None)
     terminal = Terminal()
@@ -45,7 +45,7 @@ def test_a_bar_tells_of_it_on_a_terminal(monkeypatch, with_tqdm):
     curve_net().fit(X, CURVE, epochs=5)
     assert "5/5" in terminal.text
     assert "loss " in terminal.text
-    assert ("█" in terminal.text) is not with_tqdm  # tqdm draws in ASCII where it is told no encoding
+    assert ("█" in terminal.text) is not with_tqdm  # tqdm draws in ASCII if the stream has no encoding
 
 
 # Notebooks -------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ class Bar:
 
 @pytest.fixture
 def notebook(monkeypatch):
-    """As if this ran in a notebook that can show tqdm's bar."""
+    """Makes the test run as if in a notebook that can show tqdm's bar."""
     shell = SimpleNamespace(config={"IPKernelApp": {}})
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     monkeypatch.setitem(sys.modules, "ipywidgets", ModuleType("ipywidgets"))
@@ -85,7 +85,7 @@ def notebook(monkeypatch):
 
 
 @pytest.mark.parametrize("progress", [None, True])
-def test_a_bar_tells_of_it_in_a_notebook(notebook, progress, capsys):
+def test_progress_is_shown_as_a_bar_in_a_notebook(notebook, progress, capsys):
     told = small_net().fit(ROWS, NUMBERS, epochs=3, validation=0.2, progress=progress)
     (bar,) = Bar.made
     assert (bar.total, bar.unit, bar.done, bar.closed) == (3, "epoch", 3, True)
@@ -96,7 +96,7 @@ def test_a_bar_tells_of_it_in_a_notebook(notebook, progress, capsys):
 
 
 @pytest.mark.parametrize("end", ["callback", "patience", "error", "interrupt"])
-def test_a_bar_is_closed_however_the_training_ends(notebook, end):
+def test_the_progress_bar_is_closed_however_the_training_ends(notebook, end):
     def callback(history):
         if end == "error":
             raise KeyError("mine")
@@ -122,7 +122,9 @@ def test_a_bar_is_closed_however_the_training_ends(notebook, end):
 
 
 @pytest.mark.parametrize("missing", ["ipywidgets", "tqdm.notebook", "a kernel", "a shell"])
-def test_a_notebook_that_can_show_no_bar_gets_plain_lines_if_wanted(notebook, missing, monkeypatch, capsys):
+def test_progress_in_a_notebook_that_can_show_no_bar_is_shown_in_plain_lines_if_wanted(
+    notebook, missing, monkeypatch, capsys
+):
     if missing == "a kernel":
         notebook.config = {}  # IPython on a terminal
     elif missing == "a shell":
@@ -136,13 +138,13 @@ def test_a_notebook_that_can_show_no_bar_gets_plain_lines_if_wanted(notebook, mi
     assert Bar.made == []
 
 
-def test_nothing_is_shown_in_a_notebook_if_that_is_wanted(notebook, capsys):
+def test_progress_false_shows_nothing_in_a_notebook(notebook, capsys):
     small_net().fit(ROWS, NUMBERS, epochs=2, progress=False)
     assert (Bar.made, capsys.readouterr().err) == ([], "")
 
 
 @pytest.mark.parametrize("total", [1, 7, 10, 11, 19, 20, 25, 99, 100, 101, 1000])
-def test_progress_takes_ten_lines_at_most_where_there_is_no_terminal(total):
+def test_progress_takes_at_most_ten_lines_without_a_terminal(total):
     stream = io.StringIO()
     assert len(list(progress.track(total, "epoch", True, stream))) == total
     lines = stream.getvalue().splitlines()
@@ -150,7 +152,7 @@ def test_progress_takes_ten_lines_at_most_where_there_is_no_terminal(total):
     assert lines[-1] == f"epoch {total}/{total}"
 
 
-def test_a_bar_that_ends_early_ends_its_line(monkeypatch):
+def test_a_progress_bar_of_a_training_that_ends_early_ends_its_line(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "tqdm", None)
     stream = io.StringIO()
     stream.isatty = lambda: True

@@ -115,7 +115,7 @@ TWO = np.hstack([X, X])
         ),
     ],
 )
-def test_what_fit_cannot_take_is_said_and_changes_nothing(make, kind, message):
+def test_fit_names_bad_data_and_options_in_its_error_and_changes_nothing(make, kind, message):
     net = curve_net()
     before = net.values.copy()
     with pytest.raises(kind, match=message):
@@ -134,7 +134,7 @@ def test_numbers_too_large_for_float32_are_refused_by_a_net_of_float32(name):
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "binary_cross_entropy", losses.cross_entropy])
 @pytest.mark.parametrize("last", ["sigmoid", "tanh"])
-def test_outputs_with_bounds_are_no_logits(loss, last):
+def test_fit_refuses_a_cross_entropy_of_outputs_with_a_bounded_activation(loss, last):
     net = Net(3, [4, 2], "relu", last)
     before = net.values.copy()
     for learn in (net.fit, net.partial_fit):
@@ -205,14 +205,14 @@ BAD = [
 
 
 @pytest.mark.parametrize(("options", "kind", "message"), BAD)
-def test_options_that_fit_cannot_take_are_named_and_nothing_is_learned(options, kind, message):
+def test_fit_names_an_option_out_of_its_range_in_its_error_and_learns_nothing(options, kind, message):
     net, twin = small_net(), small_net()
     with pytest.raises(kind, match=message):
         net.fit(ROWS, NUMBERS, **options)
     same_bits(net, twin)
 
 
-def test_clip_is_not_ignored_by_lbfgs():
+def test_fit_refuses_clip_with_lbfgs():
     net, twin = small_net(), small_net()
     twin.fit(ROWS, NUMBERS, optimizer="lbfgs", epochs=1, seed=0)
     with pytest.raises(OptionError, match=r"^lbfgs takes no clip"):
@@ -220,6 +220,6 @@ def test_clip_is_not_ignored_by_lbfgs():
 
 
 @pytest.mark.parametrize("seed", ["a", -1])
-def test_a_bad_seed_is_named(seed):
+def test_fit_refuses_a_bad_seed(seed):
     with pytest.raises(AutogradError):
         small_net().fit(ROWS, NUMBERS, seed=seed)

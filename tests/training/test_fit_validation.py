@@ -16,7 +16,7 @@ from autograd.optim import SGD, Adam
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("share", [0.25, 0.01])
-def test_a_share_is_drawn_held_out_and_tells_the_loss_after_each_epoch(loss, share):
+def test_a_validation_share_is_drawn_at_random_held_out_and_gives_a_loss_after_each_epoch(loss, share):
     net, twin, y = small_net(), small_net(), TARGETS[loss]
     held, kept = np.split(np.random.default_rng(5).permutation(40), [max(1, int(share * 40))])
     found = []
@@ -37,7 +37,7 @@ def test_a_share_is_drawn_held_out_and_tells_the_loss_after_each_epoch(loss, sha
 
 @pytest.mark.parametrize("rows", [1, 10, 1024, 1025, 2500])
 @pytest.mark.parametrize("form", [tuple, list])
-def test_a_pair_of_other_rows_tells_the_loss_and_is_not_learned(rows, form):
+def test_a_validation_pair_gives_a_loss_after_each_epoch_and_is_not_learned(rows, form):
     net, twin = small_net(), small_net()
     X = np.random.default_rng(3).uniform(-1, 1, (rows, 3))
     pair = form([X, np.cos(X[:, :2])])
@@ -53,7 +53,7 @@ def test_a_pair_of_other_rows_tells_the_loss_and_is_not_learned(rows, form):
     assert (told.loss, twins.val_loss) == (twins.loss, [])
 
 
-def test_val_loss_is_the_weighted_mean_of_the_rows_held_out():
+def test_val_loss_is_the_weighted_mean_over_the_validation_rows():
     weights, net = np.arange(40) + 1.0, small_net()
     told = net.fit(
         ROWS, NUMBERS, lr=0.0, epochs=1, validation=0.25, sample_weight=weights, seed=3, batch_size=99
@@ -65,7 +65,7 @@ def test_val_loss_is_the_weighted_mean_of_the_rows_held_out():
 
 
 @pytest.mark.parametrize("learned", [True, False])
-def test_a_split_that_leaves_only_weights_of_0_is_refused(learned):
+def test_a_validation_split_with_only_sample_weights_of_0_on_one_side_is_refused(learned):
     weights = np.full(40, 1.0 * learned)
     weights[np.random.default_rng(0).permutation(40)[:10]] = 1.0 - learned
     with pytest.raises(DataError):
@@ -80,7 +80,9 @@ def test_a_split_that_leaves_only_weights_of_0_is_refused(learned):
     ("patience", "epochs", "ran", "best"),
     [(1, 9, 3, 1), (2, 9, 6, 3), (3, 9, 7, 3), (4, 9, 9, 8), (9, 9, 9, 8), (9, 6, 6, 3), (1, 1, 1, 0)],
 )
-def test_patience_ends_the_training_and_brings_the_best_weights_back(watched, patience, epochs, ran, best):
+def test_patience_ends_the_training_and_restores_the_weights_of_the_best_epoch(
+    watched, patience, epochs, ran, best
+):
     net = small_net()
     opt = SGD(net, lr=0.05, momentum=0.9)
     kept = []
@@ -108,7 +110,7 @@ def test_patience_ends_the_training_and_brings_the_best_weights_back(watched, pa
     assert opt.state()["steps"] == best + 1
 
 
-def test_without_patience_the_last_weights_stay():
+def test_fit_without_patience_keeps_the_last_weights():
     net = small_net()
     told = net.fit(
         ROWS, NUMBERS, loss=scripted(SCRIPT)["training"], optimizer="sgd", epochs=3, batch_size=40, seed=0

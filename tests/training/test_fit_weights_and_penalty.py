@@ -14,7 +14,7 @@ def test_alpha_adds_the_slopes_of_half_the_squared_weights_without_biases():
     net, twin, alpha = small_net(), small_net(), 0.3
     for layer in (*net.layers, *twin.layers):
         for neuron in layer.neurons:
-            neuron.b = 0.7  # which is not to shrink
+            neuron.b = 0.7  # a bias, which alpha must not shrink
     twin.values[:] = net.values
     is_weight = np.concatenate([np.tile([1, 1, 1, 0], 5), np.tile([1, 1, 1, 1, 1, 0], 2)])
     penalties = []
@@ -45,7 +45,7 @@ def test_a_clipped_step_of_sgd_is_no_longer_than_lr_times_the_limit():
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_whole_sample_weights_are_repeated_rows(loss):
+def test_fit_with_whole_sample_weights_learns_as_from_repeated_rows(loss):
     net, twin, y = small_net(), small_net(), TARGETS[loss]
     weights = np.random.default_rng(1).integers(0, 4, 40)
     again = np.repeat(np.arange(40), weights)
@@ -57,7 +57,7 @@ def test_whole_sample_weights_are_repeated_rows(loss):
 
 
 @pytest.mark.parametrize("loss", ["hinge", "binary_cross_entropy", "cross_entropy"])
-def test_whole_class_weights_are_repeated_rows(loss):
+def test_fit_with_whole_class_weights_learns_as_from_repeated_rows(loss):
     net, twin = (Net(3, [5, 1 + (loss == "cross_entropy")], "tanh", "linear") for _ in range(2))
     twin.values[:] = net.values
     twin.mark_changed()
@@ -72,7 +72,7 @@ def test_whole_class_weights_are_repeated_rows(loss):
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("own", [True, False], ids=["activation of one's own", "named activation"])
-def test_the_loss_of_an_epoch_is_the_weighted_mean_in_whatever_batches(loss, own):
+def test_the_loss_of_an_epoch_is_the_weighted_mean_for_any_batch_size(loss, own):
     net, y = small_net(activation=Tensor.tanh if own else "tanh"), TARGETS[loss]
     options = {"sample_weight": np.random.default_rng(1).uniform(0, 3, 40)}
     if loss in ("hinge", "binary_cross_entropy", "cross_entropy"):
@@ -82,7 +82,7 @@ def test_the_loss_of_an_epoch_is_the_weighted_mean_in_whatever_batches(loss, own
     assert told.loss == pytest.approx([expected] * 2, rel=1e-12)
 
 
-def test_weights_go_with_their_rows_into_batches():
+def test_sample_weights_follow_their_rows_into_batches():
     net, twin = small_net(), small_net()
     weights = np.random.default_rng(1).uniform(0, 3, 40)
     net.fit(ROWS, NUMBERS, sample_weight=weights.tolist(), epochs=3, batch_size=7, seed=5)
@@ -98,7 +98,7 @@ def test_weights_go_with_their_rows_into_batches():
     np.testing.assert_allclose(net.values, twin.values, rtol=1e-12)
 
 
-def test_weights_go_with_their_rows_into_a_share_that_is_held_out_and_into_the_others():
+def test_sample_weights_follow_their_rows_into_the_training_and_the_validation_rows():
     rng = np.random.default_rng(5)
     held, kept = np.split(rng.permutation(40), [10])
     weights = np.random.default_rng(1).uniform(0, 3, 40)
@@ -121,7 +121,7 @@ def test_weights_go_with_their_rows_into_a_share_that_is_held_out_and_into_the_o
     assert told.val_loss == pytest.approx(found, rel=1e-12)
 
 
-def test_huge_weights_are_scaled():
+def test_fit_scales_huge_sample_weights():
     expected = small_net().fit(ROWS, NUMBERS, epochs=1, seed=0).loss
     found = small_net().fit(ROWS, NUMBERS, epochs=1, seed=0, sample_weight=[1e308] * 40).loss
     assert found == pytest.approx(expected)

@@ -20,7 +20,7 @@ from autograd.optim import OPTIMIZERS, Adam
 
 @pytest.mark.parametrize("optimizer", sorted(set(OPTIONS) - {"lbfgs"}))
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_partial_fit_is_one_optimizer_by_hand_over_all_calls(optimizer, dtype):
+def test_partial_fit_steps_one_optimizer_over_all_calls(optimizer, dtype):
     net, twin = small_net(dtype=dtype), small_net(dtype=dtype)
     opt = OPTIMIZERS[optimizer](twin)
     start = 0
@@ -55,7 +55,7 @@ def test_partial_fit_follows_a_schedule_over_all_calls():
     [{"lr": 0.02}, {"optimizer": "rmsprop"}, {"loss": "mae"}, {"alpha": 0.1}],
     ids=lambda options: next(iter(options)),
 )
-def test_partial_fit_with_other_options_begins_anew(changed):
+def test_partial_fit_with_other_options_begins_with_a_new_optimizer(changed):
     net, twin = small_net(), small_net()
     for _ in range(3):
         net.partial_fit(ROWS, NUMBERS, lr=0.01)
@@ -86,7 +86,7 @@ def test_partial_fit_takes_weights_and_a_penalty():
     np.testing.assert_allclose(net.values, twin.values, rtol=1e-12)
 
 
-def test_partial_fit_runs_a_loss_of_ones_own_each_time():
+def test_partial_fit_calls_a_custom_loss_at_each_call():
     net, twin, calls = small_net(), small_net(), []
 
     def loss(p, y):
@@ -105,7 +105,7 @@ def test_partial_fit_runs_a_loss_of_ones_own_each_time():
     np.testing.assert_allclose(net.values, twin.values, rtol=1e-12)
 
 
-def test_a_loss_by_name_and_by_function_is_the_same_to_partial_fit():
+def test_partial_fit_keeps_its_optimizer_if_the_loss_is_given_by_name_and_then_as_a_function():
     net = small_net()
     net.partial_fit(ROWS, NUMBERS, loss="mse")
     opt = net._partial_fit[1].opt
@@ -136,7 +136,7 @@ PARTIAL_MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", PARTIAL_MISTAKES)
-def test_what_partial_fit_cannot_take_is_said_and_leaves_net_and_optimizer_as_they_were(mistake):
+def test_partial_fit_names_bad_data_and_options_and_leaves_net_and_optimizer_unchanged(mistake):
     changed, kind, message = PARTIAL_MISTAKES[mistake]
     net, twin = small_net(), small_net()
     for n in (net, twin):
@@ -151,7 +151,7 @@ def test_what_partial_fit_cannot_take_is_said_and_leaves_net_and_optimizer_as_th
         same_bits(net, twin)
 
 
-def test_an_error_in_partial_fit_leaves_gradients_and_optimizer():
+def test_an_error_in_partial_fit_leaves_gradients_and_optimizer_unchanged():
     net = small_net()
     net.partial_fit(ROWS, NUMBERS)
     before, opt = net.grads.copy(), net._partial_fit[1].opt

@@ -1,4 +1,4 @@
-"""Only at the kink of an activation `verify` lets gradients differ; other slopes hide no wrong one."""
+"""verify accepts other gradients only at the kink of an activation."""
 
 import random
 
@@ -29,20 +29,22 @@ NEARLY_0 = {
 
 
 @pytest.mark.parametrize("name", NEARLY_0)
-def test_a_number_that_cancels_to_nearly_0_hides_no_wrong_gradient(name, no_gradients):
+def test_verify_raises_for_a_wrong_gradient_where_an_operand_cancels_to_nearly_0(name, no_gradients):
     with pytest.raises(ParityError, match="gradient"), verify():
         NEARLY_0[name](Value(0.1) + Value(0.2) + Value(-0.3)).backward()
 
 
 @pytest.mark.parametrize("activation", [name for name in ACTIVATIONS if ACTIVATIONS[name].kink is None])
-def test_nor_does_one_within_a_net_whose_activation_has_no_kink(activation, no_gradients):
+def test_verify_raises_for_a_wrong_gradient_of_a_net_with_a_smooth_activation_at_nearly_0(
+    activation, no_gradients
+):
     net = Net(3, [1], activation, init=lambda n_out, n_in: [[0.1, 0.2, -0.3]])
     with pytest.raises(ParityError, match="gradient"), verify():
         net([1.0, 1.0, 1.0]).backward()
 
 
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
-def test_at_the_kink_of_an_activation_gradients_may_differ(activation, no_gradients):
+def test_verify_accepts_other_gradients_only_at_the_kink_of_an_activation(activation, no_gradients):
     net = Net(3, [1], activation, init=lambda n_out, n_in: [[0.1, 0.2, -0.3]])
     with verify():
         net([1.0, 1.0, 1.0]).backward()
@@ -50,7 +52,7 @@ def test_at_the_kink_of_an_activation_gradients_may_differ(activation, no_gradie
         net([1.0, 1.0, 0.5]).backward()
 
 
-def test_a_relu_elsewhere_in_a_net_hides_no_wrong_gradient(no_gradients):
+def test_verify_raises_for_a_wrong_gradient_of_a_relu_net_away_from_its_kinks(no_gradients):
     random.seed(1)
     net = MLP(2, [4, 1])
     with pytest.raises(ParityError, match="gradient"), verify():

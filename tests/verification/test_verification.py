@@ -1,4 +1,4 @@
-"""verify(): the oracle beside the array engine. It says nothing of what is right, and names what is wrong."""
+"""verify(): the oracle beside the array engine. It accepts right programs and names what is wrong."""
 
 import contextlib
 import gc
@@ -39,7 +39,7 @@ from autograd.scalar.nn import Neuron as OracleNeuron
 
 @pytest.fixture(autouse=True, params=[True, False], ids=["by rows", "as a batch"])
 def few(request, monkeypatch):
-    """Both ways of a few samples through a small net."""
+    """Runs the test with both ways of computing a few samples in a small net."""
     if not request.param:
         monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
 
@@ -200,7 +200,7 @@ def with_assigned_numbers():
     x.data, x.grad = -2.0, 7.0
     second = net([x]) + inner
     second.data = 4.0
-    inner.data = 1.5  # looked at before by nobody
+    inner.data = 1.5  # which was not read before
     out = second * inner * x
     out.backward()
     yield from (out.data, first.grad, x.grad, *(p.grad for p in net.params()))
@@ -214,7 +214,7 @@ def at_the_ends_of_the_floats():
             y.backward()
             yield from (y.data, v.grad)
             waiting = operation(Neuron(1, "linear", init=lambda n_out, n_in: [[1.0]])([v]))
-            if math.isfinite(x):  # BLAS may say that 0 times inf is 0
+            if math.isfinite(x):  # for BLAS 0 times inf may be 0
                 waiting.backward()
             yield waiting.data
 
@@ -231,7 +231,7 @@ PROGRAMS += [twice_and_on_top, with_assigned_numbers, at_the_ends_of_the_floats,
 
 
 def run(program, *args):
-    """All numbers of a program, so that == tells them apart, nans too."""
+    """All numbers of a program as text, so that == compares their bits, including nan."""
     random.seed(1)
     return [float(x).hex() for x in program(*args)]
 
@@ -255,13 +255,17 @@ def test_verify_accepts_float32_rounding_of_a_float32_net_and_no_larger_differen
     with verify():
         assert run(program, "float32") == alone
     assert compared["same"] > 0
-    monkeypatch.setattr(verification, "SINGLE", verification.DOUBLE)
+    with monkeypatch.context() as patch:
+        patch.setattr(verification, "SINGLE", verification.DOUBLE)
+        with pytest.raises(ParityError), verify():
+            run(program, "float32")
+    scale_neurons(monkeypatch)
     with pytest.raises(ParityError), verify():
         run(program, "float32")
 
 
 @pytest.mark.parametrize("program", [sine, moons, recurrent])
-def test_what_waits_goes_on_waiting(program):
+def test_verify_leaves_pending_operations_pending(program):
     stats(reset=True)
     run(program)
     alone = stats(reset=True)
@@ -271,7 +275,7 @@ def test_what_waits_goes_on_waiting(program):
     assert alone.batches < alone.calls
 
 
-def test_it_can_be_a_decorator():
+def test_verify_can_be_a_decorator():
     @verify()
     def train():
         return run(sine)
@@ -279,12 +283,12 @@ def test_it_can_be_a_decorator():
     assert train() == run(sine)
 
 
-# Rounding is no difference ----------------------------------------------------------------------
+# Rounding is accepted ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_what_cancels_out_is_as_uncertain_as_what_went_into_it(dtype, rng):
-    """A loss that goes to 0: what is left of outputs minus targets, and squares of it, is rounding alone."""
+def test_verify_takes_a_result_of_cancellation_for_as_uncertain_as_its_operands(dtype, rng):
+    """A loss near 0: the outputs minus the targets, and their squares, consist of rounding only."""
     weights = rng.uniform(-1, 1, (1, 100))
     neuron = Neuron(100, "linear", init=lambda n_out, n_in: weights, dtype=dtype)
     rows = rng.uniform(-1, 1, (20, 100))
@@ -383,7 +387,7 @@ def scale_neurons(monkeypatch):
     monkeypatch.setattr(OracleNeuron, "__call__", lambda neuron, x: right(neuron, x) * 1.001)
 
 
-def test_the_message_has_the_expression_both_numbers_the_line_and_its_source(monkeypatch, train):
+def test_a_parity_error_names_the_expression_both_numbers_the_line_and_its_source(monkeypatch, train):
     train(*TRAIN)
     right = Oracle.__sub__
     monkeypatch.setattr(Oracle, "__sub__", lambda x, y: right(x, y) + 0.25)
@@ -400,7 +404,9 @@ def test_the_message_has_the_expression_both_numbers_the_line_and_its_source(mon
 @pytest.mark.parametrize("waits", [True, False])
 @pytest.mark.parametrize(("number", "slope"), [(1.001, 1.0), (1.0, 1.001)])
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_that_differs_is_caught(name, number, slope, waits, monkeypatch, train):
+def test_verify_raises_if_a_function_or_its_slope_differs_from_the_oracle(
+    name, number, slope, waits, monkeypatch, train
+):
     made = "v = 1 + net([0.5])" if waits else "v = Value(1.25)"
     train(made, f"w = v.{name}()", "w.backward()")
     scaled(monkeypatch, name, number, (slope,))
@@ -415,39 +421,45 @@ def test_a_function_that_differs_is_caught(name, number, slope, waits, monkeypat
 )
 @pytest.mark.parametrize("operands", ["v {} u", "u {} v", "v {} 3", "3 {} v"])
 @pytest.mark.parametrize("name", BINARY)
-def test_an_operator_that_differs_is_caught(name, operands, number, slopes, waits, monkeypatch, train):
+def test_verify_raises_if_an_operator_or_its_slopes_differ_from_the_oracle(
+    name, operands, number, slopes, waits, monkeypatch, train
+):
     expression = operands.format(BINARY[name])
     made = "u, v = net([0.5]), net([0.75])" if waits else "u, v = Value(0.5), Value(0.75)"
     train(made, f"w = {expression}", "w.backward()")
     scaled(monkeypatch, f"__{name}__", number, slopes)
     if (operands == "v {} 3" and slopes[1] != 1) or (operands == "3 {} v" and slopes[0] != 1):
         if not waits or name not in ("add", "mul"):
-            train(made, f"w = {expression}", "w.backward()")  # nobody needs the slope for a number
+            train(
+                made, f"w = {expression}", "w.backward()"
+            )  # the slope with respect to a plain number is not needed
         return
     what = "data" if number != 1 else "slope"
     message = rf"the {what} of {re.escape(expression)} is .*, at train.py:2: w"
-    if waits and name in ("add", "mul"):  # which the oracle's neurons do too
+    if waits and name in ("add", "mul"):  # which the oracle's neurons use too
         message = r"the (data|gradient) of (net\(\[0.5\]\)|parameter w\[0\]|parameter b) is |" + message
     with pytest.raises(ParityError, match=message):
         train(made, f"w = {expression}", "w.backward()")
 
 
 @pytest.mark.parametrize("expression", ["-v", "+v", "abs(v)"])
-def test_a_sign_that_differs_is_caught(expression, monkeypatch, train):
+def test_verify_raises_if_a_negation_or_absolute_value_differs_from_the_oracle(
+    expression, monkeypatch, train
+):
     name = {"-": "__neg__", "+": "__pos__"}.get(expression[0], "__abs__")
     scaled(monkeypatch, name, 1.001)
     with pytest.raises(ParityError, match=rf"the data of {re.escape(expression)} is "):
         train("v = Value(2)", f"w = {expression}")
 
 
-def test_other_weights_than_the_oracle_sees_are_caught(train):
+def test_verify_raises_if_a_net_computes_with_other_weights_than_its_parameters(train):
     net, other = Net(1, [3, 1]), Net(1, [3, 1])
     net._samples.through, net._samples.few = other._samples.through, other._samples.few
     with pytest.raises(ParityError, match=r"the data of net\(\[x\]\) is .* at train.py:3: loss \+= "):
         train(*TRAIN, net=net)
 
 
-def test_an_output_is_named_by_its_number(train, monkeypatch):
+def test_a_parity_error_names_an_output_of_several_by_its_index(train, monkeypatch):
     monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
     net = Net(1, [3, 2], "linear")
     through = net._samples.through
@@ -456,7 +468,7 @@ def test_an_output_is_named_by_its_number(train, monkeypatch):
         train("sum(net([0.5])).backward()", net=net)
 
 
-def test_samples_that_got_mixed_up_are_caught(monkeypatch, train):
+def test_verify_raises_if_the_outputs_of_a_batch_are_in_another_order(monkeypatch, train):
     monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
     forward = Samples.forward
 
@@ -469,7 +481,7 @@ def test_samples_that_got_mixed_up_are_caught(monkeypatch, train):
         train(*TRAIN)
 
 
-def test_a_wrong_gradient_of_a_parameter_is_caught_and_the_parameter_named(monkeypatch, train):
+def test_verify_raises_for_a_wrong_gradient_of_a_parameter_and_names_the_parameter(monkeypatch, train):
     net = Net(1, [3, 1])
     pass_back = Samples.pass_back
 
@@ -483,7 +495,9 @@ def test_a_wrong_gradient_of_a_parameter_is_caught_and_the_parameter_named(monke
         train(*TRAIN, net=net)
 
 
-def test_a_wrong_gradient_of_an_input_is_caught_and_where_it_comes_from(monkeypatch, train):
+def test_verify_raises_for_a_wrong_gradient_of_an_input_and_names_the_operation_that_passed_it(
+    monkeypatch, train
+):
     pass_back = Samples.pass_back
     monkeypatch.setattr(Samples, "pass_back", lambda *args: [(v, g * 1.001) for v, g in pass_back(*args)])
     message = (
@@ -493,7 +507,7 @@ def test_a_wrong_gradient_of_an_input_is_caught_and_where_it_comes_from(monkeypa
         train("v = Value(0.5)", "w = v * 2", "net([w]).backward()")
 
 
-def test_a_gradient_that_is_set_where_it_should_be_added_is_caught(monkeypatch, train):
+def test_verify_raises_if_a_backward_pass_overwrites_gradients_instead_of_adding_to_them(monkeypatch, train):
     net = Net(1, [3, 1])
     pass_back = Samples.pass_back
 
@@ -508,13 +522,13 @@ def test_a_gradient_that_is_set_where_it_should_be_added_is_caught(monkeypatch, 
         train(*TRAIN, "loss.backward()", net=net)
 
 
-def test_a_walk_that_goes_another_way_is_caught(monkeypatch, train):
+def test_verify_raises_if_the_backward_passes_of_the_two_engines_differ(monkeypatch, train):
     monkeypatch.setattr(Oracle, "backward", lambda self: None)
     with pytest.raises(ParityError, match=r"the gradient of v \* v is 1.0 in the array engine and 0.0"):
         train("v = Value(0.5)", "(v * v).backward()")
 
 
-def test_the_first_value_is_named_though_the_last_was_looked_at(monkeypatch, train):
+def test_a_parity_error_names_the_first_wrong_value_though_a_later_one_was_read(monkeypatch, train):
     scaled(monkeypatch, "exp", 1.001)
     lines = ["u = net([0.5])", "v = u.exp()", "w = v.tanh() * 2 + 1", "print(w)"]
     with pytest.raises(ParityError, match=r"the data of u.exp\(\) is "):
@@ -522,7 +536,7 @@ def test_the_first_value_is_named_though_the_last_was_looked_at(monkeypatch, tra
 
 
 @pytest.mark.parametrize("look", ["z.data", "float(z)", "z > 0", "f'{z}'", "z.backward()", "z.data = 1"])
-def test_what_waits_is_compared_when_it_is_looked_at(look, monkeypatch, train):
+def test_verify_compares_a_pending_value_when_it_is_read(look, monkeypatch, train):
     scaled(monkeypatch, "exp", 1.001)
     after = []
     with pytest.raises(ParityError, match=r"the data of net\(\[0.5\]\).exp\(\) is .* at train.py:1: "):
@@ -530,7 +544,7 @@ def test_what_waits_is_compared_when_it_is_looked_at(look, monkeypatch, train):
     assert after == []
 
 
-def test_what_nobody_looked_at_is_compared_at_the_end(monkeypatch, train):
+def test_verify_compares_a_pending_value_that_is_never_read_at_the_end_of_its_block(monkeypatch, train):
     scaled(monkeypatch, "exp", 1.001)
     kept = []
     with pytest.raises(ParityError, match=r"the data of net\(\[0.5\]\).exp\(\) is .* at train.py:1: "):
@@ -554,26 +568,26 @@ def test_verify_computes_no_output_that_the_program_drops_and_each_that_it_keeps
 
 
 @pytest.mark.parametrize("product", [lambda v, a: v * a, lambda v, a: a * v])
-def test_the_elements_of_an_array_are_compared_one_by_one(product, monkeypatch):
+def test_verify_compares_the_elements_of_an_array_of_values_one_by_one(product, monkeypatch):
     scaled(monkeypatch, "__mul__", 1.001)
     with pytest.raises(ParityError, match=r"the data of .* is 1\.0 in the array engine and 1\.001"), verify():
         product(Value(0.5), np.array([2.0, 3.0]))
 
 
-def test_an_expression_without_source_is_called_by_its_operation(monkeypatch):
+def test_a_parity_error_names_an_expression_without_source_by_its_operation(monkeypatch):
     scaled(monkeypatch, "tanh", 2.0)
     code = compile("x.tanh()", "<typed>", "exec")
     with pytest.raises(ParityError, match=r"the data of tanh\(\) is .* in .*, at <typed>:1$"), verify():
         exec(code, {"x": Value(1)})
 
 
-def test_an_expression_of_several_lines_is_put_in_one(monkeypatch, train):
+def test_a_parity_error_shows_an_expression_of_several_lines_in_one_line(monkeypatch, train):
     scaled(monkeypatch, "__truediv__", 1.001)
     with pytest.raises(ParityError, match=r"the data of net\( \[0.5\] \) / 3 is .* at train.py:2: net\($"):
         train("z = (", "    net(", "        [0.5]", "    ) / 3", ")", "z.backward()")
 
 
-def test_numpys_functions_are_told_by_the_line_of_the_program(monkeypatch, train):
+def test_a_parity_error_in_a_numpy_function_names_the_line_of_the_program(monkeypatch, train):
     scaled(monkeypatch, "__add__", 1.001)
     with pytest.raises(ParityError, match=r"the data of np.sum\(a\) is .* at train.py:2: s = np.sum\(a\)$"):
         train("a = np.array([Value(1), Value(2)])", "s = np.sum(a)")
@@ -582,7 +596,7 @@ def test_numpys_functions_are_told_by_the_line_of_the_program(monkeypatch, train
 # Errors -----------------------------------------------------------------------------------------
 
 
-def test_an_error_of_both_engines_is_the_programs_own():
+def test_verify_passes_on_an_error_that_both_engines_raise():
     with verify():
         with pytest.raises(ZeroDivisionError):
             Value(1) / 0
@@ -605,7 +619,7 @@ def test_an_error_of_both_engines_is_the_programs_own():
 
 
 @pytest.mark.parametrize("made", ["v = Value(-4)", "v = net([0.5]) - 4"])
-def test_an_error_of_the_array_engine_alone_is_a_difference(made, monkeypatch, train):
+def test_verify_raises_if_only_the_array_engine_raises_an_error(made, monkeypatch, train):
     monkeypatch.setattr(Oracle, "sqrt", lambda x: Oracle(2.0, (x,), (1.0,)))
     message = (
         r"the data of v.sqrt\(\) is an error \(DomainError: sqrt.* in the array engine and 2.0 in the oracle"
@@ -615,7 +629,7 @@ def test_an_error_of_the_array_engine_alone_is_a_difference(made, monkeypatch, t
 
 
 @pytest.mark.parametrize("made", ["v = Value(4)", "v = net([0.5]) + 4"])
-def test_an_error_of_the_oracle_alone_is_a_difference(made, monkeypatch, train):
+def test_verify_raises_if_only_the_oracle_raises_an_error(made, monkeypatch, train):
     def wrong(x):
         raise ValueError("no")
 
@@ -627,7 +641,7 @@ def test_an_error_of_the_oracle_alone_is_a_difference(made, monkeypatch, train):
         train(made, "w = v.sqrt()", "w.backward()")
 
 
-def test_an_error_of_backward_is_the_programs_own_and_leaves_nothing_to_compare():
+def test_verify_passes_on_an_error_of_backward_and_compares_the_next_backward_pass():
     net = Neuron(1)
     with verify():
         y = net([0.5])
@@ -638,7 +652,7 @@ def test_an_error_of_backward_is_the_programs_own_and_leaves_nothing_to_compare(
         net([0.5]).backward()
 
 
-def test_an_exception_of_the_program_is_not_hidden_by_what_was_still_to_be_compared(monkeypatch):
+def test_verify_passes_on_an_exception_of_the_program_and_drops_pending_comparisons(monkeypatch):
     scaled(monkeypatch, "exp", 1.001)
     kept = []
 
@@ -648,11 +662,11 @@ def test_an_exception_of_the_program_is_not_hidden_by_what_was_still_to_be_compa
 
     with pytest.raises(KeyError, match="mine"), verify():
         program()
-    assert kept[0].data > 1  # it waited, and is worked out when nobody verifies any more
+    assert kept[0].data > 1  # it was pending, and is computed after the end of verify
 
 
 @pytest.mark.parametrize("activation", [lambda x: x * Tensor(2.0), lambda x: x - x.mean(), np.sign])
-def test_an_activation_that_the_oracle_cannot_call_is_an_error_at_the_call(activation):
+def test_verify_refuses_a_custom_activation_that_the_oracle_cannot_call(activation):
     net = Net(1, [1], activation)
     assert net([[1.0]]).shape == (1, 1)
     with verify():
@@ -661,10 +675,10 @@ def test_an_activation_that_the_oracle_cannot_call_is_an_error_at_the_call(activ
             net([1.0])
 
 
-# Before it, after it, beside it -----------------------------------------------------------------
+# Values from outside the block, and other threads -----------------------------------------------
 
 
-def test_what_was_made_before_is_part_of_the_graph(monkeypatch):
+def test_verify_compares_backward_passes_through_values_made_before_its_block(monkeypatch):
     x, net = Value(0.5), Neuron(1)
     before, waiting = x * x, net([x])
     with verify():
@@ -675,7 +689,7 @@ def test_what_was_made_before_is_part_of_the_graph(monkeypatch):
         (before * x).backward()
 
 
-def test_operations_of_the_users_own_are_walked_by_their_slopes():
+def test_verify_follows_custom_operations_by_their_slopes():
     with verify():
         x = Value(0.5)
         (Value(2.0, (x,), (3.0,)) * 2).backward()
@@ -710,7 +724,7 @@ def test_verify_observes_the_engine_until_its_block_ends_in_whatever_way(end, er
     assert (-Value(1)).data == -1  # and no ParityError
 
 
-def test_other_threads_are_left_alone(monkeypatch):
+def test_verify_compares_only_the_values_of_its_own_thread(monkeypatch):
     entered, done, found = threading.Event(), threading.Event(), []
     scaled(monkeypatch, "__neg__", 2.0)
 
@@ -734,7 +748,7 @@ def test_other_threads_are_left_alone(monkeypatch):
     assert pending.observer() is None
 
 
-def test_a_graph_is_freed_with_its_last_handle_and_memory_stays_flat():
+def test_verify_frees_each_graph_with_its_last_reference():
     net = Net(1, [3, 1])
     gc.collect()
     gc.disable()
@@ -755,7 +769,7 @@ def test_a_graph_is_freed_with_its_last_handle_and_memory_stays_flat():
         gc.enable()
 
 
-def test_a_long_chain_goes_forward_backward_and_away():
+def test_verify_follows_a_chain_of_20000_operations_without_recursion():
     with verify():
         x = y = Value(1.0)
         for _ in range(20_000):
