@@ -534,3 +534,12 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "lbfgs": LBFGS,
 }
 """The optimisers by name."""
+
+
+def optimizer_name(kind: type[Optimizer]) -> str:
+    """The name of a kind of optimiser in `OPTIMIZERS`; the name of its class if it is not there.
+
+    >>> optimizer_name(LBFGS)
+    'lbfgs'
+    """
+    return next((name for name, known in OPTIMIZERS.items() if known is kind), kind.__name__)

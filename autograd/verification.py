@@ -109,7 +109,7 @@ def torn(check: "Check") -> bool:
     assert check.root is not None
     errors = uncertainty(check.root, check.precision.unit)
     kinks = [(z, kink) for z, kink in check.kinks if z in errors]
-    if check.unknown:  # what a function of the user's consists of is known by its slopes only
+    if check.unknown:  # a user's activation may have kinks we do not know: only its slopes tell
         alone = (v for v in errors if len(v.parents) == 1 and v.slopes[0] in (0.0, 0.01, 1.0, -1.0))
         kinks += [(v.parents[0], 0.0) for v in alone]
     return any(abs(z.data - kink) < errors[z] for z, kink in kinks)

@@ -65,7 +65,7 @@ def atomic_write(path: Any) -> Iterator[Any]:
                 file.close()
             os.replace(temporary, path)
     except BaseException as error:
-        with suppress(FileNotFoundError):  # it has its name already, and an interrupt came just after that
+        with suppress(FileNotFoundError):  # renamed already; the interrupt came after that
             os.unlink(temporary)
         if isinstance(error, OSError) and error.filename is None:  # as when the disk is full
             error.filename = path

@@ -75,6 +75,7 @@ LOSSES: dict[str, Loss] = {
 # As functions -------------------------------------------------------------------------------------
 
 
+@MSE.as_function
 def mse(prediction: Any, target: Any, sample_weight: Any = None) -> Any:
     """Mean squared error over all elements.
 
@@ -95,6 +96,7 @@ def mse(prediction: Any, target: Any, sample_weight: Any = None) -> Any:
     return MSE.mean(prediction, target, sample_weight)
 
 
+@MAE.as_function
 def mae(prediction: Any, target: Any, sample_weight: Any = None) -> Any:
     """Mean absolute error over all elements, with slope 0 where the error is 0; arguments as for `mse`.
 
@@ -104,6 +106,7 @@ def mae(prediction: Any, target: Any, sample_weight: Any = None) -> Any:
     return MAE.mean(prediction, target, sample_weight)
 
 
+@HUBER.as_function
 def huber(prediction: Any, target: Any, delta: float = 1.0, sample_weight: Any = None) -> Any:
     """Mean Huber loss over all elements: d²/2 for errors d up to ``delta``, linear beyond (Huber 1964).
 
@@ -122,6 +125,7 @@ def huber(prediction: Any, target: Any, delta: float = 1.0, sample_weight: Any =
     return HUBER.mean(prediction, target, sample_weight, delta=delta)
 
 
+@HINGE.as_function
 def hinge(prediction: Any, labels: Any, sample_weight: Any = None, class_weight: Any = None) -> Any:
     """Mean over all elements of max(0, 1 - label · prediction), as in support vector machines.
 
@@ -141,6 +145,7 @@ def hinge(prediction: Any, labels: Any, sample_weight: Any = None, class_weight:
     return HINGE.mean(prediction, labels, sample_weight, class_weight)
 
 
+@BINARY_CROSS_ENTROPY.as_function
 def binary_cross_entropy(
     logits: Any, labels: Any, sample_weight: Any = None, class_weight: Any = None
 ) -> Any:
@@ -161,6 +166,7 @@ def binary_cross_entropy(
     return BINARY_CROSS_ENTROPY.mean(logits, labels, sample_weight, class_weight)
 
 
+@CROSS_ENTROPY.as_function
 def cross_entropy(logits: Any, labels: Any, sample_weight: Any = None, class_weight: Any = None) -> Any:
     """Mean negative log-likelihood of ``labels`` under softmax(``logits``), in nats per row.
 
@@ -192,6 +198,5 @@ def loss_of(loss: Any) -> Any:
     >>> loss_of("mse") is loss_of(mse) is MSE
     True
     """
-    functions = globals()
-    known = (row for name, row in LOSSES.items() if callable(loss) and functions.get(name) is loss)
+    known = (row for row in LOSSES.values() if callable(loss) and row.function is loss)
     return next(known, None) or named("loss", loss, LOSSES)

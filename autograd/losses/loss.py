@@ -1,7 +1,7 @@
 """A loss as one row of a table: the loss of each element or sample, its targets, and their weights."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from autograd.tensor.reals import reals
 from autograd.tensor.trace import at, check
 
 __all__ = ["ClassLoss", "Loss"]
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Loss:
@@ -53,6 +56,12 @@ class Loss:
         self.labels = labels
         self.logits = logits
         self.mean_of_all = mean_of_all
+        self.function: Callable[..., Any] | None = None
+
+    def as_function(self, function: Function) -> Function:
+        """Note, as a decorator, the public function that computes this loss."""
+        self.function = function
+        return function
 
     takes_classes = False  # whether the target of each row is the number of its class
 

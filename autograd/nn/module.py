@@ -156,10 +156,10 @@ class ArrayModule(Module, TakesSamples):
 
     @property
     def values(self) -> Array:
-        """The parameters, as a vector. Call `mark_changed` after writing into it.
+        """The parameters, as a vector; one number assigned to it is the value of each.
 
-        Read this property anew before each write: reading it computes the pending operations that depend on
-        the parameters.
+        Call `mark_changed` after writing into the vector, and read this property anew before each write:
+        reading it computes the pending operations that depend on the parameters.
         """
         self.sync()
         return self._values
@@ -183,11 +183,11 @@ class ArrayModule(Module, TakesSamples):
         self._grads[...] = self._vector_of(grads, "grads")
 
     def _vector_of(self, x: Any, name: str) -> Array:
-        """``x`` as a vector of one number for each parameter, in the dtype of the module."""
+        """``x``, a number for each parameter or one for all of them, in the dtype of the module."""
         call = f"{self._called()}, {name} = ...,"
         array = in_dtype(reals(x, f"{call} wants numbers"), self.dtype, name, call)
-        if array.shape != self._values.shape:
-            raise ShapeError(f"{call} wants shape {self._values.shape}, got {array.shape}")
+        if array.shape not in (self._values.shape, ()):
+            raise ShapeError(f"{call} wants shape {self._values.shape} or one number, got {array.shape}")
         return array
 
     def forward(self, x: Tensor) -> Tensor:

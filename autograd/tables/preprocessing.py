@@ -203,6 +203,8 @@ class Preprocessing:
         for name, median in zip(self.numbers, self.median, strict=False):  # early models have no medians
             if missing := table.column(name).missing:
                 notes.append(f"{name}: {missing} missing, by median {median:.6g}")
+            if merged := table.column(name).merged():
+                notes.append(f"{name}: {cut(merged)} is the same number as another cell, to a float")
         for name, known in self.levels.items():
             column = table.column(name)
             counts = dict(zip(column.levels or [], np.bincount(column.codes).tolist(), strict=True))

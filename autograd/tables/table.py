@@ -207,6 +207,18 @@ class Column:
         same = [i for i, other in enumerate(labels) if other == labels[levels.index(label)]]
         return int(np.isin(self.codes, same).sum())
 
+    def merged(self) -> str | None:
+        """A whole number too large for a float's digits that another cell becomes the same float with."""
+        if self.levels is None:
+            return None
+        large = [i for i in np.flatnonzero(np.abs(self.values) >= 2**53) if self.levels[i].isdecimal()]
+        texts: dict[float, str] = {}
+        for i in large:
+            text = self.levels[i].lstrip("0")
+            if texts.setdefault(float(self.values[i]), text) != text:
+                return self.levels[i]
+        return None
+
     def at(self, line: int) -> str:
         """The file, line and column, as the beginning of a message."""
         return f"{self.path}, {self.unit} {line}, column {cut(self.name)}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from autograd.engine.numbers import as_number
 from autograd.errors import OptionError
-from autograd.optim import Optimizer
+from autograd.optim import Optimizer, optimizer_name
 from autograd.schedules import Schedule
 from autograd.support.options import whole
 from autograd.tensor import Tensor
@@ -142,8 +142,9 @@ class FitMixin:
         loss_function = loss_for(self, loss)
         opt = optimizer_for(optimizer, lr, self)
         if opt.takes_closure and clip is not None:
-            name = type(opt).__name__.lower()
-            raise OptionError(f"{name} takes no clip: its line search needs the gradient as it is")
+            raise OptionError(
+                f"{optimizer_name(type(opt))} takes no clip: its line search needs the gradient as it is"
+            )
         all_rows = prepared(self, X, y, loss_function, sample_weight, class_weight)
         data, held_out = split(self, all_rows, validation, loss_function, rng)
         batch_size = len(data) if opt.takes_closure else min(batch_size, len(data))

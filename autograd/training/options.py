@@ -9,7 +9,7 @@ import numpy as np
 from autograd.engine.numbers import as_number
 from autograd.errors import OptionError
 from autograd.losses import Loss, loss_of
-from autograd.optim import OPTIMIZERS, Optimizer
+from autograd.optim import OPTIMIZERS, Optimizer, optimizer_name
 from autograd.support.options import named
 from autograd.training.steps import Trainable
 
@@ -42,7 +42,7 @@ def optimizer_for(optimizer: Any, lr: Any, module: Trainable) -> Optimizer:
         return optimizer
     kind: Any = named("optimizer", optimizer, OPTIMIZERS)
     if getattr(kind, "takes_closure", False) and lr is not None:
-        raise OptionError(f"{kind.__name__.lower()} finds the length of its steps itself and takes no lr")
+        raise OptionError(f"{optimizer_name(kind)} finds the length of its steps itself and takes no lr")
     opt: Optimizer = (
         kind(module) if lr is None else kind(module, lr=lr if callable(lr) else as_number(lr, "lr"))
     )

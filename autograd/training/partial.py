@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import OptionError, TrainingError
+from autograd.optim import optimizer_name
 from autograd.training.checkpoint import Snapshot
 from autograd.training.data import prepared
 from autograd.training.options import finite_positive, loss_for, optimizer_for
@@ -27,7 +28,7 @@ class PartialFit:
         self.loss = loss_for(module, loss)
         self.opt = optimizer_for(optimizer, lr, module)
         if self.opt.takes_closure:
-            raise OptionError(f"{type(self.opt).__name__.lower()} wants the whole data at once: use fit()")
+            raise OptionError(f"{optimizer_name(type(self.opt))} wants the whole data at once: use fit()")
         self.steps = Steps(Objective(module, self.loss, finite_positive(alpha, "alpha", 0.0)))
 
     def step(self, X: Any, y: Any, sample_weight: Any, class_weight: Any) -> float:

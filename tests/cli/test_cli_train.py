@@ -370,3 +370,13 @@ def test_ctrl_c_outside_the_training_ends_the_command_in_one_line(folder, capsys
     assert main(["train", str(FLATS)]) == 130
     assert capsys.readouterr().err == "interrupted\n"
     assert list(folder.iterdir()) == []
+
+
+def test_train_tells_of_whole_numbers_that_are_the_same_to_a_float(folder, capsys):
+    ids = ["9007199254740992", "9007199254740993", "7"]
+    Path("t.csv").write_text("id,y\n" + "".join(f"{ids[i % 3]},{'ab'[i % 2]}\n" for i in range(30)))
+    assert main(["train", "t.csv", "--epochs", "1"]) == 0
+    assert "id: '9007199254740993' is the same number as another cell, to a float" in capsys.readouterr().out
+    Path("u.csv").write_text("id,y\n" + "".join(f"{ids[i % 2 * 2]},{'ab'[i % 2]}\n" for i in range(30)))
+    assert main(["train", "u.csv", "--epochs", "1"]) == 0
+    assert "same number" not in capsys.readouterr().out

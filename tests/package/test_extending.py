@@ -130,6 +130,9 @@ def test_an_optimiser_is_known_to_the_whole_package_after_its_recipe(follow, tmp
     assert w.data == 0.25
     with pytest.raises(UnknownNameError, match="sign"):
         net.fit(X, Y, optimizer="sing")
+    OPTIMIZERS["signs at once"] = type("Greedy", (OPTIMIZERS["sign"],), {"takes_closure": True})
+    with pytest.raises(OptionError, match=r"^signs at once finds the length of its steps itself"):
+        net.fit(X, Y, optimizer="signs at once", lr=0.1)
 
 
 def test_a_function_of_arrays_is_known_to_the_whole_package_after_its_recipe(follow):

@@ -352,7 +352,7 @@ def test_a_number_that_float32_has_no_room_for_is_an_error_of_a_float32_net(plac
 
 
 @pytest.mark.parametrize("name", ["values", "grads"])
-@pytest.mark.parametrize("wrong", [5, [7.0], [1.0, 2.0, 3.0], [[1.0, 2.0]]])
+@pytest.mark.parametrize("wrong", [[7.0], [1.0, 2.0, 3.0], [[1.0, 2.0]]])
 def test_values_and_grads_of_another_shape_are_refused_and_change_nothing(name, wrong):
     net = Net(1, [1], "linear", init=lambda n_out, n_in: [[2.0]])
     out = net([3.0])
@@ -361,3 +361,11 @@ def test_values_and_grads_of_another_shape_are_refused_and_change_nothing(name, 
         setattr(net, name, wrong)
     out.backward()
     assert (net.values.tolist(), net.grads.tolist()) == ([2.0, 0.0], [3.0, 1.0])
+
+
+def test_one_number_is_the_value_or_the_gradient_of_every_parameter():
+    net = Net(2, [2, 1], "linear", dtype="float32")
+    net.values, net.grads = 0.5, 3
+    assert net.values.tolist() == [0.5] * 9
+    assert net.grads.tolist() == [3.0] * 9
+    assert (net.values.dtype, net.grads.dtype) == (np.float32, np.float32)
