@@ -248,7 +248,9 @@ class MLP(Net):
     """micrograd's net: a `Net` whose last layer is linear and whose other layers are ReLU.
 
     Args:
-        nin, nouts, init: as N_in, N_outs and init of `Net`.
+        nin: as N_in of `Net`.
+        nouts: as N_outs of `Net`.
+        init: as init of `Net`.
 
     >>> MLP(2, [16, 16, 1]).nparams()
     337
