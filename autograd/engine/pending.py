@@ -67,6 +67,8 @@ class Level:
 class Junction:
     """Results that are computed together, such as the outputs of a batch, as the backward pass sees them.
 
+    Subclasses define the methods; those here raise NotImplementedError.
+
     Attributes:
         kin: junctions with the same ``kin`` pass their gradients on together, by ``kin.pass_back``.
         wide: the number of results per row.

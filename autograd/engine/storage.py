@@ -67,7 +67,7 @@ TOO_LARGE = 2.0**128 - 2.0**103  # from here on float32 rounds to infinity
 def read_number(p: Node) -> float:
     """Return the number of a parameter."""
     storage, i = p._home, p._index
-    return storage.values[i] if storage.double else storage.single_values[i]  # type: ignore[no-any-return]
+    return storage.values[i] if storage.double else storage.single_values[i]  # type: ignore[no-any-return]  # floats
 
 
 def write_number(p: Node, x: float) -> None:
@@ -96,7 +96,7 @@ def check_room(p: Node, x: float) -> None:
 def read_gradient(p: Node) -> float:
     """Return the gradient of a parameter."""
     storage, i = p._home, p._index
-    return storage.grads[i] if storage.double else storage.single_grads[i]  # type: ignore[no-any-return]
+    return storage.grads[i] if storage.double else storage.single_grads[i]  # type: ignore[no-any-return]  # floats
 
 
 def write_gradient(p: Node, g: float) -> None:

@@ -198,7 +198,7 @@ class Preprocessing:
         return Inputs(self, table, np.arange(table.rows))
 
     def filled(self, table: Table) -> list[str]:
-        """Notes on the columns in which `inputs` replaces missing numbers or unknown texts, one for each."""
+        """Notes on the columns in which `inputs` replaces or merges cells, one for each reason."""
         notes = []
         for name, median in zip(self.numbers, self.median, strict=False):  # early models have no medians
             if missing := table.column(name).missing:

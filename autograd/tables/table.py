@@ -208,15 +208,15 @@ class Column:
         return int(np.isin(self.codes, same).sum())
 
     def merged(self) -> str | None:
-        """A whole number too large for a float's digits that another cell becomes the same float with."""
-        if self.levels is None:
-            return None
-        large = [i for i in np.flatnonzero(np.abs(self.values) >= 2**53) if self.levels[i].isdecimal()]
-        texts: dict[float, str] = {}
-        for i in large:
-            text = self.levels[i].lstrip("0")
-            if texts.setdefault(float(self.values[i]), text) != text:
-                return self.levels[i]
+        """A whole number so large that it is the same float as another cell; None if there is none.
+
+        It is found while the cells are kept as text, not among more than `TEXTS_KEPT` different ones.
+        """
+        known: dict[float, str] = {}
+        for value, cell in zip(self.values.tolist(), self.levels or [], strict=False):
+            digits = cell.lstrip("+-0")
+            if abs(value) >= 2**53 and digits.isdecimal() and known.setdefault(value, digits) != digits:
+                return cell
         return None
 
     def at(self, line: int) -> str:

@@ -372,11 +372,12 @@ def test_ctrl_c_outside_the_training_ends_the_command_in_one_line(folder, capsys
     assert list(folder.iterdir()) == []
 
 
-def test_train_tells_of_whole_numbers_that_are_the_same_to_a_float(folder, capsys):
-    ids = ["9007199254740992", "9007199254740993", "7"]
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_train_tells_of_whole_numbers_that_are_the_same_to_a_float(sign, folder, capsys):
+    ids = [sign + "9007199254740992", sign + "9007199254740993", "7"]
     Path("t.csv").write_text("id,y\n" + "".join(f"{ids[i % 3]},{'ab'[i % 2]}\n" for i in range(30)))
     assert main(["train", "t.csv", "--epochs", "1"]) == 0
-    assert "id: '9007199254740993' is the same number as another cell, to a float" in capsys.readouterr().out
+    assert f"id: '{ids[1]}' is the same number as another cell, to a float" in capsys.readouterr().out
     Path("u.csv").write_text("id,y\n" + "".join(f"{ids[i % 2 * 2]},{'ab'[i % 2]}\n" for i in range(30)))
     assert main(["train", "u.csv", "--epochs", "1"]) == 0
     assert "same number" not in capsys.readouterr().out
