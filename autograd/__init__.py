@@ -23,11 +23,9 @@ try:
     from typing import TYPE_CHECKING, Any
 
     from autograd import losses, optim, schedules
-    from autograd.engine import Value, node
-    from autograd.engine.stats import Stats, stats
+    from autograd.engine import COMPILED, Stats, Value, stats
     from autograd.nn import MLP, Layer, Module, Net, Neuron
-    from autograd.tensor import Tensor, no_grad, record, tensor
-    from autograd.tensor.recording import eager
+    from autograd.tensor import Tensor, eager, no_grad, record, tensor
     from autograd.version import __version__ as __version__
 except KeyboardInterrupt:
     if splitext(basename(sys.argv[0]))[0] not in ("-m", "autograd"):
@@ -35,10 +33,10 @@ except KeyboardInterrupt:
     sys.exit(130)  # the exit code of `autograd.__main__`, which Python imports only after this module
 
 if TYPE_CHECKING:
-    from autograd.pictures.graph_drawing import draw
+    from autograd.pictures import draw
     from autograd.verification import verify
 
-compiled: bool = node.COMPILED
+compiled: bool = COMPILED
 """Whether the scalar engine is compiled; it is if there was a compiler when the package was installed."""
 
 __all__ = [
@@ -73,7 +71,7 @@ if exists(join(dirname(__file__), "differential_operators.py")):  # a module of 
 
 def __getattr__(name: str) -> Any:  # import these two only when they are first used
     if name == "draw":
-        from autograd.pictures.graph_drawing import draw
+        from autograd.pictures import draw
 
         return draw
     if name == "verify":

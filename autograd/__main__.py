@@ -9,7 +9,7 @@ def main() -> int:
     The import is inside, so that Ctrl-C during it gives the exit code 130 and no traceback.
     """
     try:
-        from autograd.cli.parser import main as run
+        from autograd.cli import main as run
 
         return run()
     except KeyboardInterrupt:

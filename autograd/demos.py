@@ -3,6 +3,6 @@
 The first four go through their samples one by one, as the original library does; the last one uses `fit`.
 """
 
-from autograd.pictures.demos import DEMOS, digits, minimize, moons, read_digits, sine, tiny
+from autograd.pictures import DEMOS, digits, minimize, moons, read_digits, sine, tiny
 
 __all__ = ["DEMOS", "digits", "minimize", "moons", "read_digits", "sine", "tiny"]

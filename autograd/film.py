@@ -1,5 +1,5 @@
 """Films of a training, as a GIF, or as an MP4 if ffmpeg is installed."""
 
-from autograd.pictures.animation import Film, Training, curve, decision
+from autograd.pictures import Film, Training, curve, decision
 
 __all__ = ["Film", "Training", "curve", "decision"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tensor.tape import Array
+from autograd.tensor import Array
 
 __all__ = ["of_classes", "of_numbers", "unit_of", "verdict"]
 

@@ -14,16 +14,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.engine.numbers import as_number
-from autograd.engine.value import Value
-from autograd.engine.vector import Vector
+from autograd.engine import Value, Vector, as_number
 from autograd.errors import NotANumberError, OptionError
 from autograd.schedules import Schedule
-from autograd.support.interrupts import finished
-from autograd.support.options import whole
-from autograd.tensor.recording import refuse_in_recording
-from autograd.tensor.rows.elementwise import flush_constant
-from autograd.tensor.tape import Array
+from autograd.support import finished, whole
+from autograd.tensor import Array, flush_constant, refuse_in_recording
 
 __all__ = ["LBFGS", "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "clip_gradient"]
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import MissingExtraError, UnknownNameError
-from autograd.files.atomic import atomic_write, check_place
-from autograd.tensor.tape import Array
+from autograd.files import atomic_write, check_place
+from autograd.tensor import Array
 
 __all__ = [
     "COLOURS",

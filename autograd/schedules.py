@@ -13,9 +13,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from autograd.engine.numbers import as_number
+from autograd.engine import as_number
 from autograd.errors import OptionError
-from autograd.support.options import whole
+from autograd.support import whole
 
 __all__ = ["Plateau", "Schedule", "cosine", "one_cycle", "step_decay", "warm_up"]
 

@@ -22,11 +22,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine import operations, pending
-from autograd.engine.value import operands
+from autograd.engine import Failure, observe, operands, operation_of, settle
 from autograd.errors import ParityError, UnsupportedError
-from autograd.nn.activations import Activation
-from autograd.nn.parameters import name_of
+from autograd.nn import Activation, parameter_name
 
 if TYPE_CHECKING:  # otherwise imported by `Session`: only programs that verify need the oracle
     from autograd.scalar.engine import Value as Twin
@@ -154,11 +152,6 @@ def told_of(error: BaseException) -> str:
     return f"an error ({type(error).__name__}: {error})"
 
 
-def operation_of(v: Any) -> str:
-    """What made a Value, as a name of `operations.NAMES`: an operation, or leaf, parameter, output, own."""
-    return operations.NAMES[v._code]
-
-
 def precision_of(samples: Any) -> Precision:
     """The precision for the numbers of a net, by its dtype."""
     return DOUBLE if samples.dtype == np.float64 else SINGLE
@@ -259,7 +252,7 @@ class Session:
             batch.X.tolist(), batch.Y.reshape(len(batch.X), -1), outputs, strict=True
         ):
             for v, ours, twin in zip(values, numbers.tolist(), self.through(neurons, row, []), strict=True):
-                if isinstance(v._source, pending.Failure):
+                if isinstance(v._source, Failure):
                     break
                 if not same(ours, twin, precision):
                     return self.difference("data", v, ours, twin.data)
@@ -379,7 +372,7 @@ class Session:
     def called(self, v: Any) -> tuple[str, str]:
         """The name in messages of a Value, or of a parameter (matrix, index), and where it was made."""
         if isinstance(v, tuple):
-            return f"parameter {name_of(*v)}", ""
+            return f"parameter {parameter_name(*v)}", ""
         if v in self.places:
             place, label = self.places[v]
             return label.format(place.expression()), f", at {place}"
@@ -476,13 +469,13 @@ class Observer:
     def enter(self) -> None:
         with self.lock:
             self.users += 1
-            pending.observe(self)
+            observe(self)
 
     def leave(self) -> None:
         with self.lock:
             self.users -= 1
             if not self.users:
-                pending.observe(None)
+                observe(None)
 
 
 OBSERVER = Observer()
@@ -533,7 +526,7 @@ def verify() -> Iterator[None]:
     try:
         CURRENT.session = Session()
         yield
-        pending.settle(needed=False)
+        settle(needed=False)
     finally:
         CURRENT.session = None
         OBSERVER.leave()

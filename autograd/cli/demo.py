@@ -8,8 +8,8 @@ from autograd.cli.arguments import whole_number
 from autograd.cli.command import Command
 from autograd.cli.report import tell
 from autograd.errors import MissingExtraError
-from autograd.files.atomic import check_place
-from autograd.pictures import demos
+from autograd.files import check_place
+from autograd.pictures import DEMOS, PICTURES
 
 __all__ = ["COMMAND", "demo"]
 
@@ -30,7 +30,7 @@ of what was read wrongly, end in a film.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of demo."""
-    parser.add_argument("name", metavar="DEMO", choices=list(demos.DEMOS), help=", ".join(demos.DEMOS))
+    parser.add_argument("name", metavar="DEMO", choices=list(DEMOS), help=", ".join(DEMOS))
     parser.add_argument(
         "--seed", metavar="N", type=whole_number(0), default=0, help="of all that is drawn (0)"
     )
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def demo(options: argparse.Namespace) -> dict[str, Any]:
     """Run a demo, and print its results and the path of its film or picture."""
-    path = options.output or demos.PICTURES[options.name]
+    path = options.output or PICTURES[options.name]
     check_place(path)
     try:
         plot.figure(1)
@@ -54,7 +54,7 @@ def demo(options: argparse.Namespace) -> dict[str, Any]:
             raise
         tell(options, f"no picture: {error}")
         path = None
-    results = demos.DEMOS[options.name](path, seed=options.seed)
+    results = DEMOS[options.name](path, seed=options.seed)
     tell(options, f"{options.name}: " + ", ".join(f"{name} {x:.6g}" for name, x in results.items()))
     if path:
         tell(options, f"saved {'a picture' if options.name == 'digits' else 'a film'}: {path}")

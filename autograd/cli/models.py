@@ -9,11 +9,10 @@ import numpy as np
 
 from autograd.errors import DataError, FileFormatError
 from autograd.nn import Net
-from autograd.support.options import nearby
-from autograd.tables.preprocessing import Inputs, Preprocessing
-from autograd.tables.table import Table, is_missing, is_number, read_table
-from autograd.tensor.tape import Array
-from autograd.training.steps import CHUNK
+from autograd.support import nearby
+from autograd.tables import Inputs, Preprocessing, Table, is_missing, is_number, read_table
+from autograd.tensor import Array
+from autograd.training import CHUNK_ROWS
 
 __all__ = ["add_model", "add_table", "load", "load_for", "load_trained", "outputs", "read_for"]
 
@@ -98,7 +97,7 @@ def is_strange(first: Sequence[str], table: Table, preprocessing: Preprocessing)
 
 def outputs(net: Net, inputs: Inputs) -> Iterator[Array]:
     """The outputs of a net in chunks of rows; they may be infinite or nan for very large inputs."""
-    for start in range(0, len(inputs), CHUNK):
+    for start in range(0, len(inputs), CHUNK_ROWS):
         with np.errstate(all="ignore"):
-            chunk = net.predict(inputs.make(slice(start, start + CHUNK)))
+            chunk = net.predict(inputs.make(slice(start, start + CHUNK_ROWS)))
         yield chunk

@@ -16,7 +16,7 @@ from typing import Any
 
 from autograd.cli import demo, evaluate, info, predict, train
 from autograd.cli.command import Command
-from autograd.engine.node import COMPILED
+from autograd.engine import COMPILED
 from autograd.errors import AutogradError, UnknownNameError
 from autograd.version import __version__
 

@@ -15,10 +15,9 @@ from autograd.cli.command import Command
 from autograd.cli.models import add_model, add_table, load_for, outputs, read_for
 from autograd.cli.report import check_labels, check_output, measured, note, tell
 from autograd.errors import DataError
-from autograd.files.atomic import atomic_write
-from autograd.tables.preprocessing import Preprocessing
-from autograd.tensor import softmax
-from autograd.tensor.tape import Array
+from autograd.files import atomic_write
+from autograd.tables import Preprocessing
+from autograd.tensor import Array, softmax
 from autograd.text import count, cut
 
 __all__ = ["COMMAND", "predict"]

@@ -10,9 +10,9 @@ from typing import Any
 
 from autograd import metrics, plot
 from autograd.errors import DataError
-from autograd.files.atomic import check_place
-from autograd.tables.preprocessing import Preprocessing
-from autograd.tensor.tape import Array
+from autograd.files import check_place
+from autograd.tables import Preprocessing
+from autograd.tensor import Array
 from autograd.text import cut
 
 __all__ = ["check_labels", "check_output", "measured", "note", "show_answers", "tell"]

@@ -18,9 +18,8 @@ from autograd.cli.models import outputs
 from autograd.cli.report import check_output, measured, show_answers, tell
 from autograd.errors import DataError, MissingExtraError
 from autograd.nn import Net
-from autograd.tables.preprocessing import Inputs, Preprocessing
-from autograd.tables.table import Table, read_table
-from autograd.tensor.tape import Array
+from autograd.tables import Inputs, Preprocessing, Table, read_table
+from autograd.tensor import Array
 from autograd.text import count, cut
 from autograd.training import History
 

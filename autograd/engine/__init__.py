@@ -12,6 +12,11 @@ is pending too, and `pending` computes it when a number is needed.
 (Value(15.0, grad=1.0), 8.0)
 """
 
-from autograd.engine.value import Value
+from autograd.engine.batch_stats import Stats, stats
+from autograd.engine.node import COMPILED
+from autograd.engine.numbers import as_number, number
+from autograd.engine.pending import Failure, number_of, observe, settle
+from autograd.engine.value import Value, operands, operation_of
+from autograd.engine.vector import Vector
 
 __all__ = ["Value"]

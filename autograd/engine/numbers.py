@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import NotANumberError
-from autograd.tensor.reals import is_masked, real, reals
+from autograd.tensor import is_masked, real, reals
 
 __all__ = ["as_number", "elsewhere", "number"]
 

@@ -17,10 +17,9 @@ from threading import local
 from typing import Any
 
 from autograd.engine import operations, storage
+from autograd.engine.batch_stats import STATS
 from autograd.engine.node import Node
-from autograd.engine.stats import STATS
-from autograd.tensor.tape import Array
-from autograd.tensor.trace import caller
+from autograd.tensor import Array, calling_line
 
 __all__ = ["Failure", "Junction", "Level", "done", "number_of", "observe", "observer", "settle", "waiting"]
 
@@ -319,7 +318,7 @@ def done(v: Node) -> float:
 def read_early(v: Node) -> float:
     """Return a number that the user's program reads. Count the read for `stats` if the number is pending."""
     if v._source is not None and isinstance(v._source, Level):
-        STATS.early[caller()] += 1
+        STATS.early[calling_line()] += 1
     return number_of(v)
 
 

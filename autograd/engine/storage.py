@@ -5,7 +5,7 @@ from typing import Any
 
 from autograd.engine.node import Node
 from autograd.errors import DataError, UnsupportedError
-from autograd.tensor.tape import Array
+from autograd.tensor import Array
 
 __all__ = ["Storage", "Version"]
 

@@ -528,6 +528,11 @@ def operands(v: Any) -> Sequence[Any]:
     return [p for p in (v._a, v._b) if p is not None]
 
 
+def operation_of(v: Any) -> str:
+    """What made a Value, as a name of `operations.NAMES`: an operation, or leaf, parameter, output, own."""
+    return operations.NAMES[v._code]
+
+
 def ends_copy(v: Any) -> bool:
     """Whether a node has no operands to copy; GradientError for a net's output, which cannot be copied."""
     if v._code == operations.OUTPUT:

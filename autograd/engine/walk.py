@@ -15,7 +15,7 @@ from autograd.engine import node, operations, pending, storage
 from autograd.engine.node import Node
 from autograd.engine.pending import Junction
 from autograd.errors import GradientError
-from autograd.tensor.tape import Array
+from autograd.tensor import Array
 
 __all__ = ["backward"]
 

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
 from typing import Any, BinaryIO
 
-from autograd.tensor.tape import Array
+from autograd.tensor import Array
 
 __all__ = ["DAMAGE", "HEADER", "Container", "Parts"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from autograd.files.container import Container, Parts
 from autograd.files.npz import Npz
 from autograd.files.safetensors import Safetensors
-from autograd.tensor.tape import Array
+from autograd.tensor import Array
 
 __all__ = ["CONTAINERS", "container_of", "contents", "store"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from autograd.errors import FileFormatError, OptionError
 from autograd.files.atomic import atomic_write
-from autograd.tensor.tape import Array
+from autograd.tensor import Array
 from autograd.version import __version__
 
 __all__ = ["read", "read_header", "write"]

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from autograd.files.container import HEADER, Container, Parts
-from autograd.tensor.tape import Array
+from autograd.tensor import Array
 
 __all__ = ["Npz"]
 

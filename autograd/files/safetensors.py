@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.errors import MissingExtraError
 from autograd.files.container import HEADER, Container, Parts
-from autograd.tensor.tape import Array
+from autograd.tensor import Array
 
 __all__ = ["Safetensors"]
 

@@ -11,15 +11,11 @@ Value(2.0, grad=0.0)
 
 from typing import Any
 
-from autograd.engine.numbers import number
-from autograd.engine.value import Value
+from autograd.engine import Value, number
 from autograd.errors import OptionError
-from autograd.losses.loss import ClassLoss, Loss
-from autograd.support.options import named
-from autograd.tensor import Tensor
-from autograd.tensor.rows.elementwise import flush_subnormals
-from autograd.tensor.rows.products import mean_square
-from autograd.tensor.rows.reductions import nll_of_rows
+from autograd.losses.loss import ClassLoss, Loss, mean_of
+from autograd.support import by_name
+from autograd.tensor import Tensor, flush_subnormals, mean_square, nll_of_rows
 
 __all__ = ["LOSSES", "Loss", "binary_cross_entropy", "cross_entropy", "hinge", "huber", "mae", "mse"]
 
@@ -199,4 +195,4 @@ def loss_of(loss: Any) -> Any:
     True
     """
     known = (row for row in LOSSES.values() if callable(loss) and row.function is loss)
-    return next(known, None) or named("loss", loss, LOSSES)
+    return next(known, None) or by_name("loss", loss, LOSSES)

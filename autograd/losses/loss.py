@@ -5,13 +5,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from autograd.engine.numbers import number
-from autograd.engine.value import Value
+from autograd.engine import Value, number
 from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
-from autograd.tensor import Tensor
-from autograd.tensor.core import array_of, as_array
-from autograd.tensor.reals import reals
-from autograd.tensor.trace import at, check
+from autograd.tensor import Tensor, array_of, as_array, indexed, reals, run_check, tensor_of
 
 __all__ = ["ClassLoss", "Loss"]
 
@@ -137,7 +133,7 @@ class Loss:
                 f"{self.name}() wants targets of the predictions' shape {shape}, got {targets.shape}"
             )
         if self.labels is not None:
-            check(check_two, array_of(targets), self.name, *self.labels)
+            run_check(check_two, array_of(targets), self.name, *self.labels)
         return targets
 
     def classes(self, target: Tensor, outputs: int) -> tuple[list[int], Any]:
@@ -167,7 +163,7 @@ class Loss:
         if class_weight is not None:
             known, index = self.classes(target, outputs)
             table = class_table(class_weight, known, index)
-            total = Tensor._of(at(table.astype(dtype), index.astype(np.intp)), None)
+            total = tensor_of(indexed(table.astype(dtype), index.astype(np.intp)))
         if sample_weight is not None:
             given = as_tensor(sample_weight, f"{self.name}(sample_weight=...)", dtype)
             if not target.ndim:
@@ -181,7 +177,7 @@ class Loss:
                 given = given.reshape((-1,) + (1,) * (target.ndim - 1))
             total = given if total is None else total * given
         if total is not None:
-            check(check_weights, array_of(total))
+            run_check(check_weights, array_of(total))
         return total
 
 
@@ -213,7 +209,7 @@ class ClassLoss(Loss):
                 f"{self.name}() wants integer labels, got dtype {labels.dtype}; convert them by "
                 "np.array(labels, int)"
             )
-        check(check_range, array_of(labels), self.name, shape[1])
+        run_check(check_range, array_of(labels), self.name, shape[1])
         return labels
 
     def classes(self, target: Tensor, outputs: int) -> tuple[list[int], Any]:
@@ -230,7 +226,7 @@ def mean_of(each: Tensor) -> Tensor:
 
 def as_tensor(x: Any, what: str, dtype: Any = None) -> Tensor:
     """``x`` as a Tensor; a NotANumberError that names ``what`` if ``x`` is no array of numbers."""
-    return x if isinstance(x, Tensor) else Tensor._of(as_array(x, dtype, what), None)
+    return x if isinstance(x, Tensor) else tensor_of(as_array(x, dtype, what))
 
 
 def as_rows(prediction: Any) -> list[list[Value]] | None:

@@ -18,9 +18,12 @@ True
 """
 
 from autograd.nn.activations import ACTIVATIONS, Activation
+from autograd.nn.batch import Batch
 from autograd.nn.initializers import INITS
 from autograd.nn.layers import Layer, Neuron
-from autograd.nn.module import ArrayModule, Module
+from autograd.nn.module import ArrayModule, Module, activated
 from autograd.nn.net import MLP, Net
+from autograd.nn.parameters import LayerParameters, parameter_name
+from autograd.nn.plots import show_decision
 
 __all__ = ["ACTIVATIONS", "INITS", "MLP", "Activation", "ArrayModule", "Layer", "Module", "Net", "Neuron"]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from autograd.tensor.core import Tensor
+from autograd.tensor import Tensor
 
 __all__ = ["ACTIVATIONS", "Activation"]
 

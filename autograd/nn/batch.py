@@ -9,18 +9,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.engine import node, operations, pending
+from autograd.engine.batch_stats import STATS
 from autograd.engine.node import Node
 from autograd.engine.pending import Junction, Level
-from autograd.engine.stats import STATS
 from autograd.engine.storage import TOO_LARGE, total
 from autograd.engine.value import Value
 from autograd.errors import GradientError
 from autograd.nn.activations import Activation
 from autograd.nn.parameters import LayerParameters
 from autograd.nn.rowwise import Rowwise, zeros
-from autograd.tensor.core import Tensor
-from autograd.tensor.recording import apart, recording
-from autograd.tensor.tape import Array, Leaf, check_unchanged, consumers
+from autograd.tensor import Array, Leaf, Tensor, check_unchanged, consumers, in_new_thread, mode
 
 __all__ = ["Batch", "SampleQueue", "Stage"]
 
@@ -36,9 +34,9 @@ class Stage(NamedTuple):
     function: Callable[[Tensor], Tensor]
 
 
-def usual() -> bool:
+def default_mode() -> bool:
     """Whether this thread is in its normal mode: it records the tape, and is not recording a Program."""
-    return recording.on and recording.trace is None
+    return mode.taping and mode.trace is None
 
 
 class Batch(Junction):
@@ -134,7 +132,7 @@ class Batch(Junction):
             trace = numbers = few.forward(rows)
             first, stride = few.output(0), few.stride
         else:
-            forward = self.kin.forward if usual() else partial(apart, self.kin.forward)
+            forward = self.kin.forward if default_mode() else partial(in_new_thread, self.kin.forward)
             X, taped, leaf, outputs = forward(rows, bool(inputs))
             numbers = readable(outputs)
             first, stride = 0, self.wide

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import DataError, ShapeError
-from autograd.support.options import named
-from autograd.tensor.reals import reals
-from autograd.tensor.tape import Array
-from autograd.training.data import in_dtype
+from autograd.support import by_name
+from autograd.tensor import Array, reals
+from autograd.training import in_dtype
 
 __all__ = ["INITS", "Init", "init_weights"]
 
@@ -42,7 +41,7 @@ def uniform(n: int) -> Array:
 
 def init_weights(n_out: int, n_in: int, init: Init, dtype: Any) -> Array:
     """An initial matrix [W | b] of a dtype: weights from ``init``, biases 0."""
-    weights = named("init", init, INITS)(n_out, n_in)
+    weights = by_name("init", init, INITS)(n_out, n_in)
     if not callable(init):
         weights = weights * uniform(n_out * n_in).reshape(n_out, n_in)
     weights = reals(weights, f"init({n_out}, {n_in}) must give numbers").astype(float)

@@ -11,9 +11,8 @@ from autograd.nn.activations import ACTIVATIONS
 from autograd.nn.initializers import Init, init_weights
 from autograd.nn.module import ArrayModule, activated
 from autograd.nn.parameters import Parameter, ParameterList, ParameterVector, write_parameters
-from autograd.support.options import float_type, named, whole
-from autograd.tensor.core import Tensor
-from autograd.tensor.tape import Array
+from autograd.support import by_name, float_type, whole
+from autograd.tensor import Array, Tensor
 
 __all__ = ["ActivationOption", "Layer", "Neuron"]
 
@@ -57,7 +56,7 @@ class Neuron(ArrayModule):
         init: Init = "uniform",
     ) -> None:
         n_in = whole(N, "N", ShapeError)
-        function = named("activation", activation, ACTIVATIONS)
+        function = by_name("activation", activation, ACTIVATIONS)
         values = init_weights(1, n_in, init, float_type(dtype)).reshape(-1)
         self._be(ParameterVector(values, [(1, n_in + 1)]), 0, 0, function)
 
@@ -138,7 +137,7 @@ class Layer(ArrayModule):
         init: Init = "uniform",
     ) -> None:
         n_in, n_out = whole(N_in, "N_in", ShapeError), whole(N_out, "N_out", ShapeError)
-        function = named("activation", activation, ACTIVATIONS)
+        function = by_name("activation", activation, ACTIVATIONS)
         values = init_weights(n_out, n_in, init, float_type(dtype)).reshape(-1)
         self._be(ParameterVector(values, [(n_out, n_in + 1)]), 0, function)
 

@@ -17,14 +17,10 @@ from autograd.nn.activations import Activation
 from autograd.nn.batch import Stage
 from autograd.nn.parameters import LayerParameters, Parameter
 from autograd.nn.samples import Samples, TakesSamples, is_batch
-from autograd.support.interrupts import finished
-from autograd.tensor.core import Tensor, array_of
-from autograd.tensor.reals import reals
-from autograd.tensor.recording import recording, refuse_in_recording
-from autograd.tensor.rows.products import affine
-from autograd.tensor.tape import Array
+from autograd.support import finished
+from autograd.tensor import Array, Tensor, affine, array_of, mode, reals, refuse_in_recording, tensor_of
 from autograd.text import count
-from autograd.training.data import in_dtype
+from autograd.training import in_dtype
 
 __all__ = ["ArrayModule", "Module", "activated", "through"]
 
@@ -224,7 +220,7 @@ class ArrayModule(Module, TakesSamples):
                 in_dtype(x._array, self.dtype, "the rows", self._called())
             x = x.astype(self.dtype)
         # `affine` copies its input, so a constant is passed as a view, without a copy or a tape node
-        columns = x.T if x.requires_grad else Tensor._of(array_of(x).T, None)
+        columns = x.T if x.requires_grad else tensor_of(array_of(x).T)
         return self.forward(columns).T
 
     def _table(self, x: Any) -> Tensor:
@@ -233,7 +229,7 @@ class ArrayModule(Module, TakesSamples):
         except NotANumberError:
             self._refuse_rows(x)
             raise
-        return Tensor._of(in_dtype(table, self.dtype, "the rows", self._called()), None)
+        return tensor_of(in_dtype(table, self.dtype, "the rows", self._called()))
 
     def _refuse_rows(self, x: Any) -> None:
         """Raise a more precise error if the rows of ``x`` differ in length, or hold Values or lists."""
@@ -289,7 +285,7 @@ class ArrayModule(Module, TakesSamples):
 
     def zero_grad(self) -> None:
         """Set every gradient to 0."""
-        if recording.trace is None:
+        if mode.trace is None:
             self.grads.fill(0)
         elif self.grads.size < sum(m.tensor.size for m in self.matrices):
             raise UnsupportedError("zero_grad() of a Neuron cannot be recorded; call it on the layer or net")

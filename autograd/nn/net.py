@@ -11,22 +11,17 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from autograd import files
 from autograd.errors import FileFormatError, NotANumberError, OptionError, ShapeError
-from autograd.files import io
+from autograd.nn import plots
 from autograd.nn.activations import ACTIVATIONS
 from autograd.nn.initializers import Init, init_weights
 from autograd.nn.layers import ActivationOption, Layer
 from autograd.nn.module import ArrayModule, through
 from autograd.nn.parameters import Parameter, ParameterVector
-from autograd.support.options import float_type, named, whole
-from autograd.tensor import Programs
-from autograd.tensor.core import Tensor
-from autograd.tensor.reals import reals
-from autograd.tensor.recording import no_grad, refuse_in_recording
-from autograd.tensor.tape import Array
-from autograd.training.data import in_dtype, rows_of
-from autograd.training.fit import FitMixin
-from autograd.training.steps import CHUNK
+from autograd.support import by_name, float_type, whole
+from autograd.tensor import Array, Programs, Tensor, no_grad, reals, refuse_in_recording, tensor_of
+from autograd.training import CHUNK_ROWS, FitMixin, in_dtype, rows_of
 
 __all__ = ["MLP", "Net"]
 
@@ -75,7 +70,7 @@ class Net(ArrayModule, FitMixin):
         last = activation if output_activation is None else output_activation
         activations = [activation] * (len(N_outs) - 1) + [last]
         for name in activations:
-            named("activation", name, ACTIVATIONS)
+            by_name("activation", name, ACTIVATIONS)
         float_dtype = float_type(dtype)
         parts = [init_weights(n, m, init, float_dtype).reshape(-1) for m, n in pairwise(sizes)]
         self._be(sizes, activations, np.concatenate(parts))
@@ -86,7 +81,7 @@ class Net(ArrayModule, FitMixin):
         self._parameters = ParameterVector(values, [(n, m + 1) for m, n in pairwise(sizes)])
         self.layers = tuple(Layer.__new__(Layer) for _ in activations)
         for k, (layer, name) in enumerate(zip(self.layers, activations, strict=True)):
-            layer._be(self._parameters, k, named("activation", name, ACTIVATIONS))
+            layer._be(self._parameters, k, by_name("activation", name, ACTIVATIONS))
         self._place()
 
     def _place(self) -> None:
@@ -147,8 +142,8 @@ class Net(ArrayModule, FitMixin):
         rows = len(X) if X.ndim else 0
         out = np.empty((rows, self.n_out), self.dtype)
         forward = self._replayed() if self.named else self._forward
-        for start in range(0, max(rows, 1), CHUNK):
-            part = slice(start, start + CHUNK)
+        for start in range(0, max(rows, 1), CHUNK_ROWS):
+            part = slice(start, start + CHUNK_ROWS)
             chunk = rows_of(X[part] if X.ndim else X, self.n_in, self.dtype, "predict()", start)
             out[part] = forward(chunk)
         return out
@@ -196,8 +191,6 @@ class Net(ArrayModule, FitMixin):
         >>> [text.get_text() for text in picture.axes[0].get_legend().get_texts()]
         ['no', 'yes']
         """
-        from autograd.nn import plots
-
         return plots.decision_plot(self, X, y, classes, threshold, path)
 
     def plot_confusion(
@@ -218,8 +211,6 @@ class Net(ArrayModule, FitMixin):
         >>> net.plot_confusion([[0, 1, 2], [2, 1, 0]], [0, 1]).axes[0].get_ylabel()
         'true'
         """
-        from autograd.nn import plots
-
         return plots.confusion_plot(self, X, y, classes, threshold, path)
 
     def plot_weights(self, *, shape: tuple[int, int] | None = None, path: Any = None) -> Any:
@@ -240,8 +231,6 @@ class Net(ArrayModule, FitMixin):
         >>> len(Net(4, [3, 2]).plot_weights(shape=(2, 2)).axes)  # two panels, with a colour bar each
         4
         """
-        from autograd.nn import plots
-
         return plots.weights(self, shape, path)
 
     def _twin(self) -> "Net":
@@ -262,7 +251,7 @@ class Net(ArrayModule, FitMixin):
 
     def _forward(self, X: Array) -> Array:
         with no_grad():
-            return self.forward(Tensor._of(X.T, None)).T.data
+            return self.forward(tensor_of(X.T)).T.data
 
     # Saving and loading
 
@@ -340,7 +329,7 @@ class Net(ArrayModule, FitMixin):
         if not isinstance(preprocessing, dict | None):
             raise OptionError(f"save() wants preprocessing to be a dict, got {type(preprocessing).__name__}")
         kept = self.preprocessing if preprocessing is None else preprocessing
-        io.write(path, self.state_dict(), {"net": self.architecture(), "preprocessing": kept})
+        files.write(path, self.state_dict(), {"net": self.architecture(), "preprocessing": kept})
         self.preprocessing = copy.deepcopy(kept)
 
     def architecture(self) -> dict[str, Any]:
@@ -370,7 +359,7 @@ class Net(ArrayModule, FitMixin):
                 f"{cls.__name__}.load() cannot call {cls.__name__}.__init__, of whose arguments a file knows "
                 "nothing; make one and load its parameters, net.load_state_dict(Net.load(path).state_dict())"
             )
-        arrays, header = io.read(path)
+        arrays, header = files.read(path)
         if "net" not in header:
             hint = "; it is a checkpoint, and fit(checkpoint=...) goes on from it" * ("training" in header)
             raise FileFormatError(f"{path}: there is no net in this file{hint}")
@@ -394,7 +383,7 @@ class Net(ArrayModule, FitMixin):
         activations = [str(name) for name in architecture["activations"]]
         dtype = float_type(architecture["dtype"])
         for name in activations:
-            named("activation", name, ACTIVATIONS)
+            by_name("activation", name, ACTIVATIONS)
         if not activations or len(activations) != len(sizes) - 1 or len(arrays) != 2 * len(activations):
             raise ShapeError("its layers, activations and arrays are not equally many")
         parts = []

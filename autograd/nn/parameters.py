@@ -17,9 +17,7 @@ from autograd.engine.numbers import as_number
 from autograd.engine.storage import Storage, Version
 from autograd.engine.value import Value
 from autograd.errors import GradientError, NotANumberError, ShapeError
-from autograd.tensor.core import Tensor
-from autograd.tensor.recording import entered, refuse_in_recording
-from autograd.tensor.tape import Array, Leaf
+from autograd.tensor import Array, Leaf, active_contexts, refuse_in_recording, tensor_of
 
 __all__ = ["LayerParameters", "Parameter", "ParameterList", "ParameterVector"]
 
@@ -59,7 +57,7 @@ class LayerParameters(Storage):
         self.arrays = values, grads
         self.owner = weakref.ref(owner), place  # weak: a matrix must not keep its vector alive
         self.leaf = Weights(values, grads, self.version)
-        self.tensor = Tensor._of(values, self.leaf)
+        self.tensor = tensor_of(values, self.leaf)
 
     @property
     def weight_mask(self) -> Array:
@@ -141,7 +139,7 @@ class Parameter(Value):
     @data.setter
     def data(self, data: Any) -> None:
         x = data if type(data) is float else as_number(data, "data")
-        if entered:
+        if active_contexts:
             refuse_in_recording("p.data = ...")
         storage.check_room(self, x)
         if pending.waiting():
@@ -156,7 +154,7 @@ class Parameter(Value):
     @grad.setter
     def grad(self, grad: Any) -> None:
         g = grad if type(grad) is float else as_number(grad, "grad")
-        if entered:
+        if active_contexts:
             refuse_in_recording("p.grad = ...")
         storage.check_room(self, g)
         storage.write_gradient(self, g)
@@ -185,7 +183,7 @@ def view_of(vector: ParameterVector, k: int, index: int) -> Parameter:
     return vector.views(k)[index]
 
 
-def name_of(matrix: LayerParameters, i: int) -> str:
+def parameter_name(matrix: LayerParameters, i: int) -> str:
     """The name of a layer's i-th parameter within its module, such as ``layers[0].neurons[3].w[1]``."""
     vector, k = matrix.owner[0](), matrix.owner[1]
     neurons, columns = matrix.tensor.shape

@@ -10,9 +10,9 @@ import numpy as np
 from autograd import plot
 from autograd.engine.numbers import as_number
 from autograd.errors import DataError, ShapeError
-from autograd.tensor.tape import Array
+from autograd.tensor import Array
 from autograd.text import count
-from autograd.training.data import finite_numbers, rows_of
+from autograd.training import finite_numbers, rows_of
 
 __all__ = ["Classes", "confusion_plot", "decision_plot", "rows_to_show", "show_decision", "weights"]
 

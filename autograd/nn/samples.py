@@ -18,14 +18,23 @@ from autograd.engine.numbers import number
 from autograd.engine.pending import Level
 from autograd.engine.value import Value
 from autograd.errors import GradientError, NotANumberError, ShapeError
-from autograd.nn.batch import Batch, SampleQueue, Stage, fill, usual
+from autograd.nn.batch import Batch, SampleQueue, Stage, default_mode, fill
 from autograd.nn.staged import Staged
-from autograd.tensor.core import Tensor
-from autograd.tensor.reals import KINDS, WAYS_OUT
-from autograd.tensor.recording import apart, entered, recording, unusual
-from autograd.tensor.tape import Array, Leaf, backpropagate
+from autograd.tensor import (
+    KINDS,
+    WAYS_OUT,
+    Array,
+    Leaf,
+    Tensor,
+    active_contexts,
+    backpropagate,
+    evaluates_at_once,
+    in_new_thread,
+    mode,
+    tensor_of,
+)
 from autograd.text import count
-from autograd.training.data import in_dtype
+from autograd.training import in_dtype
 
 __all__ = ["Samples", "TakesSamples", "is_batch"]
 
@@ -113,7 +122,7 @@ class Samples(SampleQueue):
         if kind is list or kind is tuple:
             items = x
         elif kind is np.ndarray and x.ndim == 1:
-            if x.dtype.kind in KINDS and len(x) == self.n_in and self.waits and not unusual():
+            if x.dtype.kind in KINDS and len(x) == self.n_in and self.waits and not evaluates_at_once():
                 if self.single:
                     in_dtype(x, self.dtype, "a sample", self._call())
                 return self.wait(tuple(x.tolist()), None, None)
@@ -147,7 +156,7 @@ class Samples(SampleQueue):
                 row.append(y)
         if self.single:
             in_dtype(np.array(row), self.dtype, "a sample", self._call())
-        if not self.waits or unusual():
+        if not self.waits or evaluates_at_once():
             return self.at_once(row, inputs)
         if level is not None:
             if level.rank % pending.ROUND >= MOST_LEVELS:
@@ -159,12 +168,12 @@ class Samples(SampleQueue):
 
     def at_once(self, row: list[float], inputs: list[tuple[int, Any]]) -> Any:
         """The outputs of a sample, evaluated at once."""
-        if recording.trace is not None:
-            recording.trace.look(f"a {self.name} of one sample")
-        if not recording.on:
+        if mode.trace is not None:
+            mode.trace.note_read(f"a {self.name} of one sample")
+        if not mode.taping:
             for j, v in inputs:
                 row[j] = pending.number_of(v)
-            out = self.through(Tensor._of(np.array(row, self.dtype), None)).data
+            out = self.through(tensor_of(np.array(row, self.dtype))).data
             values = [Value(y) for y in out.tolist()]
             return values[0] if self.n_out == 1 else values
         for _, v in inputs:
@@ -203,11 +212,11 @@ class Samples(SampleQueue):
             X = self.table(rows)
             if not self.waits:
                 leaf = Leaf(X.shape[1:], self.dtype) if asks else None
-                y = self.through(Tensor._of(X[0], leaf))
+                y = self.through(tensor_of(X[0], leaf))
                 return X, y._node, leaf, y.data
             staged = self.take_program(len(X), asks)
             if staged is None:
-                return X, None, None, self.through(Tensor._of(X.T, None)).T.data
+                return X, None, None, self.through(tensor_of(X.T)).T.data
             Y = staged.forward(X)
             self.give_program(len(X), asks, staged)
             return X, None, None, Y
@@ -256,7 +265,7 @@ class Samples(SampleQueue):
             else:
                 large.append(batch)
         if large:
-            pairs += self._pass_back(large) if usual() else apart(self._pass_back, large)
+            pairs += self._pass_back(large) if default_mode() else in_new_thread(self._pass_back, large)
         return pairs
 
     def _pass_back(self, batches: list[Batch]) -> list[tuple[Node, float]]:
@@ -298,7 +307,7 @@ class Samples(SampleQueue):
             self.give_program(len(X), asks, staged)
         else:
             leaf = Leaf(X.T.shape, self.dtype) if asks else None
-            y = self.through(Tensor._of(X.T, leaf))
+            y = self.through(tensor_of(X.T, leaf))
             y.backward(G.T.astype(self.dtype, copy=False))
             slopes = leaf.grad.T if leaf is not None and leaf.grad is not None else None
         pairs: list[tuple[Node, float]] = []
@@ -352,7 +361,7 @@ class TakesSamples:
                 [ 4.]], requires_grad=True)
         """
         samples = self._samples
-        if samples is not None and samples.waits and not entered:
+        if samples is not None and samples.waits and not active_contexts:
             out = samples.enter(x)
             if out is not None:
                 return out

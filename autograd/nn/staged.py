@@ -6,10 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tensor.core import Tensor, array_of
-from autograd.tensor.program.program import Program, record_apart
-from autograd.tensor.tape import Array
-from autograd.tensor.trace import check
+from autograd.tensor import Array, Program, Tensor, array_of, record_in_new_thread, run_check
 
 __all__ = ["Staged"]
 
@@ -40,14 +37,14 @@ class Staged:
         def both(X: Tensor, G: Tensor) -> Any:
             with np.errstate(all="ignore"):
                 y = through(X.T).T
-            check(_marker, array_of(y))
+            run_check(_marker, array_of(y))
             with np.errstate(all="ignore"):
                 y.backward(G)
             return y, X.grad if asks else None
 
         X: Any = np.zeros((n, n_in), dtype)
         G = np.zeros((n, n_out), dtype)
-        self.program: Program = record_apart(both, Tensor(X, True) if asks else X, G)
+        self.program: Program = record_in_new_thread(both, Tensor(X, True) if asks else X, G)
         self.X, self.G = self.program.inputs
         self.y, self.slopes = self.program.outputs
         calls = self.program.calls

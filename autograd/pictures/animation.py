@@ -11,13 +11,12 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import plot
-from autograd.engine.numbers import as_number
-from autograd.engine.value import Value
+from autograd.engine import Value, as_number
 from autograd.errors import MissingExtraError, ShapeError, TrainingError, UnknownNameError
-from autograd.files.atomic import atomic_write, check_place
-from autograd.nn import Net, plots
-from autograd.support.options import whole
-from autograd.tensor.tape import Array
+from autograd.files import atomic_write, check_place
+from autograd.nn import Net, show_decision
+from autograd.support import whole
+from autograd.tensor import Array
 from autograd.training import History
 
 __all__ = ["Film", "Training", "curve", "decision"]
@@ -281,7 +280,7 @@ def decision(
     ...         net.step(0.1)
     ...         film(loss)
     """
-    show = plots.show_decision(net, X, y, classes, threshold, "film.decision()", GRID)
+    show = show_decision(net, X, y, classes, threshold, "film.decision()", GRID)
     return Training(net, show, path, frames)
 
 
@@ -296,4 +295,4 @@ def curve(net: Net, X: Any, y: Any, path: Any, *, frames: int = 60) -> Training:
     """
     if net.n_in != 1:
         raise ShapeError(f"film.curve() wants a net of 1 input, got {net.n_in}; film.decision() takes 2")
-    return Training(net, plots.show_decision(net, X, y, None, None, "film.curve()"), path, frames)
+    return Training(net, show_decision(net, X, y, None, None, "film.curve()"), path, frames)

@@ -18,7 +18,7 @@ from autograd import plot
 from autograd.engine import Value
 from autograd.nn import MLP, Net
 from autograd.pictures import animation
-from autograd.tensor.tape import Array
+from autograd.tensor import Array
 
 __all__ = ["DEMOS", "PICTURES", "digits", "minimize", "moons", "read_digits", "sine", "tiny"]
 

@@ -15,19 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import operations, pending
-from autograd.engine.value import Value, operands
+from autograd.engine import Value, number_of, operands, operation_of
 from autograd.errors import GradientError, NotANumberError, OptionError, UnknownNameError
-from autograd.nn.activations import Activation
-from autograd.nn.batch import Batch
-from autograd.nn.module import activated
-from autograd.nn.parameters import LayerParameters, name_of
-from autograd.support.options import whole
-from autograd.tensor.core import Tensor
-from autograd.tensor.recording import apart
-from autograd.tensor.rows.products import affine
-from autograd.tensor.tape import Leaf, TapeNode
-from autograd.tensor.transforms import gradients
+from autograd.nn import Activation, Batch, LayerParameters, activated, parameter_name
+from autograd.support import whole
+from autograd.tensor import Leaf, TapeNode, Tensor, affine, gradients, in_new_thread, tensor_of
 
 __all__ = ["DETAIL_LEVELS", "GraphNode", "expression"]
 
@@ -96,15 +88,10 @@ def short(x: float) -> str:
 # Values -----------------------------------------------------------------------------------------
 
 
-def kind_of(v: Any) -> str:
-    """What made a Value, as a name of `operations.NAMES`: an operation, or leaf, parameter, output, own."""
-    return operations.NAMES[v._code]
-
-
 def part_of(v: Any) -> Part:
     """The `Part` for a Value, whose number is computed first if it is pending."""
-    pending.number_of(v)
-    return TensorCell.of(v._home, v._index) if kind_of(v) == "parameter" else Result(v)
+    number_of(v)
+    return TensorCell.of(v._home, v._index) if operation_of(v) == "parameter" else Result(v)
 
 
 def label_of(v: Any) -> str:
@@ -122,15 +109,15 @@ class Result(Part):
     def node(self) -> GraphNode:
         v = self.value
         name = label_of(v)
-        if not name and kind_of(v) == "output" and v._home.wide > 1:
+        if not name and operation_of(v) == "output" and v._home.wide > 1:
             name = f"[{v._index % v._home.wide}]"
         return GraphNode("value", name, v.data, v.grad)
 
     def parents(self, walk: "Traversal") -> Sequence[Part]:
         v = self.value
-        if kind_of(v) == "leaf":
+        if operation_of(v) == "leaf":
             return ()
-        if kind_of(v) != "output":
+        if operation_of(v) != "output":
             return [ScalarOperation(v)]
         row, i = divmod(v._index, v._home.wide)
         call = ModuleCall(v._home, row)
@@ -147,14 +134,14 @@ class ScalarOperation(Part):
         v = self.result
         symbol = v._op or "?"
         two_values = v._a is not None and v._b is not None
-        if kind_of(v) not in ("add", "sub", "mul", "truediv", "pow") or two_values:
+        if operation_of(v) not in ("add", "sub", "mul", "truediv", "pow") or two_values:
             return GraphNode("operation", symbol)
         number = short(v._k)
         return GraphNode("operation", f"{number} {symbol}" if v._a is None else f"{symbol} {number}")
 
     def parents(self, walk: "Traversal") -> Sequence[Part]:
         v = self.result
-        if kind_of(v) == "add":
+        if operation_of(v) == "add":
             return at_most(self.terms(walk), self)
         return at_most([part_of(p) for p in operands(v)], self)
 
@@ -166,14 +153,14 @@ class ScalarOperation(Part):
         """
         v = self.result
         terms: list[Part] = []
-        while kind_of(v) == "add" and v._a is not None:
+        while operation_of(v) == "add" and v._a is not None:
             if terms and walk.shows(Result(v)):
                 break
             terms.append(Text("number", short(v._k), (self, len(terms))) if v._b is None else part_of(v._b))
             v = v._a
         if len(terms) < MOST_OPERANDS:
             return [part_of(p) for p in operands(self.result)]
-        begins_with_0 = kind_of(v) == "add" and v._a is None and v._k == 0 and not walk.shows(Result(v))
+        begins_with_0 = operation_of(v) == "add" and v._a is None and v._k == 0 and not walk.shows(Result(v))
         return [part_of(v._b if begins_with_0 else v), *terms[::-1]]
 
 
@@ -194,7 +181,7 @@ class TensorCell(Part):
 
     def node(self) -> GraphNode:
         vector, k = self.matrix.owner[0](), self.matrix.owner[1]
-        name = name_of(self.matrix, self.index)
+        name = parameter_name(self.matrix, self.index)
         if vector is not None and vector._views[k]:  # without a view no parameter has been given a label
             name = label_of(vector._views[k][self.index]) or name
         return GraphNode("value", name, *self.matrix.at(self.index))
@@ -260,7 +247,7 @@ class OpenedModule:
                 f"draw() cannot open a {samples.name}: its parameters have been changed since it was called; "
                 "draw before changing them, or call it again"
             )
-        h, z, slopes = apart(self.computed)
+        h, z, slopes = in_new_thread(self.computed)
         self.h, self.z = [t.data.tolist() for t in h], [t.data.tolist() for t in z]
         self.slopes_h, self.slopes_z = slopes[: len(z)], slopes[len(z) :]
 
@@ -272,7 +259,7 @@ class OpenedModule:
         z = []
         with np.errstate(all="ignore"):
             for stage in self.stages:
-                weights = Tensor._of(stage.matrix.tensor.data[stage.rows], None)
+                weights = tensor_of(stage.matrix.tensor.data[stage.rows])
                 z.append(affine(weights, h[-1]))
                 h.append(activated(stage.function, z[-1]))
             if not np.allclose(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd.errors import MissingExtraError, UnknownNameError
-from autograd.files.atomic import atomic_write
+from autograd.files import atomic_write
 from autograd.pictures.expression import GraphNode, expression, short
 
 __all__ = ["Drawing", "draw"]

@@ -40,7 +40,7 @@ INITS: dict[str, Callable[[int, int], float]] = {
 }
 
 
-def named(kind: str, name: Any, known: dict[str, Any]) -> Any:
+def by_name(kind: str, name: Any, known: dict[str, Any]) -> Any:
     """Return ``known[name]``, or ``name`` itself if it is a function; errors call it a ``kind``."""
     if callable(name):
         return name
@@ -58,7 +58,7 @@ def size(n: Any, what: str) -> int:
 
 def weights(n_out: int, n_in: int, init: Any) -> list[list[float]]:
     """Return initial weights: a row of n_in for each of n_out neurons, drawn from ``random`` row by row."""
-    init = named("init", init, INITS)
+    init = by_name("init", init, INITS)
     limit = init(n_out, n_in)
     if isinstance(limit, float):
         return [[limit * random.uniform(-1, 1) for _ in range(n_in)] for _ in range(n_out)]
@@ -132,7 +132,7 @@ class Neuron(Module):
 
     def __init__(self, N: int, activation: Activation = "sigmoid", *, init: Any = "uniform") -> None:
         self.N = size(N, "N")
-        self.activation = named("activation", activation, ACTIVATIONS)
+        self.activation = by_name("activation", activation, ACTIVATIONS)
         self.w = [Value(w) for w in weights(1, self.N, init)[0]]
         self.b = Value(0)
 

@@ -14,7 +14,7 @@ True
 from autograd.errors import MissingExtraError
 
 try:
-    import sklearn  # noqa: F401 - imported for the error message below
+    import sklearn
 except ImportError:
     raise MissingExtraError.of("autograd.sklearn", "sklearn") from None
 

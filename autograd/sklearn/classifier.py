@@ -11,7 +11,7 @@ from sklearn.utils.validation import column_or_1d, validate_data
 from autograd.errors import DataError
 from autograd.sklearn.estimator import NetEstimator, Scoring, all_or_nothing
 from autograd.sklearn.inputs import dense, refuse_what_is_no_number
-from autograd.tensor.tape import Array
+from autograd.tensor import Array
 
 __all__ = ["NetClassifier"]
 

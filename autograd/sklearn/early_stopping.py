@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import TrainingError
-from autograd.tensor.tape import Array
+from autograd.tensor import Array
 from autograd.training import History
 
 __all__ = ["EarlyStopping"]

@@ -13,16 +13,15 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from autograd.engine.numbers import as_number
+from autograd.engine import as_number
 from autograd.errors import OptionError
 from autograd.nn import ACTIVATIONS, Net
 from autograd.optim import OPTIMIZERS, Optimizer
 from autograd.sklearn.early_stopping import EarlyStopping
 from autograd.sklearn.inputs import dense, refuse_what_is_no_number, weighed
-from autograd.support.interrupts import finished
-from autograd.support.options import named, whole
-from autograd.tensor.tape import Array
-from autograd.training.checkpoint import Snapshot
+from autograd.support import by_name, finished, whole
+from autograd.tensor import Array
+from autograd.training import Snapshot
 
 __all__ = ["NetEstimator", "Scoring", "all_or_nothing"]
 
@@ -291,9 +290,9 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
 
     def _check_options(self) -> None:
         """Raise an error if a parameter is outside its range."""
-        named("solver", self.solver, OPTIMIZERS)
+        by_name("solver", self.solver, OPTIMIZERS)
         if isinstance(self.activation, str):
-            named("activation", self.activation, {**ACTIVATIONS, **ACTIVATION_NAMES})
+            by_name("activation", self.activation, {**ACTIVATIONS, **ACTIVATION_NAMES})
         self._batch()
         whole(self.max_iter, "max_iter")
         whole(self.n_iter_no_change, "n_iter_no_change")

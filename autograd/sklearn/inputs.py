@@ -8,8 +8,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 from autograd.errors import DataError
-from autograd.tensor.reals import is_masked, reals
-from autograd.tensor.tape import Array
+from autograd.tensor import Array, is_masked, reals
 
 __all__ = ["dense", "refuse_what_is_no_number", "weighed"]
 

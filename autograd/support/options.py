@@ -8,10 +8,10 @@ import numpy as np
 
 from autograd.errors import OptionError, UnknownNameError
 
-__all__ = ["float_type", "named", "nearby", "whole"]
+__all__ = ["by_name", "float_type", "nearby", "whole"]
 
 
-def named(kind: str, name: Any, known: dict[str, Any]) -> Any:
+def by_name(kind: str, name: Any, known: dict[str, Any]) -> Any:
     """``known[name]``, or ``name`` itself if it is a function.
 
     Raises:

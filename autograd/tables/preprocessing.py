@@ -13,9 +13,9 @@ import numpy as np
 from autograd.errors import DataError
 from autograd.metrics import unit_of
 from autograd.tables.table import COMMA, TEXTS_KEPT, Column, Table, canonical, canonical_cells, is_number
-from autograd.tensor.tape import Array
+from autograd.tensor import Array
 from autograd.text import count, cut, listed
-from autograd.training.data import LazyInputs
+from autograd.training import LazyInputs
 
 __all__ = ["Inputs", "Preprocessing"]
 

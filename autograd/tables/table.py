@@ -26,10 +26,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import DataError, UnknownNameError
-from autograd.support.options import nearby
-from autograd.support.progress import track
-from autograd.tensor.reals import KINDS
-from autograd.tensor.tape import Array
+from autograd.support import nearby, track
+from autograd.tensor import KINDS, Array
 from autograd.text import count, cut
 
 __all__ = ["Column", "Table", "canonical", "canonical_cells", "is_number", "read_table"]

@@ -10,13 +10,25 @@ a layer.
 [[2.0, 3.0], [1.0, 1.0]]
 """
 
-from autograd.tensor.core import Tensor, tensor
+from autograd.tensor.core import Tensor, array_of, as_array, tensor, tensor_of
+from autograd.tensor.modes import (
+    active_contexts,
+    eager,
+    evaluates_at_once,
+    in_new_thread,
+    mode,
+    no_grad,
+    refuse_in_recording,
+)
 from autograd.tensor.program import Program, Programs, record
-from autograd.tensor.recording import no_grad
-from autograd.tensor.rows.elementwise import sigmoid, softplus
-from autograd.tensor.rows.products import einsum
-from autograd.tensor.rows.reductions import log_softmax, logsumexp, softmax
+from autograd.tensor.program.program import record_in_new_thread
+from autograd.tensor.real_numbers import KINDS, WAYS_OUT, is_masked, real, reals
+from autograd.tensor.rows.elementwise import flush_constant, flush_subnormals, sigmoid, softplus
+from autograd.tensor.rows.products import affine, einsum, mean_square
+from autograd.tensor.rows.reductions import log_softmax, logsumexp, nll_of_rows, softmax
 from autograd.tensor.rows.shaping import append_ones
+from autograd.tensor.tape import Array, Leaf, TapeNode, backpropagate, check_unchanged, consumers
+from autograd.tensor.trace import calling_line, indexed, run_check
 from autograd.tensor.transforms import gradients
 
 __all__ = [

@@ -8,12 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.errors import GradientError, NotANumberError, ShapeError, UnsupportedError
-from autograd.tensor.reals import KINDS, is_masked, reals
-from autograd.tensor.recording import recording
+from autograd.tensor.modes import mode
+from autograd.tensor.real_numbers import KINDS, is_masked, not_numbers, reals
 from autograd.tensor.tape import Array, Leaf, TapeNode, backpropagate, consumers
 from autograd.tensor.trace import Traced
 
-__all__ = ["IMPLEMENTED", "ROWS", "WITHOUT_SLOPE", "Tensor", "array_of", "as_array", "not_numbers", "tensor"]
+__all__ = [
+    "IMPLEMENTED",
+    "ROWS",
+    "WITHOUT_SLOPE",
+    "Tensor",
+    "array_of",
+    "as_array",
+    "tensor",
+    "tensor_of",
+]
 
 BASIC = (int, np.integer, slice)  # besides None and ..., the types of NumPy's basic indexing
 
@@ -86,15 +95,6 @@ class Tensor:
         self._node = Leaf(array.shape, array.dtype) if requires_grad else None
         self._version = 0
 
-    @classmethod
-    def _of(cls, data: Array, node: TapeNode | Leaf | None) -> "Tensor":
-        """Return a Tensor of ``data`` and its node, None for a constant; nothing is copied or checked."""
-        tensor = object.__new__(cls)
-        tensor._array = data
-        tensor._node = node
-        tensor._version = 0
-        return tensor
-
     # Data, gradient and shape
 
     @property
@@ -105,7 +105,7 @@ class Tensor:
         A write to elements, ``t.data[0] = 1``, is not detected, and a later `backward` may mix old and new
         values. So write to elements only between ``backward()`` and the next forward pass.
         """
-        if recording.trace is None:
+        if mode.trace is None:
             return self._array
         data: Any = array_of(self)
         if isinstance(data, np.ndarray):  # a constant, which the recorded function must not change
@@ -115,7 +115,7 @@ class Tensor:
 
     @data.setter
     def data(self, value: Any) -> None:
-        if recording.trace is not None:
+        if mode.trace is not None:
             raise UnsupportedError("a recorded function cannot assign to a Tensor's data, only compute")
         if value is self._array:  # an augmented assignment has changed the array in place
             (self._node or self)._version += 1
@@ -135,7 +135,7 @@ class Tensor:
         """The gradient that ``backward`` accumulates; None before, and for results of operations."""
         if not isinstance(self._node, Leaf):
             return None
-        return self._node.grad if recording.trace is None else recording.trace.gradient(self._node)
+        return self._node.grad if mode.trace is None else mode.trace.gradient(self._node)
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -144,9 +144,9 @@ class Tensor:
         array = None if value is None else as_array(value, self.dtype, "t.grad")
         if array is not None and array.shape != self.shape:
             raise ShapeError(f"grad of a Tensor of shape {self.shape} set to shape {array.shape}")
-        if recording.trace is not None:
+        if mode.trace is not None:
             array_of(self)  # registers the leaf with the trace
-            recording.trace.gradients[self._node] = array
+            mode.trace.gradients[self._node] = array
         else:
             self._node.set_grad(array)
 
@@ -206,7 +206,7 @@ class Tensor:
         array([ 2., 40.])
         """
         found = backpropagate(self._root(), self._seed(gradient))
-        trace = recording.trace
+        trace = mode.trace
         for leaf, g in found.items():
             assert isinstance(leaf, Leaf)
             if trace is None:
@@ -237,7 +237,7 @@ class Tensor:
 
     def detach(self) -> "Tensor":
         """Return a constant Tensor with a copy of the numbers."""
-        return Tensor._of(array_of(self).copy(), None)
+        return tensor_of(array_of(self).copy())
 
     def numpy(self) -> Array:
         """Return a copy of the numbers as an ndarray."""
@@ -576,21 +576,20 @@ def tensor(data: Any, dtype: npt.DTypeLike | None = None, requires_grad: bool = 
     return Tensor(data, requires_grad, dtype)
 
 
+def tensor_of(data: Array, node: TapeNode | Leaf | None = None) -> Tensor:
+    """Return a Tensor of ``data`` and its node, None for a constant; nothing is copied or checked."""
+    t = object.__new__(Tensor)
+    t._array, t._node, t._version = data, node, 0
+    return t
+
+
 def array_of(t: "Tensor") -> Any:
     """Return the array of a Tensor; in a recording that of a leaf is traced, so replays read it anew."""
-    if recording.trace is None or t._node is None or isinstance(t._array, Traced):
+    if mode.trace is None or t._node is None or isinstance(t._array, Traced):
         return t._array
     if isinstance(t._node, Leaf):
-        return recording.trace.leaf(t, t._node, t._array)
+        return mode.trace.leaf(t, t._node, t._array)
     raise UnsupportedError(
         f"a recorded function uses a Tensor of shape {t.shape} that was computed before it was called; "
         "compute that within the function, or give it t.detach(), a constant"
-    )
-
-
-def not_numbers(name: str, strangers: Sequence[str]) -> NotANumberError:
-    """Return the error for operands that are not numbers; ``strangers`` are the names of their types."""
-    return NotANumberError(
-        f"{name}() of a Tensor wants real numbers and arrays of them, got {', '.join(strangers)}; in an "
-        "expression with Values, take numbers out of the Tensor by item()"
     )

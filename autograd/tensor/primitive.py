@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
-from autograd.tensor.core import IMPLEMENTED, ROWS, Tensor, array_of, not_numbers
-from autograd.tensor.reals import KINDS, is_masked
-from autograd.tensor.recording import recording
+from autograd.tensor.core import IMPLEMENTED, ROWS, Tensor, array_of, tensor_of
+from autograd.tensor.modes import mode
+from autograd.tensor.real_numbers import KINDS, is_masked, not_numbers
 from autograd.tensor.tape import Leaf, TapeNode
 from autograd.tensor.trace import Traced
 
@@ -106,7 +106,7 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
     operands: list[Any] = []
     parents: list[TapeNode | Leaf | None] = []
     used: list[tuple[Any, int]] = []  # Tensors and nodes that can change in place, with their versions
-    trace = recording.trace
+    trace = mode.trace
     wanted = False
     for a in args:
         if isinstance(a, Tensor):
@@ -140,12 +140,12 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
     kind = out.dtype.kind
     if kind not in KINDS:
         raise not_numbers(row.name, _types_of_non_numbers(operands))
-    if kind != "f" or not wanted or not recording.on:
+    if kind != "f" or not wanted or not mode.taping:
         # A constant must not change with the array that it is a view of, so a view is copied
-        return Tensor._of(out if out.base is None else out.copy("K"), None)
+        return tensor_of(out if out.base is None else out.copy("K"))
     if len(used) < len(args):  # changes of plain arrays are not detected, so the tape has copies
         operands = [np.array(a) if isinstance(a, COPIED) else r for a, r in zip(args, operands, strict=True)]
-    return Tensor._of(out, TapeNode(row, operands, kwargs, parents, used, out))
+    return tensor_of(out, TapeNode(row, operands, kwargs, parents, used, out))
 
 
 def _can_broadcast(operands: Sequence[Any]) -> bool:

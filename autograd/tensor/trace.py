@@ -58,7 +58,7 @@ SHAPELY |= {np.array2string, np.array_repr, np.array_str}
 ORDINARY = (np.ndarray, np.generic, numbers.Number, list, tuple, type(None))
 
 
-def caller() -> str:
+def calling_line() -> str:
     """Return file and line of the innermost call from outside this package."""
     frame: Any = sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__", "").startswith("autograd."):
@@ -168,27 +168,27 @@ class Traced(NDArrayOperatorsMixin):
             "keep to the functions of Tensors and of NumPy"
         )
 
-    def _look(self, how: str) -> Array:
-        self.trace.look(how)
+    def _read(self, how: str) -> Array:
+        self.trace.note_read(how)
         return self.value
 
     def __bool__(self) -> bool:
-        return bool(self._look("bool()"))
+        return bool(self._read("bool()"))
 
     def __float__(self) -> float:
-        return float(self._look("float()"))
+        return float(self._read("float()"))
 
     def __int__(self) -> int:
-        return int(self._look("int()"))
+        return int(self._read("int()"))
 
     def __index__(self) -> int:
-        return operator.index(self._look("an index"))
+        return operator.index(self._read("an index"))
 
     def item(self) -> Any:
-        return self._look("item()").item()
+        return self._read("item()").item()
 
     def tolist(self) -> Any:
-        return self._look("tolist()").tolist()
+        return self._read("tolist()").tolist()
 
     def __repr__(self) -> str:
         return repr(self.value)
@@ -206,7 +206,7 @@ class Trace:
     Attributes:
         calls: the NumPy calls, in order.
         gradients: by leaf, the gradient at this point of the function, or None where it was cleared.
-        looks: places where Python read numbers, such as ``if t > 0``. A replay does not read them again.
+        number_reads: places where Python read numbers, as in ``if t > 0``; a replay does not read them again.
         guards: whether `restore` looks for parameters that the function changed.
         leaves: by leaf outside, its array, its version, and a copy of the array to restore.
         tensors: the Tensors of these leaves, as weak references, each with its array.
@@ -216,7 +216,7 @@ class Trace:
         self.guards = guards
         self.calls: list[Call] = []
         self.gradients: dict[Leaf, Any] = {}
-        self.looks: list[str] = []
+        self.number_reads: list[str] = []
         self.leaves: dict[Leaf, tuple[Array, int, Array]] = {}
         self.tensors: list[tuple[Any, Array]] = []
         self._memory: dict[Leaf, Array] = {}
@@ -268,9 +268,9 @@ class Trace:
                 found = True
         return found
 
-    def look(self, how: str) -> None:
+    def note_read(self, how: str) -> None:
         """Record that Python read a number, and the line outside this package that caused it."""
-        self.looks.append(f"{how} at {caller()}")
+        self.number_reads.append(f"{how} at {calling_line()}")
 
     def call(self, function: Function, args: Any, kwargs: dict[str, Any]) -> Any:
         """Call a function of traced arrays, record the call and return the traced result."""
@@ -298,7 +298,7 @@ class Trace:
         if not isinstance(result, np.ndarray):
             if isinstance(result, tuple | list):
                 raise UnsupportedError(f"{called}() gives several arrays and cannot be recorded")
-            self.look(f"{called}()")
+            self.note_read(f"{called}()")
             return result
         args, kwargs = owned(args), owned(kwargs)
         operands = list(traced_in((*args, *kwargs.values())))
@@ -421,7 +421,7 @@ class Kernel:
         return out
 
 
-def check(function: Function, *args: Any) -> None:
+def run_check(function: Function, *args: Any) -> None:
     """Call a function that raises an error for bad numbers; in a recording, replays call it too."""
     for a in args:
         if isinstance(a, Traced):
@@ -434,7 +434,7 @@ def certain(condition: Any) -> bool:
     return not isinstance(condition, Traced) and bool(condition)
 
 
-def at(x: Any, index: Any) -> Any:
+def indexed(x: Any, index: Any) -> Any:
     """Return ``x[index]``, where parts of the index may be traced."""
     for part in traced_in(index if isinstance(index, tuple) else (index,)):
         return part.trace.call(operator.getitem, (x, index), {})

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import GradientError
-from autograd.tensor.core import Tensor
+from autograd.tensor.core import Tensor, tensor_of
 from autograd.tensor.tape import backpropagate, bare
 
 __all__ = ["gradients"]
@@ -33,21 +33,21 @@ def gradients(
     >>> first.item(), second.item()  # 3x² and 6x
     (12.0, 12.0)
     """
-    lift: Callable[..., Any] = Tensor._of if create_graph else bare
+    lift: Callable[..., Any] = tensor_of if create_graph else bare
     seed = output._seed(gradient)
     nodes = [x._node for x in inputs]
     found = backpropagate(
-        output._root(), Tensor._of(seed, None) if create_graph else seed, [n for n in nodes if n], lift
+        output._root(), tensor_of(seed) if create_graph else seed, [n for n in nodes if n], lift
     )
     results: list[Tensor] = []
     taken = {memory_of(t._array) for t in (output, *inputs)}
     for i, node in enumerate(nodes):
         if node is None or node not in found:
             raise GradientError(f"gradients(): the output does not depend on inputs[{i}]")
-        g = found[node] if create_graph else Tensor._of(found[node], None)
+        g = found[node] if create_graph else tensor_of(found[node])
         memory = memory_of(g._array)
         if memory in taken:  # a change of one result must not change another one
-            g = Tensor._of(g._array.copy(), g._node)
+            g = tensor_of(g._array.copy(), g._node)
         taken.add(memory)
         results.append(g)
     return results

@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd import files
 from autograd.errors import CheckpointWarning, FileFormatError, OptionError
-from autograd.files import io
-from autograd.files.atomic import check_place
+from autograd.files import check_place
 from autograd.losses import Loss
 from autograd.optim import Optimizer
-from autograd.support.interrupts import finished
-from autograd.tensor.tape import Array
+from autograd.support import finished
+from autograd.tensor import Array
 from autograd.training.data import LazyInputs, Rows
 
 __all__ = ["Checkpoint", "Snapshot", "TrainingState", "description"]
@@ -119,7 +119,7 @@ class Checkpoint:
         self._parts: dict[str, Any] = {}  # the contents of an existing file, until `begin`
         self._unwritten: TrainingState | None = None
         if os.path.exists(path):
-            arrays, header = io.read(path)
+            arrays, header = files.read(path)
             training = header.get("training")
             if not isinstance(training, dict) or not isinstance(training.get("run"), dict):
                 raise FileFormatError(
@@ -209,7 +209,7 @@ class Checkpoint:
         arrays = {name: part for name, part in parts.items() if isinstance(part, np.ndarray)}
         training = {name: part for name, part in parts.items() if name not in arrays}
         training |= {"generator": state.generator, "schedule": state.schedule, "ended": state.ended}
-        io.write(self.path, arrays, {"training": {**training, "run": self._run}})
+        files.write(self.path, arrays, {"training": {**training, "run": self._run}})
         self._unwritten = None
 
 

@@ -5,12 +5,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autograd.engine.numbers import number
+from autograd.engine import number
 from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
 from autograd.losses import Loss
-from autograd.tensor import Tensor
-from autograd.tensor.reals import reals
-from autograd.tensor.tape import Array
+from autograd.tensor import Array, Tensor, reals, tensor_of
 
 __all__ = ["LazyInputs", "Rows", "finite_numbers", "in_dtype", "prepared", "rows_of", "split"]
 
@@ -146,7 +144,7 @@ def _weights(loss: Any, y: Array, module: Shaped, sample_weight: Any, class_weig
         raise OptionError("fit() with a loss of your own takes no sample_weight or class_weight")
     if sample_weight is not None:
         sample_weight = finite_numbers(sample_weight, "sample_weight", "fit()")
-    total = loss.weights(Tensor._of(y, None), module.n_out, sample_weight, class_weight)
+    total = loss.weights(tensor_of(y), module.n_out, sample_weight, class_weight)
     assert total is not None
     return np.broadcast_to(total.data / total.data.max(), y.shape)
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.engine.numbers import as_number
+from autograd.engine import as_number
 from autograd.errors import OptionError
 from autograd.optim import Optimizer, optimizer_name
 from autograd.schedules import Schedule
-from autograd.support.options import whole
+from autograd.support import whole
 from autograd.tensor import Tensor
 from autograd.training.data import prepared, split
 from autograd.training.history import History

@@ -13,9 +13,8 @@ import numpy as np
 
 from autograd.errors import OptionError, TrainingError
 from autograd.optim import Optimizer, clip_gradient, run
-from autograd.support.interrupts import finished
-from autograd.support.progress import track
-from autograd.tensor.tape import Array
+from autograd.support import finished, track
+from autograd.tensor import Array
 from autograd.training.checkpoint import Checkpoint, Snapshot, TrainingState, observing_schedule
 from autograd.training.data import Rows
 from autograd.training.history import History

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.numbers import as_number
+from autograd.engine import as_number
 from autograd.errors import OptionError
 from autograd.losses import Loss, loss_of
 from autograd.optim import OPTIMIZERS, Optimizer, optimizer_name
-from autograd.support.options import named
+from autograd.support import by_name
 from autograd.training.steps import Trainable
 
 __all__ = ["callbacks_of", "finite_positive", "generator_of", "loss_for", "optimizer_for"]
@@ -40,7 +40,7 @@ def optimizer_for(optimizer: Any, lr: Any, module: Trainable) -> Optimizer:
         if lr is not None:
             raise OptionError("fit() got both lr and an optimizer, which has an lr of its own")
         return optimizer
-    kind: Any = named("optimizer", optimizer, OPTIMIZERS)
+    kind: Any = by_name("optimizer", optimizer, OPTIMIZERS)
     if getattr(kind, "takes_closure", False) and lr is not None:
         raise OptionError(f"{optimizer_name(kind)} finds the length of its steps itself and takes no lr")
     opt: Optimizer = (

@@ -10,15 +10,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd.errors import ShapeError
-from autograd.losses import Loss
-from autograd.losses.loss import mean_of
-from autograd.tensor import Programs, Tensor, no_grad
-from autograd.tensor.tape import Array
+from autograd.losses import Loss, mean_of
+from autograd.tensor import Array, Programs, Tensor, no_grad, tensor_of
 from autograd.training.data import Rows
 
-__all__ = ["CHUNK", "Objective", "Steps", "Trainable"]
+__all__ = ["CHUNK_ROWS", "Objective", "Steps", "Trainable"]
 
-CHUNK = 1024  # rows of one forward pass without gradients, which bounds the memory
+CHUNK_ROWS = 1024  # rows of one forward pass without gradients, which bounds the memory
 
 
 class Trainable(Protocol):
@@ -127,7 +125,7 @@ class Steps:
         if not self.objective.replayed:
 
             def run(rows: Array) -> float:
-                return loss_and_grad(*(Tensor._of(a[rows], None) for a in arrays)).item()
+                return loss_and_grad(*(tensor_of(a[rows]) for a in arrays)).item()
 
             return run
         program = self.gradient_programs.at(*(a[:size] for a in arrays))
@@ -147,14 +145,14 @@ class Steps:
         """The mean loss over all rows."""
         objective = self.objective
         if not isinstance(objective.loss, Loss):
-            return objective.evaluate(*(Tensor._of(a, None) for a in data.arrays())).item()
+            return objective.evaluate(*(tensor_of(a) for a in data.arrays())).item()
         total = 0.0
-        for start in range(0, len(data), CHUNK):
-            part = [a[start : start + CHUNK] for a in data.arrays()]
+        for start in range(0, len(data), CHUNK_ROWS):
+            part = [a[start : start + CHUNK_ROWS] for a in data.arrays()]
             if objective.replayed:
                 value = float(self.loss_programs(*part))
             else:
-                value = objective.evaluate(*(Tensor._of(a, None) for a in part)).item()
+                value = objective.evaluate(*(tensor_of(a) for a in part)).item()
             total += value * len(part[0])
         return total / len(data)
 

@@ -16,7 +16,7 @@ from disturbed import Disturbed, interrupt
 import autograd
 from autograd import Value, losses, no_grad, record
 from autograd.nn import Layer, Net, Neuron, batch, rowwise
-from autograd.tensor.recording import recording
+from autograd.tensor.modes import mode
 
 # Python reports an interrupt in a __del__, or while a generator is freed, on stderr and goes on
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -149,7 +149,7 @@ def places(program, fine=False):
 
 def usual():
     """Whether recording is on, and neither a trace nor eager evaluation is left in force."""
-    return recording.on and recording.trace is None and not recording.eager
+    return mode.taping and mode.trace is None and not mode.eager
 
 
 @pytest.mark.parametrize("make", MAKE)
@@ -329,7 +329,7 @@ def test_a_backward_in_a_finaliser_during_a_backward_pass_does_not_hang_or_chang
 def test_a_no_grad_context_nested_within_itself_restores_recording():
     context = no_grad()
     with context, context:
-        assert not recording.on
+        assert not mode.taping
     assert usual()
 
 

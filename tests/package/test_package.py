@@ -76,6 +76,15 @@ def test_a_module_imports_only_from_subpackages_listed_above_its_own(module):
     assert [name for name in others if FLOOR[name] >= FLOOR[own]] == []
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_from_another_subpackage_by_its_name_alone(module):
+    """Not from a module in it. Only `nn` and `engine` share C types, which are declared by module."""
+    own = room_of(module)
+    inner = {name for name in imported(MODULES[module]) if "." in name and room_of(name) != own}
+    shared = {"engine"} if own == "nn" else {"scalar"} if own == "verification" else set()
+    assert {name for name in inner if room_of(name) not in shared} == set()
+
+
 @pytest.mark.parametrize("room", FLOOR)
 def test_the_modules_of_a_subpackage_have_no_circular_imports(room):
     own = {module for module in MODULES if room_of(module) == room}

@@ -13,7 +13,7 @@ from autograd.errors import (
 from autograd.tensor import (
     record,
 )
-from autograd.tensor.recording import recording
+from autograd.tensor.modes import mode
 
 pytestmark = pytest.mark.usefixtures("seeded_and_nothing_recorded_afterwards")
 
@@ -162,7 +162,7 @@ def test_record_passes_on_an_exception_of_the_function_and_ends_the_recording():
     for _ in range(2):
         with pytest.raises(KeyError, match="of mine"):
             record(function, np.ones((4, 2)))
-        assert recording.trace is None
+        assert mode.trace is None
         assert not net.grads.any()
     assert t.grad is None
     (net(np.ones((4, 2))) * t).sum().backward()

@@ -20,7 +20,7 @@ from autograd.tensor import (
     Programs,
     record,
 )
-from autograd.tensor.recording import recording
+from autograd.tensor.modes import mode
 
 pytestmark = pytest.mark.usefixtures("seeded_and_nothing_recorded_afterwards")
 # A Program for each shape and dtype ---------------------------------------------------------------
@@ -35,7 +35,7 @@ class Watched:
 
     def __call__(self, x):
         self.runs += 1
-        self.recordings += recording.trace is not None
+        self.recordings += mode.trace is not None
         return x * 2 + 1
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import RecordingError, RecordingWarning, ShapeError, UnsupportedError
-from autograd.support.options import whole
-from autograd.tensor.core import Tensor, array_of
+from autograd.support import whole
+from autograd.tensor.core import Tensor, array_of, tensor_of
+from autograd.tensor.modes import ModeContext, in_new_thread, no_grad
 from autograd.tensor.program.binding import Binder, needed
 from autograd.tensor.program.listing import listing, signature, spelt
-from autograd.tensor.reals import KINDS
-from autograd.tensor.recording import Switched, apart, no_grad
+from autograd.tensor.real_numbers import KINDS
 from autograd.tensor.tape import Array, Leaf
 from autograd.tensor.trace import Trace, Traced, mapped, owned
 
@@ -267,12 +267,12 @@ def record(function: Callable[..., Any], *examples: Any, check: bool = False) ->
     return recorded(function, examples, check, Trace())
 
 
-def record_apart(function: Callable[..., Any], *examples: Any) -> Program:
+def record_in_new_thread(function: Callable[..., Any], *examples: Any) -> Program:
     """`record` a function of the library that changes no parameter, in a thread of its own.
 
     If another thread changes parameters meanwhile, its changes stay: they are not undone as in `record`.
     """
-    program: Program = apart(recorded, function, examples, False, Trace(guards=False))
+    program: Program = in_new_thread(recorded, function, examples, False, Trace(guards=False))
     return program
 
 
@@ -286,7 +286,7 @@ def recorded(function: Callable[..., Any], examples: Sequence[Any], check: bool,
             raise UnsupportedError(f"record() wants examples of real numbers, got {x!r}")
         leaf = Leaf(array.shape, array.dtype) if isinstance(x, Tensor) and x.requires_grad else None
         inputs.append(Traced(trace, array))
-        tensors.append(Tensor._of(inputs[-1], leaf))  # type: ignore[arg-type]
+        tensors.append(tensor_of(inputs[-1], leaf))  # type: ignore[arg-type]
     try:
         result, changed = traced(function, trace, tensors)
         if changed:
@@ -294,8 +294,8 @@ def recorded(function: Callable[..., Any], examples: Sequence[Any], check: bool,
                 f"{name}() changes parameters, which a Program does not; they are as before. Leave the "
                 "change to an optimiser's step() after the Program"
             )
-        if trace.looks and not check:
-            looks = ", ".join(dict.fromkeys(trace.looks))
+        if trace.number_reads and not check:
+            looks = ", ".join(dict.fromkeys(trace.number_reads))
             warnings.warn(
                 f"{name}() looked at numbers while it was recorded ({looks}); a replay does not look again, "
                 "and goes the same way whatever they are. record(..., check=True) tells when that is wrong",
@@ -314,7 +314,7 @@ def recorded(function: Callable[..., Any], examples: Sequence[Any], check: bool,
 def traced(function: Callable[..., Any], trace: Trace, tensors: Sequence[Tensor]) -> tuple[Any, bool]:
     """The result of the function, with traced arrays for Tensors, and whether it changed parameters."""
     try:
-        with Switched("trace", trace):
+        with ModeContext("trace", trace):
             result = function(*tensors)
             result = owned(mapped(lambda x: array_of(x) if isinstance(x, Tensor) else x, result))
     finally:
@@ -362,7 +362,7 @@ class Programs:
         arrays = tuple(np.asarray(x) for x in arrays)
         if self.after and not self._known(signature(arrays)):
             with no_grad(), np.errstate(all="ignore"):
-                return mapped(plain, self.function(*(Tensor._of(x, None) for x in arrays)))
+                return mapped(plain, self.function(*(tensor_of(x) for x in arrays)))
         return self.at(*arrays)(*arrays)
 
     def _known(self, key: Any) -> bool:

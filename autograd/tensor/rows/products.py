@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
-from autograd.tensor.core import Tensor, array_of
+from autograd.tensor.core import Tensor, array_of, tensor_of
 from autograd.tensor.primitive import ZERO_SLOPE, implements, primitive
 from autograd.tensor.rows.shaping import append_ones, ones_below
 
@@ -77,7 +77,7 @@ implements(np.matmul)(matmul)
 
 def affine(m: Tensor, x: Tensor) -> Tensor:
     """The affine map of a layer, w x + b, for m = [w | b] and samples in the columns of x."""
-    return _affine(m, x, Tensor._of(ones_below(array_of(x)), None))
+    return _affine(m, x, tensor_of(ones_below(array_of(x))))
 
 
 @implements(np.dot)

@@ -9,7 +9,7 @@ from autograd.tensor.core import WITHOUT_SLOPE, Tensor
 from autograd.tensor.primitive import ZERO_SLOPE, Primitive, implements, primitive
 from autograd.tensor.rows.elementwise import root
 from autograd.tensor.tape import Array
-from autograd.tensor.trace import at, certain
+from autograd.tensor.trace import certain, indexed
 
 
 def _restored(g: Any, x: Any, axis: Any) -> Any:
@@ -116,7 +116,7 @@ def _nll(x: Array, labels: Array) -> Any:
     with np.errstate(over="ignore"):
         x = x - x.max(axis=1, keepdims=True)
     total = np.exp(x).sum(axis=1, keepdims=True)
-    return np.log(total)[:, 0] - at(x, (np.arange(len(x)), labels))
+    return np.log(total)[:, 0] - indexed(x, (np.arange(len(x)), labels))
 
 
 def _nll_slope(g: Any, out: Any, x: Any, labels: Any) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from autograd.tensor.core import WITHOUT_SLOPE, Tensor
 from autograd.tensor.primitive import implements, primitive
 from autograd.tensor.tape import Array
-from autograd.tensor.trace import Kernel, at
+from autograd.tensor.trace import Kernel, indexed
 
 
 def _transpose_slope(g: Any, out: Any, x: Any, axes: Sequence[int] | None) -> Any:
@@ -54,7 +54,7 @@ broadcast = primitive(lambda x, shape: np.broadcast_to(x, shape),
                       lambda g, out, x, shape: g, name="broadcast_to")
 scatter   = primitive(Kernel("scatter", lambda g, index, shape: np.empty(shape, g.dtype), _fill_scatter),
                       lambda g, out, x, index, shape: g[index], name="scatter")
-getitem   = primitive(lambda x, index: at(x, index),
+getitem   = primitive(lambda x, index: indexed(x, index),
                       lambda g, out, x, index: scatter(g, index=index, shape=x.shape), name="getitem")
 join      = primitive(lambda *arrays, axis: np.concatenate(arrays, axis),
                       variadic=_joined_slope, name="concatenate")

@@ -6,6 +6,7 @@ masked cells, whose numbers mean nothing, structured arrays, complex numbers and
 """
 
 import math
+from collections.abc import Sequence
 from itertools import chain
 from numbers import Real
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from autograd.errors import NotANumberError
 from autograd.tensor.tape import Array
 
-__all__ = ["KINDS", "WAYS_OUT", "is_masked", "real", "reals"]
+__all__ = ["KINDS", "WAYS_OUT", "is_masked", "not_numbers", "real", "reals"]
 
 KINDS = "fiub"  # kinds of NumPy dtypes: floats, signed and unsigned integers, booleans
 
@@ -114,3 +115,11 @@ def reals(x: Any, wants: str) -> Array:
     else:
         got = f"{type(x).__name__} of dtype {array.dtype}"
     raise NotANumberError(f"{wants}, got {got}")
+
+
+def not_numbers(name: str, strangers: Sequence[str]) -> NotANumberError:
+    """Return the error for operands that are not numbers; ``strangers`` are the names of their types."""
+    return NotANumberError(
+        f"{name}() of a Tensor wants real numbers and arrays of them, got {', '.join(strangers)}; in an "
+        "expression with Values, take numbers out of the Tensor by item()"
+    )

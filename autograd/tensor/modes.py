@@ -7,42 +7,51 @@ from contextlib import ContextDecorator
 from typing import Any
 
 from autograd.errors import UnsupportedError
-from autograd.support.interrupts import finished
+from autograd.support import finished
 from autograd.tensor.trace import Trace
 
-__all__ = ["Switched", "apart", "eager", "entered", "no_grad", "recording", "refuse_in_recording", "unusual"]
+__all__ = [
+    "ModeContext",
+    "active_contexts",
+    "eager",
+    "evaluates_at_once",
+    "in_new_thread",
+    "mode",
+    "no_grad",
+    "refuse_in_recording",
+]
 
 
-class Recording(threading.local):
+class Mode(threading.local):
     """The state of one thread.
 
     Attributes:
-        on: whether operations are recorded on the tape.
+        taping: whether operations are recorded on the tape.
         trace: the trace of the function that is being recorded, or None.
-        apart: whether the library itself started the thread, by `apart`.
+        own_thread: whether the library itself started the thread, by `in_new_thread`.
         eager: whether samples and operations are computed at once instead of being pending.
     """
 
-    on = True
+    taping = True
     trace: Trace | None = None
-    apart = False
+    own_thread = False
     eager = os.environ.get("AUTOGRAD_EAGER", "") not in ("", "0")
 
 
-recording = Recording()
-entered: list[Any] = []  # one entry for each `Switched` context that is active in any thread
-if recording.eager:
-    entered.append(None)
+mode = Mode()
+active_contexts: list[Any] = []  # one entry for each `ModeContext` that is active in any thread
+if mode.eager:
+    active_contexts.append(None)
 
 
-def unusual() -> bool:
+def evaluates_at_once() -> bool:
     """Whether this thread has to evaluate samples at once, which means that none is pending."""
-    if not entered or recording.apart:
+    if not active_contexts or mode.own_thread:
         return False
-    return recording.eager or not recording.on or recording.trace is not None
+    return mode.eager or not mode.taping or mode.trace is not None
 
 
-def apart(function: Callable[..., Any], *args: Any) -> Any:
+def in_new_thread(function: Callable[..., Any], *args: Any) -> Any:
     """Call a function of the library in a new thread, and return its result.
 
     The new thread has the default state, whatever state this thread has. If the new thread records a
@@ -51,7 +60,7 @@ def apart(function: Callable[..., Any], *args: Any) -> Any:
     outcome: list[Any] = []
 
     def run() -> None:
-        recording.apart = True
+        mode.own_thread = True
         try:
             outcome.extend((function(*args), None))
         except BaseException as error:
@@ -70,8 +79,8 @@ def apart(function: Callable[..., Any], *args: Any) -> Any:
     return result
 
 
-class Switched(ContextDecorator):
-    """A context in which an attribute of `recording` has another value, for the thread that enters it.
+class ModeContext(ContextDecorator):
+    """A context in which an attribute of `mode` has another value, for the thread that enters it.
 
     If an interrupt arrives while the context is being entered or left, the previous value returns when
     this object is deleted.
@@ -86,20 +95,20 @@ class Switched(ContextDecorator):
         self.before = []  # previous values, one for each time the context was entered and not left
         self.entry = object()
 
-    def _recreate_cm(self) -> "Switched":
-        return Switched(self.name, self.value)
+    def _recreate_cm(self) -> "ModeContext":
+        return ModeContext(self.name, self.value)
 
     def __enter__(self) -> None:
-        self.before.append(getattr(recording, self.name))
-        entered.append(self.entry)
-        setattr(recording, self.name, self.value)
+        self.before.append(getattr(mode, self.name))
+        active_contexts.append(self.entry)
+        setattr(mode, self.name, self.value)
 
     def __exit__(self, *error: object) -> None:
         if self.before:
-            setattr(recording, self.name, self.before[-1])
+            setattr(mode, self.name, self.before[-1])
             self.before.pop()
-        if self.entry in entered:
-            entered.remove(self.entry)
+        if self.entry in active_contexts:
+            active_contexts.remove(self.entry)
 
     def __del__(self) -> None:
         finished(self._undo)
@@ -107,11 +116,11 @@ class Switched(ContextDecorator):
     def _undo(self) -> None:
         while self.before:
             self.__exit__()
-        if self.entry in entered:
-            entered.remove(self.entry)
+        if self.entry in active_contexts:
+            active_contexts.remove(self.entry)
 
 
-def eager() -> Switched:
+def eager() -> ModeContext:
     """Return a context in which nothing is pending: samples and operations are computed when called.
 
     It is slower and meant for debugging: errors are raised at the lines that cause them. It applies to
@@ -125,10 +134,10 @@ def eager() -> Switched:
     Traceback (most recent call last):
     autograd.errors.DomainError: log() wants a number above 0, got 0.0
     """
-    return Switched("eager", True)
+    return ModeContext("eager", True)
 
 
-def no_grad() -> Switched:
+def no_grad() -> ModeContext:
     """Return a context in which nets and Tensors record no operations: their results are constants.
 
     It saves time and memory where no gradient is wanted. It applies to the thread that enters it.
@@ -140,12 +149,12 @@ def no_grad() -> Switched:
     >>> y.requires_grad
     False
     """
-    return Switched("on", False)
+    return ModeContext("taping", False)
 
 
 def refuse_in_recording(call: str) -> None:
     """Raise an UnsupportedError if a function is being recorded, since replays would not repeat ``call``."""
-    if recording.trace is not None:
+    if mode.trace is not None:
         raise UnsupportedError(
             f"{call} changes what is outside of the recorded function, which a Program does not; do that "
             "after the Program"
