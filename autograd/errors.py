@@ -94,7 +94,7 @@ class ParityError(AutogradError, AssertionError):
 
     >>> from autograd import Neuron, verify
     >>> neuron = Neuron(1, "linear", init=lambda n_out, n_in: [[0.5]])
-    >>> neuron._samples.few = None  # a mistake in the array engine, which makes it return 7x:
+    >>> neuron._samples.rowwise = None  # a mistake in the array engine, which makes it return 7x:
     >>> neuron._samples.through = lambda x: 7 * x
     >>> with verify():
     ...     print(neuron([2.0]))

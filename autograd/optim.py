@@ -24,10 +24,9 @@ __all__ = ["LBFGS", "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop"
 
 
 NumpyCall: TypeAlias = Callable[[], Any]
-# Every FADING steps, numbers that have nearly faded to 0 are rounded, mostly to 0. They are those below
-# 2 ** FAINT times the smallest normal number
-FADING = 32
-FAINT = 20
+# Every FLUSH_EVERY steps, numbers below 2 ** FLUSH_BITS times the smallest normal one are rounded to about 0
+FLUSH_EVERY = 32
+FLUSH_BITS = 20
 
 
 def run(calls: Iterable[NumpyCall]) -> None:
@@ -62,7 +61,7 @@ class Optimizer:
 
     An optimiser of your own overrides `_update`, and sets ``memories`` to the number of state vectors that
     it keeps from step to step. Every 32 steps, numbers below 1e-32 in float32, or 1e-302 in float64, are
-    rounded in these vectors and in the parameters, mostly to 0. Otherwise numbers that fade would stay
+    rounded in these vectors and in the parameters, mostly to 0. Otherwise numbers that decay would stay
     subnormal, and many processors take tens of times as long with subnormal numbers.
 
     Args:
@@ -100,15 +99,15 @@ class Optimizer:
         self.lr = lr if callable(lr) else between(lr, 0, math.inf, "lr")
         self.last_lr = self.lr if not callable(self.lr) else math.nan
         self._vector = vector_of(target)
-        self._done = 0  # number of completed steps
+        self._completed = 0  # number of completed steps
         self._steps = 0  # number of completed steps and the one in progress, for `_update`
-        self._room = np.empty_like(self._vector.values)
-        self._memories = np.zeros((self.memories, self._room.size), self._room.dtype)
+        self._scratch = np.empty_like(self._vector.values)
+        self._memories = np.zeros((self.memories, self._scratch.size), self._scratch.dtype)
         # Copies of parameters and state vectors, for a step that may fail half-way
-        self._apart = np.empty_like(self._room), np.empty_like(self._memories)
-        self._faint = flush_constant(self._room.dtype, FAINT)
+        self._copies = np.empty_like(self._scratch), np.empty_like(self._memories)
+        self._flush_constant = flush_constant(self._scratch.dtype, FLUSH_BITS)
         # The least number added to the root of a mean of squares, since that mean may have been rounded to 0
-        self._floor = math.sqrt(np.finfo(self._room.dtype).tiny * 2.0**FAINT)
+        self._floor = math.sqrt(np.finfo(self._scratch.dtype).tiny * 2.0**FLUSH_BITS)
 
     def step(self) -> None:
         """Change the parameters once, by their current gradients.
@@ -122,34 +121,34 @@ class Optimizer:
         refuse_in_recording("an optimiser's step()")
         vector = self._vector
         vector.sync()
-        lr, self._steps = self.rate(), self._done + 1
+        lr, self._steps = self.rate(), self._completed + 1
         # For a module, mark_changed() writes no numbers: it only invalidates graphs made before the step
         in_arrays = vector is self.target
         in_place = in_arrays and type(self)._update is Optimizer._update
-        values, memories = (vector.values, self._memories) if in_place else self._apart
+        values, memories = (vector.values, self._memories) if in_place else self._copies
         calls: list[NumpyCall] = []
         if in_place:
-            calls = self._calls(lr, values, vector.grads, self._room, self._steps, *memories)
+            calls = self._calls(lr, values, vector.grads, self._scratch, self._steps, *memories)
         else:
             np.copyto(values, vector.values)
             np.copyto(memories, self._memories)
-            self._update(lr, values, vector.grads, self._room, *memories)
-        if self._steps % FADING == 0:
-            calls += self._fading(values, memories)
+            self._update(lr, values, vector.grads, self._scratch, *memories)
+        if self._steps % FLUSH_EVERY == 0:
+            calls += self._flushes(values, memories)
         if not in_place:
             calls += partial(np.copyto, vector.values, values), partial(np.copyto, self._memories, memories)
         calls.insert(0 if in_arrays else -1, vector.mark_changed)
-        calls += partial(setattr, self, "_done", self._steps), partial(setattr, self, "last_lr", lr)
+        calls += partial(setattr, self, "_completed", self._steps), partial(setattr, self, "last_lr", lr)
         try:
             run(calls)
         except BaseException:
-            if not in_arrays and self._done < self._steps:
+            if not in_arrays and self._completed < self._steps:
                 finished(vector.go_back)
             raise
 
-    def _fading(self, values: Array, memories: Array) -> list[NumpyCall]:
-        """The NumPy calls that round numbers that have nearly faded to 0."""
-        c = self._faint
+    def _flushes(self, values: Array, memories: Array) -> list[NumpyCall]:
+        """The NumPy calls that round very small numbers, mostly to 0."""
+        c = self._flush_constant
         return [
             partial(function, array, c, array)
             for array in (values, memories)
@@ -164,7 +163,7 @@ class Optimizer:
         >>> opt.last_lr, opt.rate()
         (0.1, 0.05)
         """
-        return between(self.lr(self._done), 0, math.inf, "lr(step)") if callable(self.lr) else self.lr
+        return between(self.lr(self._completed), 0, math.inf, "lr(step)") if callable(self.lr) else self.lr
 
     def zero_grad(self) -> None:
         """Set all gradients to 0."""
@@ -178,7 +177,7 @@ class Optimizer:
         {'kind': 'SGD', 'steps': 0, 'memory': array([[0.]])}
         >>> opt.load_state(opt.state())
         """
-        return {"kind": type(self).__name__, "steps": self._done, "memory": self._memories.copy()}
+        return {"kind": type(self).__name__, "steps": self._completed, "memory": self._memories.copy()}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Return to a state that `state` returned.
@@ -187,12 +186,15 @@ class Optimizer:
             OptionError: it is the state of another kind of optimiser, or of another number of parameters.
         """
         memory: Any = state.get("memory")
-        if state.get("kind") != type(self).__name__ or np.shape(memory) != (self.memories, self._room.size):
+        if state.get("kind") != type(self).__name__ or np.shape(memory) != (
+            self.memories,
+            self._scratch.size,
+        ):
             raise OptionError(
-                f"load_state() of {type(self).__name__} over {self._room.size} parameters got the state of "
-                f"{state.get('kind', 'something else')} with memory of shape {np.shape(memory)}"
+                f"load_state() of {type(self).__name__} over {self._scratch.size} parameters got the state "
+                f"of {state.get('kind', 'something else')} with memory of shape {np.shape(memory)}"
             )
-        self._steps = self._done = state["steps"]
+        self._steps = self._completed = state["steps"]
         self._memories[...] = memory
 
     def _update(self, lr: float, x: Array, g: Array, s: Array, *memory: Array) -> None:

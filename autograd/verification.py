@@ -187,12 +187,12 @@ class Session:
 
         self.oracle, self.oracle_nn = engine, nn
         self.places: weakref.WeakKeyDictionary[Any, tuple[Place, str]] = weakref.WeakKeyDictionary()
-        # The first difference in pending operations, which `settled` raises
+        # The first difference in pending operations, which `on_settled` raises
         self.found: ParityError | UnsupportedError | None = None
 
     # Events
 
-    def waits(self, v: Any, name: str, label: str = "{}") -> None:
+    def on_pending(self, v: Any, name: str, label: str = "{}") -> None:
         """Called when a Value is made whose number may still be pending.
 
         Args:
@@ -202,10 +202,10 @@ class Session:
         """
         self.places[v] = Place(name), label
 
-    def worked(self, v: Any, x: float, y: float, error: Exception | None) -> None:
+    def on_operation(self, v: Any, x: float, y: float, error: Exception | None) -> None:
         """Called after an operation on the numbers ``x`` and ``y``, with the error that it raised, if any."""
         if v not in self.places:
-            self.waits(v, f"{operation_of(v)}()")
+            self.on_pending(v, f"{operation_of(v)}()")
         difference = self.compared(v, x, y, error)
         if difference is not None and v._source is None:  # the operation was computed at once
             raise difference from error
@@ -237,7 +237,7 @@ class Session:
             return getattr(operator, name)(first)  # type: ignore[no-any-return]
         return getattr(first, name)()  # type: ignore[no-any-return]
 
-    def ran(self, batch: Any, outputs: list[Any]) -> None:
+    def on_batch(self, batch: Any, outputs: list[Any]) -> None:
         """Called after a batch went through a net, layer or neuron, with the output Values of each sample."""
         try:
             self.found = self.found or self.of_batch(batch, outputs)
@@ -246,8 +246,8 @@ class Session:
 
     def of_batch(self, batch: Any, outputs: list[Any]) -> ParityError | None:
         """The first difference between the outputs of a batch and the oracle's, or None."""
-        neurons = self.neurons(batch.kin, {})
-        precision = precision_of(batch.kin)
+        neurons = self.neurons(batch.evaluator, {})
+        precision = precision_of(batch.evaluator)
         for row, numbers, values in zip(
             batch.X.tolist(), batch.Y.reshape(len(batch.X), -1), outputs, strict=True
         ):
@@ -258,13 +258,13 @@ class Session:
                     return self.difference("data", v, ours, twin.data)
         return None
 
-    def settled(self) -> None:
+    def on_settled(self) -> None:
         """Called when all pending operations of the thread have been computed; raises what was found."""
         found, self.found = self.found, None
         if found is not None:
             raise found
 
-    def before(self, root: Any) -> Check:
+    def before_backward(self, root: Any) -> Check:
         """Called before a backward pass from ``root``; builds the oracle's copy of the graph."""
         check = Check()
         outputs: dict[tuple[Any, int], list[Twin]] = {}
@@ -283,14 +283,14 @@ class Session:
             if kind == "own" and v._home.closure is not None:
                 return Check()
             if kind == "output":
-                batch, samples = v._home, v._home.kin
+                batch, samples = v._home, v._home.evaluator
                 if batch.version != samples.version():
                     return Check()
-                row, i = divmod(v._index, batch.wide)
+                row, i = divmod(v._index, batch.width)
                 if samples not in neurons:
                     neurons[samples] = self.neurons(samples, check.parameters)
                     check.precision = max(check.precision, precision_of(samples))
-                    functions = [stage.function for stage in samples.stages]
+                    functions = [spec.function for spec in samples.specs]
                     check.unknown = check.unknown or not all(map(is_known, functions))
                 if (batch, row) not in outputs:
                     x = batch.X[row].tolist()
@@ -309,7 +309,7 @@ class Session:
         check.root = check.twins[root]
         return check
 
-    def after(self, check: Check) -> None:
+    def after_backward(self, check: Check) -> None:
         """Called after a backward pass; runs the oracle's backward pass and compares all gradients."""
         if check.root is None:
             return
@@ -346,7 +346,7 @@ class Session:
     def neurons(self, samples: Any, known: "dict[tuple[Any, int], Twin]") -> "list[Neurons]":
         """The oracle's neurons for a net, layer or neuron, as a list for each layer, with its kink."""
         layers = []
-        for matrix, rows, function in samples.stages:
+        for matrix, rows, function in samples.specs:
             n = matrix.tensor.shape[1]
             activation: Any = partial(scalar, function, self.oracle.Value)
             if is_known(function):
@@ -395,7 +395,7 @@ def slopes_of(v: Any) -> tuple[float, ...]:
 def below(v: Any) -> list[Any]:
     """The operands of a Value; for an output of a net the inputs that are Values, without the parameters."""
     if operation_of(v) == "output":
-        return [p for _, p in v._home.inputs.get(v._index // v._home.wide, ())]
+        return [p for _, p in v._home.inputs.get(v._index // v._home.width, ())]
     return list(operands(v))
 
 
@@ -443,28 +443,28 @@ class Observer:
         self.lock = threading.Lock()
         self.users = 0
 
-    def waits(self, *args: Any) -> None:
+    def on_pending(self, *args: Any) -> None:
         if CURRENT.session is not None:
-            CURRENT.session.waits(*args)
+            CURRENT.session.on_pending(*args)
 
-    def worked(self, *args: Any) -> None:
+    def on_operation(self, *args: Any) -> None:
         if CURRENT.session is not None:
-            CURRENT.session.worked(*args)
+            CURRENT.session.on_operation(*args)
 
-    def ran(self, *args: Any) -> None:
+    def on_batch(self, *args: Any) -> None:
         if CURRENT.session is not None:
-            CURRENT.session.ran(*args)
+            CURRENT.session.on_batch(*args)
 
-    def settled(self) -> None:
+    def on_settled(self) -> None:
         if CURRENT.session is not None:
-            CURRENT.session.settled()
+            CURRENT.session.on_settled()
 
-    def before(self, root: Any) -> Check | None:
-        return None if CURRENT.session is None else CURRENT.session.before(root)
+    def before_backward(self, root: Any) -> Check | None:
+        return None if CURRENT.session is None else CURRENT.session.before_backward(root)
 
-    def after(self, check: Check | None) -> None:
+    def after_backward(self, check: Check | None) -> None:
         if CURRENT.session is not None and check is not None:
-            CURRENT.session.after(check)
+            CURRENT.session.after_backward(check)
 
     def enter(self) -> None:
         with self.lock:

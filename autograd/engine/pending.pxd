@@ -13,13 +13,13 @@ cdef class Level:
     cdef public dict batches
     cdef public list nodes
     cdef public Level above
-    cdef readonly Py_ssize_t room
+    cdef readonly Py_ssize_t capacity
     cpdef Level next(self)
 
 
 cdef class Junction:
-    cdef public object kin, walk
-    cdef public int wide, awaited, n_reached
+    cdef public object evaluator, walk
+    cdef public int width, awaited, n_reached
     cdef public dict inputs
     cdef public double[::1] gradients
     cdef public unsigned char[::1] reached
@@ -53,7 +53,7 @@ cpdef Level lowest()
 cpdef settle(Level level=*, object vectors=*, bint needed=*)
 
 @cython.locals(above=Level)
-cdef int let_go(Level level) except -1
+cdef int clear_levels(Level level) except -1
 
 @cython.locals(level=Level, nodes=list, i=Py_ssize_t)
 cdef int drop(Level first) except -1
@@ -62,18 +62,18 @@ cdef Py_ssize_t references(list nodes, Py_ssize_t i) except -1
 cdef Py_ssize_t ALONE
 
 @cython.locals(nodes=list, i=Py_ssize_t, v=Node, batch=Junction)
-cdef int work_out(Level level) except -1
+cdef int compute_levels(Level level) except -1
 
 @cython.locals(a=Node, b=Node, x=double, y=double)
 cdef int compute(Node v) except -1
 
 cpdef double number_of(Node v) except? -7.25e300
-cpdef double done(Node v) except? -7.25e300
+cpdef double settled_number(Node v) except? -7.25e300
 
 cpdef double read_early(Node v) except? -7.25e300
 
 @cython.locals(a=Node, b=Node)
-cdef int let_wait(Node out) except -1
+cdef int postpone(Node out) except -1
 
 @cython.locals(a=Level, b=Level)
 cdef bint deeper(object first, object second) except -1

@@ -21,7 +21,17 @@ from autograd.engine.batch_stats import STATS
 from autograd.engine.node import Node
 from autograd.tensor import Array, calling_line
 
-__all__ = ["Failure", "Junction", "Level", "done", "number_of", "observe", "observer", "settle", "waiting"]
+__all__ = [
+    "Failure",
+    "Junction",
+    "Level",
+    "number_of",
+    "observe",
+    "observer",
+    "settle",
+    "settled_number",
+    "waiting",
+]
 
 ROUND = 1 << 20  # an upper bound for the number of levels in a round; see `Level`
 CAP = 1 << 14  # the largest number of pending operations in a level
@@ -44,7 +54,7 @@ class Level:
         closed: for a lowest level, whether the evaluation of its round has begun.
         batches: the batch to compute for each module.
         nodes: the pending operations, or None once the level has been computed and accepts no more.
-        room: the largest number of pending operations.
+        capacity: the largest number of pending operations.
     """
 
     def __init__(self, rank: int, owner: int = 0) -> None:
@@ -53,7 +63,7 @@ class Level:
         self.closed = False
         self.batches: dict[Any, Any] = {}
         self.nodes: list[Any] | None = []
-        self.room = CAP
+        self.capacity = CAP
         self.above: Level | None = None
 
     def next(self) -> "Level":
@@ -69,8 +79,8 @@ class Junction:
     Subclasses define the methods; those here raise NotImplementedError.
 
     Attributes:
-        kin: junctions with the same ``kin`` pass their gradients on together, by ``kin.pass_back``.
-        wide: the number of results per row.
+        evaluator: junctions that share it pass their gradients on together, by ``evaluator.pass_back``.
+        width: the number of results per row.
         inputs: for each row with nodes among its inputs, these nodes, each with its column.
         walk: the state of the backward pass that goes through the junction at present, or None.
         gradients: within a backward pass, the gradients of the results that have arrived, by index.
@@ -78,9 +88,9 @@ class Junction:
         reached: within a backward pass, which rows take part in it; ``n_reached`` is their number.
     """
 
-    def __init__(self, kin: Any, wide: int) -> None:
-        self.kin = kin
-        self.wide = wide
+    def __init__(self, evaluator: Any, width: int) -> None:
+        self.evaluator = evaluator
+        self.width = width
         self.inputs: dict[int, Sequence[tuple[int, Any]]] = {}
         self.walk: Any = None
         self.gradients: Any = None
@@ -135,7 +145,7 @@ class Pending:
         self.observer: Any = None
 
 
-class Lease:
+class Ownership:
     """A thread's ownership of a lowest level. It ends with the thread; then the level has no owner."""
 
     def __init__(self, level: Level) -> None:
@@ -148,7 +158,7 @@ class Lease:
 class ThreadLocal(local):
     """The current lease of each thread."""
 
-    lease: Lease | None = None
+    ownership: Ownership | None = None
 
 
 PENDING = Pending()
@@ -163,8 +173,8 @@ def waiting() -> bool:
 
 def observe(observer: Any) -> None:
     """Set the observer that is told of each operation that is computed; None removes it."""
+    operations.observe_operations(None if observer is None else observer.on_operation)
     PENDING.observer = observer
-    operations.observe_operations(None if observer is None else observer.worked)
 
 
 def observer() -> Any:
@@ -174,14 +184,14 @@ def observer() -> Any:
 
 def lowest() -> Level:
     """Return this thread's level for samples that depend on no pending node."""
-    lease = THREAD.lease
-    if lease is None or lease.level.closed:
+    ownership = THREAD.ownership
+    if ownership is None or ownership.level.closed:
         round_number = next(ROUND_NUMBERS)
         level = Level(round_number * ROUND, threading.get_ident())
-        THREAD.lease = Lease(level)
+        THREAD.ownership = Ownership(level)
         PENDING.rounds[round_number] = level
         return level
-    return lease.level
+    return ownership.level
 
 
 def settle(level: Level | None = None, vectors: Sequence[Array] = (), needed: bool = True) -> None:
@@ -205,14 +215,14 @@ def settle(level: Level | None = None, vectors: Sequence[Array] = (), needed: bo
             if not needed and not first.closed:
                 drop(first)
             first.closed = True
-            work_out(first)
+            compute_levels(first)
             rounds.pop(round_number, None)
-            let_go(first)
+            clear_levels(first)
     if PENDING.observer is not None:
-        PENDING.observer.settled()
+        PENDING.observer.on_settled()
 
 
-def let_go(level: Level | None) -> None:
+def clear_levels(level: Level | None) -> None:
     """Empty the levels of a round that has been computed, from ``level`` upwards."""
     while level is not None:
         above = level.above
@@ -256,7 +266,7 @@ def references(nodes: list[Any], i: int) -> int:
 ALONE = references([Node()], 0)  # the count for a node that only its list refers to
 
 
-def work_out(level: Level | None) -> None:
+def compute_levels(level: Level | None) -> None:
     """Compute a round level by level: first the batches, then the operations in the order of their list."""
     while level is not None:
         for batch in list(level.batches.values()):
@@ -279,8 +289,8 @@ def work_out(level: Level | None) -> None:
 def compute(v: Node) -> None:
     """Compute the number and the slopes of a node from the numbers of its operands."""
     a, b = v._a, v._b
-    x = v._k if a is None else a._number if a._source is None else done(a)
-    y = v._k if b is None else b._number if b._source is None else done(b)
+    x = v._k if a is None else a._number if a._source is None else settled_number(a)
+    y = v._k if b is None else b._number if b._source is None else settled_number(b)
     operations.FORMULAS[v._code](v, x, y)
     v._source = None
 
@@ -293,10 +303,10 @@ def number_of(v: Node) -> float:
         return storage.read_number(v)
     if isinstance(v._source, Level):
         settle(v._source)
-    return done(v)
+    return settled_number(v)
 
 
-def done(v: Node) -> float:
+def settled_number(v: Node) -> float:
     """Return the number of a node after its level has been computed.
 
     A node may have joined the level too late for that, in a signal handler for example. It is computed now.
@@ -322,7 +332,7 @@ def read_early(v: Node) -> float:
     return number_of(v)
 
 
-def let_wait(out: Node) -> None:
+def postpone(out: Node) -> None:
     """Add a node to the pending operations, or compute it if no operand is pending.
 
     If an operand has failed, the node has the same `Failure`.
@@ -337,7 +347,7 @@ def let_wait(out: Node) -> None:
     else:
         out._source = source
         if PENDING.observer is not None:
-            PENDING.observer.waits(out, operations.NAMES[out._code])
+            PENDING.observer.on_pending(out, operations.NAMES[out._code])
         if isinstance(source, Level):
             enqueue(out, source)
 
@@ -357,5 +367,5 @@ def enqueue(out: Node, level: Level) -> None:
         compute(out)
     else:
         nodes.append(out)
-        if len(nodes) > level.room:
+        if len(nodes) > level.capacity:
             settle(level, (), False)

@@ -50,7 +50,7 @@ def quick_unary(kind: Any, code: int, original: Callable[[Any], Any]) -> Callabl
             formulas[code](out, self._number, 0.0)
         else:
             nodes = level.nodes
-            if nodes is None or len(nodes) >= level.room:
+            if nodes is None or len(nodes) >= level.capacity:
                 return original(self)
             nodes.append(out)
         return out
@@ -97,7 +97,7 @@ def quick_binary(kind: Any, code: int, original: Callable[[Any, Any], Any]) -> C
             formulas[code](out, self._number, y)
         else:
             nodes = level.nodes
-            if nodes is None or len(nodes) >= level.room:
+            if nodes is None or len(nodes) >= level.capacity:
                 return original(self, other)
             nodes.append(out)
         return out

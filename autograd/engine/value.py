@@ -83,7 +83,7 @@ def unary(code: int, a: Node) -> "Value":
     if a._source is None:
         operations.FORMULAS[code](out, a._number, 0.0)
     else:
-        pending.let_wait(out)
+        pending.postpone(out)
     return out
 
 
@@ -99,7 +99,7 @@ def binary(code: int, a: Node, b: Node) -> "Value":
     if a._source is None and b._source is None:
         operations.FORMULAS[code](out, a._number, b._number)
     else:
-        pending.let_wait(out)
+        pending.postpone(out)
     return out
 
 
@@ -125,7 +125,7 @@ def with_number(code: int, a: Node, y: Any) -> Any:
     if a._source is None:
         operations.FORMULAS[code](out, a._number, k)
     else:
-        pending.let_wait(out)
+        pending.postpone(out)
     return out
 
 
@@ -151,7 +151,7 @@ def number_with(code: int, x: Any, b: Node) -> Any:
     if b._source is None:
         operations.FORMULAS[code](out, k, b._number)
     else:
-        pending.let_wait(out)
+        pending.postpone(out)
     return out
 
 

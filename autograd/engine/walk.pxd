@@ -21,28 +21,28 @@ cdef class Walk:
     cdef int through_junctions(self, list ready) except -1
     cdef int undo(self) except -1
     @cython.locals(junction=Junction)
-    cdef int finish(self, bint done) except -1
+    cdef int finish(self, bint succeeded) except -1
 
 
-cdef class Turn:
+cdef class Running:
     cdef bint taken
     cdef unsigned long thread
 
 
-cdef Turn TURN
+cdef Running RUNNING
 
 cpdef backward(Node root)
 cdef int observed(Node root, object observer) except -1
 
 cdef int locked(Node root) except -1
 
-@cython.locals(turn=Turn)
+@cython.locals(running=Running)
 cdef int alone(Node root) except -1
 
 @cython.locals(own=int, leaf=int, state=Walk, ended=bint, order=list, before=list, ready=list, v=Node, a=Node, b=Node, g=double)
 cdef int walk(Node root) except -1
 
-cdef int end(list order, list before, Walk state, bint done) except -1
+cdef int end(list order, list before, Walk state, bint succeeded) except -1
 
 @cython.locals(v=Node, g=double)
 cdef int undo(list order, list before) except -1

@@ -78,7 +78,7 @@ class Walk:
                 self.junctions.append(junction)
                 junction.start()
             junction.awaited += 1
-            row = v._index // junction.wide
+            row = v._index // junction.width
             if not junction.reached[row]:
                 junction.reached[row] = 1
                 junction.n_reached += 1
@@ -110,11 +110,11 @@ class Walk:
                     ready.append(operand)
 
     def through_junctions(self, ready: list[Any]) -> None:
-        """Pass on the gradients of a waiting junction, and of all waiting ones with the same ``kin``."""
-        kin = self.waiting[0].kin
-        group = [junction for junction in self.waiting if junction.kin is kin]
-        self.waiting = [junction for junction in self.waiting if junction.kin is not kin]
-        for pair in kin.pass_back(group):
+        """Pass on the gradients of a waiting junction, and of all that share its ``evaluator``."""
+        evaluator = self.waiting[0].evaluator
+        group = [junction for junction in self.waiting if junction.evaluator is evaluator]
+        self.waiting = [junction for junction in self.waiting if junction.evaluator is not evaluator]
+        for pair in evaluator.pass_back(group):
             v = pair[0]
             v._grad += pair[1]
             v._n -= 1
@@ -126,15 +126,15 @@ class Walk:
         for vector, copy in self.vectors.values():
             vector[...] = copy
 
-    def finish(self, done: bool) -> None:
-        """Clear the state of the pass in the junctions; keep their gradients if it was ``done``."""
+    def finish(self, succeeded: bool) -> None:
+        """Clear the state of the pass in the junctions; keep their gradients if it was ``succeeded``."""
         for junction in self.junctions:
-            if done:
+            if succeeded:
                 junction.keep()
             junction.gradients = junction.reached = junction.walk = None
 
 
-class Turn:
+class Running:
     """Whether a backward pass is running (``taken``), and the ``thread`` of the running or the last one."""
 
     def __init__(self) -> None:
@@ -142,7 +142,7 @@ class Turn:
         self.thread = 0
 
 
-TURN = Turn()
+RUNNING = Running()
 
 
 def backward(root: Node) -> None:
@@ -167,12 +167,12 @@ def backward(root: Node) -> None:
 
 def observed(root: Node, observer: Any) -> None:
     """Run the backward pass, and let the observer compare its gradients."""
-    check = observer.before(root)
+    check = observer.before_backward(root)
     if node.COMPILED:
         alone(root)
     else:
         locked(root)
-    observer.after(check)
+    observer.after_backward(check)
 
 
 def locked(root: Node) -> None:
@@ -188,17 +188,17 @@ def alone(root: Node) -> None:
 
     A flag is enough as a lock, since other threads and interrupts run only where compiled code calls Python.
     """
-    turn = TURN
-    while turn.taken:
-        if turn.thread == threading.get_ident():
+    running = RUNNING
+    while running.taken:
+        if running.thread == threading.get_ident():
             raise GradientError(WITHIN)
         sleep(1e-4)
     try:
-        turn.taken = True
-        turn.thread = threading.get_ident()
+        running.taken = True
+        running.thread = threading.get_ident()
         walk(root)
     finally:
-        turn.taken = False
+        running.taken = False
 
 
 def walk(root: Node) -> None:
@@ -267,14 +267,14 @@ def walk(root: Node) -> None:
         end(order, before, state, ended)
 
 
-def end(order: list[Any], before: list[Any], state: Walk | None, done: bool) -> None:
-    """End a backward pass. If it was not ``done``, set all gradients back to those before the pass."""
-    if not done:
+def end(order: list[Any], before: list[Any], state: Walk | None, succeeded: bool) -> None:
+    """End a backward pass. If it was not ``succeeded``, set all gradients back to those before the pass."""
+    if not succeeded:
         undo(order, before)
         if state is not None:
             state.undo()
     if state is not None:
-        state.finish(done)
+        state.finish(succeeded)
 
 
 def undo(order: list[Any], before: list[Any]) -> None:

@@ -17,7 +17,7 @@ cdef class Batch(Junction):
     cdef public Level level
     cdef public list entries
     cdef readonly Py_ssize_t span
-    cdef public bint closed, done, small
+    cdef public bint closed, done, by_rows
     cdef public Py_ssize_t n
     cdef public long long version
     cdef double[::1] trace
@@ -33,7 +33,7 @@ cdef class Batch(Junction):
     cpdef bint full(self)
 
     @cython.locals(
-        queue=SampleQueue, rows=list, entries=list, few=Rowwise, numbers="const double[::1]", trace="double[::1]", first=Py_ssize_t, stride=Py_ssize_t, small=bint
+        queue=SampleQueue, rows=list, entries=list, rowwise=Rowwise, numbers="const double[::1]", trace="double[::1]", first=Py_ssize_t, stride=Py_ssize_t, by_rows=bint
     )
     cpdef run(self)
     cpdef drop(self)
@@ -43,10 +43,10 @@ cdef class Batch(Junction):
     cpdef keep(self)
 
     @cython.locals(i=Py_ssize_t, row=list, rows=list, found=list, j=Py_ssize_t)
-    cpdef list pairs(self, slopes, some)
+    cpdef list pairs(self, slopes, reached_rows)
     cpdef tuple part(self)
 
-    @cython.locals(few=Rowwise, scratch="double[::1]", i=Py_ssize_t, place=Py_ssize_t, j=Py_ssize_t, found=list)
+    @cython.locals(rowwise=Rowwise, scratch="double[::1]", i=Py_ssize_t, place=Py_ssize_t, j=Py_ssize_t, found=list)
     cpdef list pass_rows_back(self)
 
     @cython.locals(k=Py_ssize_t, i=Py_ssize_t, j=Py_ssize_t)
@@ -54,16 +54,16 @@ cdef class Batch(Junction):
 
 
 cdef class SampleQueue:
-    cdef readonly Py_ssize_t n_in, n_out, room
-    cdef readonly bint waits, single
-    cdef public Rowwise few
+    cdef readonly Py_ssize_t n_in, n_out, capacity
+    cdef readonly bint deferrable, single
+    cdef public Rowwise rowwise
     cdef readonly list versions
     cdef readonly object vectors
     cdef public Batch open
     cpdef long long version(self)
 
     @cython.locals(j=Py_ssize_t, inputs=list)
-    cpdef enter(self, x)
+    cpdef try_join(self, x)
 
     @cython.locals(batch=Batch)
     cpdef join(self, sample, inputs)

@@ -20,13 +20,13 @@ from autograd.nn.parameters import LayerParameters
 from autograd.nn.rowwise import Rowwise, zeros
 from autograd.tensor import Array, Leaf, Tensor, check_unchanged, consumers, in_new_thread, mode
 
-__all__ = ["Batch", "SampleQueue", "Stage"]
+__all__ = ["Batch", "LayerSpec", "SampleQueue"]
 
 MOST_ROWS = 2048  # pending samples in one batch
 MOST_NUMBERS = 1 << 20  # inputs of all pending samples in one batch
 
 
-class Stage(NamedTuple):
+class LayerSpec(NamedTuple):
     """One layer of a module's forward pass: its matrix, the rows of the matrix in use, the activation."""
 
     matrix: LayerParameters
@@ -47,7 +47,7 @@ class Batch(Junction):
     Attributes:
         n: the number of samples that were evaluated.
         version: how often the module's parameters had been changed by then.
-        small: whether the samples were few and were evaluated by `Rowwise`.
+        by_rows: whether the samples were few and were evaluated by `Rowwise`.
         trace: if so, their traces.
         grads: the gradients of the outputs, by place, from the latest backward pass that reached each row.
     """
@@ -58,14 +58,14 @@ class Batch(Junction):
         self.level: Level | None = level
         self.thread = threading.get_ident()
         self.entries: list[Any] = []  # for each sample: its numbers, the inputs that are Values, its outputs
-        self.span = 2 + self.wide  # entries per sample
+        self.span = 2 + self.width  # entries per sample
         self.closed = False  # to further samples
         self.done = False
         self.n = 0
         self.rows: Any = None
         self.outputs: Any = None
         self.version = 0
-        self.small = False
+        self.by_rows = False
         self.trace: Any = None
         self.slopes: Any = None  # during a backward pass: the gradients of the outputs
         self.taped: Any = None  # the tape node of the outputs, if the forward pass was taped
@@ -75,15 +75,15 @@ class Batch(Junction):
     @property
     def X(self) -> Array:
         """The samples, (n, inputs)."""
-        return np.asarray(self.rows, self.kin.dtype)
+        return np.asarray(self.rows, self.evaluator.dtype)
 
     @property
     def Y(self) -> Array:
         """The outputs of the samples, (n, outputs)."""
-        if not self.small:
+        if not self.by_rows:
             return self.outputs  # type: ignore[no-any-return]  # typed as Any
         traces = np.asarray(self.trace).reshape(self.n, -1)
-        return traces[:, -2 * self.wide : -self.wide]
+        return traces[:, -2 * self.width : -self.width]
 
     def output(self) -> Value:
         """A new pending output of this batch."""
@@ -103,17 +103,17 @@ class Batch(Junction):
             sample: the numbers of the sample, with any number in place of a Value.
             inputs: the inputs that are Values, each with its index in the sample; None if there are none.
         """
-        if self.wide == 1:
+        if self.width == 1:
             v = self.output()
             self.entries.extend((sample, inputs, v))
             return None if self.closed else v
-        out = [self.output() for _ in range(self.wide)]
+        out = [self.output() for _ in range(self.width)]
         self.entries.extend([sample, inputs, *out])
         return None if self.closed else out
 
     def full(self) -> bool:
         """Whether the batch has as many pending samples as it may have."""
-        return len(self.entries) >= self.queue.room * self.span
+        return len(self.entries) >= self.queue.capacity * self.span
 
     def run(self) -> None:
         if self.done:
@@ -126,22 +126,24 @@ class Batch(Junction):
         rows, inputs, failures = split_entries(entries, self.span)
         version = queue.version()
         taped = leaf = outputs = X = None
-        few: Any = queue.few
-        small = few is not None and few.takes(len(rows))
-        if small:
-            trace = numbers = few.forward(rows)
-            first, stride = few.output(0), few.stride
+        rowwise: Any = queue.rowwise
+        by_rows = rowwise is not None and rowwise.takes(len(rows))
+        if by_rows:
+            trace = numbers = rowwise.forward(rows)
+            first, stride = rowwise.output(0), rowwise.stride
         else:
-            forward = self.kin.forward if default_mode() else partial(in_new_thread, self.kin.forward)
+            forward = (
+                self.evaluator.forward if default_mode() else partial(in_new_thread, self.evaluator.forward)
+            )
             X, taped, leaf, outputs = forward(rows, bool(inputs))
             numbers = readable(outputs)
-            first, stride = 0, self.wide
+            first, stride = 0, self.width
         if self.done:  # a signal handler or another thread has evaluated the batch in the meantime
             return
-        self.n, self.rows, self.inputs, self.version = len(rows), rows if small else X, inputs, version
+        self.n, self.rows, self.inputs, self.version = len(rows), rows if by_rows else X, inputs, version
         self.outputs, self.taped, self.leaf = outputs, taped, leaf
-        self.small = small
-        if small:
+        self.by_rows = by_rows
+        if by_rows:
             self.trace = trace
         STATS.batch(self.n)
         self.publish(entries, numbers, first, stride)
@@ -151,7 +153,9 @@ class Batch(Junction):
         self.finish()
         observer = pending.observer()
         if observer is not None:
-            observer.ran(self, [entries[i + 2 : i + self.span] for i in range(0, len(entries), self.span)])
+            observer.on_batch(
+                self, [entries[i + 2 : i + self.span] for i in range(0, len(entries), self.span)]
+            )
 
     def drop(self) -> None:
         n = len(self.entries)
@@ -182,7 +186,7 @@ class Batch(Junction):
         k = 0
         i = 2
         while i < len(entries):
-            for j in range(self.wide):
+            for j in range(self.width):
                 set_output(entries[i + j], k, numbers[first + j])
                 k += 1
             i += self.span
@@ -194,53 +198,58 @@ class Batch(Junction):
             check_unchanged(consumers(self.taped))
         elif self.version != queue.version():
             raise GradientError(
-                f"backward() through a call of a {self.kin.name} needs its parameters as they were then, but "
-                "one has been changed since; call backward() before changing parameters, or compute again"
+                f"backward() through a call of a {self.evaluator.name} needs its parameters as they were "
+                "then, but one has been changed since; call backward() before changing parameters, or "
+                "compute again"
             )
         return queue.vectors
 
     def start(self) -> None:
-        self.slopes = zeros(self.n * self.wide)
+        self.slopes = zeros(self.n * self.width)
         self.gradients = self.slopes
         self.reached = bytearray(self.n)
 
     def keep(self) -> None:
-        some, before = self.some(), self.grads
+        reached_rows, before = self.reached_rows(), self.grads
         self.grads = np.asarray(self.slopes)
-        if some is not None and before is not None:
-            self.grads = np.where(some.repeat(self.wide), self.grads, before)
+        if reached_rows is not None and before is not None:
+            self.grads = np.where(reached_rows.repeat(self.width), self.grads, before)
         self.slopes = None
 
     def operands(self, place: int) -> list[Any]:
         """The operands of the output at a place: the Values among its sample's inputs, and the parameters."""
-        inputs = self.inputs.get(place // self.wide, ())
-        views: list[Any] = self.kin.views()
+        inputs = self.inputs.get(place // self.width, ())
+        views: list[Any] = self.evaluator.views()
         return [v for _, v in inputs] + views
 
-    def some(self) -> Array | None:
+    def reached_rows(self) -> Array | None:
         """A mask of the rows that the backward pass has reached; None if it has reached all."""
         if self.n_reached == self.n:
             return None
         return np.frombuffer(self.reached, np.bool_)
 
     def part(self) -> tuple[Array, Array, Array | None]:
-        """The samples and output gradients of the rows that the backward pass has reached, and `some`."""
-        G = np.asarray(self.slopes).reshape(self.n, self.wide)
-        some = self.some()
-        return (self.rows, G, None) if some is None else (self.rows[some], G[some], some)
+        """The samples and output gradients of the rows in `reached_rows`, and that mask."""
+        G = np.asarray(self.slopes).reshape(self.n, self.width)
+        reached_rows = self.reached_rows()
+        return (
+            (self.rows, G, None)
+            if reached_rows is None
+            else (self.rows[reached_rows], G[reached_rows], reached_rows)
+        )
 
-    def pairs(self, slopes: Array, some: Array | None) -> list[tuple[Node, float]]:
+    def pairs(self, slopes: Array, reached_rows: Array | None) -> list[tuple[Node, float]]:
         """The Values among the inputs of the rows that the backward pass has reached, with their gradients.
 
         Args:
             slopes: the gradients of all inputs of these rows.
-            some: as from `some`.
+            reached_rows: as from `reached_rows`.
         """
         found: list[Any] = []
         if self.inputs:
-            if some is not None:
+            if reached_rows is not None:
                 reached, slopes = slopes, np.zeros((self.n, slopes.shape[1]))
-                slopes[some] = reached
+                slopes[reached_rows] = reached
             rows = slopes.tolist()
             for i, given in self.inputs.items():
                 if self.reached[i]:
@@ -255,12 +264,12 @@ class Batch(Junction):
         This adds to the gradients of the parameters, and returns the Values among the inputs with their
         gradients.
         """
-        few: Any = self.queue.few
-        scratch = few.scratch()
+        rowwise: Any = self.queue.rowwise
+        scratch = rowwise.scratch()
         found: list[Any] = []
         for i in range(self.n):
             if self.reached[i]:
-                place = few.backward(self.trace, i, self.gradients, scratch)
+                place = rowwise.backward(self.trace, i, self.gradients, scratch)
                 if self.inputs:
                     for j, v in self.inputs.get(i, ()):
                         found.append((v, scratch[place + j]))
@@ -307,7 +316,7 @@ def split_entries(entries: list[Any], span: int) -> tuple[list[Any], dict[int, A
             filled = list(row)
             for j, v in given:
                 try:
-                    filled[j] = pending.done(v)
+                    filled[j] = pending.settled_number(v)
                 except (ArithmeticError, ValueError) as error:
                     failures[n] = pending.Failure(error)
             row = tuple(filled)
@@ -332,36 +341,36 @@ class SampleQueue:
     """Collects samples of one module until they are evaluated. Their inputs must not be pending themselves.
 
     Args:
-        stages: the layers of the module.
-        waits: whether samples may be pending: a sample's outputs must not depend on the other samples of
+        specs: the layers of the module.
+        deferrable: whether samples may be pending: a sample's outputs must not depend on the other samples of
             its batch, and must be the same at every call.
 
     Attributes:
         n_in, n_out: the number of inputs and outputs of a sample.
-        few: the `Rowwise` for batches of a few samples, or None if the module has none.
+        rowwise: the `Rowwise` for batches of a few samples, or None if the module has none.
         versions: for each layer the `Version` that counts changes of its parameters.
         vectors: the gradients of the parameters.
-        room: the largest number of pending samples in a batch.
+        capacity: the largest number of pending samples in a batch.
         open: the batch that the next sample joins, or None.
     """
 
-    def __init__(self, stages: Sequence[Stage], waits: bool) -> None:
-        first, last = stages[0], stages[-1]
+    def __init__(self, specs: Sequence[LayerSpec], deferrable: bool) -> None:
+        first, last = specs[0], specs[-1]
         self.n_in: int = first.matrix.tensor.shape[1] - 1
         self.n_out: int = len(range(*last.rows.indices(last.matrix.tensor.shape[0])))
-        self.waits = waits
-        self.few = rowwise_of(stages) if waits else None
-        self.versions = [stage.matrix.version for stage in stages]
+        self.deferrable = deferrable
+        self.rowwise = rowwise_of(specs) if deferrable else None
+        self.versions = [spec.matrix.version for spec in specs]
         self.vectors: Sequence[Array] = first.matrix.vectors
         self.single: bool = first.matrix.tensor.dtype == np.float32
-        self.room = max(1, min(MOST_ROWS, MOST_NUMBERS // self.n_in))
+        self.capacity = max(1, min(MOST_ROWS, MOST_NUMBERS // self.n_in))
         self.open: Batch | None = None
 
     def version(self) -> int:
         """How often the parameters have been changed."""
         return total(self.versions)
 
-    def enter(self, x: Any) -> Any:
+    def try_join(self, x: Any) -> Any:
         """The outputs for a list or tuple of floats and evaluated Values; None for any other ``x``."""
         if (type(x) is not list and type(x) is not tuple) or len(x) != self.n_in:
             return None
@@ -406,16 +415,16 @@ def fits_float32(item: Any) -> bool:
     return type(item) is not float or not math.isfinite(item) or -TOO_LARGE < item < TOO_LARGE
 
 
-def rowwise_of(stages: Sequence[Stage]) -> Rowwise | None:
+def rowwise_of(specs: Sequence[LayerSpec]) -> Rowwise | None:
     """The `Rowwise` of a module; None if it is not of float64 or an activation has no scalar operation."""
     layers = []
-    for matrix, rows, function in stages:
+    for matrix, rows, function in specs:
         if not isinstance(function, Activation) or function.operation is None:
             return None
         n_out, columns = matrix.tensor.shape
         start, stop, _ = rows.indices(n_out)
         layers.append((matrix, start * columns, columns - 1, stop - start, function.operation))
-    return Rowwise(layers) if stages[0].matrix.tensor.dtype == np.float64 else None
+    return Rowwise(layers) if specs[0].matrix.tensor.dtype == np.float64 else None
 
 
 def fill(table: Any, rows: list[Any]) -> None:

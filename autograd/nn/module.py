@@ -14,7 +14,7 @@ from autograd.engine.numbers import as_number
 from autograd.engine.value import Value
 from autograd.errors import NotANumberError, ShapeError, UnsupportedError
 from autograd.nn.activations import Activation
-from autograd.nn.batch import Stage
+from autograd.nn.batch import LayerSpec
 from autograd.nn.parameters import LayerParameters, Parameter
 from autograd.nn.samples import Samples, TakesSamples, is_batch
 from autograd.support import finished
@@ -42,9 +42,9 @@ def activated(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     return out
 
 
-def through(stages: Iterable[Stage], x: Tensor) -> Tensor:
-    """Apply the stages to ``x`` one after the other; a stage with the matrix [w | b] is function(w x + b)."""
-    for matrix, rows, function in stages:
+def through(specs: Iterable[LayerSpec], x: Tensor) -> Tensor:
+    """Apply layers to ``x`` one after the other; one with the matrix [w | b] computes function(w x + b)."""
+    for matrix, rows, function in specs:
         m = matrix.tensor
         x = activated(function, affine(m if rows == ALL else m[rows], x))
     return x
@@ -268,12 +268,12 @@ class ArrayModule(Module, TakesSamples):
         Samples may be pending only if every activation is an `Activation`. Any other function might mix the
         samples of a batch.
         """
-        waits = all(isinstance(function, Activation) for function in functions)
-        stages = [Stage(m, rows, function) for m, function in zip(self.matrices, functions, strict=True)]
+        deferrable = all(isinstance(function, Activation) for function in functions)
+        specs = [LayerSpec(m, rows, function) for m, function in zip(self.matrices, functions, strict=True)]
         # Outputs keep this function alive; it holds no reference to the module, which may be freed earlier
-        forward = partial(through, stages)
-        views = partial(views_of, self.matrices, stages[0].rows)
-        self._samples = Samples(type(self).__name__, forward, stages, waits, views)
+        forward = partial(through, specs)
+        views = partial(views_of, self.matrices, specs[0].rows)
+        self._samples = Samples(type(self).__name__, forward, specs, deferrable, views)
 
     def params(self) -> list[Value]:
         """The parameters, neuron by neuron, the weights before the bias: the same objects at every call."""

@@ -98,7 +98,7 @@ class Net(ArrayModule, FitMixin):
 
     def through(self, h: Tensor) -> Tensor:
         """The outputs, (n_out, rows), of samples in columns that already have a row of ones below them."""
-        return through(self._samples.stages[1:], self.layers[0].through(h))
+        return through(self._samples.specs[1:], self.layers[0].through(h))
 
     def penalty(self, alpha: float) -> Tensor:
         """``alpha / 2`` times the sum of the squares of all weights; biases do not count."""

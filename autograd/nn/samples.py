@@ -18,8 +18,8 @@ from autograd.engine.numbers import number
 from autograd.engine.pending import Level
 from autograd.engine.value import Value
 from autograd.errors import GradientError, NotANumberError, ShapeError
-from autograd.nn.batch import Batch, SampleQueue, Stage, default_mode, fill
-from autograd.nn.staged import Staged
+from autograd.nn.batch import Batch, LayerSpec, SampleQueue, default_mode, fill
+from autograd.nn.sample_program import SampleProgram
 from autograd.tensor import (
     KINDS,
     WAYS_OUT,
@@ -49,7 +49,7 @@ class Samples(SampleQueue):
     Args:
         name: the name of the module in error messages.
         through: the module's function, from (n_in, rows) to (n_out, rows).
-        stages, waits: see `SampleQueue`.
+        specs, deferrable: see `SampleQueue`.
         views: returns the module's parameters, as Values.
     """
 
@@ -57,23 +57,23 @@ class Samples(SampleQueue):
         self,
         name: str,
         through: Callable[[Tensor], Tensor],
-        stages: Sequence[Stage],
-        waits: bool,
+        specs: Sequence[LayerSpec],
+        deferrable: bool,
         views: Callable[[], list[Any]],
     ) -> None:
-        SampleQueue.__init__(self, stages, waits)
+        SampleQueue.__init__(self, specs, deferrable)
         self.name = name
         self.through = through
-        self.stages = stages
-        self.dtype = stages[0].matrix.tensor.dtype
+        self.specs = specs
+        self.dtype = specs[0].matrix.tensor.dtype
         self.views = views
         # The keys are the number of rows, and whether the gradients of inputs are wanted
-        self.programs: OrderedDict[tuple[int, bool], Staged] = OrderedDict()
+        self.programs: OrderedDict[tuple[int, bool], SampleProgram] = OrderedDict()
         self.uses: OrderedDict[tuple[int, bool], int] = OrderedDict()  # counted until there is a Program
 
     # Collecting samples
 
-    def wait(self, sample: Any, inputs: Any, level: Level | None) -> Any:
+    def join_at(self, sample: Any, inputs: Any, level: Level | None) -> Any:
         """Add a sample to the open batch; returns its outputs.
 
         Args:
@@ -99,7 +99,7 @@ class Samples(SampleQueue):
         if observer is not None:
             outs = out if isinstance(out, list) else [out]
             for i, v in enumerate(outs):
-                observer.waits(v, f"{self.name}()", "{}" if self.n_out == 1 else f"{{}}[{i}]")
+                observer.on_pending(v, f"{self.name}()", "{}" if self.n_out == 1 else f"{{}}[{i}]")
 
     def begin(self, level: Level) -> Batch:
         """The open batch of this module at a level, made if there is none."""
@@ -122,10 +122,10 @@ class Samples(SampleQueue):
         if kind is list or kind is tuple:
             items = x
         elif kind is np.ndarray and x.ndim == 1:
-            if x.dtype.kind in KINDS and len(x) == self.n_in and self.waits and not evaluates_at_once():
+            if x.dtype.kind in KINDS and len(x) == self.n_in and self.deferrable and not evaluates_at_once():
                 if self.single:
                     in_dtype(x, self.dtype, "a sample", self._call())
-                return self.wait(tuple(x.tolist()), None, None)
+                return self.join_at(tuple(x.tolist()), None, None)
             items = list(x) if x.dtype.kind in WAYS_OUT else x.tolist()  # tolist() turns some dates into ints
         elif isinstance(x, Value) or number(x) is not None:
             items = [x]
@@ -156,17 +156,17 @@ class Samples(SampleQueue):
                 row.append(y)
         if self.single:
             in_dtype(np.array(row), self.dtype, "a sample", self._call())
-        if not self.waits or evaluates_at_once():
-            return self.at_once(row, inputs)
+        if not self.deferrable or evaluates_at_once():
+            return self.evaluate_at_once(row, inputs)
         if level is not None:
             if level.rank % pending.ROUND >= MOST_LEVELS:
                 pending.settle(level)
                 level = None
             else:
                 level = level.next()
-        return self.wait(tuple(row), inputs or None, level)
+        return self.join_at(tuple(row), inputs or None, level)
 
-    def at_once(self, row: list[float], inputs: list[tuple[int, Any]]) -> Any:
+    def evaluate_at_once(self, row: list[float], inputs: list[tuple[int, Any]]) -> Any:
         """The outputs of a sample, evaluated at once."""
         if mode.trace is not None:
             mode.trace.note_read(f"a {self.name} of one sample")
@@ -183,7 +183,7 @@ class Samples(SampleQueue):
         self.tell(out)
         batch.run()
         if pending.observer() is not None:
-            pending.observer().settled()
+            pending.observer().on_settled()
         return out
 
     # Evaluating batches
@@ -197,12 +197,12 @@ class Samples(SampleQueue):
         flat = itertools.chain.from_iterable(rows)
         return np.fromiter(flat, self.dtype, len(rows) * self.n_in).reshape(len(rows), self.n_in)
 
-    def forward(self, rows: list[Any], asks: bool) -> tuple[Array, Any, Leaf | None, Array]:
+    def forward(self, rows: list[Any], input_gradients: bool) -> tuple[Array, Any, Leaf | None, Array]:
         """Evaluate samples.
 
         Args:
             rows: the samples.
-            asks: whether the gradients of the inputs are wanted.
+            input_gradients: whether the gradients of the inputs are wanted.
 
         Returns:
             The samples as an array X; the tape node of the outputs, and the leaf of X, if the forward pass
@@ -210,18 +210,18 @@ class Samples(SampleQueue):
         """
         with np.errstate(all="ignore"):
             X = self.table(rows)
-            if not self.waits:
-                leaf = Leaf(X.shape[1:], self.dtype) if asks else None
+            if not self.deferrable:
+                leaf = Leaf(X.shape[1:], self.dtype) if input_gradients else None
                 y = self.through(tensor_of(X[0], leaf))
                 return X, y._node, leaf, y.data
-            staged = self.take_program(len(X), asks)
-            if staged is None:
+            program = self.take_program(len(X), input_gradients)
+            if program is None:
                 return X, None, None, self.through(tensor_of(X.T)).T.data
-            Y = staged.forward(X)
-            self.give_program(len(X), asks, staged)
+            Y = program.forward(X)
+            self.give_program(len(X), input_gradients, program)
             return X, None, None, Y
 
-    def take_program(self, n: int, asks: bool) -> "Staged | None":
+    def take_program(self, n: int, input_gradients: bool) -> "SampleProgram | None":
         """The Program for a number of rows, or None if that number has not come often enough.
 
         The Program leaves the cache until `give_program` puts it back. If an error or an interrupt prevents
@@ -229,25 +229,25 @@ class Samples(SampleQueue):
 
         Args:
             n: the number of rows.
-            asks: whether the gradients of the inputs are wanted.
+            input_gradients: whether the gradients of the inputs are wanted.
         """
-        key = n, asks
-        staged = self.programs.pop(key, None)
-        if staged is None:
+        key = n, input_gradients
+        program = self.programs.pop(key, None)
+        if program is None:
             uses = self.uses[key] = self.uses.pop(key, 0) + 1
             if len(self.uses) > SIZES_SEEN:
                 self.uses.popitem(last=False)
             if uses <= 2:  # a recording does not pay off for one forward and one backward pass
                 return None
             try:
-                staged = Staged(self.through, n, self.n_in, self.n_out, self.dtype, asks)
+                program = SampleProgram(self.through, n, self.n_in, self.n_out, self.dtype, input_gradients)
             except GradientError:  # another thread has changed parameters during the recording
                 return None
-        return staged
+        return program
 
-    def give_program(self, n: int, asks: bool, staged: "Staged") -> None:
+    def give_program(self, n: int, input_gradients: bool, program: "SampleProgram") -> None:
         """Put a Program back into the cache."""
-        self.programs[n, asks] = staged
+        self.programs[n, input_gradients] = program
         if len(self.programs) > PROGRAMS_KEPT:
             self.programs.popitem(last=False)
 
@@ -260,7 +260,7 @@ class Samples(SampleQueue):
         pairs: list[tuple[Node, float]] = []
         large = []
         for batch in batches:
-            if batch.small:
+            if batch.by_rows:
                 pairs += batch.pass_rows_back()
             else:
                 large.append(batch)
@@ -271,42 +271,42 @@ class Samples(SampleQueue):
     def _pass_back(self, batches: list[Batch]) -> list[tuple[Node, float]]:
         pairs: list[tuple[Node, float]] = []
         with np.errstate(all="ignore"):
-            if not self.waits:
+            if not self.deferrable:
                 for batch in batches:
-                    pairs += self._untaped(batch)
+                    pairs += self._pass_back_taped(batch)
             else:
-                for group in self._full(batches):
-                    pairs += self._together(group)
+                for group in self._groups(batches):
+                    pairs += self._pass_back_group(group)
         return pairs
 
-    def _full(self, batches: list[Batch]) -> list[list[Batch]]:
-        """The batches in groups of at most `room` rows, which fit into the processor's caches."""
+    def _groups(self, batches: list[Batch]) -> list[list[Batch]]:
+        """The batches in groups of at most `capacity` rows, which fit into the processor's caches."""
         groups: list[list[Batch]] = [[]]
         rows = 0
         for batch in batches:
             rows += batch.n
-            if groups[-1] and rows > self.room:
+            if groups[-1] and rows > self.capacity:
                 groups.append([])
                 rows = batch.n
             groups[-1].append(batch)
         return groups
 
-    def _together(self, batches: list[Batch]) -> list[tuple[Node, float]]:
+    def _pass_back_group(self, batches: list[Batch]) -> list[tuple[Node, float]]:
         """Pass the gradients of a group of batches back in one backward pass."""
-        asks = False
+        input_gradients = False
         parts = []
         for batch in batches:
-            asks = asks or bool(batch.inputs)
+            input_gradients = input_gradients or bool(batch.inputs)
             parts.append(batch.part())
         X, G, _ = parts[0]
         if len(parts) > 1:
             X, G = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-        staged = self.take_program(len(X), asks)
-        if staged is not None:
-            slopes = staged.backward(X, G)
-            self.give_program(len(X), asks, staged)
+        program = self.take_program(len(X), input_gradients)
+        if program is not None:
+            slopes = program.backward(X, G)
+            self.give_program(len(X), input_gradients, program)
         else:
-            leaf = Leaf(X.T.shape, self.dtype) if asks else None
+            leaf = Leaf(X.T.shape, self.dtype) if input_gradients else None
             y = self.through(tensor_of(X.T, leaf))
             y.backward(G.T.astype(self.dtype, copy=False))
             slopes = leaf.grad.T if leaf is not None and leaf.grad is not None else None
@@ -319,7 +319,7 @@ class Samples(SampleQueue):
                 start = stop
         return pairs
 
-    def _untaped(self, batch: Batch) -> list[tuple[Node, float]]:
+    def _pass_back_taped(self, batch: Batch) -> list[tuple[Node, float]]:
         """Pass the gradients of a batch back whose forward pass was taped."""
         slopes = None
         if batch.taped is not None:
@@ -361,8 +361,8 @@ class TakesSamples:
                 [ 4.]], requires_grad=True)
         """
         samples = self._samples
-        if samples is not None and samples.waits and not active_contexts:
-            out = samples.enter(x)
+        if samples is not None and samples.deferrable and not active_contexts:
+            out = samples.try_join(x)
             if out is not None:
                 return out
         return self._outputs(x)

@@ -109,8 +109,8 @@ class Result(Part):
     def node(self) -> GraphNode:
         v = self.value
         name = label_of(v)
-        if not name and operation_of(v) == "output" and v._home.wide > 1:
-            name = f"[{v._index % v._home.wide}]"
+        if not name and operation_of(v) == "output" and v._home.width > 1:
+            name = f"[{v._index % v._home.width}]"
         return GraphNode("value", name, v.data, v.grad)
 
     def parents(self, walk: "Traversal") -> Sequence[Part]:
@@ -119,7 +119,7 @@ class Result(Part):
             return ()
         if operation_of(v) != "output":
             return [ScalarOperation(v)]
-        row, i = divmod(v._index, v._home.wide)
+        row, i = divmod(v._index, v._home.width)
         call = ModuleCall(v._home, row)
         return [call] if walk.level is None else walk.opened(call).source(-1, i, walk.level)
 
@@ -198,16 +198,17 @@ class ModuleCall(Part):
     row: int
 
     def node(self) -> GraphNode:
-        samples = self.batch.kin
-        sizes = [samples.n_in, *(stage.matrix.tensor.data[stage.rows].shape[0] for stage in samples.stages)]
-        functions = [name for name, _ in groupby(function_name(stage.function) for stage in samples.stages)]
+        samples = self.batch.evaluator
+        sizes = [samples.n_in, *(spec.matrix.tensor.data[spec.rows].shape[0] for spec in samples.specs)]
+        functions = [name for name, _ in groupby(function_name(spec.function) for spec in samples.specs)]
         return GraphNode("module", f"{samples.name} {'-'.join(map(str, sizes))}\n{', '.join(functions)}")
 
     def parents(self, walk: "Traversal") -> Sequence[Part]:
         inputs = self.inputs()
         values = [inputs[j] for j in sorted(inputs)]
         x = [
-            f"x[{j}]" if j in inputs else short(self.batch.X[self.row, j]) for j in range(self.batch.kin.n_in)
+            f"x[{j}]" if j in inputs else short(self.batch.X[self.row, j])
+            for j in range(self.batch.evaluator.n_in)
         ]
         if len(values) == len(x):
             return at_most(values, self)
@@ -240,8 +241,8 @@ class OpenedModule:
     """
 
     def __init__(self, call: ModuleCall) -> None:
-        batch, samples = call.batch, call.batch.kin
-        self.call, self.stages = call, samples.stages
+        batch, samples = call.batch, call.batch.evaluator
+        self.call, self.specs = call, samples.specs
         if batch.version != samples.version():
             raise GradientError(
                 f"draw() cannot open a {samples.name}: its parameters have been changed since it was called; "
@@ -253,15 +254,15 @@ class OpenedModule:
 
     def computed(self) -> tuple[list[Tensor], list[Tensor], list[Any]]:
         """``h`` and ``z`` as Tensors, and the gradients of ``h[:-1]`` followed by those of ``z`` as lists."""
-        batch, samples = self.call.batch, self.call.batch.kin
+        batch, samples = self.call.batch, self.call.batch.evaluator
         outputs = slice(self.call.row * samples.n_out, (self.call.row + 1) * samples.n_out)
         h = [Tensor(batch.X[self.call.row], requires_grad=True)]
         z = []
         with np.errstate(all="ignore"):
-            for stage in self.stages:
-                weights = tensor_of(stage.matrix.tensor.data[stage.rows])
+            for spec in self.specs:
+                weights = tensor_of(spec.matrix.tensor.data[spec.rows])
                 z.append(affine(weights, h[-1]))
-                h.append(activated(stage.function, z[-1]))
+                h.append(activated(spec.function, z[-1]))
             if not np.allclose(
                 h[-1].data, batch.Y.reshape(-1)[outputs], rtol=1e-4, atol=1e-6, equal_nan=True
             ):
@@ -285,12 +286,12 @@ class OpenedModule:
 
     def source(self, k: int, i: int, level: str) -> list[Part]:
         """The parts from which neuron i of layer k was computed; k = -1 is the last layer."""
-        k %= len(self.stages)
+        k %= len(self.specs)
         if level == "layers":
             return [OpenedPart(self, "layer", k)]
         if level == "neurons":
             return [OpenedPart(self, "neuron", k, i)]
-        linear = function_name(self.stages[k].function) == "linear"
+        linear = function_name(self.specs[k].function) == "linear"
         return [OpenedPart(self, "+" if linear else "activation", k, i)]
 
 
@@ -314,7 +315,7 @@ class OpenedPart(Part):
 
     def node(self) -> GraphNode:
         inside, k, i, j = self.inside, self.k, self.i, self.j
-        function = function_name(inside.stages[k].function)
+        function = function_name(inside.specs[k].function)
         n_in, n_out = len(inside.h[k]), len(inside.h[k + 1])
         match self.what:
             case "input":
@@ -337,10 +338,10 @@ class OpenedPart(Part):
 
     def weight(self, bias: bool = False) -> TensorCell:
         """The part for the neuron's weight of its j-th input, or for its bias."""
-        stage = self.inside.stages[self.k]
-        columns = stage.matrix.tensor.shape[1]
-        row = (stage.rows.start or 0) + self.i
-        return TensorCell.of(stage.matrix, row * columns + (columns - 1 if bias else self.j))
+        spec = self.inside.specs[self.k]
+        columns = spec.matrix.tensor.shape[1]
+        row = (spec.rows.start or 0) + self.i
+        return TensorCell.of(spec.matrix, row * columns + (columns - 1 if bias else self.j))
 
     def parents(self, walk: "Traversal") -> Sequence[Part]:
         inside, k, i, j = self.inside, self.k, self.i, self.j

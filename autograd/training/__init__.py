@@ -1,13 +1,13 @@
 """Training: data, steps, the loop over epochs, checkpoints.
 
-This package knows a module, such as a net, only by the protocol `autograd.training.steps.Trainable`.
+This package knows a module, such as a net, only by the protocol `autograd.training.objective.Trainable`.
 """
 
 from autograd.training.checkpoint import Snapshot
 from autograd.training.data import LazyInputs, finite_numbers, in_dtype, rows_of
 from autograd.training.fit import FitMixin
 from autograd.training.history import History
-from autograd.training.steps import CHUNK_ROWS
+from autograd.training.objective import CHUNK_ROWS
 
 __all__ = [
     "CHUNK_ROWS",

@@ -259,7 +259,7 @@ def description(
 
     Returns:
         The description, in text and numbers by name, and a list of the user's functions and classes whose
-        code it cannot compare; see `Wording`.
+        code it cannot compare; see `Describer`.
 
     Raises:
         OptionError: the learning rate schedule observes the losses, but has no `state` and `load_state`.
@@ -270,23 +270,23 @@ def description(
             f"with checkpoint= an lr that observes losses needs state() and load_state(), as Plateau has "
             f"them; {type(schedule).__name__} has not"
         )
-    wording = Wording(schedule)
+    describer = Describer(schedule)
     run = {
         "sizes": str(module.N),
-        "activations": ", ".join(map(wording.of_row, module.activations, module.functions)),
+        "activations": ", ".join(map(describer.of_row, module.activations, module.functions)),
         "dtype": module.dtype.name,
-        "loss": wording.of_row(loss.name, loss.each) if isinstance(loss, Loss) else wording.of(loss),
-        "optimizer": wording.of(opt, "target", "lr", "last_lr"),
-        "lr": " ".join(dict.fromkeys(wording.of(x) for x in (opt.lr, schedule) if x is not None)),
+        "loss": describer.of_row(loss.name, loss.each) if isinstance(loss, Loss) else describer.of(loss),
+        "optimizer": describer.of(opt, "target", "lr", "last_lr"),
+        "lr": " ".join(dict.fromkeys(describer.of(x) for x in (opt.lr, schedule) if x is not None)),
         **options,
     }
     for name, data in rows.items():
         arrays = {} if data is None else {"X": data.X, "y": data.y, "weights": data.weight}
         run |= {f"{what} of {name}": _fingerprint(a) for what, a in arrays.items() if a is not None}
-    return run, wording.unknown
+    return run, describer.unknown
 
 
-class Wording:
+class Describer:
     """Describes values, functions and objects by text that is the same in every process.
 
     Different things get different texts, as far as possible. A function is described by its name and, if it

@@ -11,8 +11,8 @@ from autograd.support import whole
 from autograd.tensor import Tensor
 from autograd.training.data import prepared, split
 from autograd.training.history import History
+from autograd.training.objective import Objective, Trainable
 from autograd.training.options import callbacks_of, finite_positive, generator_of, loss_for, optimizer_for
-from autograd.training.steps import Objective, Trainable
 
 __all__ = ["FitMixin"]
 

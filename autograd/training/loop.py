@@ -18,7 +18,7 @@ from autograd.tensor import Array
 from autograd.training.checkpoint import Checkpoint, Snapshot, TrainingState, observing_schedule
 from autograd.training.data import Rows
 from autograd.training.history import History
-from autograd.training.steps import Objective, Steps, Trainable, largest, way_out
+from autograd.training.objective import BatchLoss, Objective, Trainable, advice, largest_gradient
 
 __all__ = ["Fit"]
 
@@ -79,8 +79,10 @@ class Fit:
         rng: Any,
     ) -> None:
         self.module, self.data, self.held_out = module, data, held_out
-        self.steps, self.opt, self.batch_size, self.rng = Steps(objective), opt, batch_size, rng
-        self.learner = cache(partial(self.steps.learner, data))  # cached by batch size
+        self.batch_loss, self.opt, self.batch_size, self.rng = BatchLoss(objective), opt, batch_size, rng
+        self.loss_and_gradient = cache(
+            partial(self.batch_loss.loss_and_gradient, data)
+        )  # cached by batch size
         self.history = History()
         self.interrupt = Interrupt()
         self.best: Snapshot | None = None  # after the best epoch, if patience is given
@@ -180,7 +182,7 @@ class Fit:
         """Train once on all rows, in a new random order, and return the mean loss."""
         rows, size, opt, interrupt = len(self.data), self.batch_size, self.opt, self.interrupt
         order = self.rng.permutation(rows)
-        loss_and_grad = self.learner(size)
+        loss_and_grad = self.loss_and_gradient(size)
         total = 0.0
         if opt.takes_closure:  # then all rows are one batch
             step: Callable[..., float] = opt.step  # type: ignore[assignment]  # this step takes a closure
@@ -189,7 +191,7 @@ class Fit:
             for first in range(0, rows, size):
                 if first + size > rows:
                     size = rows - first
-                    loss_and_grad = self.learner(size)
+                    loss_and_grad = self.loss_and_gradient(size)
                 total += size * self._descend(loss_and_grad, order[first : first + size], first)
                 if clip is not None:
                     clip_gradient(self.module, clip)
@@ -211,14 +213,14 @@ class Fit:
     def _trouble(self, what: str, first: int) -> TrainingError:
         epoch, batch = len(self.history.loss) + 1, first // self.batch_size + 1
         return TrainingError(
-            f"{what} in epoch {epoch}, batch {batch}, where {largest(self.module.grads)}; "
-            f"{way_out(self.steps.objective.alpha)}"
+            f"{what} in epoch {epoch}, batch {batch}, where {largest_gradient(self.module.grads)}; "
+            f"{advice(self.batch_loss.objective.alpha)}"
         )
 
     def _note(self, loss: float, seconds: float) -> None:
         """Add the epoch to the history, with its validation loss, and tell a Plateau the loss."""
         history, opt = self.history, self.opt
-        monitored = loss if self.held_out is None else self.steps.over(self.held_out)
+        monitored = loss if self.held_out is None else self.batch_loss.mean(self.held_out)
         if not math.isfinite(monitored):
             where = "over the validation rows" if self.held_out is not None else "over all batches together"
             raise self._trouble(f"the loss {where} became {monitored}", len(self.data) - 1)

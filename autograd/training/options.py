@@ -11,7 +11,7 @@ from autograd.errors import OptionError
 from autograd.losses import Loss, loss_of
 from autograd.optim import OPTIMIZERS, Optimizer, optimizer_name
 from autograd.support import by_name
-from autograd.training.steps import Trainable
+from autograd.training.objective import Trainable
 
 __all__ = ["callbacks_of", "finite_positive", "generator_of", "loss_for", "optimizer_for"]
 

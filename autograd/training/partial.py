@@ -9,8 +9,8 @@ from autograd.errors import OptionError, TrainingError
 from autograd.optim import optimizer_name
 from autograd.training.checkpoint import Snapshot
 from autograd.training.data import prepared
+from autograd.training.objective import BatchLoss, Objective, Trainable, advice, largest_gradient
 from autograd.training.options import finite_positive, loss_for, optimizer_for
-from autograd.training.steps import Objective, Steps, Trainable, largest, way_out
 
 __all__ = ["PartialFit"]
 
@@ -29,7 +29,7 @@ class PartialFit:
         self.opt = optimizer_for(optimizer, lr, module)
         if self.opt.takes_closure:
             raise OptionError(f"{optimizer_name(type(self.opt))} wants the whole data at once: use fit()")
-        self.steps = Steps(Objective(module, self.loss, finite_positive(alpha, "alpha", 0.0)))
+        self.batch_loss = BatchLoss(Objective(module, self.loss, finite_positive(alpha, "alpha", 0.0)))
 
     def step(self, X: Any, y: Any, sample_weight: Any, class_weight: Any) -> float:
         """Make one update with all rows as one batch, and return their mean loss before it."""
@@ -37,20 +37,20 @@ class PartialFit:
         before = Snapshot.of(self.module, self.opt)
         try:
             with np.errstate(all="ignore"):
-                value = self.steps.learner(data, len(data))(np.arange(len(data)))
+                value = self.batch_loss.loss_and_gradient(data, len(data))(np.arange(len(data)))
                 if math.isfinite(value):
                     self.opt.step()
         except BaseException:
             before.restore(self.module, self.opt)
             raise
         if not (math.isfinite(value) and np.isfinite(self.module.values).all()):
-            gradient = largest(self.module.grads)
+            gradient = largest_gradient(self.module.grads)
             before.restore(self.module, self.opt)
             what = (
                 f"the loss became {value}" if not math.isfinite(value) else "a weight became infinite or nan"
             )
             raise TrainingError(
-                f"partial_fit(): {what}, where {gradient}; {way_out(self.steps.objective.alpha)}"
+                f"partial_fit(): {what}, where {gradient}; {advice(self.batch_loss.objective.alpha)}"
             )
         if (observe := getattr(self.opt.lr, "observe", None)) is not None:
             observe(value)

@@ -134,7 +134,7 @@ MAKE = {
 
 
 @pytest.fixture(params=[True, False], ids=["by rows", "as a batch"])
-def few(request, monkeypatch):
+def small_batches(request, monkeypatch):
     if not request.param:
         monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
 
@@ -154,7 +154,7 @@ def usual():
 
 @pytest.mark.parametrize("make", MAKE)
 @pytest.mark.parametrize("loop", LOOPS)
-def test_an_epoch_after_an_interrupt_at_any_event_gives_the_same_bits(loop, make, few):
+def test_an_epoch_after_an_interrupt_at_any_event_gives_the_same_bits(loop, make, small_batches):
     program, interrupted = Program(loop, MAKE[make]), 0
     for _ in range(4):
         expected = program.epoch()
@@ -168,7 +168,9 @@ def test_an_epoch_after_an_interrupt_at_any_event_gives_the_same_bits(loop, make
     assert interrupted > 10
 
 
-def test_an_interrupt_in_backward_leaves_all_gradients_before_or_after_it_and_frees_other_threads(few):
+def test_an_interrupt_in_backward_leaves_all_gradients_before_or_after_it_and_frees_other_threads(
+    small_batches,
+):
     program = Program(penalty, MAKE["net"])
     program.epoch()
     counter = Disturbed()
@@ -207,7 +209,9 @@ def test_an_interrupt_in_backward_leaves_all_gradients_before_or_after_it_and_fr
 
 @pytest.mark.filterwarnings("ignore::autograd.errors.RecordingWarning")  # for reads within a recording
 @pytest.mark.parametrize("loop", LOOPS)
-def test_reads_and_calls_of_a_net_at_any_event_of_an_epoch_give_right_numbers_and_disturb_nothing(loop, few):
+def test_reads_and_calls_of_a_net_at_any_event_of_an_epoch_give_right_numbers_and_disturb_nothing(
+    loop, small_batches
+):
     program = Program(loop, MAKE["net"])
     for _ in range(4):
         expected = program.epoch()
@@ -233,7 +237,7 @@ def test_reads_and_calls_of_a_net_at_any_event_of_an_epoch_give_right_numbers_an
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers on this system")
 @pytest.mark.parametrize("loop", [squares, penalty, levels, carried])
 @pytest.mark.parametrize("raises", [False, True])
-def test_signal_handlers_that_read_values_or_raise_do_not_disturb_later_epochs(loop, raises, few):
+def test_signal_handlers_that_read_values_or_raise_do_not_disturb_later_epochs(loop, raises, small_batches):
     program = Program(loop, MAKE["net"])
     for _ in range(4):
         expected = program.epoch()
@@ -269,7 +273,7 @@ def test_signal_handlers_that_read_values_or_raise_do_not_disturb_later_epochs(l
     assert (interrupted > 5) is raises
 
 
-def test_finalisers_that_read_values_and_call_nets_do_not_disturb_an_epoch(few):
+def test_finalisers_that_read_values_and_call_nets_do_not_disturb_an_epoch(small_batches):
     program = Program(penalty, MAKE["net"])
     for _ in range(4):
         expected = program.epoch()
@@ -334,7 +338,7 @@ def test_a_no_grad_context_nested_within_itself_restores_recording():
 
 
 @pytest.mark.parametrize("when", ["before", "after"] if not autograd.compiled else ["never"])
-def test_a_sample_that_is_added_while_dropped_samples_are_removed_is_kept(monkeypatch, few, when):
+def test_a_sample_that_is_added_while_dropped_samples_are_removed_is_kept(monkeypatch, small_batches, when):
     net = Net(2, [1], "linear", init=lambda n_out, n_in: np.ones((1, 2)))
     held, late = getattr(batch, "held", None), []
 

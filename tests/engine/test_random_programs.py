@@ -64,8 +64,8 @@ class Machine(RuleBasedStateMachine):
 
     eager = False  # whether our engine computes each operation at once
 
-    @initialize(seed=st.integers(0, 2**32), tight=st.booleans(), few=st.booleans())
-    def begin(self, seed, tight, few):
+    @initialize(seed=st.integers(0, 2**32), tight=st.booleans(), small_batches=st.booleans())
+    def begin(self, seed, tight, small_batches):
         self.undo = contextlib.ExitStack()
         patch = self.undo.enter_context(pytest.MonkeyPatch.context())
         if tight:  # reach the limits for pending work soon
@@ -73,7 +73,7 @@ class Machine(RuleBasedStateMachine):
                 for name, limit in LIMITS.items():
                     if hasattr(module, name):
                         patch.setattr(module, name, limit)
-        if not few:
+        if not small_batches:
             patch.setattr(rowwise, "MOST_PRODUCTS", 0)
         if self.eager:
             self.undo.enter_context(autograd.eager())

@@ -12,7 +12,7 @@ from autograd.engine import Value
 from autograd.errors import AutogradError, NotANumberError, OptionError, UnsupportedError
 from autograd.losses import mse
 from autograd.nn import Layer, Module, Net
-from autograd.optim import FADING, LBFGS, OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop, clip_gradient
+from autograd.optim import FLUSH_EVERY, LBFGS, OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop, clip_gradient
 
 KINDS = {
     "sgd": lambda t: SGD(t, lr=0.2),
@@ -277,7 +277,7 @@ def test_an_optimiser_step_allocates_no_array(name, dtype):
     opt.step()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
-    for _ in range(FADING):
+    for _ in range(FLUSH_EVERY):
         opt.step()
     clip_gradient(m, 1.0)
     after, peak = tracemalloc.get_traced_memory()

@@ -38,7 +38,7 @@ from autograd.scalar.nn import Neuron as OracleNeuron
 
 
 @pytest.fixture(autouse=True, params=[True, False], ids=["by rows", "as a batch"])
-def few(request, monkeypatch):
+def small_batches(request, monkeypatch):
     """Runs the test with both ways of computing a few samples in a small net."""
     if not request.param:
         monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
@@ -454,7 +454,7 @@ def test_verify_raises_if_a_negation_or_absolute_value_differs_from_the_oracle(
 
 def test_verify_raises_if_a_net_computes_with_other_weights_than_its_parameters(train):
     net, other = Net(1, [3, 1]), Net(1, [3, 1])
-    net._samples.through, net._samples.few = other._samples.through, other._samples.few
+    net._samples.through, net._samples.rowwise = other._samples.through, other._samples.rowwise
     with pytest.raises(ParityError, match=r"the data of net\(\[x\]\) is .* at train.py:3: loss \+= "):
         train(*TRAIN, net=net)
 
@@ -472,8 +472,8 @@ def test_verify_raises_if_the_outputs_of_a_batch_are_in_another_order(monkeypatc
     monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
     forward = Samples.forward
 
-    def mixed(self, X, asks):
-        *taped, Y = forward(self, X, asks)
+    def mixed(self, X, input_gradients):
+        *taped, Y = forward(self, X, input_gradients)
         return *taped, Y[::-1]
 
     monkeypatch.setattr(Samples, "forward", mixed)
@@ -556,7 +556,9 @@ def test_verify_computes_no_output_that_the_program_drops_and_each_that_it_keeps
     monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
     net, forward, rows = Neuron(1), Samples.forward, []
     monkeypatch.setattr(
-        Samples, "forward", lambda self, X, asks: rows.append(len(X)) or forward(self, X, asks)
+        Samples,
+        "forward",
+        lambda self, X, input_gradients: rows.append(len(X)) or forward(self, X, input_gradients),
     )
     with verify():
         for _ in range(3):

@@ -14,7 +14,7 @@ from autograd.losses import Loss, mean_of
 from autograd.tensor import Array, Programs, Tensor, no_grad, tensor_of
 from autograd.training.data import Rows
 
-__all__ = ["CHUNK_ROWS", "Objective", "Steps", "Trainable"]
+__all__ = ["CHUNK_ROWS", "BatchLoss", "Objective", "Trainable"]
 
 CHUNK_ROWS = 1024  # rows of one forward pass without gradients, which bounds the memory
 
@@ -76,7 +76,7 @@ class Objective:
         self.loss = loss
         self.alpha = alpha
         # A user's function may branch, count calls or draw random numbers, which a replay would not repeat
-        self.replayed = module.named and isinstance(loss, Loss)
+        self.recordable = module.named and isinstance(loss, Loss)
 
     def _predict(self, X: Tensor) -> Tensor:
         return self.module.through(X.T).T
@@ -107,7 +107,7 @@ class Objective:
             return self._of(self._predict(X), y, weight)
 
 
-class Steps:
+class BatchLoss:
     """The loss on batches of rows, recorded for each batch size unless a user's function takes part.
 
     Args:
@@ -119,21 +119,21 @@ class Steps:
         self.gradient_programs = Programs(objective.loss_and_grad, limit=4)
         self.loss_programs = Programs(objective.evaluate, limit=4)
 
-    def learner(self, data: Rows, size: int) -> Callable[[Array], float]:
+    def loss_and_gradient(self, data: Rows, size: int) -> Callable[[Array], float]:
         """A function from ``size`` row numbers to their loss, which leaves the gradient in the module."""
         arrays, loss_and_grad = data.arrays(), self.objective.loss_and_grad
-        if not self.objective.replayed:
+        if not self.objective.recordable:
 
             def run(rows: Array) -> float:
                 return loss_and_grad(*(tensor_of(a[rows]) for a in arrays)).item()
 
             return run
         program = self.gradient_programs.at(*(a[:size] for a in arrays))
-        pairs = [(a.take, buffer) for a, buffer in zip(arrays, program.inputs, strict=True)]
+        copies = [(a.take, buffer) for a, buffer in zip(arrays, program.inputs, strict=True)]
         calls, out = program.calls, program.outputs
 
         def replay(rows: Array) -> float:
-            for take, buffer in pairs:
+            for take, buffer in copies:
                 take(rows, 0, buffer, "clip")
             for call in calls:
                 call()
@@ -141,7 +141,7 @@ class Steps:
 
         return replay
 
-    def over(self, data: Rows) -> float:
+    def mean(self, data: Rows) -> float:
         """The mean loss over all rows."""
         objective = self.objective
         if not isinstance(objective.loss, Loss):
@@ -149,7 +149,7 @@ class Steps:
         total = 0.0
         for start in range(0, len(data), CHUNK_ROWS):
             part = [a[start : start + CHUNK_ROWS] for a in data.arrays()]
-            if objective.replayed:
+            if objective.recordable:
                 value = float(self.loss_programs(*part))
             else:
                 value = objective.evaluate(*(tensor_of(a) for a in part)).item()
@@ -157,7 +157,7 @@ class Steps:
         return total / len(data)
 
 
-def way_out(alpha: float) -> str:
+def advice(alpha: float) -> str:
     """The end of an error message: what may help against a loss that is not finite."""
     rate = "lr or alpha" if alpha else "lr"
     return (
@@ -165,7 +165,7 @@ def way_out(alpha: float) -> str:
     )
 
 
-def largest(grads: Array) -> str:
+def largest_gradient(grads: Array) -> str:
     """The part of an error message that names the largest gradient."""
     finite = grads[np.isfinite(grads)]
     if not finite.size:

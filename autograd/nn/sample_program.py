@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.tensor import Array, Program, Tensor, array_of, record_in_new_thread, run_check
 
-__all__ = ["Staged"]
+__all__ = ["SampleProgram"]
 
 
 def _marker(*values: Any) -> None:
@@ -19,7 +19,7 @@ def nothing() -> None:
     """Return None, like a weak reference whose object is gone."""
 
 
-class Staged:
+class SampleProgram:
     """A module's forward and backward pass for a fixed number of samples, recorded as one Program.
 
     Args:
@@ -28,11 +28,17 @@ class Staged:
         n_in: the number of inputs of a sample.
         n_out: the number of outputs of a sample.
         dtype: the module's dtype.
-        asks: whether the backward pass also computes the gradients of the samples.
+        input_gradients: whether the backward pass also computes the gradients of the samples.
     """
 
     def __init__(
-        self, through: Callable[[Tensor], Tensor], n: int, n_in: int, n_out: int, dtype: Any, asks: bool
+        self,
+        through: Callable[[Tensor], Tensor],
+        n: int,
+        n_in: int,
+        n_out: int,
+        dtype: Any,
+        input_gradients: bool,
     ) -> None:
         def both(X: Tensor, G: Tensor) -> Any:
             with np.errstate(all="ignore"):
@@ -40,11 +46,11 @@ class Staged:
             run_check(_marker, array_of(y))
             with np.errstate(all="ignore"):
                 y.backward(G)
-            return y, X.grad if asks else None
+            return y, X.grad if input_gradients else None
 
         X: Any = np.zeros((n, n_in), dtype)
         G = np.zeros((n, n_out), dtype)
-        self.program: Program = record_in_new_thread(both, Tensor(X, True) if asks else X, G)
+        self.program: Program = record_in_new_thread(both, Tensor(X, True) if input_gradients else X, G)
         self.X, self.G = self.program.inputs
         self.y, self.slopes = self.program.outputs
         calls = self.program.calls
@@ -52,24 +58,24 @@ class Staged:
         (end,) = (i for i, call in enumerate(calls) if call.func is _marker)  # type: ignore[attr-defined]
         self.forth, self.back = calls[:end], calls[end + 1 :]
         # A weak reference to the samples whose forward pass is still in the Program's memory
-        self.ran: Any = nothing
+        self.in_memory: Any = nothing
 
     def forward(self, X: Array) -> Array:
         """The outputs of the samples, (n, n_out)."""
-        self.ran = nothing
+        self.in_memory = nothing
         np.copyto(self.X, X)
         for call in self.forth:
             call()
-        self.ran = weakref.ref(X)
+        self.in_memory = weakref.ref(X)
         return self.y.astype(np.float64)  # type: ignore[no-any-return]  # its outputs are typed as Any
 
     def backward(self, X: Array, G: Array) -> Array | None:
         """Add to the gradients of the parameters; returns those of the samples if they were asked for."""
-        if self.ran() is not X:
+        if self.in_memory() is not X:
             np.copyto(self.X, X)
             for call in self.forth:
                 call()
-        self.ran = nothing  # the backward pass may overwrite results of the forward pass
+        self.in_memory = nothing  # the backward pass may overwrite results of the forward pass
         np.copyto(self.G, G)
         for call in self.back:
             call()
