@@ -77,7 +77,7 @@ def read_for(preprocessing: Preprocessing, options: argparse.Namespace) -> tuple
     if not table.headed and len(table.names) == len(preprocessing.features):
         table = table.called(preprocessing.features)
         if headed and table.first is not None:
-            why = "since it has not the names that it should"
+            why = "since its cells are not the names of the model's columns"
             print(f"note: {options.file}: line {table.first[1]} was taken for a row, {why}", file=sys.stderr)
     if headed is False and table.first is not None and is_strange(table.first[0], table, preprocessing):
         raise DataError(

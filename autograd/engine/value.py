@@ -299,7 +299,7 @@ class Value(Node):
     def _backward(self) -> Callable[[], Any]:
         """The function that passes the gradient on to the operands; assign your own to it."""
         closure = self._home.closure if self._code == operations.OWN else None
-        return partial(pass_on, self) if closure is None else closure
+        return partial(add_operand_gradients, self) if closure is None else closure
 
     @_backward.setter
     def _backward(self, closure: Callable[[], Any]) -> None:
@@ -500,7 +500,7 @@ if not node.COMPILED:
     quicken(Value)
 
 
-def pass_on(v: Any) -> None:
+def add_operand_gradients(v: Any) -> None:
     """Add to the gradients of a node's operands what the node passes on."""
     if v._code == operations.OUTPUT:
         raise GradientError(

@@ -29,7 +29,7 @@ def check_place(path: Any) -> None:
     if not os.path.basename(os.fspath(path)) or os.path.isdir(path):
         raise IsADirectoryError(errno.EISDIR, "that is a folder", os.fspath(path))
     if os.path.exists(path) and not os.path.isfile(path):
-        raise FileExistsError(errno.EEXIST, "there is something else than a file", os.fspath(path))
+        raise FileExistsError(errno.EEXIST, "this is not a regular file", os.fspath(path))
     try:
         tempfile.TemporaryFile(dir=folder).close()  # permission bits miss /proc and read-only disks
     except OSError as error:

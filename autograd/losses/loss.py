@@ -87,7 +87,7 @@ class Loss:
             prediction = prediction.astype(np.float64)
         target = self.targets(prediction.shape, target, prediction.dtype)
         if not prediction.size:
-            raise DataError(f"{self.name}() is a mean, and there is none of no rows")
+            raise DataError(f"{self.name}() is a mean over rows, and there are no rows")
         outputs = (prediction.shape or (1,))[-1]
         weight = self.weights(target, outputs, sample_weight, class_weight, prediction.dtype)
         if weight is None:
@@ -241,7 +241,7 @@ def as_rows(prediction: Any) -> list[list[Value]] | None:
     if not any(isinstance(v, Value) for row in rows for v in row):
         return None
     if len({len(row) for row in rows}) != 1:
-        raise ShapeError("a loss wants as many outputs of each sample")
+        raise ShapeError("a loss wants the same number of outputs for every sample")
     for v in (v for row in rows for v in row):
         if not isinstance(v, Value) and number(v) is None:
             raise NotANumberError(f"a loss wants Values, got {v!r} ({type(v).__name__}) among them")

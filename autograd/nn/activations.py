@@ -19,6 +19,8 @@ class Activation:
             operation.
         bounds: the least and the greatest possible result.
         kink: where the slope jumps, if it does.
+        glorot: the numerator of the limit sqrt(glorot / (n_in + n_out)) of uniform weights that keeps the
+            variance of gradients (Glorot & Bengio 2010), from which scikit-learn's estimators draw.
 
     To use an activation of your own by its name, add it to `ACTIVATIONS`:
 
@@ -37,12 +39,14 @@ class Activation:
         operation: str | None = None,
         bounds: tuple[float, float] = (-math.inf, math.inf),
         kink: float | None = None,
+        glorot: float = 6.0,
     ) -> None:
         self.name = name
         self.function = function
         self.operation = operation
         self.bounds = bounds
         self.kink = kink
+        self.glorot = glorot
 
     def __repr__(self) -> str:
         return f"<activation {self.name}>"
@@ -54,7 +58,7 @@ class Activation:
 ACTIVATIONS: dict[str, Activation] = {
     row.name: row
     for row in (
-        Activation("sigmoid", Tensor.sigmoid, "sigmoid", (0.0, 1.0)),
+        Activation("sigmoid", Tensor.sigmoid, "sigmoid", (0.0, 1.0), glorot=2.0),
         Activation("tanh", Tensor.tanh, "tanh", (-1.0, 1.0)),
         Activation("relu", Tensor.relu, "relu", (0.0, math.inf), kink=0.0),
         Activation("leaky_relu", Tensor.leaky_relu, "leaky_relu", kink=0.0),

@@ -356,8 +356,8 @@ class Net(ArrayModule, FitMixin):
         """
         if cls.__init__ not in (Net.__init__, MLP.__init__):
             raise OptionError(
-                f"{cls.__name__}.load() cannot call {cls.__name__}.__init__, of whose arguments a file knows "
-                "nothing; make one and load its parameters, net.load_state_dict(Net.load(path).state_dict())"
+                f"{cls.__name__}.load() cannot call {cls.__name__}.__init__, whose arguments are not in the "
+                "file; make one and load its parameters, net.load_state_dict(Net.load(path).state_dict())"
             )
         arrays, header = files.read(path)
         if "net" not in header:
@@ -385,7 +385,7 @@ class Net(ArrayModule, FitMixin):
         for name in activations:
             by_name("activation", name, ACTIVATIONS)
         if not activations or len(activations) != len(sizes) - 1 or len(arrays) != 2 * len(activations):
-            raise ShapeError("its layers, activations and arrays are not equally many")
+            raise ShapeError("its numbers of layers, activations and arrays do not agree")
         parts = []
         for k, (m, n) in enumerate(pairwise(sizes)):
             weight, bias = (arrays.get(f"layers.{k}.{part}", np.empty(0)) for part in ("weight", "bias"))

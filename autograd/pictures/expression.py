@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd.engine import Value, number_of, operands, operation_of
 from autograd.errors import GradientError, NotANumberError, OptionError, UnknownNameError
-from autograd.nn import Activation, Batch, LayerParameters, activated, parameter_name
+from autograd.nn import ACTIVATIONS, Activation, Batch, LayerParameters, activated, parameter_name
 from autograd.support import whole
 from autograd.tensor import Leaf, TapeNode, Tensor, affine, gradients, in_new_thread, tensor_of
 
@@ -291,8 +291,8 @@ class OpenedModule:
             return [OpenedPart(self, "layer", k)]
         if level == "neurons":
             return [OpenedPart(self, "neuron", k, i)]
-        linear = function_name(self.specs[k].function) == "linear"
-        return [OpenedPart(self, "+" if linear else "activation", k, i)]
+        identity = self.specs[k].function is ACTIVATIONS["linear"]
+        return [OpenedPart(self, "+" if identity else "activation", k, i)]
 
 
 @dataclass(frozen=True)

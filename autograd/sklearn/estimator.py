@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from autograd.engine import as_number
 from autograd.errors import OptionError
-from autograd.nn import ACTIVATIONS, Net
+from autograd.nn import ACTIVATIONS, Activation, Net
 from autograd.optim import OPTIMIZERS, Optimizer
 from autograd.sklearn.early_stopping import EarlyStopping
 from autograd.sklearn.inputs import dense, refuse_what_is_no_number, weighed
@@ -236,10 +236,11 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
 
     def _make_net(self, X: Array, rng: Any) -> None:
         hidden, activation = self._architecture()
-        factor = 2.0 if activation == "sigmoid" else 6.0  # Glorot & Bengio 2010; the 2 is scikit-learn's
+        row = ACTIVATIONS[activation] if isinstance(activation, str) else activation
+        glorot = row.glorot if isinstance(row, Activation) else 6.0
 
         def init(n_out: int, n_in: int) -> Array:
-            bound = np.sqrt(factor / (n_in + n_out))
+            bound = np.sqrt(glorot / (n_in + n_out))
             weights: Array = rng.uniform(-bound, bound, (n_out, n_in))
             return weights
 

@@ -267,8 +267,8 @@ class Tensor:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if self._node is not None:
             raise GradientError(
-                "a Tensor with a gradient was to be made an array, which would cut the gradient off "
-                "without a word; write t.numpy() or t.detach() if that is meant"
+                "converting a Tensor with a gradient to an array would cut the gradient off without notice; "
+                "write t.numpy() or t.detach() if that is meant"
             )
         array: Array = np.array(self._array, dtype=dtype, copy=copy)
         return array

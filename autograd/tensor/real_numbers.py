@@ -46,7 +46,7 @@ def real(x: Any) -> float | None:
             return None
         number = float(x)
         if math.isinf(number) and np.isfinite(x):  # as a long double may be
-            raise OverflowError(f"wanted is a number up to {LARGEST_FLOAT:.3g}, the largest float, got {x!r}")
+            raise OverflowError(f"a number must be at most {LARGEST_FLOAT:.3g}, the largest float, got {x!r}")
         return number
     if not isinstance(x, Real):
         return None
@@ -54,7 +54,7 @@ def real(x: Any) -> float | None:
         return float(x)
     except OverflowError:
         raise OverflowError(
-            f"wanted is a number up to {LARGEST_FLOAT:.3g}, the largest float, got {described(x)}"
+            f"a number must be at most {LARGEST_FLOAT:.3g}, the largest float, got {described(x)}"
         ) from None
 
 

@@ -164,7 +164,7 @@ class Traced(NDArrayOperatorsMixin):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         raise UnsupportedError(
-            "an array that changes from call to call was to be made a plain one in a recorded function; "
+            "a recorded function cannot turn an array that depends on its inputs into a plain one; "
             "keep to the functions of Tensors and of NumPy"
         )
 

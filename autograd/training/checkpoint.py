@@ -228,7 +228,7 @@ def _state(parts: Mapping[str, Any], like: Snapshot, schedule: Any) -> TrainingS
         if not isinstance(array, np.ndarray) or array.ndim != 1 or len(array) not in lengths:
             raise ValueError(f"its history of {name!r} is not one of {epochs} epochs")
     if not epochs or not isinstance(parts["ended"], bool):
-        raise ValueError("it says of no epoch, or not whether all are done")
+        raise ValueError("it has no epoch, or does not say whether the training had ended")
     # Tried on a new generator and a copied schedule, since those of the training must not change yet
     np.random.PCG64().state = parts["generator"]
     if schedule is not None:

@@ -143,4 +143,4 @@ def test_predict_notes_a_first_line_that_lacks_the_names_of_the_model(folder, ca
     assert main(["predict", "t.model.npz", "other.csv"]) == 0
     told = capsys.readouterr()
     assert told.out.count("\n") == 31
-    assert "note: other.csv: line 1 was taken for a row, since it has not the names" in told.err
+    assert "note: other.csv: line 1 was taken for a row, since its cells are not the names" in told.err

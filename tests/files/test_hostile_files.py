@@ -352,7 +352,7 @@ def test_the_handmade_files_without_their_malicious_part_are_read(tmp_path):
 
 
 LAYER = "its layer 0 is not"
-COUNTS = "not equally many"
+COUNTS = "do not agree"
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -659,8 +659,8 @@ def test_integer_labels_come_as_lists_arrays_and_tensors(rng):
 ONE, V = Value(1.0), [[Value(0.0), Value(0.0)] for _ in range(3)]
 # fmt: off
 MISTAKES_OF_VALUES = [
-    (lambda: mse([[ONE], [ONE, ONE]], [1, 1]),     ShapeError, "^a loss wants as many outputs of each"),
-    (lambda: mse([ONE, [ONE, ONE]], [1, 1]),       ShapeError, "^a loss wants as many outputs of each"),
+    (lambda: mse([[ONE], [ONE, ONE]], [1, 1]),     ShapeError, "^a loss wants the same number of outputs"),
+    (lambda: mse([ONE, [ONE, ONE]], [1, 1]),       ShapeError, "^a loss wants the same number of outputs"),
     (lambda: mse([ONE, "two"], [1, 1]),            NotANumberError,
         r"^a loss wants Values, got 'two' \(str\) among them$"),
     (lambda: mse([[ONE, None]], [[1, 1]]),         NotANumberError, r"got None \(NoneType\) among them$"),
@@ -758,7 +758,7 @@ def test_a_label_out_of_range_is_refused_for_any_integer_dtype(label, dtype):
 def test_every_loss_refuses_tensors_without_rows(loss, weights):
     wide = loss == "cross_entropy"
     target = np.zeros((0,) if wide else (0, 1), int if wide else float)
-    with pytest.raises(DataError, match="is a mean, and there is none of no rows"):
+    with pytest.raises(DataError, match="is a mean over rows, and there are no rows"):
         LOSS[loss](Tensor(np.zeros((0, 2 if wide else 1))), target, **weights)
 
 

@@ -511,7 +511,7 @@ CHANGES = {
     "layer.step": lambda net: net.layers[1].step(0.1),
     "neuron.step": lambda net: net.layers[0].neurons[1].step(0.1),
     "load_state_dict": lambda net: net.load_state_dict(net.state_dict()),
-    "push": lambda net: (net.values.__imul__(0.5), net.mark_changed()),
+    "values changed in place": lambda net: (net.values.__imul__(0.5), net.mark_changed()),
 }
 
 

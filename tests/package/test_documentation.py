@@ -19,6 +19,8 @@ import pytest
 from registries import restored
 
 from autograd import Value
+from autograd.losses import LOSSES
+from autograd.optim import OPTIMIZERS
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -109,6 +111,11 @@ def test_the_code_of_a_page_prints_what_its_comments_say(page, code, tmp_path, m
 def test_the_check_of_page_code_finds_code_that_prints_or_raises_something_else(code, trouble):
     with pytest.raises(trouble):
         run(code, "page")
+
+
+@pytest.mark.parametrize("name", [*LOSSES, *OPTIMIZERS])
+def test_the_page_on_training_names_every_loss_and_optimiser(name):
+    assert f"`{name}`" in (ROOT / "docs" / "training.md").read_text()
 
 
 def test_the_readme_begins_with_its_two_commands():

@@ -69,7 +69,7 @@ def test_an_optimiser_step_interrupted_at_any_bytecode_is_complete_or_undone(kin
         for v in values:
             v.grad = 2 * v.data
 
-    for _ in range(31):  # every 32nd step rounds faint memory to 0, and the next step is one
+    for _ in range(31):  # every 32nd step rounds very small memory to 0, and the next step is one
         gradients()
         opt.step()
     start = opt.state(), net.values.copy(), [v.data for v in values]

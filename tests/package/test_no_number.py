@@ -284,7 +284,7 @@ def test_operators_of_a_value_refuse_an_array_that_holds_no_numbers(call, kind):
 )
 @pytest.mark.parametrize("call", [Tensor, lambda x: net().predict(x), lambda x: losses.mse(x, x)])
 def test_an_array_with_a_number_above_the_largest_float_is_an_overflow_error(make, call):
-    with pytest.raises(OverflowError, match=r"up to 1.8e\+308, the largest float, got an int of 1329 bits"):
+    with pytest.raises(OverflowError, match=r"at most 1.8e\+308, the largest float, got an int of 1329 bits"):
         call(make(10**400))
 
 

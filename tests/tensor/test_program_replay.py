@@ -119,7 +119,7 @@ OF_ONE = {
     "sign":       np.sign,
     "clip":       lambda x: x.clip(-0.5, 0.5),
     "positive":   lambda x: np.where(x > 0, x, 0.0),
-    "bent":       lambda x: np.where(x > 0, x * x, -x),
+    "kinked":     lambda x: np.where(x > 0, x * x, -x),
     "counted":    lambda x: x * np.sum(x > 0),
     "total":      lambda x: x.reshape(-1).sum(),
     "T":          lambda x: x.T,

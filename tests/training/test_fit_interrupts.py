@@ -226,14 +226,14 @@ def test_an_interrupt_in_a_later_epoch_keeps_the_weights_of_the_last_complete_st
     history = []
     starts = []
 
-    class Watch:
+    class Report:
         text = ""
 
     def track(total, unit, wanted, done):
         for _ in range(total):
             starts.append(net.values.copy())
             history.append(len(calls))
-            yield Watch()
+            yield Report()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("autograd.training.loop.track", track)
