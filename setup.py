@@ -13,7 +13,10 @@ from setuptools.command.build_py import build_py
 
 ENGINE = ["operations", "storage", "pending", "walk", "numbers", "value"]  # and node.c
 COMPILED = [*(f"engine/{name}" for name in ENGINE), "nn/parameters", "nn/rowwise", "nn/batch", "nn/samples"]
+LOOPS = ["optim/updates"]  # over arrays
 FLAGS = [] if os.name == "nt" else ["-O2", "-ffp-contract=off"]  # a fused multiply-add would change bits
+# What lets the compiler take several elements at a time, with the same bits
+VECTORS = [] if os.name == "nt" else ["-O3", "-fno-math-errno", "-fno-trapping-math"]
 DIRECTIVES = {
     "language_level": 3,
     "annotation_typing": False,  # the types for C are those of the .pxd files
@@ -35,12 +38,13 @@ def extensions():
         Extension(
             f"autograd/{name}".replace("/", "."), [f"autograd/{name}.py"], include_dirs=["autograd/engine"]
         )
-        for name in COMPILED
+        for name in [*COMPILED, *LOOPS]
     ]
     node = Extension("autograd.engine.node", ["autograd/engine/node.c"], depends=["autograd/engine/node.h"])
     made = [node, *cythonize(own, compiler_directives=DIRECTIVES, build_dir="build", force=True)]
     for extension in made:
-        extension.extra_compile_args = FLAGS
+        loops = extension.name.replace(".", "/").removeprefix("autograd/") in LOOPS
+        extension.extra_compile_args = [*FLAGS, *(VECTORS if loops else [])]
         extension.optional = True
     return made
 

@@ -50,16 +50,17 @@ def small_net(seed=1, activation="tanh", **options):
 def by_hand(net, X, y, opt, epochs, batch_size, rng, loss="mse", clip=None, penalty=None):
     """A loop over batches that does what fit promises; returns the mean loss of each epoch."""
     loss = LOSSES.get(loss, loss)
-    table = np.column_stack([X, np.ones(len(X))]).astype(net.dtype)
+    table = X.astype(net.dtype)
     y = y.astype(net.dtype) if y.dtype.kind == "f" else y
     means = []
     for _ in range(epochs):
-        order, total = rng.permutation(len(X)), 0.0
+        order = rng.permutation(len(X)) if batch_size < len(X) else np.arange(len(X))
+        total = 0.0
         for first in range(0, len(X), batch_size):
             batch = order[first : first + batch_size]
 
             def closure(batch=batch):
-                value = loss(net.through(Tensor(table[batch]).T).T, y[batch])
+                value = loss(net.forward(Tensor(table[batch]).T).T, y[batch])
                 net.zero_grad()
                 value.backward()
                 return value

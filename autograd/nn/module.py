@@ -247,7 +247,7 @@ class ArrayModule(Module, TakesSamples):
             raise ShapeError(f"{self._called()} got samples with lists inside") from None
 
     def __getstate__(self) -> dict[str, Any]:
-        rebuilt = ("_values", "_grads", "matrices", "_samples", "_programs", "_partial_fit")
+        rebuilt = ("_values", "_grads", "matrices", "_samples", "_programs", "_partial_fit", "_batch_losses")
         return {name: value for name, value in self.__dict__.items() if name not in rebuilt}
 
     def __reduce_ex__(self, protocol: Any) -> Any:

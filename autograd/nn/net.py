@@ -17,11 +17,11 @@ from autograd.nn import plots
 from autograd.nn.activations import ACTIVATIONS
 from autograd.nn.initializers import Init, init_weights
 from autograd.nn.layers import ActivationOption, Layer
-from autograd.nn.module import ArrayModule, through
+from autograd.nn.module import ArrayModule
 from autograd.nn.parameters import Parameter, ParameterVector
 from autograd.support import by_name, float_type, whole
 from autograd.tensor import Array, Programs, Tensor, no_grad, reals, refuse_in_recording, tensor_of
-from autograd.training import CHUNK_ROWS, FitMixin, in_dtype, rows_of
+from autograd.training import CHUNK_ROWS, BatchLosses, FitMixin, in_dtype, rows_of
 
 __all__ = ["MLP", "Net"]
 
@@ -87,6 +87,7 @@ class Net(ArrayModule, FitMixin):
     def _place(self) -> None:
         self._programs: Programs | None = None
         self._partial_fit = None
+        self._batch_losses = BatchLosses()
         self._values, self._grads, self.matrices = (
             self._parameters.values,
             self._parameters.grads,
@@ -95,10 +96,6 @@ class Net(ArrayModule, FitMixin):
         self.n_in, self.n_out = self.N[0], self.N[-1]
         self.dtype = self._values.dtype
         self._take(*(layer._function for layer in self.layers))
-
-    def through(self, h: Tensor) -> Tensor:
-        """The outputs, (n_out, rows), of samples in columns that already have a row of ones below them."""
-        return through(self._samples.specs[1:], self.layers[0].through(h))
 
     def penalty(self, alpha: float) -> Tensor:
         """``alpha / 2`` times the sum of the squares of all weights; biases do not count."""
@@ -239,7 +236,7 @@ class Net(ArrayModule, FitMixin):
         With a reference back to this net they would form a cycle with it, which delays its release.
         """
         twin: Net = Net.__new__(Net)
-        twin.__dict__.update(self.__dict__, _partial_fit=None)
+        twin.__dict__.update(self.__dict__, _partial_fit=None, _batch_losses=None)
         twin._samples = self._samples
         return twin
 

@@ -30,7 +30,7 @@ class EarlyStopping:
 
     def __call__(self, history: History) -> bool:
         estimator = self.estimator
-        score = -estimator._scale * history.loss[-1]
+        score = -estimator._scale * (history.loss[-1] + history.penalty[-1])
         if self.held_out is not None:
             try:
                 score = estimator._score(*self.held_out)

@@ -172,7 +172,9 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
             callbacks=[stopping],
         )
         stopping.finish()
-        self.loss_curve_ = [self._scale * loss for loss in history.loss]
+        self.loss_curve_ = [
+            self._scale * sum(parts) for parts in zip(history.loss, history.penalty, strict=True)
+        ]
         self.n_iter_ = getattr(optimizer, "iterations", 0) if full_batch else len(history.loss)
         self.loss_ = self.loss_curve_[-1] if history.loss else np.nan
         if history.interrupted:
@@ -210,6 +212,7 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         self._partial_optimizer.lr = self.learning_rate_init
         for start in range(0, len(X), size):
             rows = order[start : start + size]
+            penalty = self.net_.penalty(alpha).item()
             loss = self.net_.partial_fit(
                 X[rows],
                 targets[rows],
@@ -218,7 +221,7 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
                 sample_weight=None if weight is None else weight[rows],
                 alpha=alpha,
             )
-            total += loss * len(rows)
+            total += (loss + penalty) * len(rows)
         self.loss_ = self._scale * total / len(X)
         self.loss_curve_ = [*getattr(self, "loss_curve_", []), self.loss_]
         self.n_iter_ = len(self.loss_curve_)

@@ -11,9 +11,17 @@ LINES = 10  # plain lines in all, about
 
 
 class Report:
-    """What `track` yields; its ``text``, which the caller sets, is shown beside the progress."""
+    """What `track` yields.
+
+    Attributes:
+        shown: whether the progress is shown.
+        text: what is shown beside it; the caller sets it.
+    """
 
     text = ""
+
+    def __init__(self, shown: bool = False) -> None:
+        self.shown = shown
 
 
 def track(
@@ -33,9 +41,9 @@ def track(
     """
     stream = stream or sys.stderr
     terminal = stream.isatty()
-    report = Report()
     notebook = _notebook_bar()
-    if wanted is False or (wanted is None and not terminal and notebook is None):
+    report = Report(bool(terminal or notebook is not None if wanted is None else wanted))
+    if not report.shown:
         for _ in range(done, total):
             yield report
     elif notebook is not None:

@@ -7,7 +7,7 @@ from autograd.training.checkpoint import Snapshot
 from autograd.training.data import LazyInputs, finite_numbers, in_dtype, rows_of
 from autograd.training.fit import FitMixin
 from autograd.training.history import History
-from autograd.training.objective import CHUNK_ROWS
+from autograd.training.objective import CHUNK_ROWS, BatchLosses
 
 __all__ = [
     "CHUNK_ROWS",

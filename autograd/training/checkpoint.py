@@ -26,9 +26,11 @@ from autograd.optim import Optimizer
 from autograd.support import finished
 from autograd.tensor import Array
 from autograd.training.data import LazyInputs, Rows
+from autograd.training.objective import CHUNK_ROWS
 
 __all__ = ["Checkpoint", "Snapshot", "TrainingState", "description"]
 
+HISTORIES = "loss", "penalty", "val_loss", "lr", "time"  # the lists of a `History`
 COMPARABLE = bool, int, float, str, tuple, type(None)  # types whose values are compared as text
 WRONG = (KeyError, TypeError, ValueError, OverflowError)  # what reading a state from a bad file may raise
 
@@ -221,7 +223,8 @@ def _state(parts: Mapping[str, Any], like: Snapshot, schedule: Any) -> TrainingS
         like: a `Snapshot` of the training before its first epoch, whose shapes and types must match.
         schedule: the learning rate schedule if it observes the losses; else None.
     """
-    numbers = {name: parts[f"history.{name}"] for name in ("loss", "val_loss", "lr", "time")}
+    parts = {"history.penalty": np.zeros(len(parts["history.loss"])), **parts}  # files before 0.1.0 have none
+    numbers = {name: parts[f"history.{name}"] for name in HISTORIES}
     epochs = len(numbers["loss"])
     for name, array in numbers.items():
         lengths = {epochs, 0} if name == "val_loss" else {epochs}
@@ -281,8 +284,10 @@ def description(
         **options,
     }
     for name, data in rows.items():
-        arrays = {} if data is None else {"X": data.X, "y": data.y, "weights": data.weight}
-        run |= {f"{what} of {name}": _fingerprint(a) for what, a in arrays.items() if a is not None}
+        if data is not None:
+            run[f"X of {name}"] = _fingerprint(data.X, with_ones=True)
+            arrays = {"y": data.y, "weights": data.weight}
+            run |= {f"{what} of {name}": _fingerprint(a) for what, a in arrays.items() if a is not None}
     return run, describer.unknown
 
 
@@ -359,11 +364,17 @@ def _name(x: Any) -> str:
     return f"{getattr(x, '__module__', 'numpy')}.{getattr(x, '__qualname__', x.__name__)}"
 
 
-def _fingerprint(array: Array | LazyInputs) -> str:
+def _fingerprint(array: Array | LazyInputs, with_ones: bool = False) -> str:
+    """The number of rows, and a checksum of them, each followed by a 1 if ``with_ones``, as X is in files."""
     import hashlib
 
     if isinstance(array, LazyInputs):
         raise OptionError("with checkpoint= X has to be an array, since it is compared with the next one")
-    digest = hashlib.sha256(f"{array.dtype.name} {array.shape}".encode())
-    digest.update(np.ascontiguousarray(array).data)
+    shape = (len(array), array.shape[1] + 1) if with_ones else array.shape
+    digest = hashlib.sha256(f"{array.dtype.name} {shape}".encode())
+    for start in range(0, len(array), CHUNK_ROWS):
+        rows = array[start : start + CHUNK_ROWS]
+        if with_ones:
+            rows = np.concatenate([rows, np.ones((len(rows), 1), rows.dtype)], axis=1)
+        digest.update(np.ascontiguousarray(rows).data)
     return f"{len(array)} rows, {digest.hexdigest()[:12]}"

@@ -78,14 +78,6 @@ def in_dtype(array: Array, dtype: Any, name: str, call: str) -> Array:
     return out
 
 
-def with_column_of_ones(X: Array) -> Array:
-    """The rows of ``X``, each with a 1 appended, which the first layer multiplies by its biases."""
-    rows = np.empty((len(X), X.shape[1] + 1), X.dtype)
-    rows[:, :-1] = X
-    rows[:, -1] = 1
-    return rows
-
-
 class LazyInputs:
     """Inputs that are computed for each batch, where all rows at once would take too much memory.
 
@@ -106,12 +98,11 @@ class LazyInputs:
         return self.shape[0]
 
     def __getitem__(self, rows: Array | slice) -> Array:
-        return with_column_of_ones(self.make(rows))
+        return self.make(rows)
 
     def take(self, rows: Array, axis: int, out: Array, mode: str) -> None:
-        """Write rows, each with a 1 appended, into ``out``, with the signature of ``numpy.ndarray.take``."""
-        out[:, :-1] = self.make(rows)
-        out[:, -1] = 1
+        """Write rows into ``out``, with the signature of ``numpy.ndarray.take``."""
+        out[...] = self.make(rows)
 
 
 def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str) -> Array:
@@ -154,7 +145,7 @@ class Rows:
     """Rows for training or validation.
 
     Attributes:
-        X: inputs, with a column of ones at the end.
+        X: inputs.
         y: targets.
         weight: the weight of each target, or None if all count the same.
     """
@@ -191,7 +182,7 @@ def prepared(module: Shaped, X: Any, y: Any, loss: Any, sample_weight: Any, clas
         DataError, ShapeError, OptionError: the arguments are not as `autograd.nn.Net.fit` wants them.
     """
     if not isinstance(X, LazyInputs):
-        X = with_column_of_ones(rows_of(X, module.n_in, module.dtype, "fit()"))
+        X = rows_of(X, module.n_in, module.dtype, "fit()")
     elif X.shape[1] != module.n_in:
         raise ShapeError(f"fit() wants X of shape (rows, {module.n_in}), got {X.shape}")
     if not len(X):

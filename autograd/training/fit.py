@@ -11,7 +11,7 @@ from autograd.support import whole
 from autograd.tensor import Tensor
 from autograd.training.data import prepared, split
 from autograd.training.history import History
-from autograd.training.objective import Objective, Trainable
+from autograd.training.objective import Trainable
 from autograd.training.options import callbacks_of, finite_positive, generator_of, loss_for, optimizer_for
 
 __all__ = ["FitMixin"]
@@ -102,9 +102,10 @@ class FitMixin:
                 another training; the message says what differs.
             FileFormatError: the checkpoint is damaged, or the file is of another kind.
             OSError: the checkpoint cannot be written.
-            TrainingError: the loss, over the validation rows too, or a weight is no longer finite. The net
-                gets back the weights at the start of the last epoch in which a batch had a finite loss.
-                After any other error in an epoch, it gets back the weights at the start of that epoch.
+            TrainingError: the loss, over the validation rows too, or a weight is no longer finite. Net and
+                optimiser get back the last copy of them from which on a batch had a finite loss. Copies are
+                made at the start of an epoch, if 32 steps or more have been made since the last one. After
+                any other error they are as after the last complete step.
 
         >>> import random, numpy as np
         >>> from autograd.nn import Net
@@ -148,13 +149,14 @@ class FitMixin:
         all_rows = prepared(self, X, y, loss_function, sample_weight, class_weight)
         data, held_out = split(self, all_rows, validation, loss_function, rng)
         batch_size = len(data) if opt.takes_closure else min(batch_size, len(data))
-        training = Fit(self, data, held_out, Objective(self, loss_function, alpha), opt, batch_size, rng)
-        if checkpoint_file is not None:
-            options = {"batch_size": batch_size, "alpha": alpha, "clip": clip}
-            options |= {"patience": patience, "seed": seed}
-            rows = {"the rows": all_rows, "the validation rows": held_out}
-            training.keep(checkpoint_file, *description(self, loss_function, opt, rows, options), epochs)
-        return training.run(epochs, patience, clip, progress, callback_list)
+        with self._batch_losses.lent(self, loss_function, alpha) as batch_loss:
+            training = Fit(self, data, held_out, batch_loss, opt, batch_size, rng)
+            if checkpoint_file is not None:
+                options = {"batch_size": batch_size, "alpha": alpha, "clip": clip}
+                options |= {"patience": patience, "seed": seed}
+                rows = {"the rows": all_rows, "the validation rows": held_out}
+                training.keep(checkpoint_file, *description(self, loss_function, opt, rows, options), epochs)
+            return training.run(epochs, patience, clip, progress, callback_list)
 
     def partial_fit(
         self: Trainable,
@@ -195,6 +197,6 @@ class FitMixin:
         if current is None or current[0] != options:
             module = self if isinstance(optimizer, Optimizer) else self._twin()
             current = options, PartialFit(module, *options)
-        value: float = current[1].step(X, y, sample_weight, class_weight)
+        value: float = current[1].step(self._batch_losses, X, y, sample_weight, class_weight)
         self._partial_fit = current
         return value

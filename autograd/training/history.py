@@ -11,14 +11,15 @@ class History:
     """The record of a training, with one entry for each epoch.
 
     Attributes:
-        loss: the mean loss over the training rows, with the penalty of ``alpha``. The loss of a batch is
-            taken at the update with that batch, not at the end of the epoch; of lbfgs, at its end.
+        loss: the mean loss over the training rows, without the penalty. The loss of a batch is taken at the
+            update with that batch, not at the end of the epoch; of lbfgs, at its end.
         val_loss: the mean loss over the validation rows after the epoch, if there are any.
         lr: the learning rate of the epoch's last step.
         time: seconds from the start of the training to the end of the epoch.
         best: the epoch, counted from 0, whose weights the net has now, if ``patience`` was given and the
             training was not interrupted.
         interrupted: whether Ctrl-C ended the training; the net has the weights of the last complete step.
+        penalty: the penalty of ``alpha``, taken when the loss is; 0 without ``alpha``.
 
     >>> from autograd.nn import Net
     >>> history = Net(1, [1]).fit([0.0, 1.0], [0.0, 1.0], epochs=3)
@@ -32,6 +33,7 @@ class History:
     time: list[float] = field(default_factory=list)
     best: int | None = None
     interrupted: bool = False
+    penalty: list[float] = field(default_factory=list)
 
     def plot(self, path: Any = None) -> Any:
         """Draw the losses over the epochs with matplotlib, which the extra ``plot`` installs.

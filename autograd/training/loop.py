@@ -1,26 +1,30 @@
 """The training loop over epochs and batches, and what ends it early: Ctrl-C, patience, callbacks, errors."""
 
 import math
+import operator
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache, partial
+from itertools import starmap
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import OptionError, TrainingError
-from autograd.optim import Optimizer, clip_gradient, run
+from autograd.optim import Optimizer, clip_gradient
 from autograd.support import finished, track
 from autograd.tensor import Array
-from autograd.training.checkpoint import Checkpoint, Snapshot, TrainingState, observing_schedule
+from autograd.training.checkpoint import HISTORIES, Checkpoint, Snapshot, TrainingState, observing_schedule
 from autograd.training.data import Rows
 from autograd.training.history import History
-from autograd.training.objective import BatchLoss, Objective, Trainable, advice, largest_gradient
+from autograd.training.objective import BatchLoss, Trainable, advice, largest_gradient
 
 __all__ = ["Fit"]
+
+COPY_EVERY = 32  # steps, so that copies of weights and optimiser take no more than 2 % of the time
 
 
 class Interrupt:
@@ -62,7 +66,7 @@ class Fit:
         module: the module that is trained.
         data: the training rows.
         held_out: the validation rows, or None.
-        objective: the loss.
+        batch_loss: the loss.
         opt: the optimiser of the module.
         batch_size: rows in each batch but the last one of an epoch.
         rng: NumPy's generator, for the order of the rows.
@@ -73,23 +77,22 @@ class Fit:
         module: Trainable,
         data: Rows,
         held_out: Rows | None,
-        objective: Objective,
+        batch_loss: BatchLoss,
         opt: Optimizer,
         batch_size: int,
         rng: Any,
     ) -> None:
         self.module, self.data, self.held_out = module, data, held_out
-        self.batch_loss, self.opt, self.batch_size, self.rng = BatchLoss(objective), opt, batch_size, rng
-        self.loss_and_gradient = cache(
-            partial(self.batch_loss.loss_and_gradient, data)
-        )  # cached by batch size
+        self.batch_loss, self.opt, self.batch_size, self.rng = batch_loss, opt, batch_size, rng
+        self.loss_and_gradient = batch_loss.of_batches(data)
         self.history = History()
         self.interrupt = Interrupt()
         self.best: Snapshot | None = None  # after the best epoch, if patience is given
         self.ended = False  # whether a callback or patience has ended the training
         self.checkpoint: Checkpoint | None = None
-        # `start`: weights at the start of this epoch.
-        # `good`: weights at the start of the last epoch in which a batch had a finite loss.
+        self.steps = 0  # since `start` was copied
+        # `start`: the last copy of weights and optimiser, from the start of an epoch.
+        # `good`: the last copy from which on a batch had a finite loss.
         self.good = self.start = Snapshot.of(module, opt)
 
     def keep(self, checkpoint: Checkpoint, run: dict[str, Any], unknown: list[str], epochs: int) -> None:
@@ -113,7 +116,7 @@ class Fit:
         return TrainingState(
             now=Snapshot.of(self.module, self.opt),
             best=self.best,
-            history={name: getattr(history, name).copy() for name in ("loss", "val_loss", "lr", "time")},
+            history={name: getattr(history, name).copy() for name in HISTORIES},
             generator=self.rng.bit_generator.state,
             schedule=None if schedule is None else schedule.state(),
             ended=self.ended,
@@ -130,34 +133,38 @@ class Fit:
         """Train until all epochs are done, or Ctrl-C, a callback or ``patience`` ends the training."""
         history = self.history
         done, start_time = len(history.loss), time.perf_counter() - sum(history.time[-1:])
-        losses = history.loss if self.held_out is None else history.val_loss
+        losses = self._monitored()
         lowest = min(losses, default=math.inf)
         best_epoch = losses.index(lowest) if losses else 0
         with self.interrupt.watched(), np.errstate(all="ignore"):  # an overflow raises a TrainingError below
             for report in track(epochs, "epoch", progress, done=epochs if self.ended else done):
-                self.start = Snapshot.of(self.module, self.opt)
                 try:
-                    mean_loss = self._epoch(clip)
+                    self._copy()
+                    loss, penalty = self._epoch(clip)
                     if self.interrupt.asked:
                         raise KeyboardInterrupt
-                    self._note(mean_loss, time.perf_counter() - start_time)
+                    monitored = self._note(loss, penalty, time.perf_counter() - start_time)
+                    if self.checkpoint is not None or len(history.loss) == epochs:
+                        self._check_weights()
                 except KeyboardInterrupt:
                     return self._interrupted()
                 except BaseException as error:
-                    (self.good if isinstance(error, TrainingError) else self.start).restore(
-                        self.module, self.opt
-                    )
+                    if isinstance(error, TrainingError):
+                        self.good.restore(self.module, self.opt)
+                    elif not self.steps:  # so only the gradient can have changed
+                        self.start.restore(self.module, self.opt)
                     raise
-                report.text = f"loss {history.loss[-1]:.4g}"
-                if history.val_loss:
-                    report.text += f", val_loss {history.val_loss[-1]:.4g}"
+                if report.shown:
+                    report.text = f"loss {loss:.4g}"
+                    if history.val_loss:
+                        report.text += f", val_loss {history.val_loss[-1]:.4g}"
                 try:
-                    if patience is not None and losses[-1] < lowest:
+                    if patience is not None and monitored < lowest:
                         best = Snapshot.of(self.module, self.opt)
-                        self.best, lowest, best_epoch = best, losses[-1], len(losses) - 1
+                        self.best, lowest, best_epoch = best, monitored, len(history.loss) - 1
                     stops = [_says_stop(callback, history) for callback in callbacks]
                     self.ended = any(stops) or (
-                        patience is not None and len(losses) - 1 - best_epoch >= patience
+                        patience is not None and len(history.loss) - 1 - best_epoch >= patience
                     )
                     if self.checkpoint is not None:
                         self.checkpoint.note(self.state(), last=self.ended or len(history.loss) == epochs)
@@ -178,58 +185,91 @@ class Fit:
             self.checkpoint.write()
         return self.history
 
-    def _epoch(self, clip: float | None) -> float:
-        """Train once on all rows, in a new random order, and return the mean loss."""
+    def _monitored(self) -> list[float]:
+        """For each epoch so far, the number that patience and a Plateau watch: the lower, the better."""
+        history = self.history
+        if self.held_out is not None:
+            return history.val_loss
+        return list(map(operator.add, history.loss, history.penalty))
+
+    def _copy(self) -> None:
+        """Copy weights and optimiser, unless there is a copy from a few steps ago; TrainingError for nan."""
+        if self.steps >= COPY_EVERY or self.opt.takes_closure:
+            self._check_weights()
+            self.start, self.steps = Snapshot.of(self.module, self.opt), 0
+
+    def _check_weights(self) -> None:
+        """TrainingError if a weight is not finite."""
+        if not np.isfinite(self.module.values).all():
+            raise self._trouble("a weight became infinite or nan", len(self.history.loss), len(self.data) - 1)
+
+    def _epoch(self, clip: float | None) -> tuple[float, float]:
+        """Train once on all rows, in a new random order if there are several batches.
+
+        Returns:
+            The mean loss and the mean penalty.
+        """
         rows, size, opt, interrupt = len(self.data), self.batch_size, self.opt, self.interrupt
-        order = self.rng.permutation(rows)
-        loss_and_grad = self.loss_and_gradient(size)
-        total = 0.0
         if opt.takes_closure:  # then all rows are one batch
             step: Callable[..., float] = opt.step  # type: ignore[assignment]  # this step takes a closure
-            total = rows * step(lambda: self._descend(loss_and_grad, order, 0))
-        else:
-            for first in range(0, rows, size):
-                if first + size > rows:
-                    size = rows - first
-                    loss_and_grad = self.loss_and_gradient(size)
-                total += size * self._descend(loss_and_grad, order[first : first + size], first)
-                if clip is not None:
-                    clip_gradient(self.module, clip)
-                opt.step()
-                if interrupt.asked:
-                    break
-        if not np.isfinite(self.module.values).all():
-            raise self._trouble("a weight became infinite or nan", rows - 1)
-        return total / rows
+            total = step(lambda: sum(self._descend(rows, None, 0)))
+            self.steps += 1
+            penalty = self.batch_loss.objective.penalty()
+            return total - penalty, penalty
+        order = self.rng.permutation(rows) if size < rows else None
+        loss = penalty = 0.0
+        for first in range(0, rows, size):
+            batch = None if order is None else order[first : first + size]
+            n = min(size, rows - first)
+            own_loss, own_penalty = self._descend(n, batch, first)
+            loss += n * own_loss
+            penalty += n * own_penalty
+            if clip is not None:
+                clip_gradient(self.module, clip)
+            opt.step()
+            self.steps += 1
+            if interrupt.asked:
+                break
+        return loss / rows, penalty / rows
 
-    def _descend(self, loss_and_grad: Callable[[Array], float], batch: Array, first: int) -> float:
-        """The loss of a batch, with its gradient left in the module; TrainingError if it is not finite."""
-        value = loss_and_grad(batch)
-        if not math.isfinite(value):
-            raise self._trouble(f"the loss became {value}", first)
+    def _descend(self, n: int, batch: Array | None, first: int) -> tuple[float, float]:
+        """The loss and the penalty of a batch, with the gradient left in the module.
+
+        Raises:
+            TrainingError: their sum is not finite.
+        """
+        loss, penalty = self.loss_and_gradient(n, batch)
+        if not math.isfinite(loss + penalty):
+            raise self._trouble(f"the loss became {loss + penalty}", len(self.history.loss) + 1, first)
         self.good = self.start
-        return value
+        return loss, penalty
 
-    def _trouble(self, what: str, first: int) -> TrainingError:
-        epoch, batch = len(self.history.loss) + 1, first // self.batch_size + 1
+    def _trouble(self, what: str, epoch: int, row: int) -> TrainingError:
         return TrainingError(
-            f"{what} in epoch {epoch}, batch {batch}, where {largest_gradient(self.module.grads)}; "
-            f"{advice(self.batch_loss.objective.alpha)}"
+            f"{what} in epoch {epoch}, batch {row // self.batch_size + 1}, where "
+            f"{largest_gradient(self.module.grads)}; {advice(self.batch_loss.objective.alpha)}"
         )
 
-    def _note(self, loss: float, seconds: float) -> None:
-        """Add the epoch to the history, with its validation loss, and tell a Plateau the loss."""
+    def _note(self, loss: float, penalty: float, seconds: float) -> float:
+        """Add the epoch to the history, and tell a Plateau of it; returns the number that it watches."""
         history, opt = self.history, self.opt
-        monitored = loss if self.held_out is None else self.batch_loss.mean(self.held_out)
+        monitored = loss + penalty if self.held_out is None else self.batch_loss.mean(self.held_out)
         if not math.isfinite(monitored):
             where = "over the validation rows" if self.held_out is not None else "over all batches together"
-            raise self._trouble(f"the loss {where} became {monitored}", len(self.data) - 1)
-        entries = [(history.loss, loss), (history.time, seconds), (history.lr, opt.last_lr)]
+            what = f"the loss {where} became {monitored}"
+            raise self._trouble(what, len(history.loss) + 1, len(self.data) - 1)
+        entries = [
+            (history.loss, loss),
+            (history.penalty, penalty),
+            (history.time, seconds),
+            (history.lr, opt.last_lr),
+        ]
         if self.held_out is not None:
             entries.append((history.val_loss, monitored))
-        run(partial(numbers.append, number) for numbers, number in entries)
+        deque(starmap(list.append, entries), 0)  # in C, so that no interrupt comes between two of them
         if (observe := getattr(opt.lr, "observe", None)) is not None:
             observe(monitored)
+        return monitored
 
 
 def _says_stop(callback: Callable[[History], Any], history: History) -> bool:

@@ -4,7 +4,10 @@ All that this file needs of a module is the protocol `Trainable`: a flat vector 
 pass for a Tensor with one column for each row of data. So it imports no module, and modules can import it.
 """
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,9 +17,11 @@ from autograd.losses import Loss, mean_of
 from autograd.tensor import Array, Programs, Tensor, no_grad, tensor_of
 from autograd.training.data import Rows
 
-__all__ = ["CHUNK_ROWS", "BatchLoss", "Objective", "Trainable"]
+__all__ = ["CHUNK_ROWS", "BatchLoss", "BatchLosses", "Objective", "Trainable"]
 
 CHUNK_ROWS = 1024  # rows of one forward pass without gradients, which bounds the memory
+SIZES_KEPT = 4  # batch sizes whose Programs a `BatchLoss` keeps, with gradients and without
+LOSSES_KEPT = 4  # losses whose Programs a module keeps from one training to the next
 
 
 class Trainable(Protocol):
@@ -30,6 +35,7 @@ class Trainable(Protocol):
     values: Array
     grads: Array
     _partial_fit: Any  # what `partial_fit` keeps from call to call: its options and a `PartialFit`
+    _batch_losses: "BatchLosses"
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -43,8 +49,8 @@ class Trainable(Protocol):
     def named(self) -> bool:
         """Whether all activations are known by name, so that a recorded forward pass stays valid."""
 
-    def through(self, h: Tensor) -> Tensor:
-        """The forward pass, from shape (n_in + 1, rows), with ones in the last row, to (n_out, rows)."""
+    def forward(self, x: Tensor) -> Tensor:
+        """The forward pass, from shape (n_in, rows) to (n_out, rows)."""
 
     def _twin(self) -> "Trainable":
         """A module with the same parameters, for objects that this one owns: they must not refer back to it.
@@ -78,10 +84,8 @@ class Objective:
         # A user's function may branch, count calls or draw random numbers, which a replay would not repeat
         self.recordable = module.named and isinstance(loss, Loss)
 
-    def _predict(self, X: Tensor) -> Tensor:
-        return self.module.through(X.T).T
-
-    def _of(self, prediction: Tensor, y: Tensor, weight: Tensor | None) -> Tensor:
+    def _of(self, X: Tensor, y: Tensor, weight: Tensor | None) -> Tensor:
+        prediction = self.module.forward(X.T).T
         if not isinstance(self.loss, Loss):
             value = self.loss(prediction, y.data)
             if not isinstance(value, Tensor) or value.size != 1:
@@ -92,19 +96,25 @@ class Objective:
             return self.loss.unweighted(prediction, y)
         return mean_of(self.loss.each(prediction, y) * weight)
 
-    def loss_and_grad(self, X: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor:
-        """The loss with its penalty; the gradient is left in the module."""
-        loss = self._of(self._predict(X), y, weight)
-        if self.alpha:
-            loss = loss + self.module.penalty(self.alpha)
+    def loss_and_grad(
+        self, X: Tensor, y: Tensor, weight: Tensor | None = None
+    ) -> tuple[Tensor] | tuple[Tensor, Tensor]:
+        """The loss and, if ``alpha`` is not 0, the penalty; the gradient of both is left in the module."""
+        loss = self._of(X, y, weight)
+        parts = (loss, self.module.penalty(self.alpha)) if self.alpha else (loss,)
         self.module.zero_grad()
-        loss.backward()
-        return loss
+        sum(parts[1:], loss).backward()
+        return parts
 
     def evaluate(self, X: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor:
         """The loss alone, without the penalty."""
         with no_grad():
-            return self._of(self._predict(X), y, weight)
+            return self._of(X, y, weight)
+
+    def penalty(self) -> float:
+        """The penalty of the present weights."""
+        with no_grad():
+            return self.module.penalty(self.alpha).item() if self.alpha else 0.0
 
 
 class BatchLoss:
@@ -116,45 +126,78 @@ class BatchLoss:
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
-        self.gradient_programs = Programs(objective.loss_and_grad, limit=4)
-        self.loss_programs = Programs(objective.evaluate, limit=4)
+        self.gradient_programs = Programs(objective.loss_and_grad, limit=SIZES_KEPT)
+        self.loss_programs = Programs(objective.evaluate, limit=SIZES_KEPT)
 
-    def loss_and_gradient(self, data: Rows, size: int) -> Callable[[Array], float]:
-        """A function from ``size`` row numbers to their loss, which leaves the gradient in the module."""
-        arrays, loss_and_grad = data.arrays(), self.objective.loss_and_grad
+    def of_batches(self, data: Rows) -> Callable[[int, Array | None], tuple[float, float]]:
+        """A function that leaves the gradient of a batch in the module, and returns its loss and penalty.
+
+        Its arguments are the number of rows in the batch, and their indices in ``data``; None for all rows.
+        """
         if not self.objective.recordable:
+            return lambda size, rows: self._compute(data if rows is None else data.take(rows))
 
-            def run(rows: Array) -> float:
-                return loss_and_grad(*(tensor_of(a[rows]) for a in arrays)).item()
+        @cache
+        def program_of(size: int) -> Any:
+            arrays = data.arrays()
+            program = self.gradient_programs.at(*(a[:size] for a in arrays))
+            if size == len(data):  # all rows are one batch
+                for a, own in zip(arrays, program.inputs, strict=True):
+                    np.copyto(own, a[:])
+                takes: list[Any] = []
+            else:
+                takes = [(a.take, own) for a, own in zip(arrays, program.inputs, strict=True)]
+            return takes, program.calls, program.outputs
 
-            return run
-        program = self.gradient_programs.at(*(a[:size] for a in arrays))
-        copies = [(a.take, buffer) for a, buffer in zip(arrays, program.inputs, strict=True)]
-        calls, out = program.calls, program.outputs
-
-        def replay(rows: Array) -> float:
-            for take, buffer in copies:
-                take(rows, 0, buffer, "clip")
+        def replay(size: int, rows: Array | None) -> tuple[float, float]:
+            takes, calls, outputs = program_of(size)
+            for take, own in takes:
+                take(rows, 0, own, "clip")
             for call in calls:
                 call()
-            return float(out)
+            return float(outputs[0]), float(outputs[1]) if len(outputs) > 1 else 0.0
 
         return replay
 
+    def _compute(self, data: Rows) -> tuple[float, float]:
+        """The loss and the penalty of all rows, computed without a Program."""
+        parts = self.objective.loss_and_grad(*map(tensor_of, data.arrays()))
+        return parts[0].item(), parts[1].item() if len(parts) > 1 else 0.0
+
     def mean(self, data: Rows) -> float:
-        """The mean loss over all rows."""
+        """The mean loss over all rows, without the penalty."""
         objective = self.objective
         if not isinstance(objective.loss, Loss):
-            return objective.evaluate(*(tensor_of(a) for a in data.arrays())).item()
+            return objective.evaluate(*map(tensor_of, data.arrays())).item()
         total = 0.0
         for start in range(0, len(data), CHUNK_ROWS):
             part = [a[start : start + CHUNK_ROWS] for a in data.arrays()]
             if objective.recordable:
                 value = float(self.loss_programs(*part))
             else:
-                value = objective.evaluate(*(tensor_of(a) for a in part)).item()
+                value = objective.evaluate(*map(tensor_of, part)).item()
             total += value * len(part[0])
         return total / len(data)
+
+
+class BatchLosses:
+    """The `BatchLoss` objects of a module, whose Programs are kept from one training to the next."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Any, BatchLoss] = OrderedDict()
+
+    @contextmanager
+    def lent(self, module: Trainable, loss: Any, alpha: float) -> Iterator[BatchLoss]:
+        """A `BatchLoss` of the module, which within the context is not lent to another training."""
+        key = (loss, alpha) if isinstance(loss, Loss) else None
+        batch_loss = self._kept.pop(key, None)
+        if batch_loss is None:
+            batch_loss = BatchLoss(Objective(module._twin(), loss, alpha))
+        yield batch_loss
+        if batch_loss.objective.recordable:
+            self._kept[key] = batch_loss
+            if len(self._kept) > LOSSES_KEPT:
+                self._kept.popitem(last=False)
 
 
 def advice(alpha: float) -> str:

@@ -9,7 +9,7 @@ from autograd.errors import OptionError, TrainingError
 from autograd.optim import optimizer_name
 from autograd.training.checkpoint import Snapshot
 from autograd.training.data import prepared
-from autograd.training.objective import BatchLoss, Objective, Trainable, advice, largest_gradient
+from autograd.training.objective import BatchLosses, Trainable, advice, largest_gradient
 from autograd.training.options import finite_positive, loss_for, optimizer_for
 
 __all__ = ["PartialFit"]
@@ -29,29 +29,29 @@ class PartialFit:
         self.opt = optimizer_for(optimizer, lr, module)
         if self.opt.takes_closure:
             raise OptionError(f"{optimizer_name(type(self.opt))} wants the whole data at once: use fit()")
-        self.batch_loss = BatchLoss(Objective(module, self.loss, finite_positive(alpha, "alpha", 0.0)))
+        self.alpha = finite_positive(alpha, "alpha", 0.0)
 
-    def step(self, X: Any, y: Any, sample_weight: Any, class_weight: Any) -> float:
-        """Make one update with all rows as one batch, and return their mean loss before it."""
+    def step(self, losses: BatchLosses, X: Any, y: Any, sample_weight: Any, class_weight: Any) -> float:
+        """Make one update with all rows as one batch, and return their mean loss before it.
+
+        ``losses`` are those of the module.
+        """
         data = prepared(self.module, X, y, self.loss, sample_weight, class_weight).balanced()
         before = Snapshot.of(self.module, self.opt)
         try:
-            with np.errstate(all="ignore"):
-                value = self.batch_loss.loss_and_gradient(data, len(data))(np.arange(len(data)))
-                if math.isfinite(value):
+            with losses.lent(self.module, self.loss, self.alpha) as batch_loss, np.errstate(all="ignore"):
+                value, penalty = batch_loss.of_batches(data)(len(data), None)
+                finite = math.isfinite(value + penalty)
+                if finite:
                     self.opt.step()
         except BaseException:
             before.restore(self.module, self.opt)
             raise
-        if not (math.isfinite(value) and np.isfinite(self.module.values).all()):
+        if not (finite and np.isfinite(self.module.values).all()):
             gradient = largest_gradient(self.module.grads)
             before.restore(self.module, self.opt)
-            what = (
-                f"the loss became {value}" if not math.isfinite(value) else "a weight became infinite or nan"
-            )
-            raise TrainingError(
-                f"partial_fit(): {what}, where {gradient}; {advice(self.batch_loss.objective.alpha)}"
-            )
+            what = "a weight became infinite or nan" if finite else f"the loss became {value + penalty}"
+            raise TrainingError(f"partial_fit(): {what}, where {gradient}; {advice(self.alpha)}")
         if (observe := getattr(self.opt.lr, "observe", None)) is not None:
             observe(value)
         return value

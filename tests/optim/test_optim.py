@@ -1,18 +1,22 @@
 """Optimisers: trajectories against PyTorch's, on modules and on Values, and their errors."""
 
+import importlib.util
 import math
 import random
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import autograd
 from autograd import record
 from autograd.engine import Value
 from autograd.errors import AutogradError, NotANumberError, OptionError, UnsupportedError
 from autograd.losses import mse
 from autograd.nn import Layer, Module, Net
-from autograd.optim import FLUSH_EVERY, LBFGS, OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop, clip_gradient
+from autograd.optim import LBFGS, OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop, clip_gradient, rules
+from autograd.optim.optimizer import FLUSH_EVERY
 
 KINDS = {
     "sgd": lambda t: SGD(t, lr=0.2),
@@ -105,6 +109,53 @@ PYTORCH = {
 ROWS = [[math.sin(i + 1), math.cos(2 * i)] for i in range(5)]
 TARGETS = [[0.5 * math.cos(i), 0.3 * math.sin(3 * i)] for i in range(5)]
 START = [[0.5, -0.3, 0.0], [0.8, 0.2, 0.0]]
+
+
+LAYERS = {  # numbers of parameters, of which a few are left over by loops over 2, 4, 8 or 16 at a time
+    "one": [1, 1],
+    "some": [4, 6, 3],
+    "many": [30, 50, 7],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("sizes", LAYERS.values(), ids=LAYERS)
+def test_a_compiled_step_has_the_bits_of_the_calls_of_numpy(kind, dtype, sizes, monkeypatch):
+    draw = np.random.default_rng(1)
+    nets = [Net(sizes[0], sizes[1:], dtype=dtype) for _ in range(2)]
+    nets[1].values = nets[0].values
+    optimizers = [KINDS[kind](net) for net in nets]
+    for step in range(40):  # numbers are flushed at the 32nd
+        gradient = draw.normal(size=nets[0].nparams()) * 10.0 ** draw.integers(-30, 3)
+        gradient[draw.random(gradient.size) < 0.2] = 0
+        for net, opt, compiled in zip(nets, optimizers, (autograd.compiled, False), strict=True):
+            monkeypatch.setattr(rules, "COMPILED", compiled)
+            net.grads = gradient
+            opt.step()
+        np.testing.assert_array_equal(nets[0].values, nets[1].values, err_msg=f"step {step}")
+        memories = [opt.state()["memory"] for opt in optimizers]
+        np.testing.assert_array_equal(*memories, err_msg=f"step {step}")
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS)))
+def test_the_loops_of_steps_compute_the_same_uncompiled(kind, monkeypatch):
+    """Their source is Python too, so it can be read and run without a compiler."""
+    spec = importlib.util.spec_from_file_location(
+        "plain_updates", Path(rules.__file__).with_name("updates.py")
+    )
+    plain = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(plain)
+    nets = [Net(3, [4, 1]) for _ in range(2)]
+    nets[1].values = nets[0].values
+    optimizers = [KINDS[kind](net) for net in nets]
+    for _ in range(3):
+        for net, opt, compiled in zip(nets, optimizers, (True, False), strict=True):
+            monkeypatch.setattr(rules, "COMPILED", compiled)
+            monkeypatch.setattr(rules, "updates", plain)
+            net.grads = np.linspace(-1, 1, 21)
+            opt.step()
+    np.testing.assert_array_equal(nets[0].values, nets[1].values)
 
 
 def layer(**options):

@@ -227,7 +227,7 @@ def test_an_interrupt_in_a_later_epoch_keeps_the_weights_of_the_last_complete_st
     starts = []
 
     class Report:
-        text = ""
+        text, shown = "", False
 
     def track(total, unit, wanted, done):
         for _ in range(total):

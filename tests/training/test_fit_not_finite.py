@@ -24,17 +24,20 @@ def test_fit_names_the_epoch_of_an_infinite_loss_or_weight_and_restores_good_wei
     assert np.isfinite(losses.mse(net(X), y).item())
 
 
-def test_a_loss_that_becomes_nan_restores_the_weights_before_the_last_epoch_with_a_finite_loss():
+# A copy is made before the first step and after 32 and 64; that of 64 has no finite loss if the 65th is nan
+@pytest.mark.parametrize(("nan_from", "copied"), [(33, 0), (34, 32), (65, 32), (66, 64)])
+def test_a_loss_that_becomes_nan_restores_the_last_copy_of_weights_with_a_finite_loss(nan_from, copied):
     net, twin = curve_net(), curve_net()
     calls = []
 
     def loss(p, y):
         calls.append(1)
-        return ((p - y) ** 2).mean() * (1.0 if len(calls) < 5 else np.nan)
+        return ((p - y) ** 2).mean() * (1.0 if len(calls) < nan_from else np.nan)
 
-    with pytest.raises(TrainingError, match="the loss became nan in epoch 5"):
-        net.fit(X, CURVE, loss=loss, epochs=10, batch_size=40, seed=0)
-    twin.fit(X, CURVE, epochs=3, batch_size=40, seed=0)  # the fourth loss was the last finite one
+    with pytest.raises(TrainingError, match=f"the loss became nan in epoch {nan_from}"):
+        net.fit(X, CURVE, loss=loss, epochs=100, batch_size=40, seed=0)
+    if copied:
+        twin.fit(X, CURVE, epochs=copied, batch_size=40, seed=0)
     np.testing.assert_array_equal(net.values, twin.values)
 
 
@@ -89,7 +92,7 @@ def test_the_error_of_an_infinite_loss_says_if_no_gradient_was_finite():
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_custom_loss_that_is_not_finite_is_an_error_and_restores_net_and_optimiser(bad):
     net, twin, calls = small_net(), small_net(), []
-    opt, twins = SGD(net, lr=0.1, momentum=0.9), SGD(twin, lr=0.1, momentum=0.9)
+    opt = SGD(net, lr=0.1, momentum=0.9)
 
     def loss(p, y):
         calls.append(1)
@@ -102,10 +105,9 @@ def test_a_custom_loss_that_is_not_finite_is_an_error_and_restores_net_and_optim
     )
     with pytest.raises(TrainingError, match=message):
         net.fit(ROWS, NUMBERS, loss=loss, optimizer=opt, epochs=50, batch_size=10, seed=5)
-    twin.fit(ROWS, NUMBERS, optimizer=twins, epochs=2, batch_size=10, seed=5)
-    np.testing.assert_allclose(net.values, twin.values, rtol=1e-12)  # those with which the third began
-    np.testing.assert_allclose(opt.state()["memory"], twins.state()["memory"], rtol=1e-12)
-    assert opt.state()["steps"] == 8
+    np.testing.assert_array_equal(net.values, twin.values)  # the only copy is that before the first step
+    np.testing.assert_array_equal(opt.state()["memory"], 0)
+    assert opt.state()["steps"] == 0
 
 
 def test_an_overflow_during_fit_is_an_error_and_no_warning():
@@ -118,7 +120,7 @@ def test_an_overflow_during_fit_is_an_error_and_no_warning():
     ("validation", "what"),
     [
         (None, "the loss over all batches together became inf in epoch 1"),
-        (0.25, "a weight became infinite or nan in epoch 2"),  # no loss with the penalty is asked for
+        (0.25, "the loss over the validation rows became nan in epoch 2"),
     ],
 )
 def test_a_huge_alpha_is_an_error_that_names_the_infinite_loss_or_weight_and_restores_the_net(
@@ -128,6 +130,6 @@ def test_a_huge_alpha_is_an_error_that_names_the_infinite_loss_or_weight_and_res
     before = net.values.copy()
     with pytest.raises(TrainingError, match=rf"^{what}.* A smaller lr or alpha, or X scaled") as told:
         net.fit(np.linspace(-1, 1, 20), np.zeros(20), alpha=1e308, seed=1, validation=validation, epochs=9)
-    assert "validation" not in str(told.value)
+    assert ("validation" in str(told.value)) == (validation is not None)
     assert np.isfinite(net.values).all()
-    assert (net.values == before).all() == (validation is None)
+    assert (net.values == before).all()

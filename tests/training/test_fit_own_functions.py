@@ -109,21 +109,27 @@ def test_fit_with_a_custom_loss_refuses_flat_targets_that_would_broadcast_agains
         net.partial_fit(x, x, loss=lambda prediction, target: ((prediction - target) ** 2).mean())
 
 
-def test_an_error_in_a_custom_loss_restores_the_weights_of_the_last_complete_epoch():
+def test_after_an_error_in_a_custom_loss_net_and_optimizer_are_those_of_the_last_complete_step():
     net = curve_net()
-    calls = []
 
-    def loss(p, y):
-        calls.append(1)
-        if len(calls) == 8:
-            raise KeyError("mine")
-        return ((p - y) ** 2).mean()
+    def failing(error):
+        calls = []
+
+        def loss(p, y):
+            calls.append(1)
+            if len(calls) == 8:
+                raise error
+            return ((p - y) ** 2).mean()
+
+        return loss
 
     twin = curve_net()
     opt, twins = (Adam(n, lr=0.01) for n in (net, twin))
     with pytest.raises(KeyError, match="mine"):
-        net.fit(X, CURVE, loss=loss, optimizer=opt, epochs=10, batch_size=10, seed=0)
-    twin.fit(X, CURVE, optimizer=twins, epochs=1, batch_size=10, seed=0)
+        net.fit(X, CURVE, loss=failing(KeyError("mine")), optimizer=opt, epochs=10, batch_size=10, seed=0)
+    options = {"optimizer": twins, "epochs": 10, "batch_size": 10, "seed": 0}
+    assert twin.fit(X, CURVE, loss=failing(KeyboardInterrupt), **options).interrupted
+    assert opt.state()["steps"] == 7
     np.testing.assert_array_equal(net.values, twin.values)
     np.testing.assert_array_equal(net.grads, twin.grads)
     for n, o in ((net, opt), (twin, twins)):
