@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine import Failure, observe, operands, operation_of, settle
+from autograd.engine import BINARY, UNARY, Failure, observe, operands, operation_of, settle
 from autograd.errors import ParityError, UnsupportedError
 from autograd.nn import Activation, parameter_name
 
@@ -231,11 +231,9 @@ class Session:
     def operated(self, name: str, x: float, y: float) -> "Twin":
         """The oracle's result of the operation ``name``."""
         first, second = self.oracle.Value(x), self.oracle.Value(y)
-        if name in ("add", "sub", "mul", "truediv", "pow"):
+        if name in BINARY:
             return getattr(operator, name)(first, second)  # type: ignore[no-any-return]
-        if name in ("neg", "pos", "abs"):
-            return getattr(operator, name)(first)  # type: ignore[no-any-return]
-        return getattr(first, name)()  # type: ignore[no-any-return]
+        return applied(name, first)
 
     def on_batch(self, batch: Any, outputs: list[Any]) -> None:
         """Called after a batch went through a net, layer or neuron, with the output Values of each sample."""
@@ -280,7 +278,7 @@ class Session:
             if v in check.twins:
                 continue
             kind = operation_of(v)
-            if kind == "own" and v._home.closure is not None:
+            if kind == "user_operation" and v._home.closure is not None:
                 return Check()
             if kind == "output":
                 batch, samples = v._home, v._home.evaluator
@@ -301,7 +299,7 @@ class Session:
             elif kind == "parameter":
                 twin = self.parameter(v._home, v._index, check.parameters)
             else:
-                slopes = tuple(v._home.slopes) if kind == "own" else slopes_of(v)
+                slopes = tuple(v._home.slopes) if kind == "user_operation" else slopes_of(v)
                 parents = tuple(check.twins[p] for p in operands(v)) if slopes else ()
                 twin = self.oracle.Value(v._number, parents, slopes)
                 twin.grad = v.grad if kind == "leaf" else 0.0
@@ -348,9 +346,9 @@ class Session:
         layers = []
         for matrix, rows, function in samples.specs:
             n = matrix.tensor.shape[1]
-            activation: Any = partial(scalar, function, self.oracle.Value)
+            activation = partial(scalar, function, self.oracle.Value)
             if is_known(function):
-                activation = function.name
+                activation = partial(applied, function.operation)
             layer = []
             for k in range(matrix.tensor.shape[0])[rows]:
                 neuron = self.oracle_nn.Neuron(n - 1, activation, init=lambda *_: [[]])
@@ -400,8 +398,13 @@ def below(v: Any) -> list[Any]:
 
 
 def is_known(function: Any) -> bool:
-    """Whether an activation is one that the oracle has too."""
+    """Whether an activation has a scalar operation, which the oracle has too."""
     return isinstance(function, Activation) and function.operation is not None
+
+
+def applied(operation: str, x: "Twin") -> "Twin":
+    """The result of an operation, given by its name in the engine, on one Value of the oracle."""
+    return getattr(operator, operation)(x) if operation in UNARY else getattr(x, operation)()  # type: ignore[no-any-return]
 
 
 def scalar(activation: Callable[..., Any], kind: type["Twin"], x: "Twin") -> "Twin":

@@ -21,7 +21,7 @@ class Node:
         _da, _db: the slopes with respect to the operands, valid once the number has been computed.
         _source: None if the number has been computed. Otherwise the `Level` of a pending node, the `Failure`
             of an operation that raised an error, or the `Storage` of a parameter.
-        _home: the `Storage` of a parameter, the batch of a net's output, or the `Own` of a user's operation.
+        _home: the `Storage` of a parameter, the batch of a net's output, or a `UserOperation`.
         _index: the index of a parameter or output within ``_home``.
         _n: within a backward pass, the number of consumers that have not passed their gradient on yet.
     """

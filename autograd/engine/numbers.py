@@ -7,7 +7,7 @@ import numpy as np
 from autograd.errors import NotANumberError
 from autograd.tensor import is_masked, real, reals
 
-__all__ = ["as_number", "elsewhere", "number"]
+__all__ = ["as_number", "number", "with_other_operand"]
 
 
 def number(x: Any) -> float | None:
@@ -33,7 +33,7 @@ def as_number(x: Any, call: str) -> float:
     return y
 
 
-def elsewhere(function: np.ufunc, x: Any, y: Any) -> Any:
+def with_other_operand(function: np.ufunc, x: Any, y: Any) -> Any:
     """Return the result of an operation on a Value and an operand that is not a number.
 
     An array is treated element by element. For other operands the result is NotImplemented, which makes

@@ -4,8 +4,8 @@ from autograd.engine.node cimport Node
 
 ctypedef int (*Row)(Node, double, double) except -1
 
-cdef double E, INF, NAN, NORMAL
-cdef int LEAF, PARAMETER, OUTPUT, OWN
+cdef double E, INF, NAN, SQRT_2_PI
+cdef int LEAF, PARAMETER, OUTPUT, USER_OPERATION
 cdef int ADD, SUB, MUL, DIV, POW, NEG, POS, ABS
 cdef int EXP, LOG, SQRT, SIN, COS, TANH, SIGMOID, RELU, LEAKY_RELU, SOFTPLUS, GELU
 cdef Row[23] FORMULAS, PLAIN_FORMULAS
@@ -32,4 +32,4 @@ cdef int relu(Node out, double x, double y) except -1
 cdef int leaky_relu(Node out, double x, double y) except -1
 cdef int softplus(Node out, double x, double y) except -1
 cdef int gelu(Node out, double x, double y) except -1
-cdef int observed_row(Node out, double x, double y) except -1
+cdef int observed_formula(Node out, double x, double y) except -1

@@ -12,9 +12,9 @@ from typing import Any
 from autograd.engine.node import Node
 from autograd.errors import DomainError
 
-__all__ = ["CODES", "NAMES", "SYMBOLS", "observe_operations"]
+__all__ = ["BINARY", "CODES", "NAMES", "SYMBOLS", "UNARY", "observe_operations"]
 
-E, INF, NAN, NORMAL = e, inf, nan, math.sqrt(2 * pi)
+E, INF, NAN, SQRT_2_PI = e, inf, nan, math.sqrt(2 * pi)
 
 
 def raised(x: float, k: float) -> float:
@@ -169,13 +169,13 @@ def softplus(out: Node, x: float, y: float) -> None:
 
 def gelu(out: Node, x: float, y: float) -> None:
     below = 0.5 * math.erfc(-x / math.sqrt(2.0))
-    density = math.exp(-0.5 * x * x) / NORMAL
+    density = math.exp(-0.5 * x * x) / SQRT_2_PI
     out._number = x * below
     out._da = below + x * density
 
 
 # fmt: off
-LEAF, PARAMETER, OUTPUT, OWN = 0, 1, 2, 3  # nodes that no operation below has made
+LEAF, PARAMETER, OUTPUT, USER_OPERATION = 0, 1, 2, 3  # nodes that no operation below has made
 ADD, SUB, MUL, DIV, POW, NEG, POS, ABS = 4, 5, 6, 7, 8, 9, 10, 11
 EXP, LOG, SQRT, SIN, COS, TANH = 12, 13, 14, 15, 16, 17
 SIGMOID, RELU, LEAKY_RELU, SOFTPLUS, GELU = 18, 19, 20, 21, 22
@@ -186,36 +186,37 @@ PLAIN_FORMULAS = [
 ]
 FORMULAS = PLAIN_FORMULAS[:]  # those in use; see `observe_operations`
 NAMES = (
-    "leaf", "parameter", "output", "own",
+    "leaf", "parameter", "output", "user_operation",
     "add", "sub", "mul", "truediv", "pow", "neg", "pos", "abs",
     "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu", "leaky_relu", "softplus", "gelu",
 )
-SYMBOLS = ("", "", "", "", "+", "-", "*", "/", "**", "neg", "pos", "abs", *NAMES[12:])
+BINARY, UNARY = NAMES[ADD:NEG], NAMES[NEG:EXP]  # the operators of two numbers, and those of one
+SYMBOLS = ("", "", "", "", "+", "-", "*", "/", "**", "neg", "pos", "abs", *NAMES[EXP:])
 # fmt: on
 CODES = {name: code for code, name in enumerate(NAMES)}
 
 
 class Observation:
-    """Holds ``told``, the callback that is told of each operation that is computed, or None."""
+    """Holds ``callback``, the function that is called after each operation that is computed, or None."""
 
-    told: Any = None
+    callback: Any = None
 
 
-def observed_row(out: Node, x: float, y: float) -> None:
-    """Compute an operation and tell the callback of it."""
+def observed_formula(out: Node, x: float, y: float) -> None:
+    """Compute an operation, then call the callback: the formula of every operation while one is set."""
     try:
         PLAIN_FORMULAS[out._code](out, x, y)
     except (ArithmeticError, ValueError) as error:
-        Observation.told(out, x, y, error)
+        Observation.callback(out, x, y, error)
         raise
-    Observation.told(out, x, y, None)
+    Observation.callback(out, x, y, None)
 
 
-def observe_operations(told: Any) -> None:
-    """Have ``told(out, x, y, error)`` called after each operation; ``told=None`` ends that.
+def observe_operations(callback: Any) -> None:
+    """Have ``callback(out, x, y, error)`` called after each operation; ``callback=None`` ends that.
 
     ``error`` is the error that the operation raised, or None.
     """
-    Observation.told = told
+    Observation.callback = callback
     for code in range(len(NAMES)):
-        FORMULAS[code] = PLAIN_FORMULAS[code] if told is None else observed_row
+        FORMULAS[code] = PLAIN_FORMULAS[code] if callback is None else observed_formula

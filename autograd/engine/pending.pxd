@@ -42,7 +42,7 @@ cdef class Pending:
 
 cdef Pending PENDING
 
-cpdef bint waiting()
+cpdef bint any_pending()
 cpdef observe(object observer)
 cpdef object observer()
 

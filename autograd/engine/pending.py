@@ -25,19 +25,19 @@ __all__ = [
     "Failure",
     "Junction",
     "Level",
+    "any_pending",
     "number_of",
     "observe",
     "observer",
     "settle",
     "settled_number",
-    "waiting",
 ]
 
 ROUND = 1 << 20  # an upper bound for the number of levels in a round; see `Level`
 CAP = 1 << 14  # the largest number of pending operations in a level
 NOTE = (
-    "This Value was waiting, and was worked out only when its number was needed; within autograd.eager() "
-    "the error comes from the line that made it."
+    "This Value was pending, and was computed only when its number was needed; within autograd.eager() the "
+    "error comes from the line that made the Value."
 )
 
 
@@ -156,7 +156,7 @@ class Ownership:
 
 
 class ThreadLocal(local):
-    """The current lease of each thread."""
+    """For each thread, its `Ownership` of the lowest level that it adds to, or None."""
 
     ownership: Ownership | None = None
 
@@ -166,7 +166,7 @@ THREAD = ThreadLocal()
 ROUND_NUMBERS = itertools.count(1)
 
 
-def waiting() -> bool:
+def any_pending() -> bool:
     """Whether anything is pending, in any thread."""
     return bool(PENDING.rounds)
 

@@ -14,7 +14,6 @@ from autograd.engine.pending import Level
 
 __all__ = ["quicken"]
 
-OPERATORS = ("add", "sub", "mul", "truediv", "pow")
 new = object.__new__
 
 
@@ -22,11 +21,11 @@ def quicken(kind: Any) -> None:
     """Replace the operators and functions of a class by faster methods."""
     for name in operations.NAMES[operations.CODES["add"] :]:
         code = operations.CODES[name]
-        if name in OPERATORS:
+        if name in operations.BINARY:
             method = f"__{name}__"
             setattr(kind, method, quick_binary(kind, code, getattr(kind, method)))
         else:
-            method = f"__{name}__" if name in ("neg", "pos", "abs") else name
+            method = f"__{name}__" if name in operations.UNARY else name
             setattr(kind, method, quick_unary(kind, code, getattr(kind, method)))
 
 

@@ -16,9 +16,9 @@ cdef class Storage:
     cdef public Version version
     cdef bint double, writable
     cdef const double[::1] values
-    cdef double[::1] targets, grads
+    cdef double[::1] writable_values, grads
     cdef const float[::1] single_values
-    cdef float[::1] single_targets, single_grads
+    cdef float[::1] single_writable_values, single_grads
 
 
 @cython.locals(storage=Storage, i=Py_ssize_t)

@@ -36,6 +36,12 @@ class Storage:
             that joblib has memory-mapped.
         vectors: the gradients that may change together with these. A backward pass copies them, so that it
             can undo its changes.
+
+    Attributes:
+        version: counts the changes of the numbers.
+        double: whether the arrays are of float64. Then ``values``, ``writable_values`` and ``grads`` are
+            memoryviews of them; for float32 the three whose names begin with ``single_`` are.
+        writable: whether the numbers may be written; if not, there are no ``writable_values``.
     """
 
     def __init__(self, values: Array, grads: Array, vectors: Sequence[Array]) -> None:
@@ -44,18 +50,18 @@ class Storage:
         self.double: bool = values.itemsize == 8
         self.writable: bool = values.flags.writeable
         self.values: Any = None
-        self.targets: Any = None
+        self.writable_values: Any = None
         self.grads: Any = None
         self.single_values: Any = None
-        self.single_targets: Any = None
+        self.single_writable_values: Any = None
         self.single_grads: Any = None
         numbers, slopes = memoryview(values.reshape(-1).data), memoryview(grads.reshape(-1).data)
         if self.double:
             self.values, self.grads = numbers, slopes
-            self.targets = numbers if self.writable else None
+            self.writable_values = numbers if self.writable else None
         else:
             self.single_values, self.single_grads = numbers, slopes
-            self.single_targets = numbers if self.writable else None
+            self.single_writable_values = numbers if self.writable else None
 
 
 TOO_LARGE = 2.0**128 - 2.0**103  # from here on float32 rounds to infinity
@@ -74,12 +80,14 @@ def write_number(p: Node, x: float) -> None:
     """Write the number of a parameter, and count the change."""
     storage, i = p._home, p._index
     if not storage.writable:
-        raise UnsupportedError("these parameters are read-only; copy.deepcopy(net) has ones that are not")
+        raise UnsupportedError(
+            "these parameters are read-only; copy.deepcopy(net) makes a net whose parameters can be changed"
+        )
     storage.version.n += 1  # before the write: an interrupt in between must not hide the change
     if storage.double:
-        storage.targets[i] = x
+        storage.writable_values[i] = x
     else:
-        storage.single_targets[i] = x
+        storage.single_writable_values[i] = x
 
 
 def check_room(p: Node, x: float) -> None:
@@ -90,7 +98,9 @@ def check_room(p: Node, x: float) -> None:
     """
     storage = p._home
     if not storage.double and x - x == 0.0 and (x >= TOO_LARGE or x <= -TOO_LARGE):
-        raise DataError(f"a parameter of float32 has no room for {x!r}; make the net with dtype='float64'")
+        raise DataError(
+            f"{x!r} is too large for a parameter of dtype float32; make the net with dtype='float64'"
+        )
 
 
 def read_gradient(p: Node) -> float:

@@ -2,7 +2,7 @@ cimport cython
 
 from autograd.engine cimport operations, pending
 from autograd.engine.node cimport Node
-from autograd.engine.numbers cimport as_number, elsewhere, number
+from autograd.engine.numbers cimport as_number, with_other_operand, number
 
 
 cdef int add_gradient(Node v, double g) except -1
@@ -25,7 +25,7 @@ cdef class Value(Node):
 
 
 cpdef object operands(Node v)
-cdef bint ends_copy(Node v) except -1
+cpdef bint is_leaf(Node v) except -1
 
 @cython.locals(v=Value)
 cpdef leaf(double data, double grad, object kind=*)

@@ -9,13 +9,13 @@ import numpy as np
 
 from autograd.engine import node, operations, pending, walk
 from autograd.engine.node import Node, opened, track_cycle
-from autograd.engine.numbers import as_number, elsewhere, number
+from autograd.engine.numbers import as_number, number, with_other_operand
 from autograd.errors import GradientError, NotANumberError, ShapeError
 
 __all__ = ["Value"]
 
 
-class Own:
+class UserOperation:
     """A user-defined operation, in the form that micrograd's documentation uses.
 
     Attributes:
@@ -47,7 +47,7 @@ def add_gradient(v: Node, g: float) -> None:
     v._grad += g
 
 
-def own(operands: Any, symbol: str, slopes: Any) -> Own:
+def user_operation(operands: Any, symbol: str, slopes: Any) -> UserOperation:
     """Return the user-defined operation that the arguments of `Value` describe."""
     operands = tuple(operands)
     for operand in operands:
@@ -56,7 +56,7 @@ def own(operands: Any, symbol: str, slopes: Any) -> Own:
     slopes = tuple(as_number(slope, "Value()") for slope in slopes)
     if slopes and len(slopes) != len(operands):
         raise ShapeError(f"Value() wants a slope for each of {len(operands)} children, got {len(slopes)}")
-    return Own(operands, slopes, symbol)
+    return UserOperation(operands, slopes, symbol)
 
 
 FUNCTIONS = {
@@ -112,7 +112,7 @@ def with_number(code: int, a: Node, y: Any) -> Any:
     else:
         other = number(y)
         if other is None:
-            return elsewhere(FUNCTIONS[code], a, y)
+            return with_other_operand(FUNCTIONS[code], a, y)
         k = other
     out = Value.__new__(Value)
     out._code = code
@@ -138,7 +138,7 @@ def number_with(code: int, x: Any, b: Node) -> Any:
     else:
         other = number(x)
         if other is None:
-            return elsewhere(FUNCTIONS[code], x, b)
+            return with_other_operand(FUNCTIONS[code], x, b)
         k = other
     out = Value.__new__(Value)
     out._code = code
@@ -228,8 +228,8 @@ class Value(Node):
         self._a = self._b = self._source = None
         if len(_children) or len(children):
             symbol, slopes = (_op, local_grads) if isinstance(_op, str) else ("", _op)
-            self._home = own(_children if len(_children) else children, symbol, slopes)
-            self._code = operations.OWN
+            self._home = user_operation(_children if len(_children) else children, symbol, slopes)
+            self._code = operations.USER_OPERATION
             track_cycle(self)
         if label is not None:
             self.label = label
@@ -244,7 +244,7 @@ class Value(Node):
         x = data if type(data) is float else as_number(data, "data")
         if self._source is not None:
             pending.read_early(self)
-        elif pending.waiting():
+        elif pending.any_pending():
             pending.settle()
         self._number = x
 
@@ -293,12 +293,14 @@ class Value(Node):
     @property
     def _op(self) -> str:
         """The name or symbol of the operation that made this Value; empty for a leaf."""
-        return self._home.symbol if self._code == operations.OWN else operations.SYMBOLS[self._code]
+        return (
+            self._home.symbol if self._code == operations.USER_OPERATION else operations.SYMBOLS[self._code]
+        )
 
     @property
     def _backward(self) -> Callable[[], Any]:
         """The function that passes the gradient on to the operands; assign your own to it."""
-        closure = self._home.closure if self._code == operations.OWN else None
+        closure = self._home.closure if self._code == operations.USER_OPERATION else None
         return partial(add_operand_gradients, self) if closure is None else closure
 
     @_backward.setter
@@ -308,13 +310,13 @@ class Value(Node):
         pending.number_of(self)
         if self._code == operations.PARAMETER or self._code == operations.OUTPUT:
             raise GradientError(
-                "the gradient of a net's parameter or output is the net's business; make an operation of it, "
-                "Value(v.data, (v,), ...), and set its _backward"
+                "_backward cannot be set on a parameter or an output of a net, which passes their gradients "
+                "on itself; set it on Value(v.data, (v,), ...)"
             )
-        if self._code != operations.OWN:
-            self._home = Own(tuple(operands(self)), (), self._op)
+        if self._code != operations.USER_OPERATION:
+            self._home = UserOperation(tuple(operands(self)), (), self._op)
             self._a = self._b = None
-            self._code = operations.OWN
+            self._code = operations.USER_OPERATION
         self._home.slopes = ()
         self._home.closure = closure
         track_cycle(self)
@@ -454,19 +456,19 @@ class Value(Node):
 
     def __lt__(self, other: Any) -> Any:
         y = other.data if isinstance(other, Value) else number(other)
-        return elsewhere(np.less, self, other) if y is None else self.data < y
+        return with_other_operand(np.less, self, other) if y is None else self.data < y
 
     def __le__(self, other: Any) -> Any:
         y = other.data if isinstance(other, Value) else number(other)
-        return elsewhere(np.less_equal, self, other) if y is None else self.data <= y
+        return with_other_operand(np.less_equal, self, other) if y is None else self.data <= y
 
     def __gt__(self, other: Any) -> Any:
         y = other.data if isinstance(other, Value) else number(other)
-        return elsewhere(np.greater, self, other) if y is None else self.data > y
+        return with_other_operand(np.greater, self, other) if y is None else self.data > y
 
     def __ge__(self, other: Any) -> Any:
         y = other.data if isinstance(other, Value) else number(other)
-        return elsewhere(np.greater_equal, self, other) if y is None else self.data >= y
+        return with_other_operand(np.greater_equal, self, other) if y is None else self.data >= y
 
     # Copying and pickling. A result is stored as a list of all that it was computed from, not nested, so that
     # deep graphs need no recursion.
@@ -482,7 +484,12 @@ class Value(Node):
             v = stack[-1]
             if v in places or v in leaves:
                 stack.pop()
-            elif ends_copy(v):
+            elif operation_of(v) == "output":
+                raise GradientError(
+                    "a Value that was computed from a net cannot be copied or pickled, since its gradient "
+                    "belongs to that net; copy its number, Value(float(v))"
+                )
+            elif is_leaf(v):
                 leaves[stack.pop()] = len(leaves)
             else:
                 missing = [p for p in operands(v) if p not in places and p not in leaves]
@@ -504,9 +511,10 @@ def add_operand_gradients(v: Any) -> None:
     """Add to the gradients of a node's operands what the node passes on."""
     if v._code == operations.OUTPUT:
         raise GradientError(
-            "a net passes its gradients on for many samples at once; call backward() on the loss"
+            "_backward() of a net's output cannot be called, since a net passes gradients on for many "
+            "samples at once; call backward() on the loss"
         )
-    if v._code == operations.OWN:
+    if v._code == operations.USER_OPERATION:
         pairs = zip(v._home.operands, v._home.slopes, strict=False)
     else:
         positions = [i for i, p in ((1, v._a), (2, v._b)) if p is not None]
@@ -523,23 +531,18 @@ def operands(v: Any) -> Sequence[Any]:
     if v._code == operations.OUTPUT:
         pending.number_of(v)  # a pending output has no index yet
         return v._home.operands(v._index)  # type: ignore[no-any-return]  # of a Batch
-    if v._code == operations.OWN:
-        return v._home.operands  # type: ignore[no-any-return]  # of an Own
+    if v._code == operations.USER_OPERATION:
+        return v._home.operands  # type: ignore[no-any-return]  # of a UserOperation
     return [p for p in (v._a, v._b) if p is not None]
 
 
 def operation_of(v: Any) -> str:
-    """What made a Value, as a name of `operations.NAMES`: an operation, or leaf, parameter, output, own."""
+    """What made a Value, as a name of `operations.NAMES`: an operation, or one of the first four names."""
     return operations.NAMES[v._code]
 
 
-def ends_copy(v: Any) -> bool:
-    """Whether a node has no operands to copy; GradientError for a net's output, which cannot be copied."""
-    if v._code == operations.OUTPUT:
-        raise GradientError(
-            "a Value that was computed from a net cannot be copied or pickled, since its gradient belongs to "
-            "that net; copy its number, Value(float(v))"
-        )
+def is_leaf(v: Any) -> bool:
+    """Whether a node is a leaf, which was not computed from other nodes."""
     return bool(v._code == operations.LEAF or v._code == operations.PARAMETER)
 
 
@@ -553,7 +556,7 @@ def leaf(data: float, grad: float, kind: Any = Value) -> Any:
 
 def step(v: Any, places: Sequence[int]) -> tuple[Any, ...]:
     """Return the description of a computed node that is pickled; ``places`` are those of its operands."""
-    if v._code == operations.OWN:
+    if v._code == operations.USER_OPERATION:
         how = v._home
         return "own", v._number, v._grad, places, how.slopes, how.symbol, how.closure
     k = None if v._a is not None and v._b is not None else v._k
@@ -571,9 +574,9 @@ def result(leaves: list[Value], steps: list[tuple[Any, ...]]) -> Value:
         v: Any = leaf(data, grad)
         sources = [leaves[~i] if i < 0 else made[i] for i in places]
         if name == "own":
-            v._home = Own(sources, slopes, symbol_or_k)
+            v._home = UserOperation(sources, slopes, symbol_or_k)
             v._home.closure = closure_or_swapped
-            v._code = operations.OWN
+            v._code = operations.USER_OPERATION
         else:
             v._code = operations.CODES[name]
             v._da, v._db = slopes

@@ -33,7 +33,7 @@ class Walk:
         order: all nodes that were reached, each after at least one of its consumers.
         before: pairs of a node and its gradient before the pass, for the nodes whose gradient was not 0.
         junctions: the junctions that were reached.
-        waiting: the junctions that have all their gradients, but have not passed them on yet.
+        complete: the junctions that have the gradients of all their results, but have not passed them on yet.
         vectors: the gradient arrays of parameters, each with a copy from before the pass, by id of the array.
         storage: the `Storage` of the parameter that was reached last.
     """
@@ -42,12 +42,12 @@ class Walk:
         self.order = order
         self.before = before
         self.junctions: list[Junction] = []
-        self.waiting: list[Junction] = []
+        self.complete: list[Junction] = []
         self.vectors: dict[int, tuple[Array, Array]] = {}
         self.storage: Any = None
 
-    def find(self, v: Node) -> None:
-        """Count one more consumer of ``v``."""
+    def count_use(self, v: Node) -> None:
+        """Count one more use of ``v`` as an operand. The first one adds ``v`` to ``order``."""
         if v._n == 0:
             if v._grad != 0.0:
                 self.before.append((v, v._grad))
@@ -60,8 +60,11 @@ class Walk:
             if id(vector) not in self.vectors:
                 self.vectors[id(vector)] = vector, vector.copy()
 
-    def found(self, v: Node) -> None:
-        """Visit a parameter, an output of a net or a user-defined operation, on the way to its operands."""
+    def visit(self, v: Node) -> None:
+        """Note that the pass reaches a parameter, an output of a net or a user-defined operation.
+
+        This counts the uses of its operands. It happens before any gradient is passed on.
+        """
         code = v._code
         if code == operations.PARAMETER:
             v._grad = 0.0
@@ -84,14 +87,18 @@ class Walk:
                 junction.n_reached += 1
                 if junction.inputs:
                     for _, operand in junction.inputs.get(row, ()):
-                        self.find(operand)
-        elif code == operations.OWN:
+                        self.count_use(operand)
+        elif code == operations.USER_OPERATION:
             v._grad = 0.0
             for operand in v._home.operands:
-                self.find(operand)
+                self.count_use(operand)
 
-    def arrived(self, v: Node, ready: list[Any]) -> None:
-        """Pass on the gradient of such a node, which is complete now."""
+    def pass_on(self, v: Node, ready: list[Any]) -> None:
+        """Pass on the gradient of such a node, after all nodes that use it have passed on theirs.
+
+        A parameter adds it to its array, and an output gives it to its junction, which passes it on later.
+        Operands of a user-defined operation whose gradients are complete now are added to ``ready``.
+        """
         code = v._code
         if code == operations.PARAMETER:
             storage.write_gradient(v, storage.read_gradient(v) + v._grad)
@@ -101,8 +108,8 @@ class Walk:
             junction.gradients[v._index] = v._grad
             junction.awaited -= 1
             if junction.awaited == 0:
-                self.waiting.append(junction)
-        elif code == operations.OWN:
+                self.complete.append(junction)
+        elif code == operations.USER_OPERATION:
             v._home.pass_on(v)
             for operand in v._home.operands:
                 operand._n -= 1
@@ -110,10 +117,10 @@ class Walk:
                     ready.append(operand)
 
     def through_junctions(self, ready: list[Any]) -> None:
-        """Pass on the gradients of a waiting junction, and of all that share its ``evaluator``."""
-        evaluator = self.waiting[0].evaluator
-        group = [junction for junction in self.waiting if junction.evaluator is evaluator]
-        self.waiting = [junction for junction in self.waiting if junction.evaluator is not evaluator]
+        """Pass on the gradients of a complete junction, and of all others that share its ``evaluator``."""
+        evaluator = self.complete[0].evaluator
+        group = [junction for junction in self.complete if junction.evaluator is evaluator]
+        self.complete = [junction for junction in self.complete if junction.evaluator is not evaluator]
         for pair in evaluator.pass_back(group):
             v = pair[0]
             v._grad += pair[1]
@@ -127,7 +134,7 @@ class Walk:
             vector[...] = copy
 
     def finish(self, succeeded: bool) -> None:
-        """Clear the state of the pass in the junctions; keep their gradients if it was ``succeeded``."""
+        """Clear the state of the pass in the junctions; keep their gradients if the pass succeeded."""
         for junction in self.junctions:
             if succeeded:
                 junction.keep()
@@ -206,7 +213,7 @@ def walk(root: Node) -> None:
 
     This is the order of the oracle, so sums of gradients have the same bits.
     """
-    own, leaf = operations.OWN, operations.LEAF
+    last, leaf = operations.USER_OPERATION, operations.LEAF  # ``last`` is the last code without a formula
     order: list[Any] = [root]
     before: list[Any] = []  # nodes whose gradient was not 0, each with that gradient
     state: Walk | None = None
@@ -216,7 +223,7 @@ def walk(root: Node) -> None:
     try:
         root._n = 1
         for v in order:
-            if v._code > own:
+            if v._code > last:
                 v._grad = 0.0
                 a = v._a
                 if a is not None:
@@ -235,14 +242,14 @@ def walk(root: Node) -> None:
             elif v._code != leaf:
                 if state is None:
                     state = Walk(order, before)
-                state.found(v)
+                state.visit(v)
 
         root._n = 0
         root._grad += 1.0
         ready: list[Any] = [root]
         while True:
             for v in ready:
-                if v._code > own:
+                if v._code > last:
                     g = v._grad
                     a = v._a
                     if a is not None:
@@ -257,8 +264,8 @@ def walk(root: Node) -> None:
                         if b._n == 0:
                             ready.append(b)
                 elif v._code != leaf:
-                    state.arrived(v, ready)  # type: ignore[union-attr]  # the first loop made a Walk for such nodes
-            if state is None or not state.waiting:
+                    state.pass_on(v, ready)  # type: ignore[union-attr]  # the first loop made a Walk for such nodes
+            if state is None or not state.complete:
                 break
             ready = []
             state.through_junctions(ready)
@@ -268,7 +275,7 @@ def walk(root: Node) -> None:
 
 
 def end(order: list[Any], before: list[Any], state: Walk | None, succeeded: bool) -> None:
-    """End a backward pass. If it was not ``succeeded``, set all gradients back to those before the pass."""
+    """End a backward pass. Unless it ``succeeded``, set all gradients back to those before the pass."""
     if not succeeded:
         undo(order, before)
         if state is not None:

@@ -304,7 +304,7 @@ class ArrayModule(Module, TakesSamples):
 
     def sync(self) -> None:
         """Compute the pending operations that depend on the parameters, so that these may be changed."""
-        if pending.waiting():
+        if pending.any_pending():
             pending.settle(None, self.matrices[0].vectors, False)
 
     def mark_gradient_changed(self) -> None:

@@ -15,7 +15,7 @@ from autograd.engine import operations, pending, storage
 from autograd.engine.node import opened
 from autograd.engine.numbers import as_number
 from autograd.engine.storage import Storage, Version
-from autograd.engine.value import Value
+from autograd.engine.value import Value, is_leaf
 from autograd.errors import GradientError, NotANumberError, ShapeError
 from autograd.tensor import Array, Leaf, active_contexts, refuse_in_recording, tensor_of
 
@@ -142,7 +142,7 @@ class Parameter(Value):
         if active_contexts:
             refuse_in_recording("p.data = ...")
         storage.check_room(self, x)
-        if pending.waiting():
+        if pending.any_pending():
             pending.settle(None, self._home.vectors, False)
         storage.write_number(self, x)
 
@@ -214,11 +214,6 @@ class ParameterList(list[Any]):
 
     def __reduce__(self) -> Any:
         return list, (list(self),)
-
-
-def is_leaf(v: Value) -> bool:
-    """Whether a Value is a leaf, which was not computed from other Values."""
-    return v._code == operations.LEAF or v._code == operations.PARAMETER
 
 
 def write_parameters(targets: Sequence[Parameter], values: Iterable[Any], call: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import Value, number_of, operands, operation_of
+from autograd.engine import BINARY, Value, number_of, operands, operation_of
 from autograd.errors import GradientError, NotANumberError, OptionError, UnknownNameError
 from autograd.nn import ACTIVATIONS, Activation, Batch, LayerParameters, activated, parameter_name
 from autograd.support import whole
@@ -134,7 +134,7 @@ class ScalarOperation(Part):
         v = self.result
         symbol = v._op or "?"
         two_values = v._a is not None and v._b is not None
-        if operation_of(v) not in ("add", "sub", "mul", "truediv", "pow") or two_values:
+        if operation_of(v) not in BINARY or two_values:
             return GraphNode("operation", symbol)
         number = short(v._k)
         return GraphNode("operation", f"{number} {symbol}" if v._a is None else f"{symbol} {number}")

@@ -68,7 +68,7 @@ def test_pending_samples_of_an_ended_thread_are_computed_by_the_next_evaluation(
     for _ in range(3):
         in_threads(lambda: kept.append(net([1.0])))
     float(net([0.5]))
-    assert not pending.waiting()
+    assert not pending.any_pending()
     assert len({v.data for v in kept}) == 1
 
 
