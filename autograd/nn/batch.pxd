@@ -20,9 +20,9 @@ cdef class Batch(Junction):
     cdef public bint closed, done, by_rows
     cdef public Py_ssize_t n
     cdef public long long version
-    cdef double[::1] trace
+    cdef double[::1] saved
     cdef public unsigned long thread
-    cdef public object rows, outputs, slopes, taped, leaf, grads
+    cdef public object rows, outputs, output_gradients, taped, leaf, grads
     cdef object __weakref__
 
     @cython.locals(v=Value)
@@ -33,7 +33,7 @@ cdef class Batch(Junction):
     cpdef bint full(self)
 
     @cython.locals(
-        queue=SampleQueue, rows=list, entries=list, rowwise=Rowwise, numbers="const double[::1]", trace="double[::1]", first=Py_ssize_t, stride=Py_ssize_t, by_rows=bint
+        queue=SampleQueue, rows=list, entries=list, rowwise=Rowwise, numbers="const double[::1]", saved="double[::1]", first=Py_ssize_t, stride=Py_ssize_t, by_rows=bint
     )
     cpdef run(self)
     cpdef drop(self)
@@ -43,7 +43,7 @@ cdef class Batch(Junction):
     cpdef keep(self)
 
     @cython.locals(i=Py_ssize_t, row=list, rows=list, found=list, j=Py_ssize_t)
-    cpdef list pairs(self, slopes, reached_rows)
+    cpdef list pairs(self, input_gradients, reached_rows)
     cpdef tuple part(self)
 
     @cython.locals(rowwise=Rowwise, scratch="double[::1]", i=Py_ssize_t, place=Py_ssize_t, j=Py_ssize_t, found=list)
@@ -69,7 +69,7 @@ cdef class SampleQueue:
     cpdef join(self, sample, inputs)
 
 
-cdef bint is_there(Node v) except -1
+cdef bint stores_number(Node v) except -1
 cdef int set_output(Node v, int place, double x) except -1
 cdef int set_failure(Node v, object failure) except -1
 

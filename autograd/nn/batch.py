@@ -48,7 +48,7 @@ class Batch(Junction):
         n: the number of samples that were evaluated.
         version: how often the module's parameters had been changed by then.
         by_rows: whether the samples were few and were evaluated by `Rowwise`.
-        trace: if so, their traces.
+        saved: if so, what `Rowwise.forward` has saved.
         grads: the gradients of the outputs, by place, from the latest backward pass that reached each row.
     """
 
@@ -66,8 +66,8 @@ class Batch(Junction):
         self.outputs: Any = None
         self.version = 0
         self.by_rows = False
-        self.trace: Any = None
-        self.slopes: Any = None  # during a backward pass: the gradients of the outputs
+        self.saved: Any = None
+        self.output_gradients: Any = None  # during a backward pass
         self.taped: Any = None  # the tape node of the outputs, if the forward pass was taped
         self.leaf: Leaf | None = None
         self.grads: Array | None = None
@@ -82,8 +82,8 @@ class Batch(Junction):
         """The outputs of the samples, (n, outputs)."""
         if not self.by_rows:
             return self.outputs  # type: ignore[no-any-return]  # typed as Any
-        traces = np.asarray(self.trace).reshape(self.n, -1)
-        return traces[:, -2 * self.width : -self.width]
+        saved = np.asarray(self.saved).reshape(self.n, -1)
+        return saved[:, -2 * self.width : -self.width]
 
     def output(self) -> Value:
         """A new pending output of this batch."""
@@ -129,7 +129,7 @@ class Batch(Junction):
         rowwise: Any = queue.rowwise
         by_rows = rowwise is not None and rowwise.takes(len(rows))
         if by_rows:
-            trace = numbers = rowwise.forward(rows)
+            saved = numbers = rowwise.forward(rows)
             first, stride = rowwise.output(0), rowwise.stride
         else:
             forward = (
@@ -144,7 +144,7 @@ class Batch(Junction):
         self.outputs, self.taped, self.leaf = outputs, taped, leaf
         self.by_rows = by_rows
         if by_rows:
-            self.trace = trace
+            self.saved = saved
         STATS.batch(self.n)
         self.publish(entries, numbers, first, stride)
         for i, failure in failures.items():
@@ -205,16 +205,16 @@ class Batch(Junction):
         return queue.vectors
 
     def start(self) -> None:
-        self.slopes = zeros(self.n * self.width)
-        self.gradients = self.slopes
+        self.output_gradients = zeros(self.n * self.width)
+        self.gradients = self.output_gradients
         self.reached = bytearray(self.n)
 
     def keep(self) -> None:
         reached_rows, before = self.reached_rows(), self.grads
-        self.grads = np.asarray(self.slopes)
+        self.grads = np.asarray(self.output_gradients)
         if reached_rows is not None and before is not None:
             self.grads = np.where(reached_rows.repeat(self.width), self.grads, before)
-        self.slopes = None
+        self.output_gradients = None
 
     def operands(self, place: int) -> list[Any]:
         """The operands of the output at a place: the Values among its sample's inputs, and the parameters."""
@@ -230,7 +230,7 @@ class Batch(Junction):
 
     def part(self) -> tuple[Array, Array, Array | None]:
         """The samples and output gradients of the rows in `reached_rows`, and that mask."""
-        G = np.asarray(self.slopes).reshape(self.n, self.width)
+        G = np.asarray(self.output_gradients).reshape(self.n, self.width)
         reached_rows = self.reached_rows()
         return (
             (self.rows, G, None)
@@ -238,19 +238,19 @@ class Batch(Junction):
             else (self.rows[reached_rows], G[reached_rows], reached_rows)
         )
 
-    def pairs(self, slopes: Array, reached_rows: Array | None) -> list[tuple[Node, float]]:
+    def pairs(self, input_gradients: Array, reached_rows: Array | None) -> list[tuple[Node, float]]:
         """The Values among the inputs of the rows that the backward pass has reached, with their gradients.
 
         Args:
-            slopes: the gradients of all inputs of these rows.
+            input_gradients: the gradients of all inputs of these rows.
             reached_rows: as from `reached_rows`.
         """
         found: list[Any] = []
         if self.inputs:
             if reached_rows is not None:
-                reached, slopes = slopes, np.zeros((self.n, slopes.shape[1]))
-                slopes[reached_rows] = reached
-            rows = slopes.tolist()
+                reached, input_gradients = input_gradients, np.zeros((self.n, input_gradients.shape[1]))
+                input_gradients[reached_rows] = reached
+            rows = input_gradients.tolist()
             for i, given in self.inputs.items():
                 if self.reached[i]:
                     row = rows[i]
@@ -269,7 +269,7 @@ class Batch(Junction):
         found: list[Any] = []
         for i in range(self.n):
             if self.reached[i]:
-                place = rowwise.backward(self.trace, i, self.gradients, scratch)
+                place = rowwise.backward(self.saved, i, self.gradients, scratch)
                 if self.inputs:
                     for j, v in self.inputs.get(i, ()):
                         found.append((v, scratch[place + j]))
@@ -332,7 +332,7 @@ def held(entries: list[Any], span: int) -> bool:
     return kept
 
 
-def is_there(v: Node) -> bool:
+def stores_number(v: Node) -> bool:
     """Whether a node is computed and, unlike a parameter, stores its number itself."""
     return v._source is None
 
@@ -377,7 +377,7 @@ class SampleQueue:
         inputs = None
         for j, item in enumerate(x):
             if type(item) is not float:
-                if type(item) is not Value or not is_there(item):
+                if type(item) is not Value or not stores_number(item):
                     return None
                 if inputs is None:
                     inputs = []

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from autograd.errors import ShapeError
 from autograd.nn.activations import ACTIVATIONS
 from autograd.nn.initializers import Init, init_weights
-from autograd.nn.module import ArrayModule, activated
+from autograd.nn.module import ArrayModule
 from autograd.nn.parameters import Parameter, ParameterList, ParameterVector, write_parameters
 from autograd.support import by_name, float_type, whole
 from autograd.tensor import Array, Tensor
@@ -58,14 +58,16 @@ class Neuron(ArrayModule):
         n_in = whole(N, "N", ShapeError)
         function = by_name("activation", activation, ACTIVATIONS)
         values = init_weights(1, n_in, init, float_type(dtype)).reshape(-1)
-        self._be(ParameterVector(values, [(1, n_in + 1)]), 0, 0, function)
+        self._initialize(ParameterVector(values, [(1, n_in + 1)]), 0, 0, function)
 
-    def _be(self, vector: ParameterVector, k: int, row: int, function: Callable[[Tensor], Tensor]) -> None:
+    def _initialize(
+        self, vector: ParameterVector, k: int, row: int, function: Callable[[Tensor], Tensor]
+    ) -> None:
         """Initialise the neuron as a view of one row of the k-th matrix."""
         self._parameters, self._k, self._row, self._function = vector, k, row, function
-        self._place()
+        self._set_views()
 
-    def _place(self) -> None:
+    def _set_views(self) -> None:
         self.matrices = (self._parameters.matrices[self._k],)
         n = self.matrices[0].tensor.shape[1]
         start = self._parameters.parts[self._k].start + self._row * n
@@ -75,7 +77,7 @@ class Neuron(ArrayModule):
         )
         self.N = self.n_in = n - 1
         self.dtype = self._values.dtype
-        self._take(self._function, rows=slice(self._row, self._row + 1))
+        self._set_up_samples(self._function, rows=slice(self._row, self._row + 1))
 
     def _views(self) -> list[Parameter]:
         n = self.n_in + 1
@@ -139,35 +141,31 @@ class Layer(ArrayModule):
         n_in, n_out = whole(N_in, "N_in", ShapeError), whole(N_out, "N_out", ShapeError)
         function = by_name("activation", activation, ACTIVATIONS)
         values = init_weights(n_out, n_in, init, float_type(dtype)).reshape(-1)
-        self._be(ParameterVector(values, [(n_out, n_in + 1)]), 0, function)
+        self._initialize(ParameterVector(values, [(n_out, n_in + 1)]), 0, function)
 
-    def _be(self, vector: ParameterVector, k: int, function: Callable[[Tensor], Tensor]) -> None:
+    def _initialize(self, vector: ParameterVector, k: int, function: Callable[[Tensor], Tensor]) -> None:
         """Initialise the layer as a view of the k-th matrix."""
         self._parameters, self._k, self._function = vector, k, function
-        self._place()
+        self._set_views()
 
-    def _place(self) -> None:
+    def _set_views(self) -> None:
         part = self._parameters.parts[self._k]
         self._values, self._grads = self._parameters.values[part], self._parameters.grads[part]
         self.matrices = (self._parameters.matrices[self._k],)
         n_out, columns = self.matrices[0].tensor.shape
         self.N_in, self.N_out = self.n_in, self.n_out = columns - 1, n_out
         self.dtype = self._values.dtype
-        self._take(self._function)
+        self._set_up_samples(self._function)
 
     @cached_property
     def neurons(self) -> tuple[Neuron, ...]:
         neurons = tuple(Neuron.__new__(Neuron) for _ in range(self.n_out))
         for row, neuron in enumerate(neurons):
-            neuron._be(self._parameters, self._k, row, self._function)
+            neuron._initialize(self._parameters, self._k, row, self._function)
         return neurons
 
     def _views(self) -> list[Parameter]:
         return self._parameters.views(self._k)
-
-    def through(self, h: Tensor) -> Tensor:
-        """The outputs, (N_out, rows), of samples in columns that already have a row of ones below them."""
-        return activated(self._function, self.matrices[0].tensor @ h)
 
     @property
     def weight(self) -> Array:

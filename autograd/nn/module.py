@@ -256,13 +256,13 @@ class ArrayModule(Module, TakesSamples):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._place()
+        self._set_views()
 
-    def _place(self) -> None:
+    def _set_views(self) -> None:
         """Set the attributes that are views of the flat vector or are derived from it."""
         raise NotImplementedError
 
-    def _take(self, *functions: Callable[[Tensor], Tensor], rows: slice = ALL) -> None:
+    def _set_up_samples(self, *functions: Callable[[Tensor], Tensor], rows: slice = ALL) -> None:
         """Set up the evaluation of samples.
 
         Samples may be pending only if every activation is an `Activation`. Any other function might mix the

@@ -73,18 +73,18 @@ class Net(ArrayModule, FitMixin):
             by_name("activation", name, ACTIVATIONS)
         float_dtype = float_type(dtype)
         parts = [init_weights(n, m, init, float_dtype).reshape(-1) for m, n in pairwise(sizes)]
-        self._be(sizes, activations, np.concatenate(parts))
+        self._initialize(sizes, activations, np.concatenate(parts))
 
-    def _be(self, sizes: list[int], activations: list[ActivationOption], values: Array) -> None:
+    def _initialize(self, sizes: list[int], activations: list[ActivationOption], values: Array) -> None:
         """Initialise the net with these sizes and activations and this vector of parameters."""
         self.N, self.activations = sizes, activations
         self._parameters = ParameterVector(values, [(n, m + 1) for m, n in pairwise(sizes)])
         self.layers = tuple(Layer.__new__(Layer) for _ in activations)
         for k, (layer, name) in enumerate(zip(self.layers, activations, strict=True)):
-            layer._be(self._parameters, k, by_name("activation", name, ACTIVATIONS))
-        self._place()
+            layer._initialize(self._parameters, k, by_name("activation", name, ACTIVATIONS))
+        self._set_views()
 
-    def _place(self) -> None:
+    def _set_views(self) -> None:
         self._programs: Programs | None = None
         self._partial_fit = None
         self._batch_losses = BatchLosses()
@@ -95,7 +95,7 @@ class Net(ArrayModule, FitMixin):
         )
         self.n_in, self.n_out = self.N[0], self.N[-1]
         self.dtype = self._values.dtype
-        self._take(*(layer._function for layer in self.layers))
+        self._set_up_samples(*(layer._function for layer in self.layers))
 
     def penalty(self, alpha: float) -> Tensor:
         """``alpha / 2`` times the sum of the squares of all weights; biases do not count."""
@@ -390,7 +390,7 @@ class Net(ArrayModule, FitMixin):
                 raise ShapeError(f"its layer {k} is not {m} inputs and {n} outputs of {dtype.name}")
             parts.append(np.column_stack((weight, bias)).reshape(-1))
         net = cls.__new__(cls)
-        net._be(sizes, list(activations), np.concatenate(parts))
+        net._initialize(sizes, list(activations), np.concatenate(parts))
         return net
 
     def __repr__(self) -> str:

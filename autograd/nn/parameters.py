@@ -22,7 +22,7 @@ from autograd.tensor import Array, Leaf, active_contexts, refuse_in_recording, t
 __all__ = ["LayerParameters", "Parameter", "ParameterList", "ParameterVector"]
 
 
-class Weights(Leaf):
+class ParameterLeaf(Leaf):
     """The tape's leaf for a matrix of parameters. It shares the version of the matrix's `Storage`."""
 
     __slots__ = ("version",)
@@ -56,7 +56,7 @@ class LayerParameters(Storage):
         Storage.__init__(self, values, grads, (owner.grads,))
         self.arrays = values, grads
         self.owner = weakref.ref(owner), place  # weak: a matrix must not keep its vector alive
-        self.leaf = Weights(values, grads, self.version)
+        self.leaf = ParameterLeaf(values, grads, self.version)
         self.tensor = tensor_of(values, self.leaf)
 
     @property
@@ -207,7 +207,9 @@ class ParameterList(list[Any]):
 
     def _fixed(self, *args: Any, **kwargs: Any) -> Any:
         """Raise ShapeError: the items and their order are fixed."""
-        raise ShapeError(f"the {len(self)} weights of a neuron cannot become more, fewer or other ones")
+        raise ShapeError(
+            f"a neuron's list w has a fixed length of {len(self)}; assign to its items, w[i] = 0.5"
+        )
 
     append = extend = insert = pop = remove = clear = sort = reverse = _fixed
     __delitem__ = __iadd__ = __imul__ = _fixed

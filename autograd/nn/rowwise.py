@@ -1,8 +1,8 @@
 """A few samples through a small net, one by one, as scalars: NumPy calls would cost more than the arithmetic.
 
 Activations are operations of `autograd.engine.operations`, and terms of a sum are added in the oracle's
-order. The forward pass writes what the backward pass needs into a trace. The trace of a sample holds its
-inputs, and then for each layer first the outputs and then the slopes of the activation.
+order. The forward pass saves what the backward pass needs. The saved numbers of a sample are its inputs, and
+then for each layer first the outputs and then the slopes of the activation.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ class Rowwise:
     Attributes:
         n_in, n_out: the number of inputs and outputs.
         size: the number of parameters.
-        stride: the length of one sample's trace.
+        stride: the number of saved numbers of one sample.
         widest: the largest number of inputs or outputs of a layer.
     """
 
@@ -66,37 +66,37 @@ class Rowwise:
         self.widest = max(self.n_in, *(layer.n_out for layer in self.layers))
 
     def forward(self, rows: list[Any]) -> Any:
-        """Pass samples through the layers; returns their traces, one after the other in one array."""
-        trace = zeros(len(rows) * self.stride)
+        """Pass samples through the layers; returns their saved numbers, sample after sample, in one array."""
+        saved = zeros(len(rows) * self.stride)
         start = 0
         for row in rows:
             for x in row:
-                trace[start] = x
+                saved[start] = x
                 start += 1
             at = start - self.n_in
             for layer in self.layers:
-                layer_forward(layer, trace, at, start)
+                layer_forward(layer, saved, at, start)
                 at = start
                 start += 2 * layer.n_out
-        return trace
+        return saved
 
     def takes(self, n: int) -> bool:
         """Whether ``n`` samples are few enough for this to be faster than NumPy."""
         return n * self.size <= MOST_PRODUCTS
 
     def output(self, row: int) -> int:
-        """The index in the trace of the first output of a sample."""
+        """The index in the saved numbers of the first output of a sample."""
         return (row + 1) * self.stride - 2 * self.n_out
 
     def scratch(self) -> Any:
         """A buffer for `backward`."""
         return zeros(2 * self.widest)
 
-    def backward(self, trace: Any, row: int, gradients: Any, scratch: Any) -> int:
+    def backward(self, saved: Any, row: int, gradients: Any, scratch: Any) -> int:
         """Pass the gradients of a sample's outputs back, and add to the gradients of the parameters.
 
         Args:
-            trace: the traces of all samples.
+            saved: the saved numbers of all samples.
             row: the index of the sample.
             gradients: the gradients of the outputs of all samples.
             scratch: a buffer for the gradients between layers.
@@ -111,30 +111,30 @@ class Rowwise:
         for k in range(len(self.layers) - 1, -1, -1):
             layer = self.layers[k]
             at = start - (layer.n_in if k == 0 else 2 * layer.n_in)
-            layer_backward(layer, trace, at, start, scratch, g, below)
+            layer_backward(layer, saved, at, start, scratch, g, below)
             g, below = below, g
             start = at
         return g
 
 
-def layer_forward(layer: Dense, trace: Any, at: int, to: int) -> None:
-    """Pass inputs from index ``at`` of the trace through one layer; outputs and slopes go to index ``to``."""
+def layer_forward(layer: Dense, saved: Any, at: int, to: int) -> None:
+    """Pass inputs from index ``at`` of ``saved`` through one layer; outputs and slopes go to index ``to``."""
     weights = layer.storage.values
     out = Node.__new__(Node)
     k = layer.first
     for j in range(layer.n_out):
         z = 0.0
         for i in range(layer.n_in):
-            z += weights[k] * trace[at + i]
+            z += weights[k] * saved[at + i]
             k += 1
         z = weights[k] + z
         k += 1
         operations.PLAIN_FORMULAS[layer.code](out, z, 0.0)
-        trace[to + j] = out._number
-        trace[to + layer.n_out + j] = out._da
+        saved[to + j] = out._number
+        saved[to + layer.n_out + j] = out._da
 
 
-def layer_backward(layer: Dense, trace: Any, at: int, to: int, scratch: Any, g: int, below: int) -> None:
+def layer_backward(layer: Dense, saved: Any, at: int, to: int, scratch: Any, g: int, below: int) -> None:
     """Pass gradients back through one layer, and add to the gradients of its parameters.
 
     In ``scratch`` the gradients of the outputs are read from index ``g`` on, and those of the inputs are
@@ -146,9 +146,9 @@ def layer_backward(layer: Dense, trace: Any, at: int, to: int, scratch: Any, g: 
     for i in range(layer.n_in):
         scratch[below + i] = 0.0
     for j in range(layer.n_out):
-        d = scratch[g + j] * trace[to + layer.n_out + j]
+        d = scratch[g + j] * saved[to + layer.n_out + j]
         for i in range(layer.n_in):
-            grads[k] += d * trace[at + i]
+            grads[k] += d * saved[at + i]
             scratch[below + i] += d * weights[k]
             k += 1
         grads[k] += d

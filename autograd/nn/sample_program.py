@@ -28,7 +28,7 @@ class SampleProgram:
         n_in: the number of inputs of a sample.
         n_out: the number of outputs of a sample.
         dtype: the module's dtype.
-        input_gradients: whether the backward pass also computes the gradients of the samples.
+        wants_input_gradients: whether the backward pass also computes the gradients of the samples.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class SampleProgram:
         n_in: int,
         n_out: int,
         dtype: Any,
-        input_gradients: bool,
+        wants_input_gradients: bool,
     ) -> None:
         def both(X: Tensor, G: Tensor) -> Any:
             with np.errstate(all="ignore"):
@@ -46,17 +46,18 @@ class SampleProgram:
             run_check(_marker, array_of(y))
             with np.errstate(all="ignore"):
                 y.backward(G)
-            return y, X.grad if input_gradients else None
+            return y, X.grad if wants_input_gradients else None
 
         X: Any = np.zeros((n, n_in), dtype)
         G = np.zeros((n, n_out), dtype)
-        self.program: Program = record_in_new_thread(both, Tensor(X, True) if input_gradients else X, G)
+        self.program: Program = record_in_new_thread(both, Tensor(X, True) if wants_input_gradients else X, G)
         self.X, self.G = self.program.inputs
-        self.y, self.slopes = self.program.outputs
+        self.y, self.input_gradients = self.program.outputs
         calls = self.program.calls
         # Program.calls is typed as callables; the calls are in fact functools.partial objects
         (end,) = (i for i, call in enumerate(calls) if call.func is _marker)  # type: ignore[attr-defined]
-        self.forth, self.back = calls[:end], calls[end + 1 :]
+        self.forward_calls = calls[:end]  # compute y from X, and keep what the backward pass needs
+        self.backward_calls = calls[end + 1 :]  # compute the gradients from G and what the others have kept
         # A weak reference to the samples whose forward pass is still in the Program's memory
         self.in_memory: Any = nothing
 
@@ -64,19 +65,28 @@ class SampleProgram:
         """The outputs of the samples, (n, n_out)."""
         self.in_memory = nothing
         np.copyto(self.X, X)
-        for call in self.forth:
+        for call in self.forward_calls:
             call()
         self.in_memory = weakref.ref(X)
         return self.y.astype(np.float64)  # type: ignore[no-any-return]  # its outputs are typed as Any
 
     def backward(self, X: Array, G: Array) -> Array | None:
-        """Add to the gradients of the parameters; returns those of the samples if they were asked for."""
+        """Pass the gradients of the outputs back, and add to the gradients of the parameters.
+
+        Args:
+            X: the samples. They pass through the module again unless they were the last to do so.
+            G: the gradients of their outputs, (n, n_out).
+
+        Returns:
+            The gradients of the samples, (n, n_in), in memory that the next backward pass overwrites; None
+            if they are not wanted.
+        """
         if self.in_memory() is not X:
             np.copyto(self.X, X)
-            for call in self.forth:
+            for call in self.forward_calls:
                 call()
         self.in_memory = nothing  # the backward pass may overwrite results of the forward pass
         np.copyto(self.G, G)
-        for call in self.back:
+        for call in self.backward_calls:
             call()
-        return self.slopes  # type: ignore[no-any-return]  # as above
+        return self.input_gradients  # type: ignore[no-any-return]  # as above

@@ -169,7 +169,7 @@ class Samples(SampleQueue):
     def evaluate_at_once(self, row: list[float], inputs: list[tuple[int, Any]]) -> Any:
         """The outputs of a sample, evaluated at once."""
         if mode.trace is not None:
-            mode.trace.note_read(f"a {self.name} of one sample")
+            mode.trace.note_read(f"a call of {self.name} on one sample")
         if not mode.taping:
             for j, v in inputs:
                 row[j] = pending.number_of(v)
@@ -197,12 +197,12 @@ class Samples(SampleQueue):
         flat = itertools.chain.from_iterable(rows)
         return np.fromiter(flat, self.dtype, len(rows) * self.n_in).reshape(len(rows), self.n_in)
 
-    def forward(self, rows: list[Any], input_gradients: bool) -> tuple[Array, Any, Leaf | None, Array]:
+    def forward(self, rows: list[Any], wants_input_gradients: bool) -> tuple[Array, Any, Leaf | None, Array]:
         """Evaluate samples.
 
         Args:
             rows: the samples.
-            input_gradients: whether the gradients of the inputs are wanted.
+            wants_input_gradients: whether the gradients of the inputs are wanted.
 
         Returns:
             The samples as an array X; the tape node of the outputs, and the leaf of X, if the forward pass
@@ -211,17 +211,17 @@ class Samples(SampleQueue):
         with np.errstate(all="ignore"):
             X = self.table(rows)
             if not self.deferrable:
-                leaf = Leaf(X.shape[1:], self.dtype) if input_gradients else None
+                leaf = Leaf(X.shape[1:], self.dtype) if wants_input_gradients else None
                 y = self.through(tensor_of(X[0], leaf))
                 return X, y._node, leaf, y.data
-            program = self.take_program(len(X), input_gradients)
+            program = self.take_program(len(X), wants_input_gradients)
             if program is None:
                 return X, None, None, self.through(tensor_of(X.T)).T.data
             Y = program.forward(X)
-            self.give_program(len(X), input_gradients, program)
+            self.give_program(len(X), wants_input_gradients, program)
             return X, None, None, Y
 
-    def take_program(self, n: int, input_gradients: bool) -> "SampleProgram | None":
+    def take_program(self, n: int, wants_input_gradients: bool) -> "SampleProgram | None":
         """The Program for a number of rows, or None if that number has not come often enough.
 
         The Program leaves the cache until `give_program` puts it back. If an error or an interrupt prevents
@@ -229,9 +229,9 @@ class Samples(SampleQueue):
 
         Args:
             n: the number of rows.
-            input_gradients: whether the gradients of the inputs are wanted.
+            wants_input_gradients: whether the gradients of the inputs are wanted.
         """
-        key = n, input_gradients
+        key = n, wants_input_gradients
         program = self.programs.pop(key, None)
         if program is None:
             uses = self.uses[key] = self.uses.pop(key, 0) + 1
@@ -240,14 +240,16 @@ class Samples(SampleQueue):
             if uses <= 2:  # a recording does not pay off for one forward and one backward pass
                 return None
             try:
-                program = SampleProgram(self.through, n, self.n_in, self.n_out, self.dtype, input_gradients)
+                program = SampleProgram(
+                    self.through, n, self.n_in, self.n_out, self.dtype, wants_input_gradients
+                )
             except GradientError:  # another thread has changed parameters during the recording
                 return None
         return program
 
-    def give_program(self, n: int, input_gradients: bool, program: "SampleProgram") -> None:
+    def give_program(self, n: int, wants_input_gradients: bool, program: "SampleProgram") -> None:
         """Put a Program back into the cache."""
-        self.programs[n, input_gradients] = program
+        self.programs[n, wants_input_gradients] = program
         if len(self.programs) > PROGRAMS_KEPT:
             self.programs.popitem(last=False)
 
@@ -293,43 +295,45 @@ class Samples(SampleQueue):
 
     def _pass_back_group(self, batches: list[Batch]) -> list[tuple[Node, float]]:
         """Pass the gradients of a group of batches back in one backward pass."""
-        input_gradients = False
+        wants_input_gradients = False
         parts = []
         for batch in batches:
-            input_gradients = input_gradients or bool(batch.inputs)
+            wants_input_gradients = wants_input_gradients or bool(batch.inputs)
             parts.append(batch.part())
         X, G, _ = parts[0]
         if len(parts) > 1:
             X, G = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-        program = self.take_program(len(X), input_gradients)
+        program = self.take_program(len(X), wants_input_gradients)
         if program is not None:
-            slopes = program.backward(X, G)
-            self.give_program(len(X), input_gradients, program)
+            input_gradients = program.backward(X, G)
+            self.give_program(len(X), wants_input_gradients, program)
         else:
-            leaf = Leaf(X.T.shape, self.dtype) if input_gradients else None
+            leaf = Leaf(X.T.shape, self.dtype) if wants_input_gradients else None
             y = self.through(tensor_of(X.T, leaf))
             y.backward(G.T.astype(self.dtype, copy=False))
-            slopes = leaf.grad.T if leaf is not None and leaf.grad is not None else None
+            input_gradients = leaf.grad.T if leaf is not None and leaf.grad is not None else None
         pairs: list[tuple[Node, float]] = []
-        if slopes is not None:
+        if input_gradients is not None:
             start = 0
             for batch, (rows, _, reached) in zip(batches, parts, strict=True):
                 stop = start + len(rows)
-                pairs += batch.pairs(slopes[start:stop], reached)
+                pairs += batch.pairs(input_gradients[start:stop], reached)
                 start = stop
         return pairs
 
     def _pass_back_taped(self, batch: Batch) -> list[tuple[Node, float]]:
         """Pass the gradients of a batch back whose forward pass was taped."""
-        slopes = None
+        input_gradients = None
         if batch.taped is not None:
-            found: dict[Any, Any] = backpropagate(batch.taped, np.asarray(batch.slopes, self.dtype))
-            slopes = found.pop(batch.leaf, None)
+            found: dict[Any, Any] = backpropagate(batch.taped, np.asarray(batch.output_gradients, self.dtype))
+            input_gradients = found.pop(batch.leaf, None)
             for leaf, g in found.items():
                 leaf.accumulate(g)
         if not batch.inputs:
             return []
-        return batch.pairs(np.zeros_like(batch.rows) if slopes is None else slopes[None], None)
+        return batch.pairs(
+            np.zeros_like(batch.rows) if input_gradients is None else input_gradients[None], None
+        )
 
 
 class TakesSamples:

@@ -95,9 +95,9 @@ class NetClassifier(Scoring, ClassifierMixin, NetEstimator):  # type: ignore[mis
                     f"warm_start goes on with the classes {self.classes_.tolist()}, got {classes.tolist()}"
                 )
             return
-        self._be_for(classes, y.ndim == 2)
+        self._set_classes(classes, y.ndim == 2)
 
-    def _be_for(self, classes: Array, many_labels: bool) -> None:
+    def _set_classes(self, classes: Array, many_labels: bool) -> None:
         """Set the classes, and with them the outputs and the loss of the net."""
         if len(classes) < 2 and not many_labels:
             raise DataError(f"a classifier wants two classes or more, got one class: {classes.tolist()}")
@@ -159,7 +159,7 @@ class NetClassifier(Scoring, ClassifierMixin, NetEstimator):  # type: ignore[mis
         if first:
             if classes is None and y.ndim == 1:
                 raise DataError("the first partial_fit() wants classes, all that there will be")
-            self._be_for(np.arange(y.shape[1]) if y.ndim == 2 else unique_labels(classes), y.ndim == 2)
+            self._set_classes(np.arange(y.shape[1]) if y.ndim == 2 else unique_labels(classes), y.ndim == 2)
         else:
             self._same_kind(y)
             if classes is not None and not np.array_equal(unique_labels(classes), self.classes_):

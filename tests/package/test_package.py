@@ -199,7 +199,7 @@ def test_the_names_of_the_public_interface_can_be_imported():
 
 METHODS = (types.FunctionType, staticmethod, classmethod, property, cached_property)
 # Methods of a net that only `fit` and files call, which the reference leaves out
-INNER = {"architecture", "bounds", "functions", "named", "penalty", "mark_gradient_changed", "through"}
+INNER = {"architecture", "bounds", "functions", "named", "penalty", "mark_gradient_changed"}
 INNER |= {"as_function", "classes", "each_value", "mean", "targets", "unweighted", "weights"}  # and of a loss
 
 

@@ -475,8 +475,8 @@ def test_verify_raises_if_the_outputs_of_a_batch_are_in_another_order(monkeypatc
     monkeypatch.setattr(rowwise, "MOST_PRODUCTS", 0)
     forward = Samples.forward
 
-    def mixed(self, X, input_gradients):
-        *taped, Y = forward(self, X, input_gradients)
+    def mixed(self, X, wants_input_gradients):
+        *taped, Y = forward(self, X, wants_input_gradients)
         return *taped, Y[::-1]
 
     monkeypatch.setattr(Samples, "forward", mixed)
@@ -561,7 +561,7 @@ def test_verify_computes_no_output_that_the_program_drops_and_each_that_it_keeps
     monkeypatch.setattr(
         Samples,
         "forward",
-        lambda self, X, input_gradients: rows.append(len(X)) or forward(self, X, input_gradients),
+        lambda self, X, wants_input_gradients: rows.append(len(X)) or forward(self, X, wants_input_gradients),
     )
     with verify():
         for _ in range(3):
