@@ -18,7 +18,7 @@ from autograd.errors import GradientError
 from autograd.nn.activations import Activation
 from autograd.nn.parameters import LayerParameters
 from autograd.nn.rowwise import Rowwise, zeros
-from autograd.tensor import Array, Leaf, Tensor, check_unchanged, consumers, in_new_thread, mode
+from autograd.tensor import Array, Leaf, Tensor, check_unchanged, in_new_thread, mode, use_counts
 
 __all__ = ["Batch", "LayerSpec", "SampleQueue"]
 
@@ -195,7 +195,7 @@ class Batch(Junction):
     def check(self) -> Sequence[Array]:
         queue = self.queue
         if self.taped is not None:
-            check_unchanged(consumers(self.taped))
+            check_unchanged(use_counts(self.taped))
         elif self.version != queue.version():
             raise GradientError(
                 f"backward() through a call of a {self.evaluator.name} needs its parameters as they were "

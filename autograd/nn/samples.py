@@ -21,8 +21,8 @@ from autograd.errors import GradientError, NotANumberError, ShapeError
 from autograd.nn.batch import Batch, LayerSpec, SampleQueue, default_mode, fill
 from autograd.nn.sample_program import SampleProgram
 from autograd.tensor import (
+    CONVERSIONS,
     KINDS,
-    WAYS_OUT,
     Array,
     Leaf,
     Tensor,
@@ -126,7 +126,8 @@ class Samples(SampleQueue):
                 if self.single:
                     in_dtype(x, self.dtype, "a sample", self._call())
                 return self.join_at(tuple(x.tolist()), None, None)
-            items = list(x) if x.dtype.kind in WAYS_OUT else x.tolist()  # tolist() turns some dates into ints
+            # tolist() turns some dates into ints
+            items = list(x) if x.dtype.kind in CONVERSIONS else x.tolist()
         elif isinstance(x, Value) or number(x) is not None:
             items = [x]
         elif not isinstance(x, Iterable) or isinstance(x, set | frozenset | dict | str | bytes):

@@ -20,14 +20,13 @@ from autograd.tensor.modes import (
     no_grad,
     refuse_in_recording,
 )
-from autograd.tensor.program import Program, Programs, record
-from autograd.tensor.program.program import record_in_new_thread
-from autograd.tensor.real_numbers import KINDS, WAYS_OUT, is_masked, real, reals
+from autograd.tensor.program import Program, Programs, record, record_in_new_thread
+from autograd.tensor.real_numbers import CONVERSIONS, KINDS, is_masked, real, reals
 from autograd.tensor.rows.elementwise import flush_constant, flush_subnormals, sigmoid, softplus
 from autograd.tensor.rows.products import affine, einsum, mean_square
 from autograd.tensor.rows.reductions import log_softmax, logsumexp, nll_of_rows, softmax
 from autograd.tensor.rows.shaping import append_ones
-from autograd.tensor.tape import Array, Leaf, TapeNode, backpropagate, check_unchanged, consumers
+from autograd.tensor.tape import Array, Leaf, TapeNode, backpropagate, check_unchanged, use_counts
 from autograd.tensor.trace import calling_line, indexed, run_check
 from autograd.tensor.transforms import gradients
 

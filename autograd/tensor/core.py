@@ -10,7 +10,7 @@ import numpy.typing as npt
 from autograd.errors import GradientError, NotANumberError, ShapeError, UnsupportedError
 from autograd.tensor.modes import mode
 from autograd.tensor.real_numbers import KINDS, is_masked, not_numbers, reals
-from autograd.tensor.tape import Array, Leaf, TapeNode, backpropagate, consumers
+from autograd.tensor.tape import Array, Leaf, TapeNode, backpropagate, use_counts
 from autograd.tensor.trace import Traced
 
 __all__ = [
@@ -120,7 +120,7 @@ class Tensor:
         if value is self._array:  # an augmented assignment has changed the array in place
             (self._node or self)._version += 1
             if isinstance(self._node, TapeNode) and self._array.base is not None:
-                for source in consumers(self._node):  # the result may be a view of any of these
+                for source in use_counts(self._node):  # the result may be a view of any of these
                     source._version += 1
             return
         array = as_array(value, self.dtype, "t.data")

@@ -156,6 +156,6 @@ def refuse_in_recording(call: str) -> None:
     """Raise an UnsupportedError if a function is being recorded, since replays would not repeat ``call``."""
     if mode.trace is not None:
         raise UnsupportedError(
-            f"{call} changes what is outside of the recorded function, which a Program does not; do that "
-            "after the Program"
+            f"{call} changes something outside the recorded function, which a replay would not repeat; do "
+            "that after the Program"
         )

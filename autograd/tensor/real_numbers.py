@@ -16,7 +16,7 @@ import numpy as np
 from autograd.errors import NotANumberError
 from autograd.tensor.tape import Array
 
-__all__ = ["KINDS", "WAYS_OUT", "is_masked", "not_numbers", "real", "reals"]
+__all__ = ["CONVERSIONS", "KINDS", "is_masked", "not_numbers", "real", "reals"]
 
 KINDS = "fiub"  # kinds of NumPy dtypes: floats, signed and unsigned integers, booleans
 
@@ -24,8 +24,8 @@ LARGEST_FLOAT = float(np.finfo(float).max)
 LISTS = {list, tuple}
 
 # By kind of dtype: what errors call such data, and an expression that makes numbers of it
-WAYS_OUT = {
-    "M": ("dates", 'x - day, and that / np.timedelta64(1, "D")'),
+CONVERSIONS = {
+    "M": ("dates", '(x - day) / np.timedelta64(1, "D")'),
     "m": ("spans of time", 'x / np.timedelta64(1, "D")'),
     "V": ("structured cells", 'x["a field"]'),
     "c": ("complex numbers", "x.real or x.imag"),
@@ -109,17 +109,17 @@ def reals(x: Any, wants: str) -> Array:
         if not bad:
             return cells.astype(float)
         got = f"{bad[0]!r} ({type(bad[0]).__name__})"
-    elif kind in WAYS_OUT:
-        what, way_out = WAYS_OUT[kind]
-        got = f"{what}, {array.dtype}; numbers are {way_out}"
+    elif kind in CONVERSIONS:
+        what, conversion = CONVERSIONS[kind]
+        got = f"{what}, {array.dtype}; convert them: {conversion}"
     else:
         got = f"{type(x).__name__} of dtype {array.dtype}"
     raise NotANumberError(f"{wants}, got {got}")
 
 
-def not_numbers(name: str, strangers: Sequence[str]) -> NotANumberError:
-    """Return the error for operands that are not numbers; ``strangers`` are the names of their types."""
+def not_numbers(name: str, type_names: Sequence[str]) -> NotANumberError:
+    """Return the error for operands that are not numbers; ``type_names`` are the names of their types."""
     return NotANumberError(
-        f"{name}() of a Tensor wants real numbers and arrays of them, got {', '.join(strangers)}; in an "
+        f"{name}() of a Tensor wants real numbers and arrays of them, got {', '.join(type_names)}; in an "
         "expression with Values, take numbers out of the Tensor by item()"
     )

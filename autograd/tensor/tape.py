@@ -88,7 +88,7 @@ def unbroadcast(g: Any, parent: TapeNode | Leaf) -> Any:
     return g if g.dtype == parent.dtype else g.astype(parent.dtype)
 
 
-def consumers(root: TapeNode | Leaf) -> dict[TapeNode | Leaf, int]:
+def use_counts(root: TapeNode | Leaf) -> dict[TapeNode | Leaf, int]:
     """Return all nodes that ``root`` depends on, ``root`` first, each with its number of uses among them."""
     counts: dict[TapeNode | Leaf, int] = {root: 0}
     for node in (reached := [root]):
@@ -143,7 +143,7 @@ def backpropagate(
     Raises:
         GradientError: an array of the graph was changed after it had been used.
     """
-    remaining = consumers(root)
+    remaining = use_counts(root)
     check_unchanged(remaining)
     leaves = (node for node in remaining if isinstance(node, Leaf))
     keep = dict.fromkeys(leaves if wanted is None else wanted)  # a set would have an order of its own

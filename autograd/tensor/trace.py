@@ -52,9 +52,10 @@ POWERS: dict[float, np.ufunc] = {
     -1: np.reciprocal,
     0.5: np.sqrt,
 }
-# Functions whose results, properties or texts, are neither recorded nor counted as a look at numbers
-SHAPELY: set[Any] = {np.shape, np.ndim, np.size, np.result_type, np.may_share_memory, np.shares_memory}
-SHAPELY |= {np.array2string, np.array_repr, np.array_str}
+# Functions that are called, but not recorded: what they return, such as a shape or a text to print, does not
+# depend on the numbers, or is only shown. So a call of them does not count as reading numbers either
+NOT_RECORDED: set[Any] = {np.shape, np.ndim, np.size, np.result_type, np.may_share_memory, np.shares_memory}
+NOT_RECORDED |= {np.array2string, np.array_repr, np.array_str}
 ORDINARY = (np.ndarray, np.generic, numbers.Number, list, tuple, type(None))
 
 
@@ -89,25 +90,25 @@ class Traced(NDArrayOperatorsMixin):
     Attributes:
         trace: the trace that records calls with this array.
         value: the NumPy array that it stands for in the recording run.
-        of: the traced array that owns the memory: this one, or the one that this is a view of.
+        owner: the traced array that owns the memory: this one, or the one that this is a view of.
         live: whether the memory lies outside the recording, so that each replay reads it anew.
     """
 
-    __slots__ = ("_of", "live", "trace", "value")
+    __slots__ = ("_owner", "live", "trace", "value")
 
     live: bool
     base = None
     __hash__ = object.__hash__
 
-    def __init__(self, trace: "Trace", value: Array, of: "Traced | None" = None, live: bool = False):
+    def __init__(self, trace: "Trace", value: Array, owner: "Traced | None" = None, live: bool = False):
         self.trace = trace
         self.value = value
-        self._of = of  # None instead of itself, which would be a reference cycle
-        self.live = live if of is None else of.live
+        self._owner = owner  # None instead of itself, which would be a reference cycle
+        self.live = live if owner is None else owner.live
 
     @property
-    def of(self) -> "Traced":
-        return self if self._of is None else self._of.of
+    def owner(self) -> "Traced":
+        return self if self._owner is None else self._owner.owner
 
     shape = property(operator.attrgetter("value.shape"))
     dtype = property(operator.attrgetter("value.dtype"))
@@ -291,7 +292,7 @@ class Trace:
         except ChangeableError:
             key = None
         result = function(*values(args), **values(kwargs))
-        if function in SHAPELY:
+        if function in NOT_RECORDED:
             return result
         if isinstance(result, np.generic):
             result = np.asarray(result)

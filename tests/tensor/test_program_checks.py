@@ -41,7 +41,7 @@ LOOKS = {
 @pytest.mark.parametrize(("how", "function"), LOOKS.values(), ids=LOOKS)
 def test_recording_a_function_that_reads_numbers_warns_with_file_and_line(how, function):
     line = function.__code__.co_firstlineno
-    where = rf"looked at numbers .*\({re.escape(how)} at {re.escape(__file__)}:{line}[),]"
+    where = rf"read numbers .*\({re.escape(how)} at {re.escape(__file__)}:{line}[),]"
     with pytest.warns(RecordingWarning, match=where) as caught:
         program = record(function, [1.0, 2.0])
     assert (len(caught), caught[0].filename) == (1, __file__)

@@ -83,7 +83,7 @@ def test_a_detached_tensor_from_outside_can_be_recorded_as_a_constant():
 
 
 # fmt: off
-OUTER = (UnsupportedError, r"changes what is outside of the recorded function, which a Program does not;")
+OUTER = (UnsupportedError, r"changes something outside the recorded function, which a replay would not")
 
 CHANGES = {
     "opt.step()":        OUTER,

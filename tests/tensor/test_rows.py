@@ -354,9 +354,9 @@ def test_activations_are_right_to_4_units_in_the_last_place(name, size):
     ],
 )
 def test_tanh_is_computed_by_numpy_where_that_takes_eight_numbers_at_a_time(found, wide, monkeypatch):
-    assert (elementwise.MANY_NUMBERS == INF) == elementwise._wide()
+    assert (elementwise.MANY_NUMBERS == INF) == elementwise._has_avx512()
     monkeypatch.setattr(np.lib.introspect, "opt_func_info", lambda func_name, signature: found)
-    assert elementwise._wide() == wide
+    assert elementwise._has_avx512() == wide
 
 
 @pytest.mark.usefixtures("tanh_of_many")

@@ -5,6 +5,6 @@ of its own (`binding`), so that a replay is ``for call in calls: call()``. What 
 inputs is computed while tracing and becomes a constant. Equal calls are made once.
 """
 
-from autograd.tensor.program.program import Program, Programs, record
+from autograd.tensor.program.program import Program, Programs, record, record_in_new_thread
 
 __all__ = ["Program", "Programs", "record"]

@@ -19,12 +19,12 @@ from autograd.tensor.rows.shaping import ones_below
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import METHODS, Call, Kernel, Traced, mapped
 
-__all__ = ["Binder", "Step", "is_reduction", "needed"]
+__all__ = ["Binder", "BoundCall", "is_reduction", "needed"]
 
 ALIGNED = 64  # bytes: a cache line
 
 
-class Step:
+class BoundCall:
     """A function with its final arguments: one call of a replay."""
 
     __slots__ = ("args", "function", "kwargs")
@@ -34,7 +34,7 @@ class Step:
         self.args = args
         self.kwargs = kwargs
 
-    def bound(self) -> Callable[[], Any]:
+    def as_function(self) -> Callable[[], Any]:
         """The call as a function without arguments."""
         return partial(self.function, *self.args, **self.kwargs)
 
@@ -84,7 +84,7 @@ def laid_out(chunk: Array, like: Array) -> Array:
     return np.ndarray(model.shape, model.dtype, chunk.data, strides=model.strides)
 
 
-# From a trace to steps --------------------------------------------------------------------------
+# From a trace to bound calls --------------------------------------------------------------------------
 
 
 def needed(calls: Sequence[Call], wanted: Sequence[Any]) -> list[Call]:
@@ -181,7 +181,7 @@ def is_reduction(function: Any) -> bool:
 
 
 class Binder:
-    """Assigns memory to every array of a trace, and turns its calls into steps.
+    """Assigns memory to every array of a trace, and turns its calls into bound calls.
 
     Args:
         calls: the calls that `needed` chose.
@@ -197,17 +197,17 @@ class Binder:
         self.inputs = set(inputs)
         self.pool = Pool()
         self.home: dict[Traced, Array] = {}
-        self.steps: list[Step] = []
-        self.lines: list[tuple[Call, list[Step]]] = []  # calls with their steps, for the listing
+        self.bound_calls: list[BoundCall] = []
+        self.lines: list[tuple[Call, list[BoundCall]]] = []  # calls with their bound calls, for the listing
         self.readers: dict[Traced, list[int]] = {}  # by array, the calls that read it
         self.last: dict[Traced, int] = {}  # by owner of memory, the last call that reads that memory
         for i, call in enumerate(calls):
             for x in call.operands():
                 self.readers.setdefault(x, []).append(i)
-                self.last[x.of] = i
+                self.last[x.owner] = i
         for x in (*outputs, *(x for _, x in targets)):
             if isinstance(x, Traced):
-                self.last[x.of] = len(calls)
+                self.last[x.owner] = len(calls)
         self.maker = {call.out: i for i, call in enumerate(calls) if call.out is not None}
         self.places = self._places()  # by part of a joined array, its place there
         self.reserved: dict[Traced, Array] = {}  # by result, the memory of a target it is written to directly
@@ -219,14 +219,14 @@ class Binder:
         for i, call in enumerate(calls):
             self._bind(i, call)
         # Memory outside the recording that is an output, or the source of a late copy, is saved before the
-        # first step, since a step may overwrite it
+        # first call, since a call may overwrite it
         for x in {id(x): x for x in (*outputs, *(x for _, x in late))}.values():
             if isinstance(x, Traced) and x.live:
                 saved = self.pool.kept(x.value)
-                self.steps.insert(0, Step(np.copyto, saved, self._home(x)))
+                self.bound_calls.insert(0, BoundCall(np.copyto, saved, self._home(x)))
                 self.home[x] = saved
         for memory, x in late:
-            self.steps.append(Step(np.copyto, memory, self._bound(x)))
+            self.bound_calls.append(BoundCall(np.copyto, memory, self._bound(x)))
 
     # Where each array is written
 
@@ -235,17 +235,17 @@ class Binder:
         places: dict[Traced, tuple[Call, Any, bool]] = {}
         for call in self.calls:
             for where, x in joined(call):
-                if not isinstance(x, Traced) or x.live or x.of in places:
+                if not isinstance(x, Traced) or x.live or x.owner in places:
                     continue
                 assert call.out is not None
-                if x.of in self.inputs:
+                if x.owner in self.inputs:
                     # An input that no other call reads may have any strides. Here the input itself or its
                     # transpose is joined
-                    movable = self.readers[x] == [self.maker[call.out]] and len(self.readers[x.of]) == 1
+                    movable = self.readers[x] == [self.maker[call.out]] and len(self.readers[x.owner]) == 1
                     movable = movable and call.out.value.dtype == x.value.dtype
-                    if movable and (x is x.of or is_transpose(x.value, x.of.value)):
-                        places[x.of] = call, where, x is not x.of
-                elif x.of is x and like(call.out.value[where], x.value):
+                    if movable and (x is x.owner or is_transpose(x.value, x.owner.value)):
+                        places[x.owner] = call, where, x is not x.owner
+                elif x.owner is x and like(call.out.value[where], x.value):
                     places[x] = call, where, False
         return places
 
@@ -274,7 +274,7 @@ class Binder:
         Returns:
             Whether the memory was reserved.
         """
-        if not isinstance(x, Traced) or x not in self.maker or x.of is not x:
+        if not isinstance(x, Traced) or x not in self.maker or x.owner is not x:
             return False
         start = self.maker[x]
         if x in self.places or x in self.reserved or joined(self.calls[start]):
@@ -301,23 +301,23 @@ class Binder:
     def _bind(self, i: int, call: Call) -> None:
         out = call.out
         args, kwargs = self._bound(call.args), self._bound(call.kwargs)
-        steps: list[Step] = []
+        bound: list[BoundCall] = []
         if out is None:
-            steps = [Step(call.function, *args)]
-        elif out.of is not out:
+            bound = [BoundCall(call.function, *args)]
+        elif out.owner is not out:
             self.home[out] = call.function(*args, **kwargs)
-            assert np.may_share_memory(self.home[out], self._home(out.of))
+            assert np.may_share_memory(self.home[out], self._home(out.owner))
         elif parts := joined(call):
             whole = self._joined(call)
             for where, x in parts:
                 if isinstance(x, Traced) and not is_same(self._home(x), whole[where]):
-                    steps.append(Step(np.copyto, whole[where], self._home(x)))
+                    bound.append(BoundCall(np.copyto, whole[where], self._home(x)))
         else:
             self.home[out] = self._memory(i, call)
-            steps = list(self._steps(call, args, kwargs, self.home[out]))
-        self.steps += steps
-        self.lines.append((call, steps))
-        for x in dict.fromkeys(y.of for y in call.operands()):
+            bound = list(self._bound_calls(call, args, kwargs, self.home[out]))
+        self.bound_calls += bound
+        self.lines.append((call, bound))
+        for x in dict.fromkeys(y.owner for y in call.operands()):
             if self.last[x] == i and x in self.pooled:
                 self.pooled.remove(x)
                 self.pool.give_back(self.home[x])
@@ -331,10 +331,10 @@ class Binder:
             return self._placed(out)
         self.pooled.add(out)
         for x in self._replaceable(call):
-            if isinstance(x, Traced) and x.of in self.pooled and self.last[x.of] == i:
-                same_start = self.home[x].ctypes.data == self.home[x.of].ctypes.data
+            if isinstance(x, Traced) and x.owner in self.pooled and self.last[x.owner] == i:
+                same_start = self.home[x].ctypes.data == self.home[x.owner].ctypes.data
                 if same_start and self.home[x].flags.writeable and like(x.value, out.value):
-                    self.pooled.remove(x.of)
+                    self.pooled.remove(x.owner)
                     return self.home[x]
         return self.pool.array(out.value)
 
@@ -343,40 +343,40 @@ class Binder:
         if elementwise(call.function):
             return call.args  # type: ignore[no-any-return]
         if call.function is np.where and is_choice(call):
-            owners = [a.of if isinstance(a, Traced) else a for a in call.args]
+            owners = [a.owner if isinstance(a, Traced) else a for a in call.args]
             return call.args[2:] if len({id(a) for a in owners}) == 3 else ()
         return ()
 
-    def _steps(self, call: Call, args: Any, kwargs: dict[str, Any], out: Array) -> Iterator[Step]:
+    def _bound_calls(self, call: Call, args: Any, kwargs: dict[str, Any], out: Array) -> Iterator[BoundCall]:
         function = call.function
         if function in (np.maximum, np.minimum):  # these two do not take ``out`` by position
-            yield Step(function, *operands_of(function, args), **kwargs, out=out)
+            yield BoundCall(function, *operands_of(function, args), **kwargs, out=out)
         elif isinstance(function, np.ufunc):  # ``out`` by position takes a third less time than by name
-            yield Step(function, *operands_of(function, args), out, **kwargs)
+            yield BoundCall(function, *operands_of(function, args), out, **kwargs)
         elif is_reduction(function) and kwargs.keys() > {"axis", "dtype", "keepdims"}:  # initial or where
-            yield Step(function, *args, **kwargs, out=out)
+            yield BoundCall(function, *args, **kwargs, out=out)
         elif is_reduction(function):
-            yield Step(function, args[0], kwargs["axis"], kwargs["dtype"], out, kwargs["keepdims"])
+            yield BoundCall(function, args[0], kwargs["axis"], kwargs["dtype"], out, kwargs["keepdims"])
         elif function == np.add.accumulate:
-            yield Step(function, args[0], kwargs["axis"], kwargs["dtype"], out)
+            yield BoundCall(function, args[0], kwargs["axis"], kwargs["dtype"], out)
         elif function is METHODS["take"]:  # NumPy buffers ``out`` unless it clips the indices
-            yield Step(function, *args, **kwargs, out=out)
+            yield BoundCall(function, *args, **kwargs, out=out)
         elif function in (np.dot, METHODS["dot"]) and out.flags.c_contiguous:
-            yield Step(np.dot, *args, out)
+            yield BoundCall(np.dot, *args, out)
         elif isinstance(function, Kernel):
             yield from self._kernel(function, out, args, kwargs)
         elif function is np.where and is_choice(call):
             if args[2] is not out:
-                yield Step(np.copyto, out, args[2])
-            yield Step(np.copyto, out, args[1], where=args[0])
+                yield BoundCall(np.copyto, out, args[2])
+            yield BoundCall(np.copyto, out, args[1], where=args[0])
         elif function is METHODS["astype"]:
-            yield Step(np.copyto, out, args[0], casting="unsafe")
+            yield BoundCall(np.copyto, out, args[0], casting="unsafe")
         else:
-            yield Step(call_and_copy, out, function, args, kwargs)
+            yield BoundCall(call_and_copy, out, function, args, kwargs)
 
-    def _kernel(self, kernel: Kernel, out: Array, args: Any, kwargs: Any) -> Iterator[Step]:
+    def _kernel(self, kernel: Kernel, out: Array, args: Any, kwargs: Any) -> Iterator[BoundCall]:
         if kernel.calls is None:
-            yield Step(kernel.fill, out, *args, **kwargs)
+            yield BoundCall(kernel.fill, out, *args, **kwargs)
             return
         scratch: list[Array] = []
 
@@ -385,6 +385,6 @@ class Binder:
             return scratch[-1]
 
         for function, *arguments in kernel.calls(new, out, *args, **kwargs):
-            yield Step(function, *arguments)
+            yield BoundCall(function, *arguments)
         for array in scratch:
             self.pool.give_back(array)

@@ -10,7 +10,7 @@ from autograd.tensor.program.binding import Binder, is_reduction
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import Call, Traced
 
-__all__ = ["listing", "signature", "spelt"]
+__all__ = ["listing", "signature", "signature_text"]
 
 
 def signature(arrays: Sequence[Array]) -> tuple[tuple[tuple[int, ...], Any], ...]:
@@ -18,12 +18,12 @@ def signature(arrays: Sequence[Array]) -> tuple[tuple[tuple[int, ...], Any], ...
     return tuple((a.shape, a.dtype) for a in arrays)
 
 
-def spelt(signature: Sequence[tuple[tuple[int, ...], Any]]) -> str:
+def signature_text(signature: Sequence[tuple[tuple[int, ...], Any]]) -> str:
     """A `signature` as text."""
     return ", ".join(f"{dtype} {shape}" for shape, dtype in signature) or "no array"
 
 
-class Words:
+class ArrayNames:
     """The names of a Program's arrays in its listing.
 
     Inputs have the names of the function's parameters. Arrays outside the recording are p1, p2, ...;
@@ -32,7 +32,9 @@ class Words:
 
     def __init__(self, names: Sequence[str], inputs: Sequence[Traced]) -> None:
         self.called: dict[Traced, str] = dict(zip(inputs, names, strict=True))
-        self.sources = [f"{n} {spelt(signature([x.value]))}" for n, x in zip(names, inputs, strict=True)]
+        self.sources = [
+            f"{n} {signature_text(signature([x.value]))}" for n, x in zip(names, inputs, strict=True)
+        ]
         self._outside = 0
         self._results = 0
 
@@ -42,7 +44,7 @@ class Words:
             if x not in self.called:  # an array outside the recording, seen for the first time
                 self._outside += 1
                 self.called[x] = f"p{self._outside}"
-                self.sources.append(f"{self.called[x]} {spelt(signature([x.value]))}")
+                self.sources.append(f"{self.called[x]} {signature_text(signature([x.value]))}")
             return self.called[x]
         if isinstance(x, tuple | list):
             return "(" + ", ".join(map(self.of, x)) + ")"
@@ -85,20 +87,22 @@ def listing(
     name: str, names: Sequence[str], inputs: Sequence[Traced], binder: Binder, outputs: Sequence[Any]
 ) -> str:
     """The text of a Program: one line for each call, with the shape of its result."""
-    words = Words(names, inputs)
+    array_names = ArrayNames(names, inputs)
     rows = []
     count = 0
-    for call, steps in binder.lines:
+    for call, bound in binder.lines:
         out = call.out
-        if out is not None and out.of is not out:
-            words.view(call)
+        if out is not None and out.owner is not out:
+            array_names.view(call)
             continue
-        text = words.call(call)
-        number = f"{count + 1}" if steps else ""
-        count += len(steps)
-        rows.append((number, text if out is None else f"{words.result(out)} = {text}", out))
+        text = array_names.call(call)
+        number = f"{count + 1}" if bound else ""
+        count += len(bound)
+        rows.append((number, text if out is None else f"{array_names.result(out)} = {text}", out))
     width = min(max((len(text) for _, text, _ in rows), default=0), 60)
-    heading = f"Program of {name}: {len(binder.steps)} calls, {binder.pool.nbytes} bytes"
+    heading = f"Program of {name}: {len(binder.bound_calls)} calls, {binder.pool.nbytes} bytes"
     lines = [f"{n:>4}  {text:<{width}}  {'' if out is None else out.shape}".rstrip() for n, text, out in rows]
-    results = ", ".join(words.of(x) for x in outputs)
-    return "\n".join([heading, "reads " + ", ".join(words.sources), *lines, f"gives {results or 'nothing'}"])
+    results = ", ".join(array_names.of(x) for x in outputs)
+    return "\n".join(
+        [heading, "reads " + ", ".join(array_names.sources), *lines, f"gives {results or 'nothing'}"]
+    )

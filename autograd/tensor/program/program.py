@@ -14,7 +14,7 @@ from autograd.support import whole
 from autograd.tensor.core import Tensor, array_of, tensor_of
 from autograd.tensor.modes import ModeContext, in_new_thread, no_grad
 from autograd.tensor.program.binding import Binder, needed
-from autograd.tensor.program.listing import listing, signature, spelt
+from autograd.tensor.program.listing import listing, signature, signature_text
 from autograd.tensor.real_numbers import KINDS
 from autograd.tensor.tape import Array, Leaf
 from autograd.tensor.trace import Trace, Traced, mapped, owned
@@ -65,7 +65,7 @@ class Program:
         for own, x in zip(self.inputs, inputs, strict=True):
             np.copyto(own, x.value)
         self.outputs = binder._bound(result)
-        self.calls = tuple(step.bound() for step in binder.steps)
+        self.calls = tuple(call.as_function() for call in binder.bound_calls)
         self.nbytes = binder.pool.nbytes
         self._leaves = list(outside.items())
         for leaf, memory in self._leaves:
@@ -131,8 +131,9 @@ class Program:
         wanted, got = signature(self.inputs), signature(given)
         if wanted != got:
             raise ShapeError(
-                f"the Program of {self.name} was recorded for {spelt(wanted)}, and got {spelt(got)}; record "
-                "it again for these, or keep Programs(function), which records for each shape that comes"
+                f"the Program of {self.name} was recorded for {signature_text(wanted)}, and got "
+                f"{signature_text(got)}; record it again for these, or keep Programs(function), which "
+                "records for each shape that comes"
             )
         others = [(own, x) for own, x in zip(self.inputs, given, strict=True) if x is not own]
         if len(others) > 1:  # an argument may share memory with the input of another one
@@ -237,7 +238,7 @@ def record(function: Callable[..., Any], *examples: Any, check: bool = False) ->
     Args:
         function: a function of Tensors.
         examples: arrays, or what NumPy converts to arrays, of the shapes and dtypes of later calls.
-            Their numbers matter only where the function looks at them.
+            Their numbers matter only where the function reads them.
         check: whether each call of the Program calls the function too, and compares the results.
 
     Raises:
@@ -246,8 +247,8 @@ def record(function: Callable[..., Any], *examples: Any, check: bool = False) ->
         RecordingError: the function changed parameters. Their old numbers have been put back.
 
     Warns:
-        RecordingWarning: the function looked at numbers, by ``if t > 0`` or ``t.item()``, and a
-            replay will not look again. With ``check=True`` each call finds out whether that matters,
+        RecordingWarning: the function read numbers, by ``if t > 0`` or ``t.item()``, and a replay
+            does not read them again. With ``check=True`` each call finds out whether that matters,
             and there is no warning.
 
     >>> def distance(x, y):
@@ -295,10 +296,11 @@ def recorded(function: Callable[..., Any], examples: Sequence[Any], check: bool,
                 "change to an optimiser's step() after the Program"
             )
         if trace.number_reads and not check:
-            looks = ", ".join(dict.fromkeys(trace.number_reads))
+            reads = ", ".join(dict.fromkeys(trace.number_reads))
             warnings.warn(
-                f"{name}() looked at numbers while it was recorded ({looks}); a replay does not look again, "
-                "and goes the same way whatever they are. record(..., check=True) tells when that is wrong",
+                f"{name}() read numbers while it was recorded ({reads}); a replay does not read them again, "
+                "and takes the same branches whatever they are. record(..., check=True) raises an error "
+                "where that gives another result",
                 RecordingWarning,
                 stacklevel=3,
             )

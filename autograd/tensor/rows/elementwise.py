@@ -87,7 +87,7 @@ rint  = primitive(np.rint,  ZERO_SLOPE)
 # Activations ------------------------------------------------------------------------------------
 
 
-def _wide() -> bool:
+def _has_avx512() -> bool:
     """Whether np.tanh computes eight float64 numbers at a time on this machine, as it does with AVX-512."""
     info = np.lib.introspect.opt_func_info(func_name="^tanh$", signature="float64")
     targets = [kind["current"] for kind in info.get("tanh", {}).values()]
@@ -95,7 +95,7 @@ def _wide() -> bool:
     return any(name in target for target in targets for name in ("AVX512", "X86_V4"))
 
 
-MANY_NUMBERS = math.inf if _wide() else 1500  # array size from which the table is faster than np.tanh
+MANY_NUMBERS = math.inf if _has_avx512() else 1500  # array size from which the table is faster than np.tanh
 BLOCK = 8192  # elements computed at a time, so that intermediate results stay in the processor's cache
 FINENESS = 128  # entries of the table per unit of x
 LAST = 20 * FINENESS  # index of x = 20, counted from x = 0; from there on tanh rounds to 1

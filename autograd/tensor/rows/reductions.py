@@ -55,7 +55,7 @@ def _mean(x: Array, axis: Any, keepdims: bool) -> Any:
     return total / (x.size // max(total.size, 1))
 
 
-def _logsumexp(x: Array, axis: Any, keepdims: bool) -> Any:
+def _logsumexp_forward(x: Array, axis: Any, keepdims: bool) -> Any:
     top = x.max(axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)  # inf - inf would be nan; without it the result is right
     with np.errstate(divide="ignore", over="ignore"):
@@ -63,7 +63,7 @@ def _logsumexp(x: Array, axis: Any, keepdims: bool) -> Any:
     return out if keepdims else out.squeeze(axis)
 
 
-def _softmax(x: Array, axis: Any) -> Array:
+def _softmax_forward(x: Array, axis: Any) -> Array:
     with np.errstate(over="ignore"):  # x - max may overflow to -inf, and exp(-inf) = 0 is right
         t = np.exp(x - x.max(axis=axis, keepdims=True))
     return t / t.sum(axis=axis, keepdims=True)  # type: ignore[no-any-return]
@@ -121,14 +121,14 @@ def _nll(x: Array, labels: Array) -> Any:
 
 def _nll_slope(g: Any, out: Any, x: Any, labels: Any) -> Any:
     one_hot = labels[:, None] == np.arange(x.shape[1])
-    return g[:, None] * (_soft_max(x, axis=1) - one_hot)
+    return g[:, None] * (softmax_row(x, axis=1) - one_hot)
 
 
 # fmt: off
-_soft_max    = primitive(_softmax,
+softmax_row   = primitive(_softmax_forward,
     lambda g, out, x, axis: out * (g - (g * out).sum(axis=axis, keepdims=True)), name="softmax")
-_log_sum_exp = primitive(_logsumexp,  # the slope is not computed as exp(x - out): inaccurate where x is large
-    lambda g, out, x, axis, keepdims: _restored(g, x, axis) * _soft_max(x, axis=axis), name="logsumexp")
+logsumexp_row = primitive(_logsumexp_forward,  # its slope is not exp(x - out), inaccurate for large x
+    lambda g, out, x, axis, keepdims: _restored(g, x, axis) * softmax_row(x, axis=axis), name="logsumexp")
 
 # -log(softmax(x)) at the label of each row. Its slope is softmax(x), less 1 at the label
 nll_of_rows = primitive(_nll, _nll_slope, ZERO_SLOPE, name="nll")
@@ -146,7 +146,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     >>> round(logsumexp(Tensor([1000.0, 1000.0])).item(), 6)  # 1000 + log(2)
     1000.693147
     """
-    return _log_sum_exp(x, axis=axis, keepdims=keepdims)
+    return logsumexp_row(x, axis=axis, keepdims=keepdims)
 
 
 def softmax(x: Any, axis: Any = None) -> Tensor:
@@ -159,7 +159,7 @@ def softmax(x: Any, axis: Any = None) -> Tensor:
     >>> softmax(Tensor([0.0, 0.0])).tolist()
     [0.5, 0.5]
     """
-    return _soft_max(x, axis=axis)
+    return softmax_row(x, axis=axis)
 
 
 def log_softmax(x: Any, axis: Any = None) -> Tensor:
