@@ -1,7 +1,4 @@
-"""Demos: programs as a user would write them, each of which can make a film or a picture.
-
-The first four go through their samples one by one, as the original library does; the last one uses `fit`.
-"""
+"""Demos that can make films and pictures: the public names of `autograd.pictures.demos`."""
 
 from autograd.pictures import DEMOS, digits, minimize, moons, read_digits, sine, tiny
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from autograd.text import LONGEST, brief, cut
+from autograd.text import LONGEST, brief, quoted
 
 __all__ = [
     "AutogradError",
@@ -27,7 +27,9 @@ SHOWN = 30  # names that an error lists at most
 
 
 class AutogradError(Exception):
-    """The base class of this library's own errors. Files that cannot be written raise OSError besides.
+    """The base class of this library's own errors.
+
+    A file that cannot be written raises an OSError, which is not an AutogradError.
 
     >>> from autograd import Value
     >>> try:
@@ -155,10 +157,10 @@ class UnknownNameError(AutogradError, ValueError):
 
         names = list(known)
         near = difflib.get_close_matches(str(name)[: 2 * LONGEST], names, n=1)
-        hint = f"; did you mean {cut(near[0])}?" if near else ""
+        hint = f"; did you mean {quoted(near[0])}?" if near else ""
         shown = ", ".join(map(brief, names[:SHOWN]))
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        called = cut(name) if isinstance(name, str) else repr(name)
+        called = quoted(name) if isinstance(name, str) else repr(name)
         return cls(f"unknown {kind} {called}: the known ones are {shown}{more}{hint}")
 
 
@@ -200,7 +202,7 @@ class FileFormatError(AutogradError, ValueError):
     >>> with tempfile.NamedTemporaryFile() as file:
     ...     Net.load(file.name)
     Traceback (most recent call last):
-    autograd.errors.FileFormatError: ...: not a file that was saved here, or damaged: it is empty
+    autograd.errors.FileFormatError: ...: not a file written by array-autograd, or damaged: it is empty
     """
 
 

@@ -1,5 +1,6 @@
-"""Films of a training, as a GIF, or as an MP4 if ffmpeg is installed."""
+"""Films of a training: the public names of `autograd.pictures.animation`."""
 
-from autograd.pictures import Film, Training, curve, decision
+from autograd.pictures import Film, curve, decision
+from autograd.pictures import TrainingFilm as Training
 
 __all__ = ["Film", "Training", "curve", "decision"]

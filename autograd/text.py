@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-__all__ = ["brief", "count", "cut", "listed"]
+__all__ = ["brief", "count", "listed", "quoted"]
 
 LONGEST = 40  # characters of a text that messages show in full
 
 
-def cut(text: str) -> str:
+def quoted(text: str) -> str:
     """``text`` in quotation marks, or its beginning if it is longer than 40 characters.
 
-    >>> print(cut("rent"), cut(5000 * "9"))
+    >>> print(quoted("rent"), quoted(5000 * "9"))
     'rent' '9999999999999999999999999999999999999999'... (5000 characters)
     """
     return repr(text) if len(text) <= LONGEST else f"{text[:LONGEST]!r}... ({len(text)} characters)"
@@ -22,7 +22,7 @@ def brief(text: str) -> str:
     >>> print(brief("rent"), brief(5000 * "9"))
     rent '9999999999999999999999999999999999999999'... (5000 characters)
     """
-    return text if len(text) <= LONGEST else cut(text)
+    return text if len(text) <= LONGEST else quoted(text)
 
 
 def listed(names: Sequence[str], most: int) -> str:

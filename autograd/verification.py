@@ -99,7 +99,7 @@ def same(x: float, twin: "Twin", precision: Precision) -> bool:
     return math.isfinite(x) and close(x, y, uncertainty(twin, precision.unit)[twin])
 
 
-def torn(check: "Check") -> bool:
+def may_cross_kink(check: "Check") -> bool:
     """Whether rounding may have moved a number in a net to the other side of a kink, and so changed a slope.
 
     Slopes outside of nets are the same in both graphs.
@@ -147,7 +147,7 @@ class Place:
         return f"{os.path.basename(file)}:{self.line}" + (source and f": {source}")
 
 
-def told_of(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """An error as text, for a message that would otherwise show a number."""
     return f"an error ({type(error).__name__}: {error})"
 
@@ -188,7 +188,7 @@ class Session:
         self.oracle, self.oracle_nn = engine, nn
         self.places: weakref.WeakKeyDictionary[Any, tuple[Place, str]] = weakref.WeakKeyDictionary()
         # The first difference in pending operations, which `on_settled` raises
-        self.found: ParityError | UnsupportedError | None = None
+        self.first_difference: ParityError | UnsupportedError | None = None
 
     # Events
 
@@ -209,16 +209,16 @@ class Session:
         difference = self.compared(v, x, y, error)
         if difference is not None and v._source is None:  # the operation was computed at once
             raise difference from error
-        self.found = self.found or difference
+        self.first_difference = self.first_difference or difference
 
     def compared(self, v: Any, x: float, y: float, error: Exception | None) -> ParityError | None:
         """The difference between an operation and the oracle's on the same numbers, or None."""
         try:
             twin = self.operated(operation_of(v), x, y)
         except ERRORS as theirs:
-            return None if error is not None else self.difference("data", v, v._number, told_of(theirs))
+            return None if error is not None else self.difference("data", v, v._number, error_text(theirs))
         if error is not None:
-            return self.difference("data", v, told_of(error), twin.data)
+            return self.difference("data", v, error_text(error), twin.data)
         if not close(v._number, twin.data, DOUBLE.unit * abs(twin.data)):
             return self.difference("data", v, v._number, twin.data)
         for name, i, operand in (("_da", 0, v._a), ("_db", -1, v._b)):
@@ -238,9 +238,9 @@ class Session:
     def on_batch(self, batch: Any, outputs: list[Any]) -> None:
         """Called after a batch went through a net, layer or neuron, with the output Values of each sample."""
         try:
-            self.found = self.found or self.of_batch(batch, outputs)
+            self.first_difference = self.first_difference or self.of_batch(batch, outputs)
         except UnsupportedError as error:
-            self.found = self.found or error
+            self.first_difference = self.first_difference or error
 
     def of_batch(self, batch: Any, outputs: list[Any]) -> ParityError | None:
         """The first difference between the outputs of a batch and the oracle's, or None."""
@@ -258,9 +258,9 @@ class Session:
 
     def on_settled(self) -> None:
         """Called when all pending operations of the thread have been computed; raises what was found."""
-        found, self.found = self.found, None
-        if found is not None:
-            raise found
+        difference, self.first_difference = self.first_difference, None
+        if difference is not None:
+            raise difference
 
     def before_backward(self, root: Any) -> Check:
         """Called before a backward pass from ``root``; builds the oracle's copy of the graph."""
@@ -270,7 +270,7 @@ class Session:
         stack = [root]
         while stack:
             v = stack[-1]
-            missing = [p for p in below(v) if p not in check.twins]
+            missing = [p for p in value_operands(v) if p not in check.twins]
             stack += missing
             if missing:
                 continue
@@ -322,10 +322,10 @@ class Session:
         sizes = (abs(g) for _, *both in gradients for g in both if math.isfinite(g))
         limit = max(precision.tolerance * max(sizes, default=0.0), precision.floor)
         wrong = [(v, ours, theirs) for v, ours, theirs in gradients if not close(ours, theirs, limit)]
-        if wrong and not torn(check):
+        if wrong and not may_cross_kink(check):
             v, ours, theirs = wrong[0]
             message = str(self.difference("gradient", v, ours, theirs))
-            consumers = [w for w in check.twins if v in below(w)]
+            consumers = [w for w in check.twins if v in value_operands(w)]
             if len(consumers) == 1 and consumers[0] in self.places:
                 place, label = self.places[consumers[0]]
                 message += f"; it comes from {label.format(place.expression())}, at {place}"
@@ -390,7 +390,7 @@ def slopes_of(v: Any) -> tuple[float, ...]:
     return first if v._b is None else (*first, v._db)
 
 
-def below(v: Any) -> list[Any]:
+def value_operands(v: Any) -> list[Any]:
     """The operands of a Value; for an output of a net the inputs that are Values, without the parameters."""
     if operation_of(v) == "output":
         return [p for _, p in v._home.inputs.get(v._index // v._home.width, ())]

@@ -1,6 +1,7 @@
 """The command ``demo``: the demos of the original library, and some more."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from autograd import plot
@@ -9,7 +10,7 @@ from autograd.cli.command import Command
 from autograd.cli.report import tell
 from autograd.errors import MissingExtraError
 from autograd.files import check_place
-from autograd.pictures import DEMOS, PICTURES
+from autograd.pictures import DEMOS, PICTURES, WRITERS
 
 __all__ = ["COMMAND", "demo"]
 
@@ -57,7 +58,8 @@ def demo(options: argparse.Namespace) -> dict[str, Any]:
     results = DEMOS[options.name](path, seed=options.seed)
     tell(options, f"{options.name}: " + ", ".join(f"{name} {x:.6g}" for name, x in results.items()))
     if path:
-        tell(options, f"saved {'a picture' if options.name == 'digits' else 'a film'}: {path}")
+        kind = "a film" if Path(path).suffix.lower() in WRITERS else "a picture"
+        tell(options, f"saved {kind}: {path}")
     return {"demo": options.name, "picture": path, **results}
 
 

@@ -46,7 +46,7 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
     net, preprocessing = load_for(options)
     table, inputs = read_for(preprocessing, options)
     truth = preprocessing.truth(table)
-    notes = note(preprocessing.filled(table))
+    notes = note(preprocessing.replacement_notes(table))
     answers = np.concatenate([preprocessing.answers(chunk) for chunk in outputs(net, inputs)])
     scores = measured(preprocessing, truth, answers)
     tell(options, f"{count(table.rows, 'row')}: {metrics.verdict(scores)}")

@@ -8,7 +8,7 @@ from autograd.cli.command import Command
 from autograd.cli.models import add_model, load, load_trained
 from autograd.cli.report import tell
 from autograd.files import read_header
-from autograd.text import count, cut, listed
+from autograd.text import count, listed, quoted
 
 __all__ = ["COMMAND", "info"]
 
@@ -45,14 +45,14 @@ def info(options: argparse.Namespace) -> dict[str, Any]:
     _, preprocessing = load_trained(options.model)
     classes, levels = preprocessing.classes, preprocessing.levels
     what = f"one of {len(classes)} classes: {listed(classes, NAMES_SHOWN)}" if classes else "a number"
-    tell(options, f"target: {cut(preprocessing.target)}, {what}")
+    tell(options, f"target: {quoted(preprocessing.target)}, {what}")
     if preprocessing.numbers:
         numbers = count(len(preprocessing.numbers), "number")
         tell(options, f"from {numbers}: {listed(preprocessing.numbers, NAMES_SHOWN)}")
     for name, known in levels.items():
         tell(
             options,
-            f"from the text {cut(name)}, with {count(len(known), 'level')}: {listed(known, NAMES_SHOWN)}",
+            f"from the text {quoted(name)}, with {count(len(known), 'level')}: {listed(known, NAMES_SHOWN)}",
         )
     return report
 

@@ -75,7 +75,7 @@ def read_for(preprocessing: Preprocessing, options: argparse.Namespace) -> tuple
     names = preprocessing.features if headed else ()
     table = read_table(options.file, False if options.quiet else None, None if headed else headed, names)
     if not table.headed and len(table.names) == len(preprocessing.features):
-        table = table.called(preprocessing.features)
+        table = table.renamed(preprocessing.features)
         if headed and table.first is not None:
             why = "since its cells are not the names of the model's columns"
             print(f"note: {options.file}: line {table.first[1]} was taken for a row, {why}", file=sys.stderr)

@@ -18,7 +18,7 @@ from autograd.errors import DataError
 from autograd.files import atomic_write
 from autograd.tables import Preprocessing
 from autograd.tensor import Array, softmax
-from autograd.text import count, cut
+from autograd.text import count, quoted
 
 __all__ = ["COMMAND", "predict"]
 
@@ -53,14 +53,14 @@ def predict(options: argparse.Namespace) -> dict[str, Any]:
     net, preprocessing = load_for(options)
     if options.proba and not preprocessing.classes:
         raise DataError(
-            f"{options.model}: --proba is for classes, and {cut(preprocessing.target)} is a number"
+            f"{options.model}: --proba is for classes, and {quoted(preprocessing.target)} is a number"
         )
     if options.output:
         check_output(options.output, options.model, options.file)
     table, inputs = read_for(preprocessing, options)
     target = table.columns.get(preprocessing.target)
     truth = preprocessing.truth(table) if target is not None and target.missing < table.rows else None
-    notes = note(preprocessing.filled(table))
+    notes = note(preprocessing.replacement_notes(table))
     answers: list[Array] = []
     rows: list[Any] = []
     with _writer(options, preprocessing, rows) as write:
@@ -111,7 +111,7 @@ def _writer(
     check_labels(sys.stdout, [*preprocessing.classes, *(head if options.proba else [])])
     broken = next((name for name in preprocessing.classes if len(name.splitlines()) > 1), None)
     if broken is not None and not options.proba:
-        raise DataError(f"the label {cut(broken)} has more than one line; give --output a file, or --json")
+        raise DataError(f"the label {quoted(broken)} has more than one line; give --output a file, or --json")
     if options.proba:
         yield _csv(sys.stdout, head)
     else:

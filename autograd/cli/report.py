@@ -13,7 +13,7 @@ from autograd.errors import DataError
 from autograd.files import check_place
 from autograd.tables import Preprocessing
 from autograd.tensor import Array
-from autograd.text import cut
+from autograd.text import quoted
 
 __all__ = ["check_labels", "check_output", "measured", "note", "show_answers", "tell"]
 
@@ -27,7 +27,7 @@ def tell(options: argparse.Namespace, text: str) -> None:
 
 
 def note(notes: list[str]) -> list[str]:
-    """Print notes, such as those of `Preprocessing.filled`, on standard error, and return them."""
+    """Print notes, such as those of `Preprocessing.replacement_notes`, on standard error, and return them."""
     if notes:
         print(f"note: {'; '.join(notes)}", file=sys.stderr)
     return notes
@@ -48,7 +48,7 @@ def check_labels(stream: Any, texts: Sequence[str]) -> None:
                 stream.reconfigure(encoding="utf-8")
                 return
             raise DataError(
-                f"the output is in {encoding}, which has no way to write {cut(text)}; set "
+                f"the output is in {encoding}, which has no way to write {quoted(text)}; set "
                 "PYTHONIOENCODING=utf-8, or give --output a file"
             ) from None
 

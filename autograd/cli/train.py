@@ -20,7 +20,7 @@ from autograd.errors import DataError, MissingExtraError
 from autograd.nn import Net
 from autograd.tables import Inputs, Preprocessing, Table, read_table
 from autograd.tensor import Array
-from autograd.text import count, cut
+from autograd.text import count, quoted
 from autograd.training import History
 
 __all__ = ["COMMAND", "train"]
@@ -134,7 +134,7 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     check_memory([preprocessing.width, *layers], min(batch, len(rows.learned)))
     random.seed(options.seed)
     net = Net(preprocessing.width, layers, "relu", "linear", init="he")
-    notes = [*preprocessing.filled(table), *preprocessing.encoded()]
+    notes = [*preprocessing.replacement_notes(table), *preprocessing.encoding_notes()]
     _describe(options, complete, table.rows, preprocessing, notes)
     history = _fit(options, net, inputs, preprocessing, truth, rows, batch)
     scores, answers = None, np.empty(0)
@@ -193,7 +193,9 @@ def _output_paths(options: argparse.Namespace) -> tuple[Path, Path]:
 def _read(options: argparse.Namespace) -> Table:
     """The table, with all its columns."""
     if options.target in options.ignore:
-        raise DataError(f"{cut(options.target)} is the --target, and cannot be left out by --ignore as well")
+        raise DataError(
+            f"{quoted(options.target)} is the --target, and cannot be left out by --ignore as well"
+        )
     table = read_table(options.file, False if options.quiet else None, options.header)
     if options.header is not None and table.first is None:
         raise DataError(f"{table.path}: --header and --no-header are for text, and this file holds arrays")
@@ -235,7 +237,7 @@ def _describe(
         taken = f"{TAKEN[complete.headed]} ({OTHERWISE[complete.headed]})"
         tell(options, f"{path}: line {complete.first[1]} was taken for {taken}")
     what = f"one of {len(classes)} classes" if classes else "a number"
-    features, target = _features(preprocessing), cut(preprocessing.target)
+    features, target = _features(preprocessing), quoted(preprocessing.target)
     tell(options, f"{path}: {rows} rows of {features}, and {target}, {what}")
     if notes:
         tell(options, "; ".join(notes))

@@ -10,7 +10,7 @@ __all__ = ["atomic_write", "check_place"]
 
 
 def check_place(path: Any) -> None:
-    """Raise the error that `write` would raise, if it is certain that no file can be written at ``path``.
+    """Raise the error of `autograd.files.write`, if it is certain that no file can be written at ``path``.
 
     Raises:
         OSError: the name is empty, the folder does not exist or cannot be written into, or ``path`` is a

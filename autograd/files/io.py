@@ -39,16 +39,16 @@ def write(path: Any, arrays: Mapping[str, Array], header: Mapping[str, Any]) -> 
         same = json.loads(text) == header
     except (TypeError, ValueError, RecursionError) as error:
         hint = "; use .tolist()" if "ndarray" in str(error) else ""
-        raise OptionError(f"{path}: a file holds what JSON has, and not this: {error}{hint}") from None
+        raise OptionError(f"{path}: the header must consist of JSON's types: {error}{hint}") from None
     if not same:
         raise OptionError(
-            f"{path}: a file holds what JSON has, dicts with text as keys, lists, text, numbers, True, "
-            "False and None; something else, such as a tuple, would not come back as it was"
+            f"{path}: the header must consist of JSON's types: dicts with text as keys, lists, text, "
+            "numbers, True, False and None; other types, such as tuples, would be read as one of these"
         )
     if len(arrays) > MOST_ARRAYS:
-        raise OptionError(f"{path}: {len(arrays)} arrays are too many; {MOST_ARRAYS} are the most")
+        raise OptionError(f"{path}: a file has at most {MOST_ARRAYS} arrays, got {len(arrays)}")
     if len(text) > LONGEST_HEADER:
-        raise OptionError(f"{path}: a header of {len(text)} bytes is too long; {LONGEST_HEADER} are the most")
+        raise OptionError(f"{path}: a header has at most {LONGEST_HEADER} bytes, got {len(text)}")
     with atomic_write(path) as file:
         store(file, path, arrays, text)
 
@@ -98,21 +98,23 @@ def _opened(path: Any) -> Iterator[Iterator[tuple[str, Array]]]:
                 yield parts
         except DAMAGE as error:
             why = str(error) or "it ends too early"
-            raise FileFormatError(f"{path}: not a file that was saved here, or damaged: {why}") from None
+            raise FileFormatError(
+                f"{path}: not a file written by array-autograd, or damaged: {why}"
+            ) from None
 
 
 def _parsed(text: Array) -> dict[str, Any]:
     import json
 
     if text.size > LONGEST_HEADER:
-        raise ValueError(f"its header has {text.size} bytes, and at most {LONGEST_HEADER} are read")
+        raise ValueError(f"its header must have at most {LONGEST_HEADER} bytes, and has {text.size}")
 
     def refuse(constant: str) -> Any:
-        raise ValueError(f"{constant} in its header is no number of JSON's")
+        raise ValueError(f"its header holds {constant}, which is not a number in JSON")
 
     header = json.loads(str(text.data, "utf-8"), parse_constant=refuse)
     if not isinstance(header, dict) or not isinstance(header.get("format"), str):
-        raise ValueError("its header is not one of ours")
+        raise ValueError("its header was not written by array-autograd")
     return header
 
 

@@ -52,17 +52,19 @@ class Npz(Container):
                 raise ValueError("two arrays in it have the same name")
             for name, member in members.items():
                 if member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size:
-                    raise ValueError(f"{name!r} in it is compressed, which nothing is that was saved here")
+                    raise ValueError(f"{name!r} in it is compressed, and array-autograd compresses nothing")
                 if not ARRAY_NAME.fullmatch(name):
                     raise ValueError(f"{name!r} in it is not the name of an array")
                 if not 0 <= member.header_offset < size:
-                    raise ValueError(f"it says that {name!r} lies outside of it")
+                    raise ValueError(f"it says that {name!r} lies outside the file")
             claimed = sum(member.file_size for member in members.values())
             if claimed > size:
-                raise ValueError(f"it says that it holds {claimed} bytes, and has {size}")
+                raise ValueError(
+                    f"it says that its arrays have {claimed} bytes, but the file has only {size}"
+                )
             first = f"{HEADER}.npy"
             if first not in members:
-                raise ValueError("it has no header of ours")
+                raise ValueError("it has no header written by array-autograd")
             for name in [first, *(name for name in members if name != first)]:
                 yield name.removesuffix(".npy"), _npy(archive.read(name), name)
 
@@ -76,15 +78,17 @@ def _check_end(file: BinaryIO, size: int) -> None:
     signature, distance, least = ZIP64
     file.seek(max(size - distance, 0))
     if directory > ZIP_DIRECTORY or (size < least and file.read(len(signature)) == signature):
-        raise ValueError("it lists more arrays than any that was saved here")
+        raise ValueError("it lists more arrays than array-autograd writes")
 
 
 def _npy(content: bytes, name: str) -> Array:
     """The array in the ``content`` of a .npy file, whose memory it shares; ``name`` is for messages."""
     match = NPY.match(content)
     if match is None:
-        raise ValueError(f"{name!r} in it is no array of float64, float32 or bytes as NumPy writes it")
+        raise ValueError(f"{name!r} in it is not an array of float64, float32 or bytes as NumPy writes it")
     dtype, shape = np.dtype(match[1].decode()), [int(n) for n in match[2].split(b",") if n.strip()]
     if math.prod(shape) * dtype.itemsize != len(content) - match.end():
-        raise ValueError(f"{name!r} in it says shape {shape}, and has {len(content) - match.end()} bytes")
+        raise ValueError(
+            f"{name!r} in it should have shape {shape}, but has {len(content) - match.end()} bytes"
+        )
     return np.frombuffer(content, dtype, offset=match.end()).reshape(shape)

@@ -40,17 +40,17 @@ class Safetensors(Container):
         directory = int.from_bytes(file.read(8), "little")
         size = file.seek(0, os.SEEK_END)
         if directory > min(size - 8, LONGEST_DIRECTORY):
-            raise ValueError(f"it says that its header has {directory} bytes, and has {size} in all")
+            raise ValueError(f"it says that its header has {directory} bytes, but the file has {size} in all")
         found = package()
         try:
             with found.safe_open(os.fsdecode(file.name), "np") as tensors:
                 metadata = tensors.metadata() or {}
                 if HEADER not in metadata:
-                    raise ValueError("it has no header of ours")
+                    raise ValueError("it has no header written by array-autograd")
                 yield HEADER, _verified(np.frombuffer(metadata[HEADER].encode(), np.uint8), HEADER, metadata)
                 for name in tensors.keys():  # noqa: SIM118 - ``tensors`` is no dict
                     if tensors.get_slice(name).get_dtype() not in DTYPES:
-                        raise ValueError(f"{name!r} in it is no array of float64, float32 or bytes")
+                        raise ValueError(f"{name!r} in it is not an array of float64, float32 or bytes")
                     yield name, _verified(tensors.get_tensor(name), name, metadata)
         except found.SafetensorError as error:
             raise ValueError(str(error)) from None

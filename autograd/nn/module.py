@@ -17,7 +17,7 @@ from autograd.nn.activations import Activation
 from autograd.nn.batch import LayerSpec
 from autograd.nn.parameters import LayerParameters, Parameter
 from autograd.nn.samples import Samples, TakesSamples, is_batch
-from autograd.support import finished
+from autograd.support import run_to_end
 from autograd.tensor import Array, Tensor, affine, array_of, mode, reals, refuse_in_recording, tensor_of
 from autograd.text import count
 from autograd.training import in_dtype
@@ -113,7 +113,7 @@ class Module:
             for p in params:
                 p.data -= lr * p.grad
         except BaseException:
-            finished(lambda: give_numbers(params, before))
+            run_to_end(lambda: give_numbers(params, before))
             raise
 
 

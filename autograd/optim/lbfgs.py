@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd.errors import OptionError
 from autograd.optim.optimizer import Optimizer
-from autograd.support import finished, whole
+from autograd.support import run_to_end, whole
 from autograd.tensor import Array
 
 __all__ = ["LBFGS"]
@@ -90,7 +90,7 @@ class LBFGS(Optimizer):
             found = minimize(evaluate, before, jac=True, method="L-BFGS-B", options=options)
             move(found.x)
         except BaseException:
-            finished(lambda: go_back(before, gradient))
+            run_to_end(lambda: go_back(before, gradient))
             raise
         self.iterations = int(found.nit)
         return float(found.fun)

@@ -12,7 +12,7 @@ import numpy as np
 from autograd.engine import Value, Vector, as_number
 from autograd.errors import NotANumberError, OptionError
 from autograd.schedules import Schedule
-from autograd.support import finished
+from autograd.support import run_to_end
 from autograd.tensor import Array, flush_constant, refuse_in_recording
 
 __all__ = ["Optimizer", "clip_gradient"]
@@ -137,7 +137,7 @@ class Optimizer:
             run(calls)
         except BaseException:
             if not in_arrays and self._completed < self._steps:
-                finished(vector.go_back)
+                run_to_end(vector.go_back)
             raise
 
     def _flushes(self, values: Array, memories: Array) -> list[UpdateCall]:

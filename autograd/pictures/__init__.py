@@ -1,6 +1,6 @@
 """Drawings of graphs, films and demos, published as `autograd.draw`, `autograd.film` and `autograd.demos`."""
 
-from autograd.pictures.animation import Film, Training, curve, decision
+from autograd.pictures.animation import WRITERS, Film, TrainingFilm, curve, decision
 from autograd.pictures.demos import DEMOS, PICTURES, digits, minimize, moons, read_digits, sine, tiny
 from autograd.pictures.graph_drawing import draw
 
@@ -8,7 +8,7 @@ __all__ = [
     "DEMOS",
     "PICTURES",
     "Film",
-    "Training",
+    "TrainingFilm",
     "curve",
     "decision",
     "digits",

@@ -19,7 +19,7 @@ from autograd.support import whole
 from autograd.tensor import Array
 from autograd.training import History
 
-__all__ = ["Film", "Training", "curve", "decision"]
+__all__ = ["Film", "TrainingFilm", "curve", "decision"]
 
 PER_SECOND = 12  # frames
 HELD = 20  # the last frame is shown for the time of this many frames
@@ -194,7 +194,7 @@ class Film:
             self.save()
 
 
-class Training(Film):
+class TrainingFilm(Film):
     """A film of a net's predictions during a training.
 
     Call it after each epoch, or pass it to `fit` as a callback.
@@ -211,7 +211,7 @@ class Training(Film):
     ...     axes.plot([0, 1], predict([[0], [1]]))
     ...     axes.set(xlim=(0, 1), ylim=(-2, 2))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     film = Training(net, line, f"{folder}/line.gif", frames=5)
+    ...     film = TrainingFilm(net, line, f"{folder}/line.gif", frames=5)
     ...     history = net.fit([0, 1], [1, 0], epochs=9, callbacks=[film])
     ...     film.save()
     """
@@ -251,7 +251,7 @@ def decision(
     classes: Sequence[str] | None = None,
     threshold: float | None = None,
     frames: int = 60,
-) -> Training:
+) -> TrainingFilm:
     """A film of `Net.plot_decision` while the net is trained.
 
     Args:
@@ -281,10 +281,10 @@ def decision(
     ...         film(loss)
     """
     show = show_decision(net, X, y, classes, threshold, "film.decision()", GRID)
-    return Training(net, show, path, frames)
+    return TrainingFilm(net, show, path, frames)
 
 
-def curve(net: Net, X: Any, y: Any, path: Any, *, frames: int = 60) -> Training:
+def curve(net: Net, X: Any, y: Any, path: Any, *, frames: int = 60) -> TrainingFilm:
     """A film of a net of one input while it is trained: its outputs as curves over the rows of data.
 
     Arguments, return value and errors are those of `decision`.
@@ -295,4 +295,4 @@ def curve(net: Net, X: Any, y: Any, path: Any, *, frames: int = 60) -> Training:
     """
     if net.n_in != 1:
         raise ShapeError(f"film.curve() wants a net of 1 input, got {net.n_in}; film.decision() takes 2")
-    return Training(net, show_decision(net, X, y, None, None, "film.curve()"), path, frames)
+    return TrainingFilm(net, show_decision(net, X, y, None, None, "film.curve()"), path, frames)

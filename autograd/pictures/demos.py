@@ -1,6 +1,7 @@
 """Demos: programs as a user would write them, each of which can make a film or a picture.
 
-The first four go through their samples one by one, as the original library does; the last one uses `fit`.
+`minimize` moves two scalars. `tiny`, `sine` and `moons` go through their samples one by one, as the original
+library does, and `digits` uses `fit`.
 """
 
 import csv
@@ -33,7 +34,7 @@ def filmed(path: Any, make: Callable[[], animation.Film]) -> Iterator[Callable[.
         yield lambda *what: None
     else:
         with make() as film:
-            yield film if isinstance(film, animation.Training) else film.add
+            yield film if isinstance(film, animation.TrainingFilm) else film.add
 
 
 def minimize(path: Any = None, *, seed: int = 0) -> dict[str, float]:
@@ -294,4 +295,10 @@ DEMOS: dict[str, Callable[..., dict[str, float]]] = {
     "moons": moons,
     "digits": digits,
 }
-PICTURES = {name: f"{name}.png" if name == "digits" else f"{name}.gif" for name in DEMOS}  # default files
+PICTURES = {  # default files: a picture or a film
+    "minimize": "minimize.gif",
+    "tiny": "tiny.gif",
+    "sine": "sine.gif",
+    "moons": "moons.gif",
+    "digits": "digits.png",
+}

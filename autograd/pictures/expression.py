@@ -56,7 +56,7 @@ class Part:
         """The node of this part in the picture, still without parents."""
         raise NotImplementedError
 
-    def parents(self, walk: "Traversal") -> Sequence["Part"]:
+    def parents(self, traversal: "Traversal") -> Sequence["Part"]:
         """The parts from which this part was computed."""
         return ()
 
@@ -91,7 +91,7 @@ def short(x: float) -> str:
 def part_of(v: Any) -> Part:
     """The `Part` for a Value, whose number is computed first if it is pending."""
     number_of(v)
-    return TensorCell.of(v._home, v._index) if operation_of(v) == "parameter" else Result(v)
+    return ParameterPart.of(v._home, v._index) if operation_of(v) == "parameter" else Result(v)
 
 
 def label_of(v: Any) -> str:
@@ -113,7 +113,7 @@ class Result(Part):
             name = f"[{v._index % v._home.width}]"
         return GraphNode("value", name, v.data, v.grad)
 
-    def parents(self, walk: "Traversal") -> Sequence[Part]:
+    def parents(self, traversal: "Traversal") -> Sequence[Part]:
         v = self.value
         if operation_of(v) == "leaf":
             return ()
@@ -121,7 +121,7 @@ class Result(Part):
             return [ScalarOperation(v)]
         row, i = divmod(v._index, v._home.width)
         call = ModuleCall(v._home, row)
-        return [call] if walk.level is None else walk.opened(call).source(-1, i, walk.level)
+        return [call] if traversal.level is None else traversal.opened(call).source(-1, i, traversal.level)
 
 
 @dataclass(frozen=True)
@@ -139,13 +139,13 @@ class ScalarOperation(Part):
         number = short(v._k)
         return GraphNode("operation", f"{number} {symbol}" if v._a is None else f"{symbol} {number}")
 
-    def parents(self, walk: "Traversal") -> Sequence[Part]:
+    def parents(self, traversal: "Traversal") -> Sequence[Part]:
         v = self.result
         if operation_of(v) == "add":
-            return at_most(self.terms(walk), self)
+            return at_most(self.terms(traversal), self)
         return at_most([part_of(p) for p in operands(v)], self)
 
-    def terms(self, walk: "Traversal") -> list[Part]:
+    def terms(self, traversal: "Traversal") -> list[Part]:
         """The terms of a sum, in order.
 
         A long chain of additions, ``((a + b) + c) + ...``, counts as one sum. It is cut where an intermediate
@@ -154,18 +154,20 @@ class ScalarOperation(Part):
         v = self.result
         terms: list[Part] = []
         while operation_of(v) == "add" and v._a is not None:
-            if terms and walk.shows(Result(v)):
+            if terms and traversal.shows(Result(v)):
                 break
             terms.append(Text("number", short(v._k), (self, len(terms))) if v._b is None else part_of(v._b))
             v = v._a
         if len(terms) < MOST_OPERANDS:
             return [part_of(p) for p in operands(self.result)]
-        begins_with_0 = operation_of(v) == "add" and v._a is None and v._k == 0 and not walk.shows(Result(v))
+        begins_with_0 = (
+            operation_of(v) == "add" and v._a is None and v._k == 0 and not traversal.shows(Result(v))
+        )
         return [part_of(v._b if begins_with_0 else v), *terms[::-1]]
 
 
 @dataclass(frozen=True)
-class TensorCell(Part):
+class ParameterPart(Part):
     """A parameter, identified by the memory address of its number."""
 
     address: int
@@ -173,11 +175,11 @@ class TensorCell(Part):
     index: int = field(compare=False)
 
     @staticmethod
-    def of(matrix: LayerParameters, index: int) -> "TensorCell":
+    def of(matrix: LayerParameters, index: int) -> "ParameterPart":
         """The part for the index-th number of a matrix."""
         array = matrix.tensor.data
         address = array.__array_interface__["data"][0] + index * array.itemsize
-        return TensorCell(address, matrix, index)
+        return ParameterPart(address, matrix, index)
 
     def node(self) -> GraphNode:
         vector, k = self.matrix.owner[0](), self.matrix.owner[1]
@@ -203,7 +205,7 @@ class ModuleCall(Part):
         functions = [name for name, _ in groupby(function_name(spec.function) for spec in samples.specs)]
         return GraphNode("module", f"{samples.name} {'-'.join(map(str, sizes))}\n{', '.join(functions)}")
 
-    def parents(self, walk: "Traversal") -> Sequence[Part]:
+    def parents(self, traversal: "Traversal") -> Sequence[Part]:
         inputs = self.inputs()
         values = [inputs[j] for j in sorted(inputs)]
         x = [
@@ -234,7 +236,7 @@ class OpenedModule:
     Attributes:
         h: the input of the net, then the output of each layer.
         z: for each layer the input of its activation.
-        slopes_h, slopes_z: the gradients of the numbers in ``h``, except the last layer's, and in ``z``.
+        grads_h, grads_z: the gradients of the numbers in ``h``, except the last layer's, and in ``z``.
 
     Raises:
         GradientError: the result would differ from that of the call, since parameters have been changed.
@@ -248,9 +250,9 @@ class OpenedModule:
                 f"draw() cannot open a {samples.name}: its parameters have been changed since it was called; "
                 "draw before changing them, or call it again"
             )
-        h, z, slopes = in_new_thread(self.computed)
+        h, z, grads = in_new_thread(self.computed)
         self.h, self.z = [t.data.tolist() for t in h], [t.data.tolist() for t in z]
-        self.slopes_h, self.slopes_z = slopes[: len(z)], slopes[len(z) :]
+        self.grads_h, self.grads_z = grads[: len(z)], grads[len(z) :]
 
     def computed(self) -> tuple[list[Tensor], list[Tensor], list[Any]]:
         """``h`` and ``z`` as Tensors, and the gradients of ``h[:-1]`` followed by those of ``z`` as lists."""
@@ -267,11 +269,12 @@ class OpenedModule:
                 h[-1].data, batch.Y.reshape(-1)[outputs], rtol=1e-4, atol=1e-6, equal_nan=True
             ):
                 raise GradientError(
-                    f"draw() cannot open a {samples.name}: its activation gave something else this time"
+                    f"draw() cannot open a {samples.name}: its activation gives another result now than in "
+                    "the call"
                 )
             g = np.zeros(samples.n_out) if batch.grads is None else batch.grads[outputs]
-            slopes = gradients(h[-1], [*h[:-1], *z], g.astype(samples.dtype))
-        return h, z, [t.data.tolist() for t in slopes]
+            grads = gradients(h[-1], [*h[:-1], *z], g.astype(samples.dtype))
+        return h, z, [t.data.tolist() for t in grads]
 
     @cached_property
     def inputs(self) -> dict[int, Part]:
@@ -325,32 +328,32 @@ class OpenedPart(Part):
             case "neuron":
                 return GraphNode("module", f"layers[{k}].neurons[{i}]\n{function}")
             case "output":
-                return GraphNode("value", "", inside.h[k + 1][i], inside.slopes_h[k + 1][i])
+                return GraphNode("value", "", inside.h[k + 1][i], inside.grads_h[k + 1][i])
             case "activation":
                 return GraphNode("operation", function)
             case "sum":
-                return GraphNode("value", "", inside.z[k][i], inside.slopes_z[k][i])
+                return GraphNode("value", "", inside.z[k][i], inside.grads_z[k][i])
             case "product":
                 return GraphNode(
-                    "value", "", self.weight().node().data * inside.h[k][j], inside.slopes_z[k][i]
+                    "value", "", self.weight().node().data * inside.h[k][j], inside.grads_z[k][i]
                 )
         return GraphNode("operation", self.what)  # + or *
 
-    def weight(self, bias: bool = False) -> TensorCell:
+    def weight(self, bias: bool = False) -> ParameterPart:
         """The part for the neuron's weight of its j-th input, or for its bias."""
         spec = self.inside.specs[self.k]
         columns = spec.matrix.tensor.shape[1]
         row = (spec.rows.start or 0) + self.i
-        return TensorCell.of(spec.matrix, row * columns + (columns - 1 if bias else self.j))
+        return ParameterPart.of(spec.matrix, row * columns + (columns - 1 if bias else self.j))
 
-    def parents(self, walk: "Traversal") -> Sequence[Part]:
+    def parents(self, traversal: "Traversal") -> Sequence[Part]:
         inside, k, i, j = self.inside, self.k, self.i, self.j
         match self.what:
             case "layer" | "neuron":
                 return at_most(inside.given(k), self)
             case "output":
-                assert walk.level is not None
-                return inside.source(k, i, walk.level)
+                assert traversal.level is not None
+                return inside.source(k, i, traversal.level)
             case "activation":
                 return [OpenedPart(inside, "sum", k, i)]
             case "sum":
@@ -369,7 +372,7 @@ class OpenedPart(Part):
 
 
 @dataclass(frozen=True)
-class Recorded(Part):
+class TapePart(Part):
     """A leaf or a result on the tape of Tensors."""
 
     thing: TapeNode | Leaf
@@ -383,7 +386,7 @@ class Recorded(Part):
         grad = thing.grad.item() if thing.grad is not None and thing.grad.size == 1 else None
         return GraphNode("value", "", grad=grad, shape=thing.shape)
 
-    def parents(self, walk: "Traversal") -> Sequence[Part]:
+    def parents(self, traversal: "Traversal") -> Sequence[Part]:
         return [TensorOperation(self.thing)] if isinstance(self.thing, TapeNode) else ()
 
 
@@ -398,18 +401,18 @@ class TensorOperation(Part):
         options = [f"{name}={value}" for name, value in shown.items()]
         return GraphNode("operation", "\n".join([self.taped.rule.name, *options]))
 
-    def parents(self, walk: "Traversal") -> Sequence[Part]:
+    def parents(self, traversal: "Traversal") -> Sequence[Part]:
         operands: list[Part] = []
         for i, (parent, argument) in enumerate(zip(self.taped.parents, self.taped.args, strict=True)):
             if parent is not None:
-                operands.append(Recorded(parent))
+                operands.append(TapePart(parent))
             elif isinstance(argument, np.ndarray | int | float):
                 text = short(float(argument)) if np.size(argument) == 1 else f"shape {np.shape(argument)}"
                 operands.append(Text("number", text, (self, i)))
         return at_most(operands, self)
 
 
-# The walk ---------------------------------------------------------------------------------------
+# The traversal ----------------------------------------------------------------------------------
 
 
 class Traversal:
@@ -489,9 +492,10 @@ def root_of(x: Any, wanted: str) -> Part:
     if isinstance(x, Tensor):
         if x._node is None:
             raise GradientError(
-                f"draw() of a Tensor of shape {x.shape} that was made from nothing with a gradient"
+                "draw() wants a Tensor that depends on one with requires_grad=True, got one of shape "
+                f"{x.shape} that does not"
             )
-        return Recorded(x._node)
+        return TapePart(x._node)
     kind = type(x).__name__
     got = f"a {kind}; draw(net(x)) draws a call" if callable(x) else f"{x!r} ({kind})"
     raise NotANumberError(f"draw() wants {wanted}, got {got}")

@@ -19,7 +19,7 @@ from autograd.nn import ACTIVATIONS, Activation, Net
 from autograd.optim import OPTIMIZERS, Optimizer
 from autograd.sklearn.early_stopping import EarlyStopping
 from autograd.sklearn.inputs import dense, refuse_what_is_no_number, weighed
-from autograd.support import by_name, finished, whole
+from autograd.support import by_name, run_to_end, whole
 from autograd.tensor import Array
 from autograd.training import Snapshot
 
@@ -57,7 +57,7 @@ def all_or_nothing(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return method(self, *args, **options)
         except BaseException:
-            finished(roll_back)
+            run_to_end(roll_back)
             raise
 
     return guarded

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["finished"]
+__all__ = ["run_to_end"]
 
 TRIES = 100  # at most, if each one is interrupted
 
 
-def finished(action: Callable[[], Any]) -> None:
+def run_to_end(action: Callable[[], Any]) -> None:
     """Call ``action`` until it ends without an error, and then raise the last error, if there was one.
 
     An interrupted action begins again, so doing it twice must be the same as doing it once.
@@ -19,7 +19,7 @@ def finished(action: Callable[[], Any]) -> None:
     ...     if len(calls) < 3:
     ...         raise KeyboardInterrupt
     >>> try:
-    ...     finished(action)
+    ...     run_to_end(action)
     ... except KeyboardInterrupt:
     ...     print(len(calls))
     3

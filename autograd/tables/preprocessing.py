@@ -14,7 +14,7 @@ from autograd.errors import DataError
 from autograd.metrics import unit_of
 from autograd.tables.table import COMMA, TEXTS_KEPT, Column, Table, canonical, canonical_cells, is_number
 from autograd.tensor import Array
-from autograd.text import count, cut, listed
+from autograd.text import count, listed, quoted
 from autograd.training import LazyInputs
 
 __all__ = ["Inputs", "Preprocessing"]
@@ -81,20 +81,24 @@ class Preprocessing:
         features = [name for name in table.names if name != target]
         if not features:
             raise DataError(
-                f"{table.path}: there is no column beside the target {cut(target)}; columns are separated by "
-                "commas, semicolons or tabs, in a .tsv by tabs"
+                f"{table.path}: there is no column beside the target {quoted(target)}; columns are separated "
+                "by commas, semicolons or tabs, in a .tsv by tabs"
             )
         distinct = None if truth.levels is None else set(canonical_cells(truth.levels))
         if distinct is not None and len(distinct) == 1:
-            raise DataError(f"{table.path}: the target {cut(target)} is {cut(distinct.pop())} in every row")
-        if truth.stray and COMMA.fullmatch(truth.stray[0]):
+            raise DataError(
+                f"{table.path}: the target {quoted(target)} is {quoted(distinct.pop())} in every row"
+            )
+        if truth.first_not_number and COMMA.fullmatch(truth.first_not_number[0]):
             truth.check()
         self = cls(features, [], [], target, [], headed=table.headed)
         for name in features:
             column = table.column(name)
             if column.missing == table.rows:
-                raise DataError(f"{table.path}: column {cut(name)} is empty; leave it out by --ignore")
-            if column.numeric or COMMA.fullmatch(column.stray[0] if column.stray else ""):
+                raise DataError(f"{table.path}: column {quoted(name)} is empty; leave it out by --ignore")
+            if column.numeric or COMMA.fullmatch(
+                column.first_not_number[0] if column.first_not_number else ""
+            ):
                 column.check("correct it, or leave the column out by --ignore")
             if strict:
                 column.check("leave the column out by --ignore, or leave out --strict", complete=True)
@@ -105,10 +109,10 @@ class Preprocessing:
         if not regression and _holds_classes(truth, distinct):
             self.classes = _classes(truth, distinct, table.rows)
         else:
-            if truth.stray and not truth.numeric:
+            if truth.first_not_number and not truth.numeric:
                 raise DataError(
-                    f"{table.path}: the target {cut(target)} is text, such as {_example(truth)}; leave out "
-                    "--regression to learn classes"
+                    f"{table.path}: the target {quoted(target)} is text, such as {_example(truth)}; leave "
+                    "out --regression to learn classes"
                 )
             truth.check(ROW, complete=True)
             _, self.target_mean, self.target_spread = _scale(truth, rows)
@@ -188,23 +192,23 @@ class Preprocessing:
         for name, known in self.levels.items():
             column = table.column(name)
             if column.levels is None:
-                raise DataError(f"{column.path}: column {cut(name)} has too many different texts")
+                raise DataError(f"{column.path}: column {quoted(name)} has too many different texts")
             for text, line in zip(column.levels, column.lines, strict=True):
                 if strict and text not in known:
                     raise DataError(
-                        f"{column.at(line)}: {cut(text)} is none of its {count(len(known), 'level')}; "
+                        f"{column.at(line)}: {quoted(text)} is none of its {count(len(known), 'level')}; "
                         f"{STRICT}"
                     )
         return Inputs(self, table, np.arange(table.rows))
 
-    def filled(self, table: Table) -> list[str]:
+    def replacement_notes(self, table: Table) -> list[str]:
         """Notes on the columns in which `inputs` replaces or merges cells, one for each reason."""
         notes = []
         for name, median in zip(self.numbers, self.median, strict=False):  # early models have no medians
             if missing := table.column(name).missing:
                 notes.append(f"{name}: {missing} missing, by median {median:.6g}")
             if merged := table.column(name).merged():
-                notes.append(f"{name}: {cut(merged)} is the same number as another cell, to a float")
+                notes.append(f"{name}: {quoted(merged)} is the same number as another cell, to a float")
         for name, known in self.levels.items():
             column = table.column(name)
             counts = dict(zip(column.levels or [], np.bincount(column.codes).tolist(), strict=True))
@@ -214,7 +218,7 @@ class Preprocessing:
                 notes.append(f"{name}: {cells} of no known level ({examples}), all zeros")
         return notes
 
-    def encoded(self) -> list[str]:
+    def encoding_notes(self) -> list[str]:
         """Notes on how the text features are encoded, one for each."""
         return [f"{name}: {count(len(known), 'level')}, one-hot" for name, known in self.levels.items()]
 
@@ -229,7 +233,7 @@ class Preprocessing:
         """
         if self.target not in table.columns:
             raise DataError(
-                f"{table.path} has no column {cut(self.target)}, which the model predicts, to compare with"
+                f"{table.path} has no column {quoted(self.target)}, which the model predicts, to compare with"
             )
         column = table.column(self.target)
         if not self.classes:
@@ -237,14 +241,14 @@ class Preprocessing:
             column.check_scaled(self.target_mean, self.target_spread)
             return column.numbers()
         if column.levels is None:
-            raise DataError(f"{column.path}: column {cut(self.target)} has too many different labels")
+            raise DataError(f"{column.path}: column {quoted(self.target)} has too many different labels")
         index = {name: i for i, name in enumerate(self.classes)}
         numeric = all(is_number(name) and canonical(name) == name for name in self.classes)
         names = [canonical(cell) for cell in column.levels] if numeric else column.levels
         for cell, name, line in zip(column.levels, names, column.lines, strict=True):
             if name not in index:
                 raise DataError(
-                    f"{column.at(line)}: {cut(cell)} is none of the {len(index)} classes of the model"
+                    f"{column.at(line)}: {quoted(cell)} is none of the {len(index)} classes of the model"
                 )
         return np.array([index[name] for name in names])[column.codes]
 
@@ -322,7 +326,7 @@ def _scale(column: Column, rows: Array) -> tuple[float, float, float]:
     missing = np.isnan(x)
     if missing.all():
         raise DataError(
-            f"{column.path}: column {cut(column.name)} is empty in the {len(rows)} rows that are learned; "
+            f"{column.path}: column {quoted(column.name)} is empty in the {len(rows)} rows that are learned; "
             "leave it out by --ignore"
         )
     unit = unit_of(x[~missing])
@@ -338,7 +342,7 @@ def _levels(column: Column, rows: Array) -> list[str]:
     known = None if levels is None else {levels[code] for code in np.unique(column.codes[rows])} - {""}
     if known is None or len(known) > min(MOST_TEXTS, len(rows) / 2):
         raise DataError(
-            f"{column.path}: column {cut(column.name)} has {_how_many(known)} different texts, such as "
+            f"{column.path}: column {quoted(column.name)} has {_how_many(known)} different texts, such as "
             f"{_example(column)}, in the {len(rows)} rows that are learned; at most {MOST_TEXTS}, and half "
             "of the rows, can be learned from: write numbers without $ or %, or leave it out by --ignore"
         )
@@ -352,7 +356,7 @@ def _how_many(texts: set[str] | None) -> str:
 
 def _example(column: Column) -> str:
     """An example of a text in a column, for messages, cut if it is long."""
-    cell = column.stray[0] if column.stray else (column.levels or [""])[0]
+    cell = column.first_not_number[0] if column.first_not_number else (column.levels or [""])[0]
     return repr(cell[:40])
 
 
@@ -373,7 +377,7 @@ def _classes(truth: Column, distinct: set[str] | None, rows: int) -> list[str]:
         if truth.numeric:
             way_out = "give --regression if they are numbers"
         raise DataError(
-            f"{truth.path}: the target {cut(truth.name)} has {_how_many(distinct)} different labels in "
+            f"{truth.path}: the target {quoted(truth.name)} has {_how_many(distinct)} different labels in "
             f"{rows} rows, such as {_example(truth)}, too many to learn; {way_out}"
         )
     return sorted(distinct, key=float) if all(map(is_number, distinct)) else sorted(distinct)

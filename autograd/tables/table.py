@@ -28,7 +28,7 @@ import numpy as np
 from autograd.errors import DataError, UnknownNameError
 from autograd.support import nearby, track
 from autograd.tensor import KINDS, Array
-from autograd.text import count, cut
+from autograd.text import count, quoted
 
 __all__ = ["Column", "Table", "canonical", "canonical_cells", "is_number", "read_table"]
 
@@ -125,9 +125,9 @@ class Column:
         values: the number in each level or, if ``levels`` is None, in each row; nan where there is none.
         lines: the line on which each level first appears.
         missing: how many cells mean a missing number.
-        hole: the first such cell, and its line; None if there is no such cell.
-        stray: the first cell that is neither a finite number nor missing, and its line; None if there is
-            no such cell.
+        first_missing: the first such cell, and its line; None if there is no such cell.
+        first_not_number: the first cell that is neither a finite number nor missing, and its line; None if
+            there is no such cell.
         numeric: whether more than half of the cells that are not missing are numbers.
         unit: how messages call a line: "line" for text files, "row" for arrays.
     """
@@ -139,8 +139,8 @@ class Column:
     values: Array
     lines: list[int]
     missing: int
-    hole: tuple[str, int] | None
-    stray: tuple[str, int] | None
+    first_missing: tuple[str, int] | None
+    first_not_number: tuple[str, int] | None
     numeric: bool
     unit: str = "line"
 
@@ -153,12 +153,12 @@ class Column:
         missing = np.array([is_missing(cell) for cell in levels], bool)
         counts = np.bincount(codes, minlength=len(levels))
         numbers, present = counts[~missing & ~np.isnan(values)].sum(), counts[~missing].sum()
-        hole, stray = (
+        first_missing, first_not_number = (
             next(((levels[i], lines[i]) for i in np.flatnonzero(mask)), None)
             for mask in (missing, ~missing & ~np.isfinite(values))
         )
-        n_missing, numeric = int(counts[missing].sum()), bool(2 * numbers > present)
-        return cls(path, name, levels, codes, values, lines, n_missing, hole, stray, numeric, unit)
+        summary = int(counts[missing].sum()), first_missing, first_not_number, bool(2 * numbers > present)
+        return cls(path, name, levels, codes, values, lines, *summary, unit)
 
     def check_scaled(self, mean: float, spread: float) -> None:
         """Check that (number - mean) / spread is finite for each finite number.
@@ -171,11 +171,11 @@ class Column:
         if len(infinite):
             i = int(infinite[0])
             where = (
-                f"{self.path}, row {i + 1}, column {cut(self.name)}"
+                f"{self.path}, row {i + 1}, column {quoted(self.name)}"
                 if self.levels is None
                 else self.at(self.lines[i])
             )
-            cell = f"{self.values[i]:g}" if self.levels is None else cut(self.levels[i])
+            cell = f"{self.values[i]:g}" if self.levels is None else quoted(self.levels[i])
             raise DataError(
                 f"{where}: {cell} is too far from the other numbers, whose mean is {mean:.3g}, to be scaled; "
                 "correct it, or leave the row out"
@@ -219,7 +219,7 @@ class Column:
 
     def at(self, line: int) -> str:
         """The file, line and column, as the beginning of a message."""
-        return f"{self.path}, {self.unit} {line}, column {cut(self.name)}"
+        return f"{self.path}, {self.unit} {line}, column {quoted(self.name)}"
 
     def numbers(self, rows: Any = slice(None)) -> Array:
         """The numbers in some rows, by default in all; nan where a cell is no number."""
@@ -236,16 +236,16 @@ class Column:
         Raises:
             DataError: a cell is refused; the message has its line and column.
         """
-        found = self.stray or (self.hole if complete else None)
+        found = self.first_not_number or (self.first_missing if complete else None)
         if found is not None:
             cell, line = found
             if COMMA.fullmatch(cell):
                 way_out = "write it as in 1234.5"
-            what = f"{cut(cell)} is no finite number" if cell else "the cell is empty"
+            what = f"{quoted(cell)} is no finite number" if cell else "the cell is empty"
             raise DataError(f"{self.at(line)}: {what}; {way_out}")
 
 
-class Filling:
+class ColumnReader:
     """A column that is being read.
 
     Cells are kept as codes of levels until there are more than `TEXTS_KEPT` levels. From then on, a column
@@ -258,13 +258,13 @@ class Filling:
         self.lines: list[int] = []
         self.codes = array("H")
         self.numbers = array("d")
-        self.turned: Column | None = None  # the column without levels, once there were too many of them
+        self.without_levels: Column | None = None  # the column, once there were too many levels
 
     def extend(self, cells: Sequence[str], lines: Sequence[int]) -> None:
         """Add the next cells, and the line of each."""
-        if self.turned is not None:
-            if self.turned.numeric:
-                self._take(self.turned, cells, lines)
+        if self.without_levels is not None:
+            if self.without_levels.numeric:
+                self._take(self.without_levels, cells, lines)
             return
         codes = list(map(self.levels.__getitem__, cells))
         known, total = len(self.lines), len(self.levels.names)
@@ -274,21 +274,21 @@ class Filling:
         if total <= TEXTS_KEPT:
             self.codes.extend(codes)
             return
-        self.turned = turned = self._of_levels(np.array([*self.codes, *codes]))
-        turned.levels = None
-        if turned.numeric:
-            self.numbers.frombytes(turned.values[turned.codes].tobytes())
+        self.without_levels = without_levels = self._of_levels(np.array([*self.codes, *codes]))
+        without_levels.levels = None
+        if without_levels.numeric:
+            self.numbers.frombytes(without_levels.values[without_levels.codes].tobytes())
         self.levels, self.lines, self.codes = Levels(), [], array("H")
 
-    def _take(self, turned: Column, cells: Sequence[str], lines: Sequence[int]) -> None:
+    def _take(self, without_levels: Column, cells: Sequence[str], lines: Sequence[int]) -> None:
         numbers = cell_numbers(cells)
         for i in np.flatnonzero(~np.isfinite(numbers)).tolist():
             found = cells[i].strip(), lines[i]
             if is_missing(cells[i]):
-                turned.missing += 1
-                turned.hole = turned.hole or found
+                without_levels.missing += 1
+                without_levels.first_missing = without_levels.first_missing or found
             else:
-                turned.stray = turned.stray or found
+                without_levels.first_not_number = without_levels.first_not_number or found
         self.numbers.extend(numbers)
 
     def _of_levels(self, codes: Array) -> Column:
@@ -296,9 +296,11 @@ class Filling:
 
     def column(self) -> Column:
         """The column of all cells that were added."""
-        if self.turned is None:
+        if self.without_levels is None:
             return self._of_levels(np.frombuffer(self.codes, np.uint16))
-        return replace(self.turned, codes=np.empty(0, int), values=np.frombuffer(self.numbers), lines=[])
+        return replace(
+            self.without_levels, codes=np.empty(0, int), values=np.frombuffer(self.numbers), lines=[]
+        )
 
 
 @dataclass
@@ -340,19 +342,19 @@ class Table:
         for cell, column in zip(first, self.columns.values(), strict=True):
             if self.headed:
                 if cell in (column.levels or []):
-                    return f"{cut(cell)} stands in its column again"
+                    return f"{quoted(cell)} stands in its column again"
             elif column.is_unlike(cell):
                 kind, others = ("a number", "texts") if is_number(cell) else ("a text", "numbers")
-                return f"{cut(cell)} is {kind}, and below it are {others}"
+                return f"{quoted(cell)} is {kind}, and below it are {others}"
             elif column.is_lone(cell):
-                return f"{cut(cell)} stands in no other row, and each other text of its column in several"
+                return f"{quoted(cell)} stands in no other row, and each other text of its column in several"
             elif column.name == target and column.count_of(cell) == 1:
-                return f"the target's class {cut(cell)} stands in no other row"
+                return f"the target's class {quoted(cell)} stands in no other row"
         if len(first) > 2 and not self.headed and first == [str(i) for i in range(len(first))]:
             return "it counts from 0, as pandas does for columns without names"
         return None
 
-    def called(self, names: Sequence[str]) -> "Table":
+    def renamed(self, names: Sequence[str]) -> "Table":
         """The table with ``names`` as the names of its columns."""
         columns = {new: replace(old, name=new) for new, old in zip(names, self.columns.values(), strict=True)}
         return replace(self, columns=columns)
@@ -465,8 +467,8 @@ def _table_of_text(
     names = first if headed else [str(i + 1) for i in range(len(first))]
     if len(set(names)) != len(names):
         duplicate = next(name for name in names if names.count(name) > 1)
-        raise DataError(f"{path}: two columns are called {cut(duplicate)}")
-    fillings, total = [Filling(path, name, "line") for name in names], 0
+        raise DataError(f"{path}: two columns are called {quoted(duplicate)}")
+    readers, total = [ColumnReader(path, name, "line") for name in names], 0
     body = chain(head[headed:], rows)
     while block := list(islice(body, max(1, CELLS // len(names)))):
         for row, line_number in block:
@@ -475,13 +477,13 @@ def _table_of_text(
                     f"{path}, line {line_number}: {count(len(row), 'cell')} instead of {len(names)}"
                 )
         block_rows, line_numbers = zip(*block, strict=True)
-        for filling, cells in zip(fillings, zip(*block_rows, strict=True), strict=True):
-            filling.extend(cells, line_numbers)
+        for reader, cells in zip(readers, zip(*block_rows, strict=True), strict=True):
+            reader.extend(cells, line_numbers)
         total += len(block)
         progress.show()
     if not total:
         raise DataError(f"{path}: there are column names but no rows")
-    columns = {filling.name: filling.column() for filling in fillings}
+    columns = {reader.name: reader.column() for reader in readers}
     return Table(path, columns, total, headed, (first, head[0][1]), header is None)
 
 
@@ -561,27 +563,27 @@ def _table_of_arrays(file: Any, path: Path) -> Table:
     for name, x in sorted(arrays.items(), key=lambda item: item[0] == "y"):
         if x.dtype.kind not in KINDS + "U" or x.ndim not in (1, 2):
             raise DataError(
-                f"{path}: the array{name and f' {name}'} is of dtype {x.dtype} and shape {x.shape}; wanted "
-                "are numbers or text, (rows, columns) or (rows,)"
+                f"{path}: the array{name and f' {name}'} must hold numbers or text, and have shape (rows, "
+                f"columns) or (rows,), got dtype {x.dtype} and shape {x.shape}"
             )
         prefix = f"{name}_" if name else ""
         added = {name: x} if x.ndim == 1 else {f"{prefix}{j + 1}": part for j, part in enumerate(x.T)}
         if duplicates := parts.keys() & added:
-            raise DataError(f"{path}: two columns are called {cut(min(duplicates))}")
+            raise DataError(f"{path}: two columns are called {quoted(min(duplicates))}")
         parts |= added
     rows = {len(part) for part in parts.values()}
     if len(rows) != 1 or rows == {0}:
-        held = ", ".join(f"{name} {x.shape}" for name, x in arrays.items()) or "nothing"
-        raise DataError(f"{path}: wanted are arrays of the same number of rows; there is {held}")
+        held = ", ".join(f"{name} {x.shape}" for name, x in arrays.items()) or "none"
+        raise DataError(f"{path}: the arrays must have the same number of rows, 1 or more, got {held}")
     columns = {name: _column_of_array(path, name, part) for name, part in parts.items()}
     return Table(path, columns, rows.pop(), headed="" not in arrays)
 
 
 def _column_of_array(path: Path, name: str, array: Array) -> Column:
-    filling = Filling(path, name, "row")
+    reader = ColumnReader(path, name, "row")
     if array.dtype == bool:
         array = array.astype(np.uint8)
     for start in range(0, len(array), CELLS):
         cells = list(map(str, array[start : start + CELLS].tolist()))
-        filling.extend(cells, range(start + 1, start + len(cells) + 1))
-    return filling.column()
+        reader.extend(cells, range(start + 1, start + len(cells) + 1))
+    return reader.column()

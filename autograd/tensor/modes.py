@@ -7,7 +7,7 @@ from contextlib import ContextDecorator
 from typing import Any
 
 from autograd.errors import UnsupportedError
-from autograd.support import finished
+from autograd.support import run_to_end
 from autograd.tensor.trace import Trace
 
 __all__ = [
@@ -111,7 +111,7 @@ class ModeContext(ContextDecorator):
             active_contexts.remove(self.entry)
 
     def __del__(self) -> None:
-        finished(self._undo)
+        run_to_end(self._undo)
 
     def _undo(self) -> None:
         while self.before:

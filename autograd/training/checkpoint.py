@@ -23,7 +23,7 @@ from autograd.errors import CheckpointWarning, FileFormatError, OptionError
 from autograd.files import check_place
 from autograd.losses import Loss
 from autograd.optim import Optimizer
-from autograd.support import finished
+from autograd.support import run_to_end
 from autograd.tensor import Array
 from autograd.training.data import LazyInputs, Rows
 from autograd.training.objective import CHUNK_ROWS
@@ -57,7 +57,7 @@ class Snapshot:
             module.mark_changed()
             opt.load_state(self.optimizer)
 
-        finished(write_back)
+        run_to_end(write_back)
 
     def parts(self, prefix: str) -> dict[str, Any]:
         """The contents by name, each with ``prefix``: arrays, numbers and text."""

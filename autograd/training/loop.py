@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd.errors import OptionError, TrainingError
 from autograd.optim import Optimizer, clip_gradient
-from autograd.support import finished, track
+from autograd.support import run_to_end, track
 from autograd.tensor import Array
 from autograd.training.checkpoint import HISTORIES, Checkpoint, Snapshot, TrainingState, observing_schedule
 from autograd.training.data import Rows
@@ -56,7 +56,7 @@ class Interrupt:
         try:
             yield
         finally:
-            finished(lambda: signal.signal(signal.SIGINT, default))
+            run_to_end(lambda: signal.signal(signal.SIGINT, default))
 
 
 class Fit:

@@ -118,7 +118,7 @@ def test_predict_reports_bad_tables_and_models_in_one_line(folder, rng, capsys):
     capsys.readouterr()
     for model, file, message in [
         ("none.npz", "f.csv", "none.npz: there is no such model; train FILE --output none.npz makes it"),
-        ("junk.npz", "f.csv", "junk.npz: not a file that was saved here"),
+        ("junk.npz", "f.csv", "junk.npz: not a file written by array-autograd"),
         ("net.npz", "f.csv", "net.npz: a net, but not one that train has saved"),
         ("f.modl.npz", "f.csv", "f.modl.npz: there is no such model; did you mean 'f.model.npz'?"),
         ("f.csv", "f.model.npz", "npz nor a safetensors file; MODEL comes before FILE\n"),

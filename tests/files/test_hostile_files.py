@@ -258,22 +258,31 @@ CASES = {
     "the start of a zip file": (b"PK\3\4", "its end is missing"),
     "a zip file and then a pickle": (npz() + pickle.dumps(Trap()), "its end is missing"),
     "a zip file with a comment": (npz()[:-2] + b"\x01\0x", "its end is missing"),
-    "other arrays": (zipped({"x.npy": npy(np.zeros(3))}), "it has no header of ours"),
+    "other arrays": (zipped({"x.npy": npy(np.zeros(3))}), "it has no header written by array-autograd"),
     "no arrays": (zipped({"note.txt": "hello"}), "'note.txt' in it is not the name of an array"),
-    "a pickle in an npz file": (npz(x=pickle.dumps(Trap())), "'x.npy' in it is no array of float64"),
-    "an array of objects": (npz(x=npy(np.array([Trap()], object))), "'x.npy' in it is no array of float64"),
+    "a pickle in an npz file": (npz(x=pickle.dumps(Trap())), "'x.npy' in it is not an array of float64"),
+    "an array of objects": (
+        npz(x=npy(np.array([Trap()], object))),
+        "'x.npy' in it is not an array of float64",
+    ),
     "a header of objects": (npz(header=npy(np.array([Trap()], object))), "codec"),
-    "a later kind of npy": (npz(x=npy(np.zeros(3), version=(2, 0))), "'x.npy' in it is no array of float64"),
-    "a link": (link("x.npy", "/etc/passwd"), "'x.npy' in it is no array of float64"),
+    "a later kind of npy": (
+        npz(x=npy(np.zeros(3), version=(2, 0))),
+        "'x.npy' in it is not an array of float64",
+    ),
+    "a link": (link("x.npy", "/etc/passwd"), "'x.npy' in it is not an array of float64"),
     "a bomb": (zipped({"x.npy": BOMB}, zipfile.ZIP_DEFLATED), "'x.npy' in it is compressed"),
     "a bomb that hides": (
         zipped({"x.npy": BOMB}, zipfile.ZIP_DEFLATED).replace(b"\x08\0\0\0!\0", b"\0\0\0\0!\0"),
         "'x.npy' in it is compressed",
     ),
-    "arrays in one another": (overlapping(), "it says that it holds [0-9]{10} bytes, and has [0-9]{7}"),
-    "a directory of thirty thousand": (directory(30_000), "it lists more arrays than any"),
+    "arrays in one another": (
+        overlapping(),
+        "it says that its arrays have [0-9]{10} bytes, but the file has only [0-9]{7}",
+    ),
+    "a directory of thirty thousand": (directory(30_000), "it lists more arrays than array-autograd writes"),
     "a directory of the same name": (directory(3), "two arrays in it have the same name"),
-    "an end for four gigabytes": (zip64_end(npz()), "it lists more arrays than any"),
+    "an end for four gigabytes": (zip64_end(npz()), "it lists more arrays than array-autograd writes"),
     "a password": (npz().replace(b"PK\1\2\x14\3\x14\0\0", b"PK\1\2\x14\3\x14\0\1"), "encrypted"),
     "a length of nothing": (tensors({}, length=0), ITS_OWN_WORDS),
     "a length of all there can be": (
@@ -282,10 +291,10 @@ CASES = {
     ),
     "a length just over the file": (
         tensors({}, length=100),
-        "it says that its header has 100 bytes, and has 28",
+        "it says that its header has 100 bytes, but the file has 28",
     ),
-    "no header of ours": (tensors(tensor(), b"\0" * 8), "it has no header of ours"),
-    "metadata of another kind": (tensors({}, format="pt"), "it has no header of ours"),
+    "no header of ours": (tensors(tensor(), b"\0" * 8), "it has no header written by array-autograd"),
+    "metadata of another kind": (tensors({}, format="pt"), "it has no header written by array-autograd"),
     "no checksum": (tensors({}, header="{}"), "'header' in it does not have its checksum"),
     "a negative size": (tensors(tensor(shape=[-1]), b"\0" * 8), ITS_OWN_WORDS),
     "a size beyond all": (tensors(tensor(shape=[2**62, 4]), b"\0" * 8), ITS_OWN_WORDS),
@@ -294,12 +303,18 @@ CASES = {
     "bytes at the end": (tensors(tensor(), b"\0" * 9), ITS_OWN_WORDS),
     "deep nesting": (tensors(b'{"a":' * 100_000), ITS_OWN_WORDS),
     "lists in lists": (npz(header=b"[" * 100_000), "recursion"),
-    "a header that is too long": (npz(header=b" " * ((1 << 22) + 1)), "its header has 4194305 bytes"),
-    "a header with nan": (npz(header={"format": io.FORMAT, "net": float("nan")}), "NaN in its header"),
-    "a header that is no dict": (npz(header=[io.FORMAT]), "its header is not one of ours"),
+    "a header that is too long": (
+        npz(header=b" " * ((1 << 22) + 1)),
+        "its header must have at most 4194304 bytes, and has 4194305",
+    ),
+    "a header with nan": (
+        npz(header={"format": io.FORMAT, "net": float("nan")}),
+        "its header holds NaN, which is not a number in JSON",
+    ),
+    "a header that is no dict": (npz(header=[io.FORMAT]), "its header was not written by array-autograd"),
     "a header with too many digits": (npz(header=b'{"format": ' + b"1" * 5000 + b"}"), "digits"),
     "a header in no text": (npz(header=b"\xff\xfe\xfd"), "codec"),
-    "a format that is no text": (npz(header={"format": 2}), "its header is not one of ours"),
+    "a format that is no text": (npz(header={"format": 2}), "its header was not written by array-autograd"),
     **{
         f"a folder by {name!r}": (zipped({name: npy(np.zeros(3))}), "is not the name of an array")
         for name in (
@@ -314,11 +329,11 @@ CASES = {
         )
     },
     **{
-        said: (weight(GOOD.replace("(1, 2)", shape)), "says shape|invalid literal")
+        said: (weight(GOOD.replace("(1, 2)", shape)), "should have shape|invalid literal")
         for said, shape in SAYS.items()
     },
     **{
-        said: (weight(whole), "'layers.0.weight.npy' in it is no array of float64")
+        said: (weight(whole), "'layers.0.weight.npy' in it is not an array of float64")
         for said, whole in UNREAD.items()
     },
 }
@@ -334,7 +349,8 @@ def test_a_malicious_file_is_a_clear_error_and_takes_no_memory(case, tmp_path):
     tracemalloc.start()
     try:
         with pytest.raises(
-            FileFormatError, match=rf"net\.npz: not a file that was saved here, or damaged: .*({message})"
+            FileFormatError,
+            match=rf"net\.npz: not a file written by array-autograd, or damaged: .*({message})",
         ):
             Net.load(path)
         taken = tracemalloc.get_traced_memory()[1]

@@ -368,7 +368,7 @@ def test_draw_refuses_to_open_a_net_whose_parameters_have_changed():
 
 def test_draw_refuses_to_open_a_net_with_a_random_activation(rng):
     net = Net(1, [2], lambda t: t * rng.uniform(1, 2, t.shape))
-    with pytest.raises(GradientError, match="gave something else this time"):
+    with pytest.raises(GradientError, match="gives another result now than in the call"):
         draw(net([1.0]), open=True)
 
 
@@ -433,7 +433,9 @@ def test_draw_refuses_bad_input():
         NotANumberError, match=r"draw\(\) wants a Value or a Tensor as names\['three'\], got 3\.0 \(float\)"
     ):
         draw(x, {"three": 3.0})
-    with pytest.raises(GradientError, match="made from nothing with a gradient"):
+    with pytest.raises(
+        GradientError, match=r"wants a Tensor that depends on one with requires_grad=True, got one of shape"
+    ):
         draw(Tensor([1.0]))
     with pytest.raises(UnknownNameError, match="did you mean 'layers'"):
         draw(x, open="layer")

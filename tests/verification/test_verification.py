@@ -301,8 +301,10 @@ def test_verify_takes_a_result_of_cancellation_for_as_uncertain_as_its_operands(
 
 def test_verify_accepts_other_gradients_where_rounding_moves_a_sum_over_a_kink(rng, monkeypatch):
     """Weights and inputs of one decimal: many sums are 0 but for rounding, which depends on their order."""
-    net, accepted, torn = MLP(8, [16, 1]), [], verification.torn
-    monkeypatch.setattr(verification, "torn", lambda check: accepted.append(torn(check)) or accepted[-1])
+    net, accepted, may_cross_kink = MLP(8, [16, 1]), [], verification.may_cross_kink
+    monkeypatch.setattr(
+        verification, "may_cross_kink", lambda check: accepted.append(may_cross_kink(check)) or accepted[-1]
+    )
 
     def program():
         for _ in range(10):
