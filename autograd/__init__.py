@@ -64,7 +64,7 @@ if exists(join(dirname(__file__), "differential_operators.py")):  # a module of 
     warnings.warn(
         "HIPS/autograd is installed under the import name autograd too, so its files and those of "
         "array-autograd are mixed and neither can be relied on; mend it with: pip uninstall -y "
-        "autograd array-autograd && pip install array-autograd",
+        "autograd array-autograd, and then, in the folder of array-autograd: pip install .",
         stacklevel=2,
     )
 

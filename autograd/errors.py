@@ -19,6 +19,7 @@ __all__ = [
     "RecordingWarning",
     "ShapeError",
     "TrainingError",
+    "TrainingWarning",
     "UnknownNameError",
     "UnsupportedError",
 ]
@@ -137,6 +138,19 @@ class CheckpointWarning(UserWarning):
     """
 
 
+class TrainingWarning(UserWarning):
+    """A training that can go on, but is likely to learn badly.
+
+    >>> import warnings
+    >>> from autograd import Net
+    >>> with warnings.catch_warnings(record=True) as told:
+    ...     warnings.simplefilter("always")
+    ...     history = Net(1, [1], "relu").fit([0.0, 1.0, 2.0], [1.0, 2.0, -1.0], epochs=1)
+    >>> told[0].category.__name__
+    'TrainingWarning'
+    """
+
+
 class UnknownNameError(AutogradError, ValueError):
     """A name (of an activation, a loss, an optimiser, a column, ...) that is not known.
 
@@ -211,10 +225,12 @@ class MissingExtraError(AutogradError, ImportError):
 
     >>> raise MissingExtraError.of("a picture", "plot")
     Traceback (most recent call last):
-    autograd.errors.MissingExtraError: a picture needs an optional dependency: pip install ...
+    autograd.errors.MissingExtraError: a picture needs an optional dependency; ...: pip install ...
     """
 
     @classmethod
     def of(cls, what: str, extra: str) -> "MissingExtraError":
         """The error for ``what``, such as a picture, which needs the optional dependencies of ``extra``."""
-        return cls(f"{what} needs an optional dependency: pip install 'array-autograd[{extra}]'")
+        return cls(
+            f"{what} needs an optional dependency; in the folder of array-autograd: pip install '.[{extra}]'"
+        )

@@ -11,6 +11,7 @@ step for each batch. Any function from a whole number to a number is a schedule.
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from autograd.engine import as_number
@@ -20,6 +21,25 @@ from autograd.support import whole
 __all__ = ["Plateau", "Schedule", "cosine", "one_cycle", "step_decay", "warm_up"]
 
 Schedule = Callable[[int], float]
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A schedule of this module; two of them are equal if they were made by the same call."""
+
+    name: str
+    options: tuple[Any, ...]
+    rate: Schedule = field(compare=False, repr=False)
+
+    def __call__(self, step: int) -> float:
+        return self.rate(step)
+
+
+@dataclass(frozen=True)
+class ObservingFormula(Formula):
+    """A schedule that contains one that observes the losses: ``observe`` is that one's method."""
+
+    observe: Callable[[float], None] = field(compare=False, repr=False)
 
 
 def above(x: Any, low: float, name: str) -> float:
@@ -46,7 +66,7 @@ def step_decay(lr: float, every: int, factor: float = 0.1) -> Schedule:
     (1.0, 0.1)
     """
     lr, every, factor = above(lr, 0, "lr"), whole(every, "every"), above(factor, 0, "factor")
-    return lambda step: lr * factor ** (step // every)
+    return Formula("step_decay", (lr, every, factor), lambda step: lr * factor ** (step // every))
 
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Schedule:
@@ -65,7 +85,11 @@ def cosine(lr: float, steps: int, end: float = 0.0) -> Schedule:
     (1.0, 0.5, 0.0, 0.0)
     """
     lr, steps, end = above(lr, 0, "lr"), whole(steps, "steps"), above(end, 0, "end")
-    return lambda step: end + (lr - end) * (1 + math.cos(math.pi * min(step / steps, 1))) / 2
+    return Formula(
+        "cosine",
+        (lr, steps, end),
+        lambda step: end + (lr - end) * (1 + math.cos(math.pi * min(step / steps, 1))) / 2,
+    )
 
 
 def warm_up(lr: float | Schedule, steps: int) -> Schedule:
@@ -84,16 +108,16 @@ def warm_up(lr: float | Schedule, steps: int) -> Schedule:
     ([0.2, 0.4, 0.6, 0.8, 1.0], 0.5)
     """
     steps = whole(steps, "steps")
-    number = 0.0 if callable(lr) else above(lr, 0, "lr")
-    then: Schedule = lr if callable(lr) else lambda step: number
+    lr = lr if callable(lr) else above(lr, 0, "lr")
+    then: Schedule = lr if callable(lr) else step_decay(lr, 1, 1.0)
 
-    def schedule(step: int) -> float:
+    def rate(step: int) -> float:
         return then(step - steps) if step >= steps else then(0) * (step + 1) / (steps + 1)
 
     observe = getattr(lr, "observe", None)
-    if observe is not None:
-        schedule.observe = observe  # type: ignore[attr-defined]  # `fit` calls it with the loss of each epoch
-    return schedule
+    if observe is not None:  # `fit` calls it with the loss of each epoch
+        return ObservingFormula("warm_up", (lr, steps), rate, observe)
+    return Formula("warm_up", (lr, steps), rate)
 
 
 def one_cycle(peak: float, steps: int, rise: float = 0.3, start: float = 25.0, end: float = 1e4) -> Schedule:
@@ -120,14 +144,14 @@ def one_cycle(peak: float, steps: int, rise: float = 0.3, start: float = 25.0, e
     low, last = peak / start, peak / start / end
     top = rise * steps - 1  # the step of the peak, as in PyTorch
 
-    def schedule(step: int) -> float:
+    def rate(step: int) -> float:
         if step < top:
             a, b, progress = low, peak, step / top
         else:
             a, b, progress = peak, last, min((step - top) / (steps - 1 - top), 1.0)
         return b + (a - b) * (1 + math.cos(math.pi * progress)) / 2
 
-    return schedule
+    return Formula("one_cycle", (peak, steps, rise, low, last), rate)
 
 
 class Plateau:
@@ -142,6 +166,8 @@ class Plateau:
         patience: the number of epochs in a row without progress that cause no reduction, 0 or more.
         threshold: progress is a loss below ``(1 - threshold)`` times the best one; 0 or more.
         lowest: the learning rate is never reduced below it, 0 or more.
+
+    Two of them are equal if they have the same options, however far each has come.
 
     Attributes:
         lr: the current learning rate.
@@ -174,6 +200,15 @@ class Plateau:
         self.lowest = above(lowest, 0, "lowest")
         self.best = math.inf
         self.waited = 0
+
+    def _options(self) -> tuple[float, ...]:
+        return self.start, self.factor, self.patience, self.threshold, self.lowest
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Plateau) and self._options() == other._options()
+
+    def __hash__(self) -> int:
+        return hash(self._options())
 
     def observe(self, loss: float) -> None:
         """Take the loss of one more epoch into account, and reduce the learning rate if it is due."""

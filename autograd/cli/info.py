@@ -37,8 +37,7 @@ def info(options: argparse.Namespace) -> dict[str, Any]:
     }
     by = f", saved by version {report['version']}" if report["version"] else ""
     tell(options, f"{options.model}: {size / 1000:.1f} kB{by}")
-    tell(options, f"net: {'-'.join(map(str, net.N))}, {net.nparams()} parameters in {net.dtype.name}")
-    tell(options, f"activations: {', '.join(map(str, net.activations))}")
+    tell(options, net.summary())
     if net.preprocessing is None:
         tell(options, "trained on: not known, since it was not saved by train")
         return report

@@ -55,9 +55,14 @@ def nll(logits: Any, label: Any) -> Any:
     return sum((v - top).exp() for v in logits).log() - (logits[label] - top)
 
 
-MSE = Loss("mse", squared_errors, mean_of_all=lambda prediction, target: mean_square(prediction - target))
-MAE = Loss("mae", absolute_errors)
-HUBER = Loss("huber", huber_each)
+MSE = Loss(
+    "mse",
+    squared_errors,
+    distance=True,
+    mean_of_all=lambda prediction, target: mean_square(prediction - target),
+)
+MAE = Loss("mae", absolute_errors, distance=True)
+HUBER = Loss("huber", huber_each, distance=True)
 HINGE = Loss("hinge", hinge_each, labels=(-1, 1))
 BINARY_CROSS_ENTROPY = Loss("binary_cross_entropy", binary_nll, labels=(0, 1), logits=True)
 CROSS_ENTROPY = ClassLoss("cross_entropy", nll, logits=True)

@@ -24,6 +24,8 @@ class Loss:
             shape, or a Value and a number. Options of the loss are passed by name.
         labels: the two possible targets, if targets are class labels.
         logits: whether predictions are logits: unbounded scores, before a sigmoid or softmax.
+        distance: whether the loss is least where predictions equal targets, so that outputs have to be able
+            to reach the targets.
         mean_of_all: ``mean_of_all(prediction, target)`` returns the mean over all elements, if there is a
             faster way than the mean of ``each``.
 
@@ -45,12 +47,14 @@ class Loss:
         *,
         labels: tuple[int, int] | None = None,
         logits: bool = False,
+        distance: bool = False,
         mean_of_all: Callable[[Tensor, Tensor], Tensor] | None = None,
     ) -> None:
         self.name = name
         self.each = each
         self.labels = labels
         self.logits = logits
+        self.distance = distance
         self.mean_of_all = mean_of_all
         self.function: Callable[..., Any] | None = None
 
@@ -146,6 +150,11 @@ class Loss:
             raise OptionError(f"class_weight goes with labels, and {self.name} has none")
         return list(self.labels), array_of(target) > 0
 
+    def class_table(self, class_weight: Any, target: Tensor, outputs: int) -> Any:
+        """The weight of each class, in order, from a ``class_weight`` as for `weights`."""
+        known, index = self.classes(target, outputs)
+        return class_table(class_weight, known, index)
+
     def weights(
         self, target: Tensor, outputs: int, sample_weight: Any, class_weight: Any, dtype: Any = np.float64
     ) -> Tensor | None:
@@ -161,8 +170,8 @@ class Loss:
         """
         total = None
         if class_weight is not None:
-            known, index = self.classes(target, outputs)
-            table = class_table(class_weight, known, index)
+            _, index = self.classes(target, outputs)
+            table = self.class_table(class_weight, target, outputs)
             total = tensor_of(indexed(table.astype(dtype), index.astype(np.intp)))
         if sample_weight is not None:
             given = as_tensor(sample_weight, f"{self.name}(sample_weight=...)", dtype)

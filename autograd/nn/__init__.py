@@ -17,7 +17,7 @@ its matrices in one flat vector, and ``params()`` lists the parameters in the or
 True
 """
 
-from autograd.nn.activations import ACTIVATIONS, Activation
+from autograd.nn.activations import ACTIVATIONS, Activation, register_activation
 from autograd.nn.batch import Batch
 from autograd.nn.initializers import INITS
 from autograd.nn.layers import Layer, Neuron
@@ -26,4 +26,15 @@ from autograd.nn.net import MLP, Net
 from autograd.nn.parameters import LayerParameters, parameter_name
 from autograd.nn.plots import show_decision
 
-__all__ = ["ACTIVATIONS", "INITS", "MLP", "Activation", "ArrayModule", "Layer", "Module", "Net", "Neuron"]
+__all__ = [
+    "ACTIVATIONS",
+    "INITS",
+    "MLP",
+    "Activation",
+    "ArrayModule",
+    "Layer",
+    "Module",
+    "Net",
+    "Neuron",
+    "register_activation",
+]

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Callable
 
+from autograd.errors import OptionError
 from autograd.tensor import Tensor
 
-__all__ = ["ACTIVATIONS", "Activation"]
+__all__ = ["ACTIVATIONS", "Activation", "register_activation"]
 
 
 class Activation:
@@ -22,14 +23,10 @@ class Activation:
         glorot: the numerator of the limit sqrt(glorot / (n_in + n_out)) of uniform weights that keeps the
             variance of gradients (Glorot & Bengio 2010), from which scikit-learn's estimators draw.
 
-    To use an activation of your own by its name, add it to `ACTIVATIONS`:
+    `register_activation` makes one of your own.
 
-    >>> from autograd.nn import Net
-    >>> ACTIVATIONS["squares"] = Activation("squares", lambda x: x * x, bounds=(0, math.inf))
-    >>> net = Net(1, [1], "squares", init=lambda n_out, n_in: [[3.0]])
-    >>> net([2.0]), net.activations
-    (Value(36.0, grad=0.0), ['squares'])
-    >>> del ACTIVATIONS["squares"]
+    >>> ACTIVATIONS["relu"], ACTIVATIONS["relu"](Tensor([-1.0, 2.0])).tolist()
+    (<activation relu>, [0.0, 2.0])
     """
 
     def __init__(
@@ -68,3 +65,43 @@ ACTIVATIONS: dict[str, Activation] = {
     )
 }
 """The activations by name, as functions of a Tensor."""
+
+BUILT_IN = frozenset(ACTIVATIONS)
+
+
+def register_activation(
+    name: str,
+    function: Callable[[Tensor], Tensor],
+    *,
+    bounds: tuple[float, float] = (-math.inf, math.inf),
+    kink: float | None = None,
+) -> Activation:
+    """Give an activation of your own a name, by which nets, files, estimators and plots know it.
+
+    Args:
+        name: its name; one that is registered already gets the new function, if it was not built in.
+        function: from a Tensor to a Tensor of the same shape, element by element.
+        bounds: the least and the greatest possible result.
+        kink: where the slope jumps, if it does.
+
+    Returns:
+        The entry in `ACTIVATIONS`.
+
+    Raises:
+        OptionError: ``name`` is no text or the name of a built-in activation, ``function`` is none, or
+            ``bounds`` are not a lower and a higher number.
+
+    >>> from autograd.nn import Net
+    >>> swish = register_activation("swish", lambda x: x * x.sigmoid(), bounds=(-0.279, math.inf))
+    >>> Net(1, [4, 1], "swish", "linear").activations
+    ['swish', 'linear']
+    >>> del ACTIVATIONS["swish"]
+    """
+    if not isinstance(name, str) or not name or name in BUILT_IN:
+        raise OptionError(f"register_activation() wants a name that is not built in, got {name!r}")
+    if not callable(function):
+        raise OptionError(f"register_activation() wants a function of a Tensor, got {function!r}")
+    if not isinstance(bounds, tuple | list) or len(bounds) != 2 or not bounds[0] < bounds[1]:
+        raise OptionError(f"register_activation() wants bounds (low, high), got {bounds!r}")
+    row = ACTIVATIONS[name] = Activation(name, function, bounds=(bounds[0], bounds[1]), kink=kink)
+    return row

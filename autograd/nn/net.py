@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import files
-from autograd.errors import FileFormatError, NotANumberError, OptionError, ShapeError
+from autograd.errors import FileFormatError, NotANumberError, OptionError, ShapeError, UnknownNameError
 from autograd.nn import plots
 from autograd.nn.activations import ACTIVATIONS
 from autograd.nn.initializers import Init, init_weights
@@ -20,10 +20,27 @@ from autograd.nn.layers import ActivationOption, Layer
 from autograd.nn.module import ArrayModule
 from autograd.nn.parameters import Parameter, ParameterVector
 from autograd.support import by_name, float_type, whole
-from autograd.tensor import Array, Programs, Tensor, no_grad, reals, refuse_in_recording, tensor_of
+from autograd.tensor import (
+    Array,
+    Programs,
+    Tensor,
+    no_grad,
+    reals,
+    refuse_in_recording,
+    sigmoid,
+    softmax,
+    tensor_of,
+)
+from autograd.text import quoted
 from autograd.training import CHUNK_ROWS, BatchLosses, FitMixin, in_dtype, rows_of
 
 __all__ = ["MLP", "Net"]
+
+
+class Summary(str):
+    """A text that the prompt of Python shows as it is."""
+
+    __repr__ = str.__str__
 
 
 class Net(ArrayModule, FitMixin):
@@ -144,6 +161,58 @@ class Net(ArrayModule, FitMixin):
             chunk = rows_of(X[part] if X.ndim else X, self.n_in, self.dtype, "predict()", start)
             out[part] = forward(chunk)
         return out
+
+    def predict_proba(self, X: Any) -> Array:
+        """The probability of each class for each row of X, as an array of shape (rows, classes).
+
+        The outputs of a net that ends in linear are logits: several outputs give a softmax, one output gives
+        two classes by a sigmoid. Outputs between 0 and 1, as of a sigmoid, are probabilities themselves: one
+        output is that of the second of two classes, several are those of labels which do not exclude each
+        other.
+
+        Raises:
+            OptionError: the outputs are neither logits nor probabilities.
+            ShapeError, DataError: as for `predict`.
+
+        >>> net = Net(1, [1], "linear", init=lambda n_out, n_in: [[1.0]])
+        >>> net.predict_proba([0.0, 1.0]).round(3).tolist()
+        [[0.5, 0.5], [0.269, 0.731]]
+        >>> Net(2, [4, 3], "relu", "linear").predict_proba([[1, 2], [3, 4]]).sum(axis=1).round(9).tolist()
+        [1.0, 1.0]
+        """
+        logits = self.bounds == (-math.inf, math.inf)
+        if not logits and not 0 <= self.bounds[0] < self.bounds[1] <= 1:
+            low, high = self.bounds
+            raise OptionError(
+                f"predict_proba() wants logits or probabilities, and the outputs of this net lie between "
+                f'{low:g} and {high:g}; make it with output_activation="linear" or "sigmoid"'
+            )
+        outputs = Tensor(self.predict(X))
+        if self.n_out > 1:
+            return softmax(outputs, axis=1).data if logits else outputs.data
+        second = sigmoid(outputs).data if logits else outputs.data
+        first = sigmoid(-outputs).data if logits else 1 - second
+        return np.concatenate([first, second], axis=1)
+
+    def summary(self) -> "Summary":
+        """The layers of the net: their inputs, outputs, activations and numbers of parameters.
+
+        Returns:
+            A text, which is also what the prompt of Python shows.
+
+        >>> Net(2, [16, 1], "tanh", "linear").summary()
+        layer      inputs  outputs  activation  parameters
+        layers[0]       2       16  tanh                48
+        layers[1]      16        1  linear              17
+        65 parameters, float64
+        """
+        names = [getattr(a, "__name__", str(a)) for a in self.activations]
+        width = max(map(len, ["activation", *names]))
+        lines = [f"layer      inputs  outputs  {'activation':{width}}  parameters"]
+        for k, (layer, name) in enumerate(zip(self.layers, names, strict=True)):
+            label = f"layers[{k}]"
+            lines.append(f"{label:9}{layer.n_in:8}{layer.n_out:9}  {name:{width}}{layer.nparams():12}")
+        return Summary("\n".join([*lines, f"{self.nparams()} parameters, {self.dtype.name}"]))
 
     # Plots. They need matplotlib, from the extra ``plot``, and raise MissingExtraError without it
 
@@ -348,6 +417,7 @@ class Net(ArrayModule, FitMixin):
         Raises:
             OptionError: the class is your own and has an ``__init__`` whose arguments the file does not hold.
             FileFormatError: the file is of another format, or damaged, or holds another kind of net.
+            UnknownNameError: an activation of the net is not registered here.
             FileNotFoundError: there is no such file.
             MissingExtraError: it is a safetensors file, and that package is not installed.
         """
@@ -365,6 +435,8 @@ class Net(ArrayModule, FitMixin):
             net.preprocessing = header.get("preprocessing", header.get("table"))  # "table" in format 1
             if not isinstance(net.preprocessing, dict | None):
                 raise OptionError("its preprocessing is no dict")
+        except UnknownNameError as error:
+            raise UnknownNameError(f"{path}: {error}") from None
         except (KeyError, TypeError, ValueError) as error:
             raise FileFormatError(f"{path}: not a net that was saved here: {error}") from None
         return net
@@ -380,7 +452,11 @@ class Net(ArrayModule, FitMixin):
         activations = [str(name) for name in architecture["activations"]]
         dtype = float_type(architecture["dtype"])
         for name in activations:
-            by_name("activation", name, ACTIVATIONS)
+            if name not in ACTIVATIONS:
+                raise UnknownNameError(
+                    f"the activation {quoted(name)} of this net is not known; before loading, give it to "
+                    f"autograd.nn.register_activation({quoted(name)}, function)"
+                )
         if not activations or len(activations) != len(sizes) - 1 or len(arrays) != 2 * len(activations):
             raise ShapeError("its numbers of layers, activations and arrays do not agree")
         parts = []

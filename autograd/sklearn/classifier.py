@@ -43,8 +43,10 @@ class NetClassifier(Scoring, ClassifierMixin, NetEstimator):  # type: ignore[mis
         classes_: the labels.
         net_: the `autograd.nn.Net`; its outputs are logits.
         n_iter_: number of epochs, or of iterations of lbfgs, in the last ``fit``.
+        t_: number of rows that the solver has seen, each as often as it has; with warm_start, in all calls of
+            ``fit``.
         loss_: the loss of the last epoch.
-        loss_curve_: the loss of each epoch.
+        loss_curve_: the loss of each epoch, with the penalty; with warm_start, of all calls of ``fit``.
         best_loss_: the least loss of an epoch; None with early_stopping.
         validation_scores_: with early_stopping, the accuracy on the held-out rows after each epoch.
         best_validation_score_: the best of these scores.

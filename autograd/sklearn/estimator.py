@@ -1,6 +1,7 @@
 """The base class of the two estimators."""
 
 import functools
+import operator
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -150,6 +151,9 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         held_out = None
         if self.early_stopping:
             X, y, weight, *held_out = self._split(X, y, weight, rng)
+        if not again:
+            self.loss_curve_: list[float] = []
+            self.t_ = 0
         self._train(X, y, weight, held_out, rng)
         return self
 
@@ -172,11 +176,11 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
             callbacks=[stopping],
         )
         stopping.finish()
-        self.loss_curve_ = [
-            self._scale * sum(parts) for parts in zip(history.loss, history.penalty, strict=True)
-        ]
+        losses = map(operator.add, history.loss, history.penalty)
+        self.loss_curve_ = [*self.loss_curve_, *(self._scale * loss for loss in losses)]
         self.n_iter_ = getattr(optimizer, "iterations", 0) if full_batch else len(history.loss)
-        self.loss_ = self.loss_curve_[-1] if history.loss else np.nan
+        self.t_ += self.n_iter_ * len(X)
+        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.nan
         if history.interrupted:
             warnings.warn("the training was interrupted", stacklevel=4)
         elif self.n_iter_ >= self.max_iter and not stopping.ended:
@@ -225,6 +229,7 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         self.loss_ = self._scale * total / len(X)
         self.loss_curve_ = [*getattr(self, "loss_curve_", []), self.loss_]
         self.n_iter_ = len(self.loss_curve_)
+        self.t_ = getattr(self, "t_", 0) + len(X)
         return self
 
     def _architecture(self) -> tuple[list[int], Any]:

@@ -23,6 +23,7 @@ from autograd.errors import CheckpointWarning, FileFormatError, OptionError
 from autograd.files import check_place
 from autograd.losses import Loss
 from autograd.optim import Optimizer
+from autograd.schedules import Formula
 from autograd.support import run_to_end
 from autograd.tensor import Array
 from autograd.training.data import LazyInputs, Rows
@@ -311,6 +312,8 @@ class Describer:
 
     def of(self, x: Any, *without: str) -> str:
         """The text for ``x``; for an object, the attributes in ``without`` are left out."""
+        if isinstance(x, Formula):
+            return f"{x.name}({', '.join(map(self.of, x.options))})"
         if isinstance(x, COMPARABLE):
             return str(x)
         if isinstance(x, partial):

@@ -36,7 +36,7 @@ def finite_numbers(x: Any, name: str, call: str, first: int = 0) -> Array:
     try:
         array = reals(x.data if isinstance(x, Tensor) else x, f"{call} wants {name} to be numbers")
     except NotANumberError as error:
-        classes = name == "y" and str(error).endswith("(str)")
+        classes = name.endswith("y") and str(error).endswith("(str)")
         hint = "; number classes by np.unique(y, return_inverse=True)[1]" if classes else ""
         raise DataError(f"{error}{hint}") from None
     good = np.isfinite(array)
@@ -49,22 +49,22 @@ def finite_numbers(x: Any, name: str, call: str, first: int = 0) -> Array:
     return array
 
 
-def rows_of(X: Any, n_in: int, dtype: Any, call: str, first: int = 0) -> Array:
+def rows_of(X: Any, n_in: int, dtype: Any, call: str, first: int = 0, name: str = "X") -> Array:
     """``X`` as an array of shape (rows, n_in); shape (rows,) becomes a column if n_in is 1.
 
-    ``call`` and ``first`` are as in `finite_numbers`.
+    ``call``, ``first`` and ``name`` are as in `finite_numbers`.
 
     Raises:
         DataError: ``X`` is no table of finite numbers; the message names row and column.
         ShapeError: ``X`` has another number of columns.
     """
-    array = finite_numbers(X, "X", call, first)
+    array = finite_numbers(X, name, call, first)
     if array.ndim == 1 and n_in == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] != n_in:
         hint = "; for one row, [x]" if array.shape == (n_in,) else ""
-        raise ShapeError(f"{call} wants X of shape (rows, {n_in}), got {array.shape}{hint}")
-    return in_dtype(array, dtype, "X", call)
+        raise ShapeError(f"{call} wants {name} of shape (rows, {n_in}), got {array.shape}{hint}")
+    return in_dtype(array, dtype, name, call)
 
 
 def in_dtype(array: Array, dtype: Any, name: str, call: str) -> Array:
@@ -105,36 +105,41 @@ class LazyInputs:
         out[...] = self.make(rows)
 
 
-def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str) -> Array:
-    array = finite_numbers(y, name, "fit()")
+def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str, call: str) -> Array:
+    array = finite_numbers(y, name, call)
     if len(array.shape) == 0 or len(array) != rows:
-        raise ShapeError(f"fit() wants a target for each of {rows} rows of X, got shape {array.shape}")
+        raise ShapeError(f"{call} wants a target for each of {rows} rows of X, got shape {array.shape}")
     own_loss = not isinstance(loss, Loss)
     if array.dtype.kind == "f" or not (own_loss or loss.takes_classes):
-        array = in_dtype(array, module.dtype, name, "fit()")
+        array = in_dtype(array, module.dtype, name, call)
     if not own_loss:
         try:
             array = loss.targets((rows, module.n_out), array, module.dtype).data
         except ShapeError as error:
-            classes = array.ndim == 1 < module.n_out and not (array % 1).any()
-            hint = '; for classes give loss="cross_entropy"' if classes else ""
+            hint = ""
+            if array.ndim == 1 < module.n_out:
+                hint = f"; {name} has one number for each row, and the net {module.n_out} outputs"
+                if not (array % 1).any():
+                    hint += ': for classes give loss="cross_entropy"'
             raise ShapeError(f"{error}{hint}") from None
     elif module.n_out == 1 and array.ndim == 1:  # else prediction - target has shape (rows, rows)
         raise ShapeError(
-            f"fit() with a loss of your own wants {name} in the shape of the predictions, {(rows, 1)}, got "
+            f"{call} with a loss of your own wants {name} in the shape of the predictions, {(rows, 1)}, got "
             f"{array.shape}: give np.reshape({name}, (-1, 1))"
         )
     return array
 
 
-def _weights(loss: Any, y: Array, module: Shaped, sample_weight: Any, class_weight: Any) -> Array | None:
+def _weights(
+    loss: Any, y: Array, module: Shaped, sample_weight: Any, class_weight: Any, call: str
+) -> Array | None:
     """The weight of each target, at most 1, or None if none were given."""
     if sample_weight is None and class_weight is None:
         return None
     if not isinstance(loss, Loss):
-        raise OptionError("fit() with a loss of your own takes no sample_weight or class_weight")
+        raise OptionError(f"{call} with a loss of your own takes no sample_weight or class_weight")
     if sample_weight is not None:
-        sample_weight = finite_numbers(sample_weight, "sample_weight", "fit()")
+        sample_weight = finite_numbers(sample_weight, "sample_weight", call)
     total = loss.weights(tensor_of(y), module.n_out, sample_weight, class_weight)
     assert total is not None
     return np.broadcast_to(total.data / total.data.max(), y.shape)
@@ -165,46 +170,64 @@ class Rows:
         """The rows with these numbers."""
         return Rows(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
 
-    def balanced(self) -> "Rows":
+    def with_mean_weight_1(self) -> "Rows":
         """The same rows, with weights scaled to a mean of 1; DataError if all weights are 0."""
         if self.weight is None:
             return self
         if not self.weight.any():
-            raise DataError("fit() got weights of 0 for all the rows to learn from, or to validate with")
+            raise DataError("the weights of all the rows to learn from, or to validate with, are 0")
         weight = np.ascontiguousarray(self.weight / self.weight.mean(), self.X.dtype)
         return Rows(self.X, self.y, weight)
 
 
-def prepared(module: Shaped, X: Any, y: Any, loss: Any, sample_weight: Any, class_weight: Any) -> Rows:
+def prepared(
+    module: Shaped,
+    X: Any,
+    y: Any,
+    loss: Any,
+    sample_weight: Any,
+    class_weight: Any,
+    call: str,
+    of: str = "",
+) -> Rows:
     """The rows that ``module`` is trained on, from arguments of `autograd.nn.Net.fit`.
+
+    Errors name ``call``, such as "fit()", and what the rows are part ``of``, such as "validation ".
 
     Raises:
         DataError, ShapeError, OptionError: the arguments are not as `autograd.nn.Net.fit` wants them.
     """
     if not isinstance(X, LazyInputs):
-        X = rows_of(X, module.n_in, module.dtype, "fit()")
+        X = rows_of(X, module.n_in, module.dtype, call, name=f"{of}X")
     elif X.shape[1] != module.n_in:
-        raise ShapeError(f"fit() wants X of shape (rows, {module.n_in}), got {X.shape}")
+        raise ShapeError(f"{call} wants {of}X of shape (rows, {module.n_in}), got {X.shape}")
     if not len(X):
-        raise DataError("fit() wants at least one row, got none")
-    y = _targets(y, len(X), module, loss, "y")
-    return Rows(X, y, _weights(loss, y, module, sample_weight, class_weight))
+        raise DataError(f"{call} wants at least one row of {of}X, got none")
+    y = _targets(y, len(X), module, loss, f"{of}y", call)
+    return Rows(X, y, _weights(loss, y, module, sample_weight, class_weight, call))
 
 
-def split(module: Shaped, data: Rows, validation: Any, loss: Any, rng: Any) -> tuple[Rows, Rows | None]:
+def split(
+    module: Shaped, data: Rows, validation: Any, loss: Any, class_weight: Any, rng: Any
+) -> tuple[Rows, Rows | None]:
     """The training rows, and the validation rows: a share that ``rng`` draws, other rows, or None."""
     if validation is None:
-        return data.balanced(), None
-    if isinstance(validation, tuple | list) and len(validation) == 2:
-        X, y = validation
-        return data.balanced(), prepared(module, X, y, loss, None, None)
+        return data.with_mean_weight_1(), None
+    if isinstance(validation, tuple | list) and len(validation) in (2, 3):
+        X, y, *weights = validation
+        if class_weight is not None:  # the balance of the training rows serves both
+            class_weight = loss.class_table(class_weight, tensor_of(data.y), module.n_out)
+        weight = weights[0] if weights else None
+        rows = prepared(module, X, y, loss, weight, class_weight, "fit()", "validation ")
+        return data.with_mean_weight_1(), rows.with_mean_weight_1()
     share = number(validation)
     if share is None or not 0 < share < 1:
         raise OptionError(
-            f"validation must be a share of the rows between 0 and 1, or a pair (X, y), got {validation!r}"
+            "validation must be a share of the rows between 0 and 1, (X, y) or (X, y, sample_weight), got "
+            + (f"{len(validation)} parts" if isinstance(validation, tuple | list) else repr(validation))
         )
     count = max(1, round(share * len(data)))
     if count >= len(data):
         raise OptionError(f"validation={validation!r} leaves none of the {len(data)} rows to learn from")
     held_out, kept = np.split(rng.permutation(len(data)), [count])
-    return data.take(kept).balanced(), data.take(held_out).balanced()
+    return data.take(kept).with_mean_weight_1(), data.take(held_out).with_mean_weight_1()

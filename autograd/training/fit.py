@@ -5,6 +5,7 @@ from typing import Any
 
 from autograd.engine import as_number
 from autograd.errors import OptionError
+from autograd.losses import loss_of
 from autograd.optim import Optimizer, optimizer_name
 from autograd.schedules import Schedule
 from autograd.support import whole
@@ -12,7 +13,8 @@ from autograd.tensor import Tensor
 from autograd.training.data import prepared, split
 from autograd.training.history import History
 from autograd.training.objective import Trainable
-from autograd.training.options import callbacks_of, finite_positive, generator_of, loss_for, optimizer_for
+from autograd.training.options import callbacks_of, finite_positive, generator_of, optimizer_for
+from autograd.training.reach import check_outputs, check_targets
 
 __all__ = ["FitMixin"]
 
@@ -30,7 +32,7 @@ class FitMixin:
         lr: float | Schedule | None = None,
         epochs: int = 100,
         batch_size: int = 32,
-        validation: float | tuple[Any, Any] | None = None,
+        validation: float | tuple[Any, ...] | None = None,
         patience: int | None = None,
         sample_weight: Any = None,
         class_weight: Any = None,
@@ -64,7 +66,8 @@ class FitMixin:
             batch_size: rows in each update. If there are fewer rows than that, and always for lbfgs, all
                 rows are one batch.
             validation: a share of the rows, between 0 and 1, that is drawn at random and held out, or
-                a pair (X, y) of other rows. The loss over these rows is computed after each epoch.
+                other rows, (X, y) or (X, y, sample_weight). The loss over these rows is computed after each
+                epoch, with their weights and those of their classes.
             patience: number of epochs without a lower loss (over the validation rows if there are any)
                 after which the training ends. Its end restores the weights of the best epoch.
             sample_weight: the weight of each row in the loss, 0 or more, of shape (rows,).
@@ -97,9 +100,10 @@ class FitMixin:
             ShapeError: X and y do not fit the net or each other.
             DataError: nan or infinity in the data (with row and column), or labels out of range.
             UnknownNameError: there is no loss or optimiser of that name.
-            OptionError: an option is outside its range, the loss does not suit the net's outputs, a
-                callback returns something other than True, False or None, or the checkpoint belongs to
-                another training; the message says what differs.
+            OptionError: an option is outside its range, the outputs cannot be what the loss asks of them
+                (logits after a sigmoid, targets out of their reach), a callback returns something other
+                than True, False or None, or the checkpoint belongs to another training; the message says
+                what differs.
             FileFormatError: the checkpoint is damaged, or the file is of another kind.
             OSError: the checkpoint cannot be written.
             TrainingError: the loss, over the validation rows too, or a weight is no longer finite. Net and
@@ -140,14 +144,16 @@ class FitMixin:
         checkpoint_file = None if checkpoint is None else Checkpoint(checkpoint, every)
         seed = seed if checkpoint_file is None else checkpoint_file.seed(seed)
         rng = generator_of(seed)
-        loss_function = loss_for(self, loss)
-        opt = optimizer_for(optimizer, lr, self)
+        loss_function = loss_of(loss)
+        check_outputs(self, loss_function, "fit()", stacklevel=2)
+        opt = optimizer_for(optimizer, lr, self, "fit()")
         if opt.takes_closure and clip is not None:
             raise OptionError(
                 f"{optimizer_name(type(opt))} takes no clip: its line search needs the gradient as it is"
             )
-        all_rows = prepared(self, X, y, loss_function, sample_weight, class_weight)
-        data, held_out = split(self, all_rows, validation, loss_function, rng)
+        all_rows = prepared(self, X, y, loss_function, sample_weight, class_weight, "fit()")
+        check_targets(self, loss_function, all_rows.y, "fit()", stacklevel=2)
+        data, held_out = split(self, all_rows, validation, loss_function, class_weight, rng)
         batch_size = len(data) if opt.takes_closure else min(batch_size, len(data))
         with self._batch_losses.lent(self, loss_function, alpha) as batch_loss:
             training = Fit(self, data, held_out, batch_loss, opt, batch_size, rng)
@@ -192,7 +198,7 @@ class FitMixin:
 
         if lr is not None and not callable(lr):
             lr = as_number(lr, "lr")
-        options = loss_for(self, loss), optimizer, lr, as_number(alpha, "alpha")
+        options = loss_of(loss), optimizer, lr, as_number(alpha, "alpha")
         current = self._partial_fit
         if current is None or current[0] != options:
             module = self if isinstance(optimizer, Optimizer) else self._twin()

@@ -8,37 +8,23 @@ import numpy as np
 
 from autograd.engine import as_number
 from autograd.errors import OptionError
-from autograd.losses import Loss, loss_of
 from autograd.optim import OPTIMIZERS, Optimizer, optimizer_name
 from autograd.support import by_name
 from autograd.training.objective import Trainable
 
-__all__ = ["callbacks_of", "finite_positive", "generator_of", "loss_for", "optimizer_for"]
+__all__ = ["callbacks_of", "finite_positive", "generator_of", "optimizer_for"]
 
 
-def loss_for(module: Trainable, loss: Any) -> Any:
-    """The `Loss` with that name or function; a function of the user's is returned as it is.
+def optimizer_for(optimizer: Any, lr: Any, module: Trainable, call: str) -> Optimizer:
+    """A new optimiser for the module, by name, or ``optimizer`` itself if it was made for the module.
 
-    Raises:
-        UnknownNameError: there is no loss of that name.
-        OptionError: the loss takes logits, and the outputs of the module are bounded.
+    ``call`` is the call that errors name, such as "fit()".
     """
-    loss = loss_of(loss)
-    if isinstance(loss, Loss) and loss.logits and all(map(math.isfinite, module.bounds)):
-        raise OptionError(
-            f"{loss.name} takes logits, which have no bounds, and the outputs of this net are those of a "
-            f'{module.activations[-1]}; make it with output_activation="linear"'
-        )
-    return loss
-
-
-def optimizer_for(optimizer: Any, lr: Any, module: Trainable) -> Optimizer:
-    """A new optimiser for the module, by name, or ``optimizer`` itself if it was made for the module."""
     if isinstance(optimizer, Optimizer):
         if optimizer.target is not module:
-            raise OptionError("fit() got an optimizer that was made for other parameters than this net's")
+            raise OptionError(f"{call} got an optimizer that was made for other parameters than this net's")
         if lr is not None:
-            raise OptionError("fit() got both lr and an optimizer, which has an lr of its own")
+            raise OptionError(f"{call} got both lr and an optimizer, which has an lr of its own")
         return optimizer
     kind: Any = by_name("optimizer", optimizer, OPTIMIZERS)
     if getattr(kind, "takes_closure", False) and lr is not None:

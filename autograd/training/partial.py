@@ -10,9 +10,12 @@ from autograd.optim import optimizer_name
 from autograd.training.checkpoint import Snapshot
 from autograd.training.data import prepared
 from autograd.training.objective import BatchLosses, Trainable, advice, largest_gradient
-from autograd.training.options import finite_positive, loss_for, optimizer_for
+from autograd.training.options import finite_positive, optimizer_for
+from autograd.training.reach import check_outputs, check_targets
 
 __all__ = ["PartialFit"]
+
+CALL = "partial_fit()"  # as errors name it
 
 
 class PartialFit:
@@ -20,15 +23,18 @@ class PartialFit:
 
     Args:
         module: the module that is trained.
-        loss, optimizer, lr, alpha: as for `fit`.
+        loss: a `Loss`, or a function of predictions and targets.
+        optimizer, lr, alpha: as for `fit`.
     """
 
     def __init__(self, module: Trainable, loss: Any, optimizer: Any, lr: Any, alpha: float) -> None:
         self.module = module
-        self.loss = loss_for(module, loss)
-        self.opt = optimizer_for(optimizer, lr, module)
+        self.loss = loss
+        check_outputs(module, loss, CALL, stacklevel=3)
+        self.opt = optimizer_for(optimizer, lr, module, CALL)
         if self.opt.takes_closure:
             raise OptionError(f"{optimizer_name(type(self.opt))} wants the whole data at once: use fit()")
+        self.checked = False  # whether the outputs can reach the targets
         self.alpha = finite_positive(alpha, "alpha", 0.0)
 
     def step(self, losses: BatchLosses, X: Any, y: Any, sample_weight: Any, class_weight: Any) -> float:
@@ -36,7 +42,11 @@ class PartialFit:
 
         ``losses`` are those of the module.
         """
-        data = prepared(self.module, X, y, self.loss, sample_weight, class_weight).balanced()
+        data = prepared(self.module, X, y, self.loss, sample_weight, class_weight, CALL)
+        if not self.checked:
+            check_targets(self.module, self.loss, data.y, CALL, stacklevel=3)
+            self.checked = True
+        data = data.with_mean_weight_1()
         before = Snapshot.of(self.module, self.opt)
         try:
             with losses.lent(self.module, self.loss, self.alpha) as batch_loss, np.errstate(all="ignore"):
@@ -51,7 +61,7 @@ class PartialFit:
             gradient = largest_gradient(self.module.grads)
             before.restore(self.module, self.opt)
             what = "a weight became infinite or nan" if finite else f"the loss became {value + penalty}"
-            raise TrainingError(f"partial_fit(): {what}, where {gradient}; {advice(self.alpha)}")
+            raise TrainingError(f"{CALL}: {what}, where {gradient}; {advice(self.alpha)}")
         if (observe := getattr(self.opt.lr, "observe", None)) is not None:
             observe(value)
         return value

@@ -28,7 +28,7 @@ def test_the_demo_command_runs_without_matplotlib_and_says_what_to_install(folde
     assert main(["demo", "tiny", "--json"]) == 0
     told = capsys.readouterr()
     assert json.loads(told.out)["picture"] is None
-    assert "no picture: a picture needs an optional dependency: pip install" in told.err
+    assert "no picture: a picture needs an optional dependency; in the folder" in told.err
     assert main(["demo", "tiny", "--output", "t.gif"]) == 2
     assert list(folder.iterdir()) == []
 

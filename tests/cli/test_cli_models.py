@@ -186,7 +186,8 @@ def test_evaluate_reports_the_errors_of_a_regression_and_draws_a_picture_if_aske
 def test_info_describes_a_model(folder, capsys, trained):
     assert main(["info", str(trained)]) == 0
     told = capsys.readouterr().out
-    assert "net: 11-128-1, 1665 parameters in float64" in told
+    assert str(Net.load(trained).summary()) in told
+    assert "1665 parameters, float64" in told
     assert "target: 'rent', a number" in told
     assert "from 3 numbers: area, rooms, built" in told
     assert "from the text 'district', with 4 levels: harbour, hill, old town, station" in told

@@ -5,9 +5,11 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import scipy.special
 from trainings import NUMBERS, ROWS, curve_net, small_net
 
 from autograd import Tensor, losses
+from autograd.errors import OptionError
 from autograd.nn import Net
 
 
@@ -117,3 +119,31 @@ def test_predict_keeps_at_most_8_programs_for_tables_of_many_lengths():
         for _ in range(2):
             net.predict(ROWS[:rows])
     assert len(net._programs) <= 8
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 5])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_predict_proba_is_the_softmax_or_the_sigmoid_of_logits(outputs, dtype):
+    net = Net(3, [6, outputs], "tanh", "linear", dtype=dtype)
+    net.values = net.values * 30  # some logits are far from 0
+    found = net.predict_proba(ROWS)
+    logits = net.predict(ROWS).astype(float)
+    if outputs == 1:
+        logits = np.concatenate([np.zeros((40, 1)), logits], axis=1)
+    expected = scipy.special.softmax(logits, axis=1)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, expected, rtol=1e-5 if dtype == "float32" else 1e-12, atol=1e-30)
+
+
+def test_predict_proba_takes_outputs_between_0_and_1_as_probabilities():
+    net = Net(3, [4, 2], "tanh", "sigmoid")
+    np.testing.assert_array_equal(net.predict_proba(ROWS), net.predict(ROWS))
+    net = Net(3, [4, 1], "tanh", "sigmoid")
+    p = net.predict(ROWS)
+    np.testing.assert_array_equal(net.predict_proba(ROWS), np.hstack([1 - p, p]))
+
+
+@pytest.mark.parametrize("last", ["tanh", "relu", "softplus", "gelu"])
+def test_predict_proba_of_other_outputs_is_an_error(last):
+    with pytest.raises(OptionError, match=r'^predict_proba\(\) wants logits .*output_activation="linear"'):
+        Net(3, [2], last).predict_proba(ROWS)

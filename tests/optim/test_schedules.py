@@ -1,11 +1,15 @@
 """Learning rate schedules: PyTorch's rates, the steps after their end, and errors."""
 
 import math
+import random
 
+import numpy as np
 import pytest
 
+from autograd import schedules
 from autograd.engine import Value
 from autograd.errors import NotANumberError, OptionError
+from autograd.nn import Net
 from autograd.optim import SGD
 from autograd.schedules import Plateau, cosine, one_cycle, step_decay, warm_up
 
@@ -243,3 +247,35 @@ def test_a_plateau_whose_first_loss_is_nan_takes_the_next_loss_as_its_best():
     assert (lr(0), lr.best) == (0.1, 0.25)
     lr.observe(0.25)
     assert lr(0) == pytest.approx(0.01)
+
+
+MADE = {
+    "step_decay": lambda x: schedules.step_decay(x, 10),
+    "cosine": lambda x: schedules.cosine(x, 10),
+    "warm_up": lambda x: schedules.warm_up(x, 10),
+    "warm_up of another": lambda x: schedules.warm_up(schedules.cosine(x, 10), 10),
+    "warm_up of a plateau": lambda x: schedules.warm_up(schedules.Plateau(x), 10),
+    "one_cycle": lambda x: schedules.one_cycle(x, 10),
+    "plateau": lambda x: schedules.Plateau(x),
+}
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_schedules_that_were_made_by_the_same_call_are_equal(kind):
+    made = MADE[kind]
+    assert made(0.1) == made(0.1)
+    assert hash(made(0.1)) == hash(made(0.1))
+    assert made(0.1) != made(0.2)
+    assert all(made(0.1) != other(0.1) for name, other in MADE.items() if name != kind)
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_partial_fit_goes_on_with_a_schedule_that_was_made_again_by_the_same_call(kind):
+    random.seed(1)
+    nets = [Net(1, [3, 1], "tanh", "linear") for _ in range(2)]
+    nets[1].values = nets[0].values
+    kept = MADE[kind](0.1)
+    for _ in range(15):
+        for net, lr in zip(nets, (kept, MADE[kind](0.1)), strict=True):
+            net.partial_fit([0.0, 1.0], [1.0, 2.0], lr=lr)
+    np.testing.assert_array_equal(nets[0].values, nets[1].values)

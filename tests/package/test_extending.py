@@ -100,7 +100,7 @@ def test_an_activation_is_known_to_the_whole_package_after_its_recipe(follow, tm
         from autograd.nn import ACTIVATIONS
 
         del ACTIVATIONS["swish"]
-        with pytest.raises(FileFormatError, match="unknown activation 'swish'"):
+        with pytest.raises(UnknownNameError, match="the activation 'swish' of this net is not known"):
             Net.load(tmp_path / "x.npz")
 
 

@@ -454,7 +454,7 @@ def test_a_drawing_is_written_as_dot_text_without_graphviz(tmp_path, monkeypatch
     drawing.save(tmp_path / "a.dot")
     assert (tmp_path / "a.dot").read_text() == str(drawing) == repr(drawing)
     (tmp_path / "a.svg").write_text("before")
-    message = r"^a drawing as \.svg needs .*: pip install 'array-autograd\[draw\]'; \.dot needs nothing$"
+    message = r"^a drawing as \.svg needs .*: pip install '\.\[draw\]'; \.dot needs nothing$"
     with pytest.raises(MissingExtraError, match=message):
         drawing.save(tmp_path / "a.svg")
     assert (tmp_path / "a.svg").read_text() == "before"

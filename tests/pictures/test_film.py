@@ -159,7 +159,7 @@ def test_a_film_refuses_bad_input_before_the_training(tmp_path, monkeypatch):
     with pytest.raises(ShapeError, match=r"film\.decision\(\) wants a net of 1 or 2 inputs"):
         film.decision(Net(3, [1]), [[1, 2, 3]], [1], tmp_path / "a.gif")
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'array-autograd\[plot\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install '\.\[plot\]'"):
         film.Film(tmp_path / "a.gif", bar)
 
 

@@ -243,6 +243,22 @@ def test_warm_start_continues_from_the_fitted_weights_and_refuses_other_classes(
     assert model.set_params(warm_start=False).fit(X, y + 1).net_ is not net
 
 
+@quiet
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_counts_and_loss_curve_are_those_of_scikit_learn_under_warm_start_too(cancer, early_stopping):
+    X, y = cancer
+    options = {"max_iter": 4, "random_state": 0, "early_stopping": early_stopping}
+    ours, theirs = NetClassifier((8,), **options), MLPClassifier((8,), **options)
+    for warm, calls in ((False, 2), (True, 3)):
+        for _ in range(calls):
+            for model in (ours, theirs):
+                model.set_params(warm_start=warm).fit(X, y)
+            assert (ours.n_iter_, ours.t_) == (theirs.n_iter_, theirs.t_)
+            assert len(ours.loss_curve_) == len(theirs.loss_curve_)
+    ours.set_params(early_stopping=False).partial_fit(X[:50], y[:50])
+    assert ours.t_ == theirs.t_ + 50
+
+
 def test_partial_fit_of_the_estimators_learns_from_portions(cancer):
     X, y = cancer
     model = NetClassifier((16,), learning_rate_init=0.01, random_state=0)
@@ -374,7 +390,7 @@ def test_importing_the_estimators_without_scikit_learn_is_an_error_that_says_wha
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "MissingExtraError" in out
-    assert "pip install 'array-autograd[sklearn]'" in out
+    assert "pip install '.[sklearn]'" in out
 
 
 def test_early_stopping_passes_on_the_error_of_a_training_that_diverges():

@@ -215,7 +215,7 @@ def test_a_trained_net_is_freed_with_its_last_reference():
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
 def test_a_net_with_programs_can_be_copied_and_the_copy_trains_independently(copied, rng):
-    net = Net(2, [3, 1], "tanh")
+    net = Net(2, [3, 1], "tanh", "linear")
     X, y = rng.normal(size=(8, 2)), rng.normal(size=8)
     net.fit(X, y, epochs=2, batch_size=3)
     net.partial_fit(X, y)

@@ -347,7 +347,7 @@ OTHER = {
     "a loss": ({"loss": own_loss}, r"loss: then mse, now test_checkpoint\.own_loss"),
     "optimizer": ({"optimizer": "rmsprop"}, r"optimizer: then Adam\(.*\), now RMSprop\("),
     "lr": ({"lr": 0.02}, "lr: then 0.05, now 0.02"),
-    "a schedule": ({"lr": schedules.cosine(0.05, 10)}, r"lr: then 0.05, now autograd\.schedules\.cosine"),
+    "a schedule": ({"lr": schedules.cosine(0.05, 10)}, r"lr: then 0.05, now cosine\(0\.05, 10, 0\.0\)"),
     "a plateau": ({"lr": schedules.Plateau(0.05)}, r"lr: then 0.05, now Plateau\("),
     "batch_size": ({"batch_size": 20}, "batch_size: then 16, now 20"),
     "alpha": ({"alpha": 0.1}, "alpha: then 0.0, now 0.1"),

@@ -108,7 +108,7 @@ def test_history_plot_draws_the_loss_and_writes_a_file(tmp_path):
 
 def test_history_plot_without_matplotlib_is_an_error_that_names_the_extra(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'array-autograd\[plot\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install '\.\[plot\]'"):
         History([1.0]).plot()
 
 

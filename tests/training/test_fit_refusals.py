@@ -81,9 +81,14 @@ TWO = np.hstack([X, X])
         (
             lambda n: Net(1, [3], "linear").fit(X[:3], [0, 1, 2]),
             ShapeError,
-            r"shape \(3, 3\), got \(3,\); for classes give loss=\"cross_entropy\"$",
+            r"shape \(3, 3\), got \(3,\); y has one number for each row, and the net 3 outputs: for classes "
+            r"give loss=\"cross_entropy\"$",
         ),
-        (lambda n: Net(1, [3], "linear").fit(X, CURVE[:, 0]), ShapeError, r"shape \(40, 3\), got \(40,\)$"),
+        (
+            lambda n: Net(1, [3], "linear").fit(X, CURVE[:, 0]),
+            ShapeError,
+            r"shape \(40, 3\), got \(40,\); y has one number for each row, and the net 3 outputs$",
+        ),
         (
             lambda n: n.fit(X, CURVE, loss="mes"),
             UnknownNameError,
@@ -138,10 +143,10 @@ def test_fit_refuses_a_cross_entropy_of_outputs_with_a_bounded_activation(loss, 
     net = Net(3, [4, 2], "relu", last)
     before = net.values.copy()
     for learn in (net.fit, net.partial_fit):
-        with pytest.raises(OptionError, match=rf'those of a {last}; make it with output_activation="linear"'):
+        with pytest.raises(OptionError, match=rf'ends in {last}, are .* with output_activation="linear"'):
             learn(ROWS, TARGETS["cross_entropy"], loss=loss)
     np.testing.assert_array_equal(net.values, before)
-    assert net.fit(ROWS, TARGETS["mse"], epochs=1).loss
+    assert net.fit(ROWS, abs(TARGETS["mse"]), epochs=1).loss
 
 
 # Options ---------------------------------------------------------------------------------------
@@ -149,7 +154,7 @@ def test_fit_refuses_a_cross_entropy_of_outputs_with_a_bounded_activation(loss, 
 
 WHOLE = "must be a whole number of 1 or more, got"
 
-SHARE = r"validation must be a share of the rows between 0 and 1, or a pair \(X, y\)"
+SHARE = r"validation must be a share of the rows between 0 and 1, \(X, y\) or \(X, y, sample_weight\)"
 
 NANS = np.full((40, 3), math.nan)
 
@@ -182,12 +187,13 @@ BAD = [
     *[({"validation": share},              OptionError, rf"^{SHARE}, got {share!r}$")
         for share in (0, 1, -0.1, 1.5, math.nan, math.inf, "0.1", True)],
     ({"validation": (ROWS,)},              OptionError, f"^{SHARE}, got "),
-    ({"validation": (ROWS, NUMBERS, 0)},   OptionError, f"^{SHARE}, got "),
+    ({"validation": (ROWS, NUMBERS, None, 0)}, OptionError, f"^{SHARE}, got 4 parts"),
+    ({"validation": (ROWS, NUMBERS, [1])}, ShapeError, r"a number for each of 40 rows, got shape \(1,\)"),
     ({"validation": 0.99},                 OptionError, r"^validation=0\.99 leaves none of the 40 rows"),
     ({"validation": (ROWS, NUMBERS[:5])},  ShapeError, r"each of 40 rows of X, got shape \(5, 2\)"),
     ({"validation": (NUMBERS, NUMBERS)},   ShapeError, r"X of shape \(rows, 3\), got \(40, 2\)"),
     ({"validation": (ROWS[:0], ROWS[:0])}, DataError, r"at least one row"),
-    ({"validation": (NANS, NUMBERS)},      DataError, r"finite numbers, got nan in X at row 0, column 0"),
+    ({"validation": (NANS, NUMBERS)},      DataError, r"got nan in validation X at row 0, column 0"),
     ({"callbacks": [print, 5]}, OptionError, r"^fit\(\) wants functions as callbacks, got \[.*5\]"),
     ({"callbacks": "stop"}, OptionError, r"^fit\(\) wants functions as callbacks, got 'stop'"),
     ({"sample_weight": [1, 2]},            ShapeError, r"^sample_weight must .* 40 rows, got shape \(2,\)$"),

@@ -9,6 +9,7 @@ from autograd.errors import (
     DataError,
 )
 from autograd.losses import LOSSES
+from autograd.nn import Net
 from autograd.optim import SGD, Adam
 
 # Validation ---------------------------------------------------------------------------------------
@@ -119,3 +120,36 @@ def test_fit_without_patience_keeps_the_last_weights():
     twin.fit(ROWS, NUMBERS, optimizer="sgd", epochs=3, batch_size=40, seed=0)
     np.testing.assert_allclose(net.values, twin.values, rtol=1e-12)
     assert told.best is None
+
+
+@pytest.mark.parametrize("weights", ["balanced", {0: 3.0}, [1.0, 5.0]], ids=str)
+@pytest.mark.parametrize("given", [False, True])
+def test_other_validation_rows_count_with_the_weights_of_their_classes_and_their_own(weights, given):
+    draw = np.random.default_rng(3)
+    X, y = ROWS, (draw.random(40) < 0.2).astype(int)
+    others, labels, own = (
+        draw.normal(size=(9, 3)),
+        np.array([0, 0, 1, 0, 1, 1, 1, 1, 1]),
+        draw.uniform(1, 2, 9),
+    )
+    net = small_net()
+    validation = (others, labels, own) if given else (others, labels)
+    told = net.fit(X, y, loss="cross_entropy", class_weight=weights, validation=validation, epochs=1, seed=0)
+    if weights == "balanced":  # of the training rows, which are what it is meant to balance
+        table = 40 / (2 * np.bincount(y))
+    else:
+        table = np.array([weights[0], 1.0] if isinstance(weights, dict) else weights)
+    total = table[labels] * (own if given else 1)
+    outputs = net.predict(others)
+    each = np.log(np.exp(outputs).sum(axis=1)) - outputs[np.arange(9), labels]
+    assert told.val_loss == [pytest.approx((total * each).sum() / total.sum(), rel=1e-9)]
+
+
+def test_patience_without_validation_rows_watches_the_loss_with_the_penalty():
+    """A weight that grows, as the loss falls, may make both together worse."""
+    net = Net(1, [1], "linear", init=lambda n_out, n_in: [[0.0]])
+    told = net.fit([1.0], [3.0], optimizer="sgd", lr=0.1, alpha=50.0, epochs=60, patience=2, seed=0)
+    together = np.add(told.loss, told.penalty)
+    assert told.best == together.argmin()
+    assert together.argmin() != np.argmin(told.loss)
+    assert len(told.loss) < 60
