@@ -16,7 +16,8 @@ import mpmath
 import numpy as np
 
 from autograd.errors import ShapeError, UnsupportedError
-from autograd.tensor.core import IMPLEMENTED, ROWS
+from autograd.tensor.core import ROWS
+from autograd.tensor.dispatch import IMPLEMENTED
 from autograd.tensor.rows.products import affine
 
 mp = mpmath.mp.clone()

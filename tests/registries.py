@@ -7,7 +7,8 @@ from autograd.files.containers import CONTAINERS
 from autograd.losses import LOSSES
 from autograd.nn import ACTIVATIONS, INITS
 from autograd.optim import OPTIMIZERS
-from autograd.tensor.core import IMPLEMENTED, ROWS
+from autograd.tensor.core import ROWS
+from autograd.tensor.dispatch import IMPLEMENTED
 
 DICTS = (LOSSES, ACTIVATIONS, INITS, OPTIMIZERS, ROWS, IMPLEMENTED)
 LISTS = (CONTAINERS, COMMANDS)

@@ -3,7 +3,7 @@
 In a forward pass each column is a sample, with a 1 below it, so that a layer is one matrix product.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,11 +12,13 @@ import numpy as np
 from autograd.engine import pending
 from autograd.engine.numbers import as_number
 from autograd.engine.value import Value
+from autograd.engine.vector import Vector
 from autograd.errors import NotANumberError, ShapeError, UnsupportedError
 from autograd.nn.activations import Activation
 from autograd.nn.batch import LayerSpec
 from autograd.nn.parameters import LayerParameters, Parameter
 from autograd.nn.samples import Samples, TakesSamples, is_batch
+from autograd.nn.state import WithState, size_of
 from autograd.support import run_to_end
 from autograd.tensor import Array, Tensor, affine, array_of, mode, reals, refuse_in_recording, tensor_of
 from autograd.text import count
@@ -50,12 +52,6 @@ def through(specs: Iterable[LayerSpec], x: Tensor) -> Tensor:
     return x
 
 
-def give_numbers(params: Sequence[Value], numbers: Sequence[float]) -> None:
-    """Set the ``data`` of each parameter."""
-    for p, x in zip(params, numbers, strict=True):
-        p.data = x
-
-
 def views_of(matrices: Sequence[LayerParameters], rows: slice) -> list[Parameter]:
     """The parameters that stand in the given rows of each matrix."""
     found = []
@@ -68,7 +64,7 @@ def views_of(matrices: Sequence[LayerParameters], rows: slice) -> list[Parameter
     return found
 
 
-class Module:
+class Module(WithState):
     """Base class of everything with parameters. A subclass overrides `params` (or micrograd's `parameters`).
 
     >>> class Line(Module):
@@ -88,32 +84,33 @@ class Module:
     ([Value(1.58, grad=0.0), Value(0.86, grad=0.0)], 2)
     """
 
-    def params(self) -> list[Value]:
-        """The parameters, always in the same order."""
+    def params(self) -> list[Any]:
+        """The parameters, Values and Tensors, always in the same order."""
         return self.parameters() if type(self).parameters is not Module.parameters else []
 
-    def parameters(self) -> list[Value]:
+    def parameters(self) -> list[Any]:
         """The same as `params`, under micrograd's name."""
         return self.params()
 
     def nparams(self) -> int:
         """The number of parameters."""
-        return len(self.params())
+        return sum(map(size_of, self.params()))
 
     def zero_grad(self) -> None:
         """Set every gradient to 0."""
         for p in self.params():
-            p.grad = 0.0
+            p.zero_grad()
 
     def step(self, lr: float) -> None:
         """Subtract ``lr`` times the gradient from every parameter. An error leaves all of them unchanged."""
-        params = self.params()
-        before = [p.data for p in params]
+        refuse_in_recording("step()")
+        vector = Vector(self.params())
+        vector.sync()
+        vector.values -= as_number(lr, "step()") * vector.grads
         try:
-            for p in params:
-                p.data -= lr * p.grad
+            vector.mark_changed()
         except BaseException:
-            run_to_end(lambda: give_numbers(params, before))
+            run_to_end(vector.go_back)
             raise
 
 
@@ -274,6 +271,13 @@ class ArrayModule(Module, TakesSamples):
         forward = partial(through, specs)
         views = partial(views_of, self.matrices, specs[0].rows)
         self._samples = Samples(type(self).__name__, forward, specs, deferrable, views)
+
+    def _arrays(self) -> dict[str, Array]:
+        table = self.values.reshape(self.n_out, self.n_in + 1)
+        return {"weight": table[:, :-1].copy(), "bias": table[:, -1].copy()}
+
+    def _write_arrays(self, arrays: Mapping[str, Array]) -> None:
+        self.values = np.column_stack((arrays["weight"], arrays["bias"])).reshape(-1)
 
     def params(self) -> list[Value]:
         """The parameters, neuron by neuron, the weights before the bias: the same objects at every call."""

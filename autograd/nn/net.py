@@ -12,27 +12,26 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import files
-from autograd.errors import FileFormatError, NotANumberError, OptionError, ShapeError, UnknownNameError
+from autograd.errors import FileFormatError, OptionError, ShapeError, UnknownNameError
 from autograd.nn import plots
 from autograd.nn.activations import ACTIVATIONS
 from autograd.nn.initializers import Init, init_weights
 from autograd.nn.layers import ActivationOption, Layer
 from autograd.nn.module import ArrayModule
 from autograd.nn.parameters import Parameter, ParameterVector
+from autograd.nn.state import made
 from autograd.support import by_name, float_type, whole
 from autograd.tensor import (
     Array,
     Programs,
     Tensor,
     no_grad,
-    reals,
-    refuse_in_recording,
     sigmoid,
     softmax,
     tensor_of,
 )
 from autograd.text import quoted
-from autograd.training import CHUNK_ROWS, BatchLosses, FitMixin, in_dtype, rows_of
+from autograd.training import CHUNK_ROWS, BatchLosses, FitMixin, rows_of
 
 __all__ = ["MLP", "Net"]
 
@@ -321,47 +320,14 @@ class Net(ArrayModule, FitMixin):
 
     # Saving and loading
 
-    def state_dict(self) -> dict[str, Array]:
-        """Copies of the parameters as a dict of arrays, with names ``layers.0.weight`` and so on.
-
-        >>> net = Net(2, [3, 1])
-        >>> {name: array.shape for name, array in net.state_dict().items()}
-        {'layers.0.weight': (3, 2), 'layers.0.bias': (3,), 'layers.1.weight': (1, 3), 'layers.1.bias': (1,)}
-        >>> twin = Net(2, [3, 1])
-        >>> twin.load_state_dict(net.state_dict())
-        >>> twin([1, 2]).data == net([1, 2]).data
-        True
-        """
+    def _arrays(self) -> dict[str, Array]:
         state = {}
         for k, layer in enumerate(self.layers):
             state[f"layers.{k}.weight"] = layer.weight.copy()
             state[f"layers.{k}.bias"] = layer.bias.copy()
         return state
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Set all parameters from a dict like that of `state_dict`. An error leaves all of them unchanged.
-
-        Raises:
-            ShapeError: names or shapes are not those of this net.
-            NotANumberError: ``state`` is not a dict, or an entry is not an array of numbers.
-            DataError: a number is too large for float32, of a net of that dtype.
-        """
-        refuse_in_recording("load_state_dict()")
-        own = self.state_dict()
-        if not isinstance(state, Mapping):
-            raise NotANumberError(f"load_state_dict() wants a dict of arrays, got {type(state).__name__}")
-        if state.keys() != own.keys():
-            names = {"missing": own.keys() - state.keys(), "not part of this net": state.keys() - own.keys()}
-            parts = [f"{what}: {', '.join(sorted(map(str, keys)))}" for what, keys in names.items() if keys]
-            raise ShapeError(f"load_state_dict() wants the names of state_dict(); {'; '.join(parts)}")
-        arrays = {}
-        for name, old in own.items():
-            array = reals(state[name], f"load_state_dict() wants {name} to be an array of numbers")
-            arrays[name] = in_dtype(array, self.dtype, name, "load_state_dict()")
-            if arrays[name].shape != old.shape:
-                raise ShapeError(
-                    f"load_state_dict(): {name} has shape {arrays[name].shape}, this net {old.shape}"
-                )
+    def _write_arrays(self, arrays: Mapping[str, Array]) -> None:
         pairs = [(arrays[f"layers.{k}.weight"], arrays[f"layers.{k}.bias"]) for k in range(len(self.layers))]
         self.values = np.concatenate([np.column_stack(pair).reshape(-1) for pair in pairs])  # all at once
 
@@ -407,31 +373,34 @@ class Net(ArrayModule, FitMixin):
         return {"sizes": self.N, "activations": list(self.activations), "dtype": self.dtype.name}
 
     @classmethod
-    def load(cls, path: Any) -> Self:
+    def load(cls, path: Any, *args: Any, **kwargs: Any) -> Self:
         """The net that `save` wrote, in this version or an earlier one. No code in the file is run.
 
         Whether the file is npz or safetensors is read from its first bytes, not from its name. The result is
         an instance of the class on which `load` is called: `MLP.load` returns an `MLP`, and refuses a file
-        whose net is not an MLP.
+        whose net is not an MLP. A class of your own with an ``__init__`` is made with the arguments after the
+        path.
 
         Raises:
-            OptionError: the class is your own and has an ``__init__`` whose arguments the file does not hold.
+            OptionError: the class is your own with an ``__init__``, and that does not take these arguments.
             FileFormatError: the file is of another format, or damaged, or holds another kind of net.
             UnknownNameError: an activation of the net is not registered here.
             FileNotFoundError: there is no such file.
             MissingExtraError: it is a safetensors file, and that package is not installed.
         """
-        if cls.__init__ not in (Net.__init__, MLP.__init__):
-            raise OptionError(
-                f"{cls.__name__}.load() cannot call {cls.__name__}.__init__, whose arguments are not in the "
-                "file; make one and load its parameters, net.load_state_dict(Net.load(path).state_dict())"
-            )
         arrays, header = files.read(path)
         if "net" not in header:
             hint = "; it is a checkpoint, and fit(checkpoint=...) goes on from it" * ("training" in header)
             raise FileFormatError(f"{path}: there is no net in this file{hint}")
+        own = cls.__init__ not in (Net.__init__, MLP.__init__)
+        if not own and (args or kwargs):
+            raise OptionError(f"{cls.__name__}.load() wants the path alone, since the file says the rest")
+        net: Self = made(cls, path, args, kwargs) if own else cls.__new__(cls)
+        if own:
+            net.load_state_dict(arrays)
         try:
-            net = cls._restored(arrays, header["net"])
+            if not own:
+                net._restore(arrays, header["net"])
             net.preprocessing = header.get("preprocessing", header.get("table"))  # "table" in format 1
             if not isinstance(net.preprocessing, dict | None):
                 raise OptionError("its preprocessing is no dict")
@@ -441,9 +410,8 @@ class Net(ArrayModule, FitMixin):
             raise FileFormatError(f"{path}: not a net that was saved here: {error}") from None
         return net
 
-    @classmethod
-    def _restored(cls, arrays: Mapping[str, Array], architecture: Any) -> Self:
-        """A net from its `architecture` and the arrays of its `state_dict`; other arrays are an error."""
+    def _restore(self, arrays: Mapping[str, Array], architecture: Any) -> None:
+        """Initialise the net from its `architecture` and the arrays of its `state_dict`, with no others."""
         types = {"sizes": list, "activations": list, "dtype": str}
         for name, expected in types.items():
             if not isinstance(architecture, dict) or not isinstance(architecture.get(name), expected):
@@ -465,9 +433,7 @@ class Net(ArrayModule, FitMixin):
             if (weight.shape, bias.shape, weight.dtype, bias.dtype) != ((n, m), (n,), dtype, dtype):
                 raise ShapeError(f"its layer {k} is not {m} inputs and {n} outputs of {dtype.name}")
             parts.append(np.column_stack((weight, bias)).reshape(-1))
-        net = cls.__new__(cls)
-        net._initialize(sizes, list(activations), np.concatenate(parts))
-        return net
+        self._initialize(sizes, list(activations), np.concatenate(parts))
 
     def __repr__(self) -> str:
         return f"Net({self.N}): {[str(layer) for layer in self.layers]}]"
@@ -485,11 +451,9 @@ class MLP(Net):
     ) -> None:
         super().__init__(nin, nouts, "relu", "linear", dtype=dtype, init=init)
 
-    @classmethod
-    def _restored(cls, arrays: Mapping[str, Array], architecture: Any) -> Self:
-        net = super()._restored(arrays, architecture)
-        if net.activations != ["relu"] * (len(net.N) - 2) + ["linear"]:
+    def _restore(self, arrays: Mapping[str, Array], architecture: Any) -> None:
+        super()._restore(arrays, architecture)
+        if self.activations != ["relu"] * (len(self.N) - 2) + ["linear"]:
             raise OptionError(
-                f"its activations, {', '.join(map(str, net.activations))}, are not an MLP's; use Net.load"
+                f"its activations, {', '.join(map(str, self.activations))}, are not an MLP's; use Net.load"
             )
-        return net

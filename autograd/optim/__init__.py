@@ -1,7 +1,7 @@
 """Optimisers: rules that change parameters by their gradients.
 
-An optimiser works on the flat vector of a module, ``SGD(net, lr=0.1)``, or on a list of Values. Use it
-in a training loop of your own, ``loss.backward(); opt.step()``, or in ``net.fit(optimizer=opt)``. The
+An optimiser works on the flat vector of a module, ``SGD(net, lr=0.1)``, or on a list of Values and Tensors.
+Use it in a training loop of your own, ``loss.backward(); opt.step()``, or in ``net.fit(optimizer=opt)``. The
 formulas of all but LBFGS are PyTorch's, so trajectories agree, and their steps allocate no arrays.
 """
 

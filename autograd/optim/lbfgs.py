@@ -20,7 +20,7 @@ class LBFGS(Optimizer):
     length of each move, so there is no learning rate.
 
     Args:
-        target: a module or a list of Values.
+        target: a module, or a list of Values and Tensors.
         max_iter: the greatest number of iterations in one ``step``, 1 or more.
         history: the number of past gradients from which the next direction is computed, 1 or more.
 

@@ -13,7 +13,7 @@ from autograd.engine import Value, Vector, as_number
 from autograd.errors import NotANumberError, OptionError
 from autograd.schedules import Schedule
 from autograd.support import run_to_end
-from autograd.tensor import Array, flush_constant, refuse_in_recording
+from autograd.tensor import Array, Tensor, flush_constant, refuse_in_recording
 
 __all__ = ["Optimizer", "clip_gradient"]
 
@@ -29,17 +29,22 @@ def run(calls: Iterable[UpdateCall]) -> None:
 
 
 def vector_of(target: Any) -> Any:
-    """The object with the parameter and gradient vectors of ``target``: a module or a `Vector` of Values."""
+    """The object with the parameter and gradient vectors of ``target``: a module, or a `Vector`."""
     if hasattr(target, "grads") and hasattr(target, "mark_changed"):
         return target
-    if hasattr(target, "params"):
-        return Vector(target.params())
-    if isinstance(target, Sequence) and target and all(isinstance(v, Value) for v in target):
-        return Vector(target)
+    given = target.params() if hasattr(target, "params") else target
     got = type(target).__name__
-    if isinstance(target, Sequence) and not isinstance(target, str):
-        got += f" of {', '.join(sorted({type(v).__name__ for v in target})) or 'nothing'}"
-    raise NotANumberError(f"an optimiser wants a module or a list of Values, got {got}")
+    if isinstance(given, Sequence) and not isinstance(given, str):
+        if given and all(isinstance(p, Value | Tensor) for p in given):
+            for i, p in enumerate(given):
+                if isinstance(p, Tensor) and not p.is_leaf:
+                    raise NotANumberError(
+                        f"an optimiser wants Tensors made with requires_grad=True, and number {i}, of shape "
+                        f"{p.shape}, is {'computed' if p.requires_grad else 'a constant'}"
+                    )
+            return Vector(given)
+        got += f" of {', '.join(sorted({type(p).__name__ for p in given})) or 'nothing'}"
+    raise NotANumberError(f"an optimiser wants a module, or a list of Values and Tensors, got {got}")
 
 
 def between(x: Any, low: float, high: float, name: str) -> float:
@@ -59,15 +64,15 @@ class Optimizer:
     subnormal, and many processors take tens of times as long with subnormal numbers.
 
     Args:
-        target: a module or a list of Values.
+        target: a module, or a list of Values and of Tensors with ``requires_grad``.
         lr: learning rate, 0 or more; or a function of the number of previous steps, as in `schedules`.
 
     Attributes:
-        target: the module or list of Values whose parameters it changes.
+        target: the module or list whose parameters it changes.
         last_lr: the learning rate of the last step.
 
     Raises:
-        NotANumberError: ``target`` is neither a module nor a list of Values.
+        NotANumberError: ``target`` is neither a module nor such a list.
         OptionError: ``lr`` is below 0 or infinite.
 
     >>> class SignDescent(Optimizer):
@@ -214,7 +219,7 @@ def clip_gradient(target: Any, limit: float) -> float:
     """Scale the gradient of all parameters together down to the norm ``limit``, if its norm is larger.
 
     Args:
-        target: a module or a list of Values.
+        target: a module, or a list of Values and of Tensors with ``requires_grad``.
         limit: the greatest Euclidean norm, above 0.
 
     Returns:

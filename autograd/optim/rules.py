@@ -24,7 +24,7 @@ class SGD(Optimizer):
     """Stochastic gradient descent: x -= lr · g, optionally with momentum.
 
     Args:
-        target: a module or a list of Values.
+        target: a module, or a list of Values and Tensors.
         lr: learning rate, 0 or more; or a function of the number of previous steps, as in `schedules`.
         momentum: the fraction of the last step's direction that is kept, in [0, 1).
         nesterov: whether to look ahead along the direction (Sutskever et al. 2013).
@@ -83,7 +83,7 @@ class Adam(Optimizer):
     """Steps scaled by running means of the gradient and of its square (Kingma & Ba 2015).
 
     Args:
-        target: a module or a list of Values.
+        target: a module, or a list of Values and Tensors.
         lr: learning rate, 0 or more, about the length of a step in each parameter; or a function of the
             number of previous steps, as in `schedules`.
         betas: the fractions of the running means of the gradient and of its square that each step keeps,
@@ -184,7 +184,7 @@ class RMSprop(Optimizer):
     """Steps scaled by a running mean of the squared gradient (Tieleman & Hinton 2012).
 
     Args:
-        target: a module or a list of Values.
+        target: a module, or a list of Values and Tensors.
         lr: learning rate, 0 or more; or a function of the number of previous steps, as in `schedules`.
         alpha: the fraction of the running mean that each step keeps, in [0, 1).
         eps: is added to the divisor, so that the quotient stays finite; 0 or more.

@@ -1,6 +1,5 @@
 """`Tensor`: a NumPy array with reverse-mode gradients. The table `ROWS` holds its operations."""
 
-import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -8,27 +7,17 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.errors import GradientError, NotANumberError, ShapeError, UnsupportedError
+from autograd.tensor.dispatch import dispatch
 from autograd.tensor.modes import mode
 from autograd.tensor.real_numbers import KINDS, is_masked, not_numbers, reals
 from autograd.tensor.tape import Array, Leaf, TapeNode, backpropagate, use_counts
 from autograd.tensor.trace import Traced
 
-__all__ = [
-    "IMPLEMENTED",
-    "ROWS",
-    "WITHOUT_SLOPE",
-    "Tensor",
-    "array_of",
-    "as_array",
-    "tensor",
-    "tensor_of",
-]
+__all__ = ["ROWS", "Tensor", "array_of", "as_array", "tensor", "tensor_of"]
 
 BASIC = (int, np.integer, slice)  # besides None and ..., the types of NumPy's basic indexing
 
 ROWS: dict[str, Callable[..., "Tensor"]] = {}  # the primitives, by name
-IMPLEMENTED: dict[Any, Callable[..., Any]] = {}  # by NumPy function: its implementation for Tensors
-WITHOUT_SLOPE: set[Any] = set()  # NumPy functions without a derivative, which return plain arrays
 
 
 class Tensor:
@@ -69,6 +58,11 @@ class Tensor:
     True
     >>> t.reshape(4, 1).shape, t.ravel().shape, t.dot([1.0, 0.0]).tolist(), t.astype("float32").dtype
     ((4, 1), (4,), [1.0, 9.0], dtype('float32'))
+    >>> w = Tensor([2.0], requires_grad=True)
+    >>> (w * w).backward()
+    >>> w.zero_grad()
+    >>> w.grad, w.is_leaf, (w * w).is_leaf
+    (array([0.]), True, False)
     >>> x = Tensor([-1.0])
     >>> [round(y.item(), 3) for y in (x.exp(), x.sin(), x.cos(), x.tanh(), x.exp().log())]
     [0.368, -0.841, 0.54, -0.762, -1.0]
@@ -154,6 +148,18 @@ class Tensor:
     def requires_grad(self) -> bool:
         """Whether gradients flow to this Tensor."""
         return self._node is not None
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made with ``requires_grad``, so that `backward` accumulates its ``grad``."""
+        return isinstance(self._node, Leaf)
+
+    def zero_grad(self) -> None:
+        """Set ``grad`` to 0, in its memory, if there is one; GradientError unless `is_leaf`."""
+        if mode.trace is not None or self.grad is None:
+            self.grad = None
+        else:
+            self.grad[...] = 0
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -257,12 +263,12 @@ class Tensor:
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
         if method != "__call__":
             raise UnsupportedError(f"numpy.{ufunc.__name__}.{method}() has no derivative for Tensors")
-        return _dispatch(ufunc, args, kwargs)
+        return dispatch(ufunc, args, kwargs, _plain)
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Sequence[Any], kwargs: dict[str, Any]
     ) -> Any:
-        return _dispatch(function, args, kwargs)
+        return dispatch(function, args, kwargs, _plain)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if self._node is not None:
@@ -529,42 +535,16 @@ def as_array(value: Any, dtype: npt.DTypeLike | None, what: str) -> Any:
     return array if dtype is None else array.astype(dtype)
 
 
+def _plain(x: Any) -> Any:
+    """Return the array of a Tensor, and anything else as it is."""
+    return array_of(x) if isinstance(x, Tensor) else x
+
+
 def _rebuild(data: Array, requires_grad: bool, grad: Array | None) -> Tensor:
     tensor = Tensor(data, requires_grad)
     if grad is not None:
         tensor.grad = grad
     return tensor
-
-
-def _dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """Call the implementation registered for a NumPy function; raise UnsupportedError if there is none."""
-    if function in WITHOUT_SLOPE:
-        if any(isinstance(out, Tensor) for out in kwargs.get("out") or ()):
-            raise UnsupportedError(f"{function.__name__}() does not take a Tensor as out=")
-        plain = {k: array_of(v) if isinstance(v, Tensor) else v for k, v in kwargs.items()}
-        return function(*[array_of(a) if isinstance(a, Tensor) else a for a in args], **plain)
-    name: str = function.__name__
-    if not isinstance(function, np.ufunc):
-        name = f"{function.__module__}.{name}"
-    elif getattr(np, name, None) is function:
-        name = f"numpy.{name}"
-    implementation = IMPLEMENTED.get(function)
-    if implementation is None:
-        raise UnsupportedError(
-            f"{name}() has no derivative for Tensors here; if none is needed, give it t.numpy()"
-        )
-    parameters: Any = getattr(implementation, "parameters", None)
-    if parameters is None:
-        parameters = inspect.signature(implementation).parameters
-    given = {k: v for k, v in kwargs.items() if v is not None or k in parameters}
-    if unknown := sorted(given.keys() - parameters):
-        raise UnsupportedError(f"{name}() of a Tensor does not take {', '.join(unknown)}=")
-    if parameters:
-        try:
-            inspect.signature(implementation).bind(*args, **given)
-        except TypeError as error:
-            raise UnsupportedError(f"{name}() of a Tensor: {error}") from None
-    return implementation(*args, **given)
 
 
 def tensor(data: Any, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
-from autograd.tensor.core import IMPLEMENTED, ROWS, Tensor, array_of, tensor_of
+from autograd.tensor.core import ROWS, Tensor, array_of, tensor_of
+from autograd.tensor.dispatch import IMPLEMENTED
 from autograd.tensor.modes import mode
 from autograd.tensor.real_numbers import KINDS, is_masked, not_numbers
 from autograd.tensor.tape import Leaf, TapeNode

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd.errors import FileFormatError, MissingExtraError, OptionError
+from autograd.errors import FileFormatError, MissingExtraError, OptionError, ShapeError
 from autograd.files import io
 from autograd.files.atomic import atomic_write, check_place
 from autograd.nn import MLP, Net
@@ -357,9 +357,16 @@ def test_load_on_a_class_with_other_arguments_is_an_error_that_says_so(tmp_path)
     path = tmp_path / "x.npz"
     Own(3).save(path)
     with pytest.raises(
-        ValueError, match=r"Own.load\(\) cannot call Own.__init__, .*load_state_dict\(Net.load"
+        OptionError, match=r"makes an instance of Own with the arguments after the path.*'hidden'"
     ):
         Own.load(path)
+    own = Own.load(path, 3)
+    assert type(own) is Own
+    np.testing.assert_array_equal(own.values, Net.load(path).values)
+    with pytest.raises(ShapeError, match=r"load_state_dict\(\) wants"):
+        Own.load(path, 4)
+    with pytest.raises(OptionError, match=r"^Net.load\(\) wants the path alone"):
+        Net.load(path, 3)
     assert type(Net.load(path)) is Net
     with pytest.raises(ValueError, match=r"sigmoid, sigmoid, are not an MLP's; use Net.load"):
         MLP.load(path)

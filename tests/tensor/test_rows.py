@@ -12,7 +12,8 @@ from op_table import CALLS, MASK, REFUSED, TABLE, each, exact, mp
 from autograd import Tensor, tensor
 from autograd.errors import NotANumberError, UnsupportedError
 from autograd.tensor import gradients, log_softmax, logsumexp, sigmoid, softmax, softplus
-from autograd.tensor.core import IMPLEMENTED, ROWS, WITHOUT_SLOPE
+from autograd.tensor.core import ROWS
+from autograd.tensor.dispatch import IMPLEMENTED, WITHOUT_SLOPE
 from autograd.tensor.rows import elementwise
 
 CASES = [(op, shapes) for op in TABLE for shapes in op.shapes]

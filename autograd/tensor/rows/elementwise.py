@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tensor.core import WITHOUT_SLOPE
+from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import ZERO_SLOPE, implements, primitive
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import Kernel

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import UnsupportedError
-from autograd.tensor.core import WITHOUT_SLOPE, Tensor
+from autograd.tensor.core import Tensor
+from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import ZERO_SLOPE, Primitive, implements, primitive
 from autograd.tensor.rows.elementwise import root
 from autograd.tensor.tape import Array

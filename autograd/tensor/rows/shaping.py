@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tensor.core import WITHOUT_SLOPE, Tensor
+from autograd.tensor.core import Tensor
+from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import implements, primitive
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import Kernel, indexed

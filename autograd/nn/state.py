@@ -1,0 +1,195 @@
+"""The parameters of a module as arrays by name, and files of them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from autograd import files
+from autograd.engine.value import Value
+from autograd.errors import FileFormatError, NotANumberError, OptionError, ShapeError, UnsupportedError
+from autograd.support import run_to_end
+from autograd.tensor import Array, Tensor, reals, refuse_in_recording
+from autograd.training import in_dtype
+
+__all__ = ["WithState"]
+
+
+class WithState:
+    """Gives a module `state_dict`, `load_state_dict`, `save` and `load`.
+
+    Names are those of the attributes, lists, tuples and dicts that hold Tensors, Values, layers and other
+    modules, with dots between them.
+    """
+
+    def params(self) -> list[Any]:
+        """The parameters, Values and Tensors."""
+        raise NotImplementedError
+
+    def _arrays(self) -> dict[str, Array] | None:
+        """The parameters as arrays by name, of a module with a flat vector; else None."""
+        return None
+
+    def _write_arrays(self, arrays: Mapping[str, Array]) -> None:
+        """Write arrays like those of `_arrays` into the parameters."""
+        raise NotImplementedError
+
+    def state_dict(self) -> dict[str, Array]:
+        """Copies of the parameters as a dict of arrays, by name.
+
+        Raises:
+            UnsupportedError: ``params()`` has parameters that no attribute, list, tuple or dict holds.
+
+        >>> from autograd.nn import Layer, Module
+        >>> class Residual(Module):
+        ...     def __init__(self):
+        ...         self.layers = [Layer(2, 2, "tanh") for _ in range(2)]
+        ...         self.scale = Tensor([1.0, 1.0], requires_grad=True)
+        ...     def __call__(self, x):
+        ...         return x * self.scale + self.layers[1](self.layers[0](x))
+        ...     def params(self):
+        ...         return [*self.layers[0].params(), *self.layers[1].params(), self.scale]
+        >>> {name: array.shape for name, array in Residual().state_dict().items()}
+        {'layers.0.weight': (2, 2), 'layers.0.bias': (2,), 'layers.1.weight': (2, 2), ..., 'scale': (2,)}
+        """
+        state: dict[str, Array] = {}
+        for name, part in self._parts():
+            for own, array in arrays_of(part).items():
+                state[".".join(filter(None, (name, own)))] = array
+        found, all_of_them = sum(a.size for a in state.values()), sum(map(size_of, self.params()))
+        if found != all_of_them:
+            raise UnsupportedError(
+                f"state_dict() finds {found} of the {all_of_them} numbers in params() of this "
+                f"{type(self).__name__}; keep parameters in attributes, lists, tuples or dicts"
+            )
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Set all parameters from a dict like that of `state_dict`. An error leaves all of them unchanged.
+
+        Raises:
+            ShapeError: names or shapes are not those of this module.
+            NotANumberError: ``state`` is not a dict, or an entry is not an array of numbers.
+            DataError: a number is too large for float32, of a module of that dtype.
+        """
+        refuse_in_recording("load_state_dict()")
+        own = self.state_dict()
+        if not isinstance(state, Mapping):
+            raise NotANumberError(f"load_state_dict() wants a dict of arrays, got {type(state).__name__}")
+        what = f"this {type(self).__name__}"
+        if state.keys() != own.keys():
+            names = {"missing": own.keys() - state.keys(), f"not part of {what}": state.keys() - own.keys()}
+            parts = [f"{of}: {', '.join(sorted(map(str, keys)))}" for of, keys in names.items() if keys]
+            raise ShapeError(f"load_state_dict() wants the names of state_dict(); {'; '.join(parts)}")
+        arrays = {}
+        for name, old in own.items():
+            array = reals(state[name], f"load_state_dict() wants {name} to be an array of numbers")
+            arrays[name] = in_dtype(array, old.dtype, name, "load_state_dict()")
+            if arrays[name].shape != old.shape:
+                raise ShapeError(
+                    f"load_state_dict() wants {name} of shape {old.shape}, as {what} has it, got "
+                    f"{arrays[name].shape}"
+                )
+        try:
+            self._write(arrays)
+        except BaseException:
+            run_to_end(lambda: self._write(own))
+            raise
+
+    def _write(self, state: Mapping[str, Array]) -> None:
+        for name, part in self._parts():
+            prefix = f"{name}." if name else ""
+            if isinstance(part, Tensor):
+                data = part.data
+                data[...] = state[name]
+                part.data = data  # which notes that it was changed in place
+            elif isinstance(part, Value):
+                part.data = state[name].item()
+            else:
+                own = {key.removeprefix(prefix): a for key, a in state.items() if key.startswith(prefix)}
+                part._write_arrays(own)
+
+    def _parts(self) -> Iterator[tuple[str, Any]]:
+        """The Tensors, Values and modules with a flat vector that hold the parameters, each with its name."""
+        wanted = {id(p) for p in self.params()} if self._arrays() is None else set()
+        seen: set[int] = set()  # a parameter that stands in two places has the name of the first
+        todo: list[tuple[str, Any]] = [("", self)]
+        while todo:
+            name, x = todo.pop()
+            if id(x) in seen:
+                continue
+            seen.add(id(x))
+            if isinstance(x, Tensor | Value):
+                if id(x) in wanted:
+                    yield name, x
+            elif isinstance(x, WithState) and x._arrays() is not None:
+                yield name, x
+            elif isinstance(x, WithState | list | tuple | dict):
+                held: Any = vars(x) if isinstance(x, WithState) else x
+                pairs = held.items() if isinstance(held, dict) else enumerate(held)
+                todo += reversed([(".".join(filter(None, (name, str(key)))), y) for key, y in pairs])
+
+    def save(self, path: Any) -> None:
+        """Write the parameters to one file, either completely or not at all.
+
+        Args:
+            path: the file. A name that ends in .safetensors gives a safetensors file, which needs the extra
+                ``safetensors``; any other name gives NumPy's npz, without pickle.
+
+        Raises:
+            UnsupportedError: as for `state_dict`.
+            OSError: the file cannot be written.
+            MissingExtraError: safetensors is not installed; the message says how to install it.
+        """
+        files.write(path, self.state_dict(), {"module": type(self).__name__})
+
+    @classmethod
+    def load(cls, path: Any, *args: Any, **kwargs: Any) -> Self:
+        """A module of this class, made with these arguments, with the parameters that `save` wrote.
+
+        Raises:
+            FileFormatError: the file is of another format, or damaged, or holds another class.
+            ShapeError: the parameters in the file are not those of a module with these arguments.
+            OptionError: the class cannot be made with these arguments.
+            FileNotFoundError: there is no such file.
+
+        >>> import tempfile
+        >>> from autograd.nn import Layer
+        >>> layer = Layer(3, 2)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     layer.save(f"{folder}/layer.npz")
+        ...     again = Layer.load(f"{folder}/layer.npz", 3, 2)
+        >>> bool((again.weight == layer.weight).all())
+        True
+        """
+        arrays, header = files.read(path)
+        if header.get("module") != cls.__name__:
+            held = f"a {header['module']}" if "module" in header else "no such module"
+            raise FileFormatError(
+                f"{path}: {cls.__name__}.load() wants a {cls.__name__}, and there is {held}"
+            )
+        module: Self = made(cls, path, args, kwargs)
+        module.load_state_dict(arrays)
+        return module
+
+
+def made(cls: Any, path: Any, args: Any, kwargs: Any) -> Any:
+    """``cls(*args, **kwargs)``; OptionError if these are not its arguments."""
+    try:
+        return cls(*args, **kwargs)
+    except TypeError as error:
+        raise OptionError(
+            f"{cls.__name__}.load({str(path)!r}, ...) makes an instance of {cls.__name__} with the arguments "
+            f"after the path, which a file does not hold: {error}"
+        ) from None
+
+
+def arrays_of(part: Any) -> dict[str, Array]:
+    """The parameters of a Tensor, a Value or a module with a flat vector, by name."""
+    if isinstance(part, Tensor):
+        return {"": part.data.copy()}
+    return {"": np.array([part.data])} if isinstance(part, Value) else part._arrays()
+
+
+def size_of(parameter: Any) -> int:
+    return parameter.size if isinstance(parameter, Tensor) else 1

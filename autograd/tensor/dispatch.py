@@ -1,0 +1,50 @@
+"""NumPy functions on Tensors: the registry of implementations, and the call of one."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import UnsupportedError
+
+__all__ = ["IMPLEMENTED", "WITHOUT_SLOPE", "dispatch"]
+
+IMPLEMENTED: dict[Any, Callable[..., Any]] = {}  # by NumPy function: its implementation for Tensors
+WITHOUT_SLOPE: set[Any] = set()  # NumPy functions without a derivative, which return plain arrays
+
+
+def dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any], plain: Callable[[Any], Any]) -> Any:
+    """Call the implementation for Tensors of a NumPy function.
+
+    ``plain`` returns the array of a Tensor, and anything else as it is.
+
+    Raises:
+        UnsupportedError: there is no implementation, or it does not take the arguments.
+    """
+    if function in WITHOUT_SLOPE:
+        if any(plain(out) is not out for out in kwargs.get("out") or ()):
+            raise UnsupportedError(f"{function.__name__}() does not take a Tensor as out=")
+        return function(*map(plain, args), **{name: plain(x) for name, x in kwargs.items()})
+    name: str = function.__name__
+    if not isinstance(function, np.ufunc):
+        name = f"{function.__module__}.{name}"
+    elif getattr(np, name, None) is function:
+        name = f"numpy.{name}"
+    implementation = IMPLEMENTED.get(function)
+    if implementation is None:
+        raise UnsupportedError(
+            f"{name}() has no derivative for Tensors here; if none is needed, give it t.numpy()"
+        )
+    parameters: Any = getattr(implementation, "parameters", None)
+    if parameters is None:
+        parameters = inspect.signature(implementation).parameters
+    given = {k: v for k, v in kwargs.items() if v is not None or k in parameters}
+    if unknown := sorted(given.keys() - parameters):
+        raise UnsupportedError(f"{name}() of a Tensor does not take {', '.join(unknown)}=")
+    if parameters:
+        try:
+            inspect.signature(implementation).bind(*args, **given)
+        except TypeError as error:
+            raise UnsupportedError(f"{name}() of a Tensor: {error}") from None
+    return implementation(*args, **given)
