@@ -14,10 +14,7 @@ cdef Value unary(int code, Node a)
 cdef Value binary(int code, Node a, Node b)
 
 @cython.locals(out=Value, k=double)
-cdef object with_number(int code, Node a, object y)
-
-@cython.locals(out=Value, k=double)
-cdef object number_with(int code, object x, Node b)
+cdef object with_number(int code, Node v, object y, bint first)
 
 
 cdef class Value(Node):

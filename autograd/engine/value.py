@@ -103,8 +103,11 @@ def binary(code: int, a: Node, b: Node) -> "Value":
     return out
 
 
-def with_number(code: int, a: Node, y: Any) -> Any:
-    """Return the result of an operation on a node and a number, or for an array that of each element."""
+def with_number(code: int, v: Node, y: Any, first: bool) -> Any:
+    """Return the result of an operation on a node and a number, or each element of an array.
+
+    ``first`` is whether the number is the first operand.
+    """
     if type(y) is float:
         k = y
     elif type(y) is int:
@@ -112,46 +115,23 @@ def with_number(code: int, a: Node, y: Any) -> Any:
     else:
         other = number(y)
         if other is None:
-            return with_other_operand(FUNCTIONS[code], a, y)
+            pair = (y, v) if first else (v, y)
+            return with_other_operand(FUNCTIONS[code], *pair)
         k = other
     out = Value.__new__(Value)
     out._code = code
-    out._a = a
-    out._b = None
+    out._a = None if first else v
+    out._b = v if first else None
     out._k = k
     out._grad = 0.0
     out._n = 0
     out._source = None
-    if a._source is None:
-        operations.FORMULAS[code](out, a._number, k)
-    else:
+    if v._source is not None:
         pending.postpone(out)
-    return out
-
-
-def number_with(code: int, x: Any, b: Node) -> Any:
-    """Return the result of an operation on a number, or each element of an array, and a node."""
-    if type(x) is float:
-        k = x
-    elif type(x) is int:
-        k = float(x)
+    elif first:
+        operations.FORMULAS[code](out, k, v._number)
     else:
-        other = number(x)
-        if other is None:
-            return with_other_operand(FUNCTIONS[code], x, b)
-        k = other
-    out = Value.__new__(Value)
-    out._code = code
-    out._a = None
-    out._b = b
-    out._k = k
-    out._grad = 0.0
-    out._n = 0
-    out._source = None
-    if b._source is None:
-        operations.FORMULAS[code](out, k, b._number)
-    else:
-        pending.postpone(out)
+        operations.FORMULAS[code](out, v._number, k)
     return out
 
 
@@ -326,42 +306,42 @@ class Value(Node):
     def __add__(self, other: Any) -> Any:
         if isinstance(other, Value):
             return binary(operations.ADD, self, other)
-        return with_number(operations.ADD, self, other)
+        return with_number(operations.ADD, self, other, False)
 
     def __sub__(self, other: Any) -> Any:
         if isinstance(other, Value):
             return binary(operations.SUB, self, other)
-        return with_number(operations.SUB, self, other)
+        return with_number(operations.SUB, self, other, False)
 
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, Value):
             return binary(operations.MUL, self, other)
-        return with_number(operations.MUL, self, other)
+        return with_number(operations.MUL, self, other, False)
 
     def __truediv__(self, other: Any) -> Any:
         if isinstance(other, Value):
             return binary(operations.DIV, self, other)
-        return with_number(operations.DIV, self, other)
+        return with_number(operations.DIV, self, other, False)
 
     def __pow__(self, other: Any) -> Any:
         if isinstance(other, Value):
             return binary(operations.POW, self, other)
-        return with_number(operations.POW, self, other)
+        return with_number(operations.POW, self, other, False)
 
     def __radd__(self, other: Any) -> Any:
-        return number_with(operations.ADD, other, self)
+        return with_number(operations.ADD, self, other, True)
 
     def __rsub__(self, other: Any) -> Any:
-        return number_with(operations.SUB, other, self)
+        return with_number(operations.SUB, self, other, True)
 
     def __rmul__(self, other: Any) -> Any:
-        return number_with(operations.MUL, other, self)
+        return with_number(operations.MUL, self, other, True)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return number_with(operations.DIV, other, self)
+        return with_number(operations.DIV, self, other, True)
 
     def __rpow__(self, other: Any) -> Any:
-        return number_with(operations.POW, other, self)
+        return with_number(operations.POW, self, other, True)
 
     def __neg__(self) -> "Value":
         return unary(operations.NEG, self)

@@ -20,6 +20,22 @@ from autograd.tensor import Array
 __all__ = ["SGD", "Adam", "AdamW", "RMSprop"]
 
 
+def scaled_step(
+    x: Array, direction: Array, g: Array, s: Array, square: Array, kept: float, eps: float, rate: float
+) -> list[UpdateCall]:
+    """The NumPy calls of a step along ``direction``, divided by the root of ``square``, the mean of g²."""
+    return [
+        partial(np.square, g, s),
+        partial(np.multiply, square, kept, square),
+        partial(np.add, square, s, square),
+        partial(np.sqrt, square, s),
+        partial(np.add, s, eps, s),
+        partial(np.divide, direction, s, s),
+        partial(np.multiply, s, rate, s),
+        partial(np.subtract, x, s, x),
+    ]
+
+
 class SGD(Optimizer):
     """Stochastic gradient descent: x -= lr · g, optionally with momentum.
 
@@ -141,14 +157,7 @@ class Adam(Optimizer):
         calls += (
             partial(np.multiply, mean, beta1, mean),
             partial(np.add, mean, g, mean),
-            partial(np.square, g, s),
-            partial(np.multiply, square, beta2, square),
-            partial(np.add, square, s, square),
-            partial(np.sqrt, square, s),
-            partial(np.add, s, eps, s),
-            partial(np.divide, mean, s, s),
-            partial(np.multiply, s, rate, s),
-            partial(np.subtract, x, s, x),
+            *scaled_step(x, mean, g, s, square, beta2, eps, rate),
         )
         return calls
 
@@ -217,13 +226,4 @@ class RMSprop(Optimizer):
         eps, rate = max(self.eps * root, self._floor), lr * root
         if COMPILED:
             return [partial(updates.rmsprop, x, g, square, self.alpha, eps, rate)]
-        return [
-            partial(np.square, g, s),
-            partial(np.multiply, square, self.alpha, square),
-            partial(np.add, square, s, square),
-            partial(np.sqrt, square, s),
-            partial(np.add, s, eps, s),
-            partial(np.divide, g, s, s),
-            partial(np.multiply, s, rate, s),
-            partial(np.subtract, x, s, x),
-        ]
+        return scaled_step(x, g, g, s, square, self.alpha, eps, rate)

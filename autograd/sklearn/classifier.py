@@ -6,11 +6,11 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d
 
 from autograd.errors import DataError
 from autograd.sklearn.estimator import NetEstimator, Scoring, all_or_nothing
-from autograd.sklearn.inputs import dense, refuse_what_is_no_number
+from autograd.sklearn.inputs import dense
 from autograd.tensor import Array
 
 __all__ = ["NetClassifier"]
@@ -65,17 +65,7 @@ class NetClassifier(Scoring, ClassifierMixin, NetEstimator):  # type: ignore[mis
     """
 
     def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Array, Any]:
-        refuse_what_is_no_number(X, "X")
-        refuse_what_is_no_number(y, "y")
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            dtype=(np.float64, np.float32),
-            reset=reset,
-        )
+        X, y = self._checked(X, y, reset)
         check_classification_targets(y)
         y = dense(y)
         if y.ndim == 2 and not type_of_target(y, input_name="y").startswith("multilabel"):

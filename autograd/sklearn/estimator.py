@@ -116,6 +116,16 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
 
     # Training
 
+    def _checked(self, X: Any, y: Any, reset: bool, **options: bool) -> tuple[Any, Any]:
+        """X, which may be sparse, and y, as scikit-learn's checks with these options return them."""
+        refuse_what_is_no_number(X, "X")
+        refuse_what_is_no_number(y, "y")
+        dtypes = np.float64, np.float32
+        checked: tuple[Any, Any] = validate_data(
+            self, X, y, accept_sparse="csr", multi_output=True, dtype=dtypes, reset=reset, **options
+        )
+        return checked
+
     @all_or_nothing
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train on rows of data.

@@ -5,11 +5,11 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d
 
 from autograd.errors import DataError
 from autograd.sklearn.estimator import NetEstimator, Scoring, all_or_nothing
-from autograd.sklearn.inputs import dense, refuse_what_is_no_number
+from autograd.sklearn.inputs import dense
 from autograd.tensor import Array
 
 __all__ = ["NetRegressor"]
@@ -35,18 +35,7 @@ class NetRegressor(Scoring, RegressorMixin, MultiOutputMixin, NetEstimator):  # 
     out_activation_ = "identity"
 
     def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Array, Any]:
-        refuse_what_is_no_number(X, "X")
-        refuse_what_is_no_number(y, "y")
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            y_numeric=True,
-            dtype=(np.float64, np.float32),
-            reset=reset,
-        )
+        X, y = self._checked(X, y, reset, y_numeric=True)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return dense(X), y
