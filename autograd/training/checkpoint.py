@@ -24,12 +24,12 @@ from autograd.files import check_place
 from autograd.losses import Loss
 from autograd.optim import Optimizer
 from autograd.schedules import Formula
-from autograd.support import run_to_end
+from autograd.support import run_to_end, whole
 from autograd.tensor import Array
-from autograd.training.data import LazyInputs, Rows
+from autograd.training.data import LazyInputs, Rows, SelectedRows
 from autograd.training.objective import CHUNK_ROWS
 
-__all__ = ["Checkpoint", "Snapshot", "TrainingState", "description"]
+__all__ = ["Checkpoint", "Snapshot", "TrainingState", "checkpoint_of", "description"]
 
 HISTORIES = "loss", "penalty", "val_loss", "lr", "time"  # the lists of a `History`
 COMPARABLE = bool, int, float, str, tuple, type(None)  # types whose values are compared as text
@@ -216,6 +216,19 @@ class Checkpoint:
         self._unwritten = None
 
 
+def checkpoint_of(path: Any, every: Any) -> Checkpoint | None:
+    """The `Checkpoint` at ``path``, or None if that is None.
+
+    Raises:
+        OptionError: ``every`` is no whole number of 1 or more, or is above 1 without a path.
+        OSError, FileFormatError: as for `Checkpoint`.
+    """
+    every = whole(every, "every")
+    if every > 1 and path is None:
+        raise OptionError(f"fit() got every={every} without the file that is then written; add checkpoint=")
+    return None if path is None else Checkpoint(path, every)
+
+
 def _state(parts: Mapping[str, Any], like: Snapshot, schedule: Any) -> TrainingState:
     """The state that `Checkpoint.write` wrote; one of the errors ``WRONG`` if its contents make no sense.
 
@@ -371,7 +384,7 @@ def _fingerprint(array: Array | LazyInputs, with_ones: bool = False) -> str:
     """The number of rows, and a checksum of them, each followed by a 1 if ``with_ones``, as X is in files."""
     import hashlib
 
-    if isinstance(array, LazyInputs):
+    if isinstance(array, LazyInputs) and not isinstance(array, SelectedRows):
         raise OptionError("with checkpoint= X has to be an array, since it is compared with the next one")
     shape = (len(array), array.shape[1] + 1) if with_ones else array.shape
     digest = hashlib.sha256(f"{array.dtype.name} {shape}".encode())

@@ -1,5 +1,6 @@
 """The rows for training and validation: checked, in the dtype of the net, and with their weights."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,7 +11,10 @@ from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
 from autograd.losses import Loss
 from autograd.tensor import Array, Tensor, reals, tensor_of
 
-__all__ = ["LazyInputs", "Rows", "finite_numbers", "in_dtype", "prepared", "rows_of", "split"]
+__all__ = ["LazyInputs", "Rows", "finite_numbers", "in_dtype", "other_rows", "prepared", "rows_of", "split"]
+
+
+CHECKED = 1 << 16  # numbers that are checked at a time, which bounds the memory
 
 
 class Shaped(Protocol):
@@ -39,13 +43,17 @@ def finite_numbers(x: Any, name: str, call: str, first: int = 0) -> Array:
         classes = name.endswith("y") and str(error).endswith("(str)")
         hint = "; number classes by np.unique(y, return_inverse=True)[1]" if classes else ""
         raise DataError(f"{error}{hint}") from None
-    good = np.isfinite(array)
-    if not good.all():
-        place = np.argwhere(~good)[0]
-        value = array[tuple(place)]
-        place[:1] += first
-        where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), place, strict=False))
-        raise DataError(f"{call} wants finite numbers, got {value} in {name} at {where}")
+    rows = array.reshape(len(array), math.prod(array.shape[1:])) if array.ndim else array.reshape(1, 1)
+    step = max(1, CHECKED // max(1, rows.shape[1]))
+    for start in range(0, len(rows), step):
+        good = np.isfinite(rows[start : start + step])
+        if not good.all():
+            row = start + int(np.argmin(good.all(axis=1)))
+            place = np.argwhere(~np.isfinite(array[row] if array.ndim else array))[0]
+            value = (array[row] if array.ndim else array)[tuple(place)]
+            axes = zip(("row", "column"), (*([row + first] if array.ndim else []), *place), strict=False)
+            where = ", ".join(f"{axis} {i}" for axis, i in axes)
+            raise DataError(f"{call} wants finite numbers, got {value} in {name} at {where}")
     return array
 
 
@@ -103,6 +111,20 @@ class LazyInputs:
     def take(self, rows: Array, axis: int, out: Array, mode: str) -> None:
         """Write rows into ``out``, with the signature of ``numpy.ndarray.take``."""
         out[...] = self.make(rows)
+
+
+class SelectedRows(LazyInputs):
+    """Some rows of inputs, which are not copied."""
+
+    def __init__(self, X: Array | LazyInputs, rows: Array) -> None:
+        self.X, self.rows = X, rows
+        self.shape, self.dtype = (len(rows), X.shape[1]), X.dtype
+
+    def make(self, rows: Array | slice) -> Array:
+        return self.X[self.rows[rows]]
+
+    def take(self, rows: Array, axis: int, out: Array, mode: str) -> None:
+        self.X.take(self.rows[rows], axis, out, mode)  # type: ignore[call-overload]  # mode is typed as a literal
 
 
 def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str, call: str) -> Array:
@@ -166,9 +188,10 @@ class Rows:
         """``X``, ``y`` and, if there are weights, ``weight``."""
         return [self.X, self.y] if self.weight is None else [self.X, self.y, self.weight]
 
-    def take(self, rows: Array) -> "Rows":
-        """The rows with these numbers."""
-        return Rows(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
+    def select(self, rows: Array) -> "Rows":
+        """The rows with these numbers; their inputs are not copied."""
+        X = SelectedRows(self.X, rows)
+        return Rows(X, self.y[rows], None if self.weight is None else self.weight[rows])
 
     def with_mean_weight_1(self) -> "Rows":
         """The same rows, with weights scaled to a mean of 1; DataError if all weights are 0."""
@@ -207,6 +230,14 @@ def prepared(
     return Rows(X, y, _weights(loss, y, module, sample_weight, class_weight, call))
 
 
+def other_rows(module: Shaped, validation: Any, loss: Any, class_weight: Any) -> Rows:
+    """The validation rows of (X, y) or (X, y, sample_weight)."""
+    X, y, *weights = validation
+    weight = weights[0] if weights else None
+    rows = prepared(module, X, y, loss, weight, class_weight, "fit()", "validation ")
+    return rows.with_mean_weight_1()
+
+
 def split(
     module: Shaped, data: Rows, validation: Any, loss: Any, class_weight: Any, rng: Any
 ) -> tuple[Rows, Rows | None]:
@@ -214,12 +245,9 @@ def split(
     if validation is None:
         return data.with_mean_weight_1(), None
     if isinstance(validation, tuple | list) and len(validation) in (2, 3):
-        X, y, *weights = validation
         if class_weight is not None:  # the balance of the training rows serves both
             class_weight = loss.class_table(class_weight, tensor_of(data.y), module.n_out)
-        weight = weights[0] if weights else None
-        rows = prepared(module, X, y, loss, weight, class_weight, "fit()", "validation ")
-        return data.with_mean_weight_1(), rows.with_mean_weight_1()
+        return data.with_mean_weight_1(), other_rows(module, validation, loss, class_weight)
     share = number(validation)
     if share is None or not 0 < share < 1:
         raise OptionError(
@@ -230,4 +258,4 @@ def split(
     if count >= len(data):
         raise OptionError(f"validation={validation!r} leaves none of the {len(data)} rows to learn from")
     held_out, kept = np.split(rng.permutation(len(data)), [count])
-    return data.take(kept).with_mean_weight_1(), data.take(held_out).with_mean_weight_1()
+    return data.select(kept).with_mean_weight_1(), data.select(held_out).with_mean_weight_1()

@@ -1,6 +1,7 @@
 """The methods `fit` and `partial_fit`, for modules that compute a row of outputs from a row of inputs."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from autograd.engine import as_number
@@ -10,7 +11,8 @@ from autograd.optim import Optimizer, optimizer_name
 from autograd.schedules import Schedule
 from autograd.support import whole
 from autograd.tensor import Tensor
-from autograd.training.data import prepared, split
+from autograd.training.batches import ShuffledBatches, refuse_with_batches, streamed
+from autograd.training.data import Rows, prepared, split
 from autograd.training.history import History
 from autograd.training.objective import Trainable
 from autograd.training.options import callbacks_of, finite_positive, generator_of, optimizer_for
@@ -25,7 +27,7 @@ class FitMixin:
     def fit(
         self: Trainable,
         X: Any,
-        y: Any,
+        y: Any = None,
         *,
         loss: str | Callable[[Tensor, Any], Tensor] = "mse",
         optimizer: str | Optimizer = "adam",
@@ -51,7 +53,10 @@ class FitMixin:
         may branch or draw random numbers, and the training is slower.
 
         Args:
-            X: inputs of shape (rows, N_in), finite; if N_in is 1, also of shape (rows,).
+            X: inputs of shape (rows, N_in), finite; if N_in is 1, also of shape (rows,). Floats of the net's
+                dtype are not copied, so they may be a ``numpy.memmap``. Without ``y`` X gives the batches:
+                an iterable, such as a list or a data loader, of pairs (X, y) or (X, y, sample_weight), or a
+                function that makes one for each epoch.
             y: a target for each row: shape (rows, outputs), or (rows,) for one output and a loss by name;
                 for cross_entropy integers in [0, outputs), of shape (rows,).
             loss: a name in `autograd.losses.LOSSES`, such as mse or cross_entropy, or a function. The
@@ -63,8 +68,8 @@ class FitMixin:
             lr: learning rate: a number, or a function of the number of steps so far, as in `schedules`;
                 by default that of the optimiser. lbfgs takes none.
             epochs: number of passes through the data.
-            batch_size: rows in each update. If there are fewer rows than that, and always for lbfgs, all
-                rows are one batch.
+            batch_size: rows in each update, if X does not give the batches. If there are fewer rows than
+                that, and always for lbfgs, all rows are one batch.
             validation: a share of the rows, between 0 and 1, that is drawn at random and held out, or
                 other rows, (X, y) or (X, y, sample_weight). The loss over these rows is computed after each
                 epoch, with their weights and those of their classes.
@@ -128,20 +133,15 @@ class FitMixin:
         (5, 10, True)
         """
         # Imported here to keep `import autograd` quick
-        from autograd.training.checkpoint import Checkpoint, description
+        from autograd.training.checkpoint import checkpoint_of, description
         from autograd.training.loop import Fit
 
         epochs, batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
-        every = whole(every, "every")
-        if every > 1 and checkpoint is None:
-            raise OptionError(
-                f"fit() got every={every} without the file that is then written; add checkpoint="
-            )
         patience = None if patience is None else whole(patience, "patience")
         alpha = finite_positive(alpha, "alpha", 0.0)
         clip = None if clip is None else finite_positive(clip, "clip")
         callback_list = callbacks_of(callbacks)
-        checkpoint_file = None if checkpoint is None else Checkpoint(checkpoint, every)
+        checkpoint_file = checkpoint_of(checkpoint, every)
         seed = seed if checkpoint_file is None else checkpoint_file.seed(seed)
         rng = generator_of(seed)
         loss_function = loss_of(loss)
@@ -151,16 +151,23 @@ class FitMixin:
             raise OptionError(
                 f"{optimizer_name(type(opt))} takes no clip: its line search needs the gradient as it is"
             )
-        all_rows = prepared(self, X, y, loss_function, sample_weight, class_weight, "fit()")
-        check_targets(self, loss_function, all_rows.y, "fit()", stacklevel=2)
-        data, held_out = split(self, all_rows, validation, loss_function, class_weight, rng)
-        batch_size = len(data) if opt.takes_closure else min(batch_size, len(data))
+        held_out: Rows | None
+        if y is None:
+            refuse_with_batches(opt, sample_weight, class_weight, validation, checkpoint)
+            make_batches, held_out = streamed(self, X, loss_function, class_weight, validation, epochs)
+            rows: dict[str, Rows | None] = {}
+        else:
+            all_rows = prepared(self, X, y, loss_function, sample_weight, class_weight, "fit()")
+            check_targets(self, loss_function, all_rows.y, "fit()", stacklevel=2)
+            data, held_out = split(self, all_rows, validation, loss_function, class_weight, rng)
+            batch_size = len(data) if opt.takes_closure else min(batch_size, len(data))
+            make_batches = partial(ShuffledBatches, data, batch_size, rng)
+            rows = {"the rows": all_rows, "the validation rows": held_out}
         with self._batch_losses.lent(self, loss_function, alpha) as batch_loss:
-            training = Fit(self, data, held_out, batch_loss, opt, batch_size, rng)
+            training = Fit(self, make_batches(batch_loss), held_out, batch_loss, opt, rng)
             if checkpoint_file is not None:
                 options = {"batch_size": batch_size, "alpha": alpha, "clip": clip}
                 options |= {"patience": patience, "seed": seed}
-                rows = {"the rows": all_rows, "the validation rows": held_out}
                 training.keep(checkpoint_file, *description(self, loss_function, opt, rows, options), epochs)
             return training.run(epochs, patience, clip, progress, callback_list)
 

@@ -16,7 +16,7 @@ import numpy as np
 from autograd.errors import OptionError, TrainingError
 from autograd.optim import Optimizer, clip_gradient
 from autograd.support import run_to_end, track
-from autograd.tensor import Array
+from autograd.training.batches import Batches
 from autograd.training.checkpoint import HISTORIES, Checkpoint, Snapshot, TrainingState, observing_schedule
 from autograd.training.data import Rows
 from autograd.training.history import History
@@ -64,27 +64,25 @@ class Fit:
 
     Args:
         module: the module that is trained.
-        data: the training rows.
+        batches: the batches of each epoch.
         held_out: the validation rows, or None.
         batch_loss: the loss.
         opt: the optimiser of the module.
-        batch_size: rows in each batch but the last one of an epoch.
-        rng: NumPy's generator, for the order of the rows.
+        rng: NumPy's generator, whose state checkpoints keep.
     """
 
     def __init__(
         self,
         module: Trainable,
-        data: Rows,
+        batches: Batches,
         held_out: Rows | None,
         batch_loss: BatchLoss,
         opt: Optimizer,
-        batch_size: int,
         rng: Any,
     ) -> None:
-        self.module, self.data, self.held_out = module, data, held_out
-        self.batch_loss, self.opt, self.batch_size, self.rng = batch_loss, opt, batch_size, rng
-        self.loss_and_gradient = batch_loss.of_batches(data)
+        self.module, self.batches, self.held_out = module, batches, held_out
+        self.batch_loss, self.opt, self.rng = batch_loss, opt, rng
+        self.batch = 1  # the number of the batch at work, from 1
         self.history = History()
         self.interrupt = Interrupt()
         self.best: Snapshot | None = None  # after the best epoch, if patience is given
@@ -201,53 +199,54 @@ class Fit:
     def _check_weights(self) -> None:
         """TrainingError if a weight is not finite."""
         if not np.isfinite(self.module.values).all():
-            raise self._trouble("a weight became infinite or nan", len(self.history.loss), len(self.data) - 1)
+            raise self._trouble("a weight became infinite or nan", len(self.history.loss))
 
     def _epoch(self, clip: float | None) -> tuple[float, float]:
-        """Train once on all rows, in a new random order if there are several batches.
+        """Train once on all batches.
 
         Returns:
             The mean loss and the mean penalty.
         """
-        rows, size, opt, interrupt = len(self.data), self.batch_size, self.opt, self.interrupt
+        opt = self.opt
         if opt.takes_closure:  # then all rows are one batch
+            ((_, compute),) = self.batches
             step: Callable[..., float] = opt.step  # type: ignore[assignment]  # this step takes a closure
-            total = step(lambda: sum(self._descend(rows, None, 0)))
+            total = step(lambda: sum(self._descend(compute)))
             self.steps += 1
             penalty = self.batch_loss.objective.penalty()
             return total - penalty, penalty
-        order = self.rng.permutation(rows) if size < rows else None
         loss = penalty = 0.0
-        for first in range(0, rows, size):
-            batch = None if order is None else order[first : first + size]
-            n = min(size, rows - first)
-            own_loss, own_penalty = self._descend(n, batch, first)
+        rows = self.batch = 0
+        for n, compute in self.batches:
+            self.batch += 1
+            own_loss, own_penalty = self._descend(compute)
+            rows += n
             loss += n * own_loss
             penalty += n * own_penalty
             if clip is not None:
                 clip_gradient(self.module, clip)
             opt.step()
             self.steps += 1
-            if interrupt.asked:
+            if self.interrupt.asked:
                 break
         return loss / rows, penalty / rows
 
-    def _descend(self, n: int, batch: Array | None, first: int) -> tuple[float, float]:
+    def _descend(self, compute: Callable[[], tuple[float, float]]) -> tuple[float, float]:
         """The loss and the penalty of a batch, with the gradient left in the module.
 
         Raises:
             TrainingError: their sum is not finite.
         """
-        loss, penalty = self.loss_and_gradient(n, batch)
+        loss, penalty = compute()
         if not math.isfinite(loss + penalty):
-            raise self._trouble(f"the loss became {loss + penalty}", len(self.history.loss) + 1, first)
+            raise self._trouble(f"the loss became {loss + penalty}", len(self.history.loss) + 1)
         self.good = self.start
         return loss, penalty
 
-    def _trouble(self, what: str, epoch: int, row: int) -> TrainingError:
+    def _trouble(self, what: str, epoch: int) -> TrainingError:
         return TrainingError(
-            f"{what} in epoch {epoch}, batch {row // self.batch_size + 1}, where "
-            f"{largest_gradient(self.module.grads)}; {advice(self.batch_loss.objective.alpha)}"
+            f"{what} in epoch {epoch}, batch {self.batch}, where {largest_gradient(self.module.grads)}; "
+            f"{advice(self.batch_loss.objective.alpha)}"
         )
 
     def _note(self, loss: float, penalty: float, seconds: float) -> float:
@@ -257,7 +256,7 @@ class Fit:
         if not math.isfinite(monitored):
             where = "over the validation rows" if self.held_out is not None else "over all batches together"
             what = f"the loss {where} became {monitored}"
-            raise self._trouble(what, len(history.loss) + 1, len(self.data) - 1)
+            raise self._trouble(what, len(history.loss) + 1)
         entries = [
             (history.loss, loss),
             (history.penalty, penalty),

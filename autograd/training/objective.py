@@ -135,7 +135,7 @@ class BatchLoss:
         Its arguments are the number of rows in the batch, and their indices in ``data``; None for all rows.
         """
         if not self.objective.recordable:
-            return lambda size, rows: self._compute(data if rows is None else data.take(rows))
+            return lambda size, rows: self._compute(data, slice(None) if rows is None else rows)
 
         @cache
         def program_of(size: int) -> Any:
@@ -159,16 +159,16 @@ class BatchLoss:
 
         return replay
 
-    def _compute(self, data: Rows) -> tuple[float, float]:
-        """The loss and the penalty of all rows, computed without a Program."""
-        parts = self.objective.loss_and_grad(*map(tensor_of, data.arrays()))
+    def _compute(self, data: Rows, rows: Array | slice) -> tuple[float, float]:
+        """The loss and the penalty of some rows, computed without a Program."""
+        parts = self.objective.loss_and_grad(*(tensor_of(a[rows]) for a in data.arrays()))
         return parts[0].item(), parts[1].item() if len(parts) > 1 else 0.0
 
     def mean(self, data: Rows) -> float:
         """The mean loss over all rows, without the penalty."""
         objective = self.objective
         if not isinstance(objective.loss, Loss):
-            return objective.evaluate(*map(tensor_of, data.arrays())).item()
+            return objective.evaluate(*(tensor_of(a[:]) for a in data.arrays())).item()
         total = 0.0
         for start in range(0, len(data), CHUNK_ROWS):
             part = [a[start : start + CHUNK_ROWS] for a in data.arrays()]
@@ -193,11 +193,13 @@ class BatchLosses:
         batch_loss = self._kept.pop(key, None)
         if batch_loss is None:
             batch_loss = BatchLoss(Objective(module._twin(), loss, alpha))
-        yield batch_loss
-        if batch_loss.objective.recordable:
-            self._kept[key] = batch_loss
-            if len(self._kept) > LOSSES_KEPT:
-                self._kept.popitem(last=False)
+        try:
+            yield batch_loss
+        finally:
+            if batch_loss.objective.recordable:
+                self._kept[key] = batch_loss
+                if len(self._kept) > LOSSES_KEPT:
+                    self._kept.popitem(last=False)
 
 
 def advice(alpha: float) -> str:
