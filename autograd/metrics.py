@@ -60,6 +60,8 @@ def confusion_matrix(truth: Any, predictions: Any, classes: Sequence[Any] | None
     true, predicted = _paired(np.asarray(truth), np.asarray(predictions), "confusion_matrix()")
     both = np.concatenate([true, predicted])
     known = np.unique(both if classes is None else np.asarray(classes))
+    if classes is not None and len(known) < len(classes):
+        raise DataError(f"confusion_matrix() got a class twice in classes={list(classes)}")
     if not (strange := np.isin(both, known, invert=True)).any():
         counts = np.zeros((len(known), len(known)), int)
         np.add.at(counts, (np.searchsorted(known, true), np.searchsorted(known, predicted)), 1)

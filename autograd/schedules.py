@@ -11,7 +11,6 @@ step for each batch. Any function from a whole number to a number is a schedule.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from autograd.engine import as_number
@@ -23,23 +22,83 @@ __all__ = ["Plateau", "Schedule", "cosine", "one_cycle", "step_decay", "warm_up"
 Schedule = Callable[[int], float]
 
 
-@dataclass(frozen=True)
 class Formula:
-    """A schedule of this module; two of them are equal if they were made by the same call."""
+    """A schedule of this module. Two of them are equal if they were made by the same call."""
 
     name: str
-    options: tuple[Any, ...]
-    rate: Schedule = field(compare=False, repr=False)
+
+    def __init__(self, *options: Any) -> None:
+        self.options = options
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Formula) and (self.name, self.options) == (other.name, other.options)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.options))
+
+    def __repr__(self) -> str:
+        return f"{self.name}({', '.join(map(repr, self.options))})"
 
     def __call__(self, step: int) -> float:
-        return self.rate(step)
+        raise NotImplementedError
 
 
-@dataclass(frozen=True)
-class ObservingFormula(Formula):
-    """A schedule that contains one that observes the losses: ``observe`` is that one's method."""
+class StepDecay(Formula):
+    """The result of `step_decay`."""
 
-    observe: Callable[[float], None] = field(compare=False, repr=False)
+    name = "step_decay"
+
+    def __call__(self, step: int) -> float:
+        lr, every, factor = self.options
+        rate: float = lr * factor ** (step // every)
+        return rate
+
+
+class Cosine(Formula):
+    """The result of `cosine`."""
+
+    name = "cosine"
+
+    def __call__(self, step: int) -> float:
+        lr, steps, end = self.options
+        rate: float = end + (lr - end) * (1 + math.cos(math.pi * min(step / steps, 1))) / 2
+        return rate
+
+
+class WarmUp(Formula):
+    """The result of `warm_up`."""
+
+    name = "warm_up"
+
+    def __call__(self, step: int) -> float:
+        lr, steps = self.options
+        if step >= steps:
+            rate: float = lr(step - steps) if callable(lr) else lr
+            return rate
+        rate = (lr(0) if callable(lr) else lr) * (step + 1) / (steps + 1)
+        return rate
+
+    @property
+    def observe(self) -> Callable[[float], None]:
+        """The method by which `fit` tells the schedule of each epoch's loss, if it has one."""
+        observe: Callable[[float], None] = self.options[0].observe
+        return observe
+
+
+class OneCycle(Formula):
+    """The result of `one_cycle`."""
+
+    name = "one_cycle"
+
+    def __call__(self, step: int) -> float:
+        peak, steps, rise, low, last = self.options
+        top = rise * steps - 1  # the step of the peak, as in PyTorch
+        if step < top:
+            a, b, progress = low, peak, step / top
+        else:
+            a, b, progress = peak, last, min((step - top) / (steps - 1 - top), 1.0)
+        rate: float = b + (a - b) * (1 + math.cos(math.pi * progress)) / 2
+        return rate
 
 
 def above(x: Any, low: float, name: str) -> float:
@@ -66,7 +125,7 @@ def step_decay(lr: float, every: int, factor: float = 0.1) -> Schedule:
     (1.0, 0.1)
     """
     lr, every, factor = above(lr, 0, "lr"), whole(every, "every"), above(factor, 0, "factor")
-    return Formula("step_decay", (lr, every, factor), lambda step: lr * factor ** (step // every))
+    return StepDecay(lr, every, factor)
 
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Schedule:
@@ -85,11 +144,7 @@ def cosine(lr: float, steps: int, end: float = 0.0) -> Schedule:
     (1.0, 0.5, 0.0, 0.0)
     """
     lr, steps, end = above(lr, 0, "lr"), whole(steps, "steps"), above(end, 0, "end")
-    return Formula(
-        "cosine",
-        (lr, steps, end),
-        lambda step: end + (lr - end) * (1 + math.cos(math.pi * min(step / steps, 1))) / 2,
-    )
+    return Cosine(lr, steps, end)
 
 
 def warm_up(lr: float | Schedule, steps: int) -> Schedule:
@@ -108,16 +163,7 @@ def warm_up(lr: float | Schedule, steps: int) -> Schedule:
     ([0.2, 0.4, 0.6, 0.8, 1.0], 0.5)
     """
     steps = whole(steps, "steps")
-    lr = lr if callable(lr) else above(lr, 0, "lr")
-    then: Schedule = lr if callable(lr) else step_decay(lr, 1, 1.0)
-
-    def rate(step: int) -> float:
-        return then(step - steps) if step >= steps else then(0) * (step + 1) / (steps + 1)
-
-    observe = getattr(lr, "observe", None)
-    if observe is not None:  # `fit` calls it with the loss of each epoch
-        return ObservingFormula("warm_up", (lr, steps), rate, observe)
-    return Formula("warm_up", (lr, steps), rate)
+    return WarmUp(lr if callable(lr) else above(lr, 0, "lr"), steps)
 
 
 def one_cycle(peak: float, steps: int, rise: float = 0.3, start: float = 25.0, end: float = 1e4) -> Schedule:
@@ -142,16 +188,7 @@ def one_cycle(peak: float, steps: int, rise: float = 0.3, start: float = 25.0, e
     if not 0 < as_number(rise, "rise") < 1:
         raise OptionError(f"rise must lie between 0 and 1, got {rise!r}")
     low, last = peak / start, peak / start / end
-    top = rise * steps - 1  # the step of the peak, as in PyTorch
-
-    def rate(step: int) -> float:
-        if step < top:
-            a, b, progress = low, peak, step / top
-        else:
-            a, b, progress = peak, last, min((step - top) / (steps - 1 - top), 1.0)
-        return b + (a - b) * (1 + math.cos(math.pi * progress)) / 2
-
-    return Formula("one_cycle", (peak, steps, rise, low, last), rate)
+    return OneCycle(peak, steps, rise, low, last)
 
 
 class Plateau:

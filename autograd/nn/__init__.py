@@ -17,6 +17,8 @@ its matrices in one flat vector, and ``params()`` lists the parameters in the or
 True
 """
 
+from typing import TYPE_CHECKING, Any
+
 from autograd.nn.activations import ACTIVATIONS, Activation, register_activation
 from autograd.nn.batch import Batch
 from autograd.nn.initializers import INITS
@@ -24,7 +26,9 @@ from autograd.nn.layers import Layer, Neuron
 from autograd.nn.module import ArrayModule, Module, activated
 from autograd.nn.net import MLP, Net
 from autograd.nn.parameters import LayerParameters, parameter_name
-from autograd.nn.plots import show_decision
+
+if TYPE_CHECKING:
+    from autograd.nn.plots import show_decision
 
 __all__ = [
     "ACTIVATIONS",
@@ -38,3 +42,11 @@ __all__ = [
     "Neuron",
     "register_activation",
 ]
+
+
+def __getattr__(name: str) -> Any:  # import this only when it is first used
+    if name == "show_decision":
+        from autograd.nn.plots import show_decision
+
+        return show_decision
+    raise AttributeError(f"module 'autograd.nn' has no attribute {name!r}")

@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
+from autograd.engine.numbers import as_number, number
 from autograd.errors import OptionError
 from autograd.tensor import Tensor
 
@@ -48,6 +50,11 @@ class Activation:
     def __repr__(self) -> str:
         return f"<activation {self.name}>"
 
+    def __reduce__(self) -> Any:
+        if ACTIVATIONS.get(self.name) is self:  # copied and pickled by its name
+            return registered, (self.name,)
+        return super().__reduce__()
+
     def __call__(self, x: Tensor) -> Tensor:
         return self.function(x)
 
@@ -69,6 +76,11 @@ ACTIVATIONS: dict[str, Activation] = {
 BUILT_IN = frozenset(ACTIVATIONS)
 
 
+def registered(name: str) -> Activation:
+    """The registered activation of that name, as a pickle refers to it."""
+    return ACTIVATIONS[name]
+
+
 def register_activation(
     name: str,
     function: Callable[[Tensor], Tensor],
@@ -79,7 +91,8 @@ def register_activation(
     """Give an activation of your own a name, by which nets, files, estimators and plots know it.
 
     Args:
-        name: its name; one that is registered already gets the new function, if it was not built in.
+        name: its name. One that is registered already gets the new function, if it was not built in; nets
+            that were made before keep the old one.
         function: from a Tensor to a Tensor of the same shape, element by element.
         bounds: the least and the greatest possible result.
         kink: where the slope jumps, if it does.
@@ -101,7 +114,10 @@ def register_activation(
         raise OptionError(f"register_activation() wants a name that is not built in, got {name!r}")
     if not callable(function):
         raise OptionError(f"register_activation() wants a function of a Tensor, got {function!r}")
-    if not isinstance(bounds, tuple | list) or len(bounds) != 2 or not bounds[0] < bounds[1]:
+    limits = [number(x) for x in bounds] if isinstance(bounds, tuple | list) else []
+    if len(limits) != 2 or limits[0] is None or limits[1] is None or not limits[0] < limits[1]:
         raise OptionError(f"register_activation() wants bounds (low, high), got {bounds!r}")
-    row = ACTIVATIONS[name] = Activation(name, function, bounds=(bounds[0], bounds[1]), kink=kink)
+    if kink is not None:
+        kink = as_number(kink, "kink")
+    row = ACTIVATIONS[name] = Activation(name, function, bounds=(limits[0], limits[1]), kink=kink)
     return row

@@ -185,7 +185,16 @@ class ArrayModule(Module, TakesSamples):
 
     def forward(self, x: Tensor) -> Tensor:
         """The outputs, (n_out, rows) or (n_out,), of samples in columns, (n_in, rows), or of one, (n_in,)."""
+        return self.through(x)
+
+    def through(self, x: Tensor) -> Tensor:
+        """The same as `forward`, by the layers alone, whatever a subclass overrides."""
         return self._samples.through(x)
+
+    @property
+    def all_in_vector(self) -> bool:
+        """Whether `values` holds all parameters: a subclass that overrides `params` may have more."""
+        return type(self).params is ArrayModule.params and type(self).parameters is Module.parameters
 
     def _views(self) -> list[Parameter]:
         """The parameters, the same objects at every call."""
@@ -272,7 +281,9 @@ class ArrayModule(Module, TakesSamples):
         views = partial(views_of, self.matrices, specs[0].rows)
         self._samples = Samples(type(self).__name__, forward, specs, deferrable, views)
 
-    def _arrays(self) -> dict[str, Array]:
+    def _arrays(self) -> dict[str, Array] | None:
+        if not self.all_in_vector:
+            return None
         table = self.values.reshape(self.n_out, self.n_in + 1)
         return {"weight": table[:, :-1].copy(), "bias": table[:, -1].copy()}
 
@@ -285,11 +296,13 @@ class ArrayModule(Module, TakesSamples):
 
     def nparams(self) -> int:
         """The number of parameters."""
-        return self._values.size
+        return self._values.size if self.all_in_vector else super().nparams()
 
     def zero_grad(self) -> None:
         """Set every gradient to 0."""
-        if mode.trace is None:
+        if not self.all_in_vector:
+            super().zero_grad()
+        elif mode.trace is None:
             self.grads.fill(0)
         elif self.grads.size < sum(m.tensor.size for m in self.matrices):
             raise UnsupportedError("zero_grad() of a Neuron cannot be recorded; call it on the layer or net")
@@ -299,6 +312,8 @@ class ArrayModule(Module, TakesSamples):
 
     def step(self, lr: float) -> None:
         """Subtract ``lr`` times the gradient from every parameter."""
+        if not self.all_in_vector:
+            return super().step(lr)
         refuse_in_recording("step()")
         move = as_number(lr, "step()") * self.grads
         values = self.values

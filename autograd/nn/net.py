@@ -13,8 +13,7 @@ import numpy.typing as npt
 
 from autograd import files
 from autograd.errors import FileFormatError, OptionError, ShapeError, UnknownNameError
-from autograd.nn import plots
-from autograd.nn.activations import ACTIVATIONS
+from autograd.nn.activations import ACTIVATIONS, Activation
 from autograd.nn.initializers import Init, init_weights
 from autograd.nn.layers import ActivationOption, Layer
 from autograd.nn.module import ArrayModule
@@ -34,6 +33,13 @@ from autograd.text import quoted
 from autograd.training import CHUNK_ROWS, BatchLosses, FitMixin, rows_of
 
 __all__ = ["MLP", "Net"]
+
+
+def named(activation: ActivationOption) -> ActivationOption:
+    """The name of a registered activation; anything else as it is."""
+    if isinstance(activation, Activation) and ACTIVATIONS.get(activation.name) is activation:
+        return activation.name
+    return activation
 
 
 class Summary(str):
@@ -84,7 +90,7 @@ class Net(ArrayModule, FitMixin):
         sizes = [whole(N_in, "N_in", ShapeError)]
         sizes += [whole(n, "each of N_outs", ShapeError) for n in N_outs]
         last = activation if output_activation is None else output_activation
-        activations = [activation] * (len(N_outs) - 1) + [last]
+        activations = [named(a) for a in [activation] * (len(N_outs) - 1) + [last]]
         for name in activations:
             by_name("activation", name, ACTIVATIONS)
         float_dtype = float_type(dtype)
@@ -179,9 +185,15 @@ class Net(ArrayModule, FitMixin):
         >>> Net(2, [4, 3], "relu", "linear").predict_proba([[1, 2], [3, 4]]).sum(axis=1).round(9).tolist()
         [1.0, 1.0]
         """
-        logits = self.bounds == (-math.inf, math.inf)
+        last = self.layers[-1]._function
+        logits = isinstance(last, Activation) and last.bounds == (-math.inf, math.inf)
         if not logits and not 0 <= self.bounds[0] < self.bounds[1] <= 1:
             low, high = self.bounds
+            if not isinstance(last, Activation):
+                raise OptionError(
+                    "predict_proba() knows nothing of a function as activation; give it bounds by "
+                    "autograd.nn.register_activation(), and the net its name"
+                )
             raise OptionError(
                 f"predict_proba() wants logits or probabilities, and the outputs of this net lie between "
                 f'{low:g} and {high:g}; make it with output_activation="linear" or "sigmoid"'
@@ -256,6 +268,8 @@ class Net(ArrayModule, FitMixin):
         >>> [text.get_text() for text in picture.axes[0].get_legend().get_texts()]
         ['no', 'yes']
         """
+        from autograd.nn import plots  # here, to keep `import autograd` quick
+
         return plots.decision_plot(self, X, y, classes, threshold, path)
 
     def plot_confusion(
@@ -276,6 +290,8 @@ class Net(ArrayModule, FitMixin):
         >>> net.plot_confusion([[0, 1, 2], [2, 1, 0]], [0, 1]).axes[0].get_ylabel()
         'true'
         """
+        from autograd.nn import plots  # here, to keep `import autograd` quick
+
         return plots.confusion_plot(self, X, y, classes, threshold, path)
 
     def plot_weights(self, *, shape: tuple[int, int] | None = None, path: Any = None) -> Any:
@@ -296,6 +312,8 @@ class Net(ArrayModule, FitMixin):
         >>> len(Net(4, [3, 2]).plot_weights(shape=(2, 2)).axes)  # two panels, with a colour bar each
         4
         """
+        from autograd.nn import plots  # here, to keep `import autograd` quick
+
         return plots.weights(self, shape, path)
 
     def _twin(self) -> "Net":
@@ -303,7 +321,7 @@ class Net(ArrayModule, FitMixin):
 
         With a reference back to this net they would form a cycle with it, which delays its release.
         """
-        twin: Net = Net.__new__(Net)
+        twin: Net = type(self).__new__(type(self))
         twin.__dict__.update(self.__dict__, _partial_fit=None, _batch_losses=None)
         twin._samples = self._samples
         return twin
@@ -320,7 +338,9 @@ class Net(ArrayModule, FitMixin):
 
     # Saving and loading
 
-    def _arrays(self) -> dict[str, Array]:
+    def _arrays(self) -> dict[str, Array] | None:
+        if not self.all_in_vector:
+            return None
         state = {}
         for k, layer in enumerate(self.layers):
             state[f"layers.{k}.weight"] = layer.weight.copy()
@@ -397,6 +417,10 @@ class Net(ArrayModule, FitMixin):
             raise OptionError(f"{cls.__name__}.load() wants the path alone, since the file says the rest")
         net: Self = made(cls, path, args, kwargs) if own else cls.__new__(cls)
         if own:
+            if (made_net := net.architecture()) != header["net"]:
+                raise OptionError(
+                    f"{path}: {cls.__name__}.load() wants {made_net}, the file has {header['net']}"
+                )
             net.load_state_dict(arrays)
         try:
             if not own:

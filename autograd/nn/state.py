@@ -1,5 +1,6 @@
 """The parameters of a module as arrays by name, and files of them."""
 
+import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
@@ -56,12 +57,6 @@ class WithState:
         for name, part in self._parts():
             for own, array in arrays_of(part).items():
                 state[".".join(filter(None, (name, own)))] = array
-        found, all_of_them = sum(a.size for a in state.values()), sum(map(size_of, self.params()))
-        if found != all_of_them:
-            raise UnsupportedError(
-                f"state_dict() finds {found} of the {all_of_them} numbers in params() of this "
-                f"{type(self).__name__}; keep parameters in attributes, lists, tuples or dicts"
-            )
         return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -90,6 +85,8 @@ class WithState:
                     f"load_state_dict() wants {name} of shape {old.shape}, as {what} has it, got "
                     f"{arrays[name].shape}"
                 )
+        if self._arrays() is not None:  # which is one assignment, whole by itself
+            return self._write_arrays(arrays)
         try:
             self._write(arrays)
         except BaseException:
@@ -111,23 +108,32 @@ class WithState:
 
     def _parts(self) -> Iterator[tuple[str, Any]]:
         """The Tensors, Values and modules with a flat vector that hold the parameters, each with its name."""
-        wanted = {id(p) for p in self.params()} if self._arrays() is None else set()
-        seen: set[int] = set()  # a parameter that stands in two places has the name of the first
+        if self._arrays() is not None:
+            yield "", self
+            return
+        missing = {id(p) for p in self.params()}  # parameters that no part so far has
+        seen: set[int] = set()
         todo: list[tuple[str, Any]] = [("", self)]
         while todo:
             name, x = todo.pop()
             if id(x) in seen:
                 continue
             seen.add(id(x))
-            if isinstance(x, Tensor | Value):
-                if id(x) in wanted:
-                    yield name, x
-            elif isinstance(x, WithState) and x._arrays() is not None:
+            own = {id(x)} if isinstance(x, Tensor | Value) else set()
+            if isinstance(x, WithState) and x._arrays() is not None:
+                own = {id(p) for p in x.params()}
+            if own and own <= missing:
+                missing -= own
                 yield name, x
             elif isinstance(x, WithState | list | tuple | dict):
                 held: Any = vars(x) if isinstance(x, WithState) else x
                 pairs = held.items() if isinstance(held, dict) else enumerate(held)
                 todo += reversed([(".".join(filter(None, (name, str(key)))), y) for key, y in pairs])
+        if missing:
+            raise UnsupportedError(
+                f"{len(missing)} of the parameters that params() of this {type(self).__name__} lists are in "
+                "no attribute, list, tuple or dict of it, so that they have no name"
+            )
 
     def save(self, path: Any) -> None:
         """Write the parameters to one file, either completely or not at all.
@@ -176,12 +182,13 @@ class WithState:
 def made(cls: Any, path: Any, args: Any, kwargs: Any) -> Any:
     """``cls(*args, **kwargs)``; OptionError if these are not its arguments."""
     try:
-        return cls(*args, **kwargs)
+        inspect.signature(cls).bind(*args, **kwargs)
     except TypeError as error:
         raise OptionError(
             f"{cls.__name__}.load({str(path)!r}, ...) makes an instance of {cls.__name__} with the arguments "
             f"after the path, which a file does not hold: {error}"
         ) from None
+    return cls(*args, **kwargs)
 
 
 def arrays_of(part: Any) -> dict[str, Array]:

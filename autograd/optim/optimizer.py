@@ -30,7 +30,7 @@ def run(calls: Iterable[UpdateCall]) -> None:
 
 def vector_of(target: Any) -> Any:
     """The object with the parameter and gradient vectors of ``target``: a module, or a `Vector`."""
-    if hasattr(target, "grads") and hasattr(target, "mark_changed"):
+    if hasattr(target, "grads") and hasattr(target, "mark_changed") and target.all_in_vector:
         return target
     given = target.params() if hasattr(target, "params") else target
     got = type(target).__name__
@@ -42,7 +42,7 @@ def vector_of(target: Any) -> Any:
                         f"an optimiser wants Tensors made with requires_grad=True, and number {i}, of shape "
                         f"{p.shape}, is {'computed' if p.requires_grad else 'a constant'}"
                     )
-            return Vector(given)
+            return Vector(list({id(p): p for p in given}.values()))  # each once
         got += f" of {', '.join(sorted({type(p).__name__ for p in given})) or 'nothing'}"
     raise NotANumberError(f"an optimiser wants a module, or a list of Values and Tensors, got {got}")
 

@@ -249,7 +249,7 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         name = self.activation
         return (
             [whole(size, "each of hidden_layer_sizes") for size in sizes],
-            ACTIVATION_NAMES.get(name, name) if isinstance(name, str) else name,
+            ACTIVATION_NAMES.get(name, name) if isinstance(name, str) and name not in ACTIVATIONS else name,
         )
 
     def _make_net(self, X: Array, rng: Any) -> None:

@@ -3,11 +3,15 @@
 This package knows a module, such as a net, only by the protocol `autograd.training.objective.Trainable`.
 """
 
-from autograd.training.checkpoint import Snapshot
+from typing import TYPE_CHECKING, Any
+
 from autograd.training.data import LazyInputs, finite_numbers, in_dtype, rows_of
 from autograd.training.fit import FitMixin
 from autograd.training.history import History
 from autograd.training.objective import CHUNK_ROWS, BatchLosses
+
+if TYPE_CHECKING:
+    from autograd.training.checkpoint import Snapshot
 
 __all__ = [
     "CHUNK_ROWS",
@@ -19,3 +23,11 @@ __all__ = [
     "in_dtype",
     "rows_of",
 ]
+
+
+def __getattr__(name: str) -> Any:  # import this only when it is first used
+    if name == "Snapshot":
+        from autograd.training.checkpoint import Snapshot
+
+        return Snapshot
+    raise AttributeError(f"module 'autograd.training' has no attribute {name!r}")

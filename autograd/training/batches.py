@@ -1,11 +1,11 @@
 """The batches of an epoch: of rows in a random order, or of an iterable of the user's."""
 
+import numbers
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, TypeAlias
 
-from autograd.errors import DataError, OptionError
-from autograd.losses import Loss
+from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
 from autograd.optim import Optimizer, optimizer_name
 from autograd.training.data import Rows, other_rows, prepared
 from autograd.training.objective import BatchLoss, Trainable
@@ -77,7 +77,7 @@ def refuse_with_batches(
     }
     for what, given in reasons.items():
         if given:
-            raise OptionError(f"fit() of batches takes no {what}")
+            raise OptionError(f"fit() of batches, without y, takes no {what}")
 
 
 class StreamedBatches:
@@ -114,13 +114,17 @@ class StreamedBatches:
                     f"{type(batch).__name__} as batch {k + 1}"
                 )
             X, y, *weights = batch
+            if isinstance(X, numbers.Real):
+                raise DataError("fit() without y wants batches (X, y), got rows of numbers; give y too")
             weight = weights[0] if weights else None
-            of = f"batch {k + 1}, "
-            rows = prepared(self.module, X, y, self.loss, weight, self.class_weight, "fit()", of)
-            if not self.checked and isinstance(self.loss, Loss):
-                check_targets(self.module, self.loss, rows.y, "fit()", stacklevel=5)
-                self.checked = True
-            rows = rows.with_mean_weight_1()
+            try:
+                rows = prepared(self.module, X, y, self.loss, weight, self.class_weight, "fit()")
+                if not self.checked:
+                    check_targets(self.module, self.loss, rows, "fit()", stacklevel=5)
+                    self.checked = True
+                rows = rows.with_mean_weight_1()
+            except (DataError, NotANumberError, OptionError, ShapeError) as error:
+                raise type(error)(f"{error} (batch {k + 1})") from None
             yield len(rows), partial(self.batch_loss.of_batches(rows), len(rows), None)
         if empty:
             raise DataError("fit() wants at least one batch in each epoch, got none")

@@ -183,7 +183,7 @@ class Checkpoint:
                 f"{self.path}: {', '.join(dict.fromkeys(unknown))} cannot be compared with what it was when "
                 "the checkpoint was written, and is taken for the same",
                 CheckpointWarning,
-                stacklevel=6,
+                stacklevel=4,
             )
         return state
 

@@ -1,6 +1,7 @@
 """The rows for training and validation: checked, in the dtype of the net, and with their weights."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,7 +12,17 @@ from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
 from autograd.losses import Loss
 from autograd.tensor import Array, Tensor, reals, tensor_of
 
-__all__ = ["LazyInputs", "Rows", "finite_numbers", "in_dtype", "other_rows", "prepared", "rows_of", "split"]
+__all__ = [
+    "LazyInputs",
+    "Rows",
+    "finite_numbers",
+    "in_dtype",
+    "other_rows",
+    "prepared",
+    "rows_of",
+    "split",
+    "take_of",
+]
 
 
 CHECKED = 1 << 16  # numbers that are checked at a time, which bounds the memory
@@ -113,24 +124,31 @@ class LazyInputs:
         out[...] = self.make(rows)
 
 
+def take_of(array: Any) -> Callable[[Array, int, Array, str], Any]:
+    """The ``take`` of an array, which would copy an array that is not contiguous as a whole each time."""
+    if isinstance(array, np.ndarray) and not array.flags.c_contiguous:
+        return lambda rows, axis, out, mode: np.copyto(out, array[rows])
+    return array.take  # type: ignore[no-any-return]  # of an array or LazyInputs
+
+
 class SelectedRows(LazyInputs):
     """Some rows of inputs, which are not copied."""
 
     def __init__(self, X: Array | LazyInputs, rows: Array) -> None:
-        self.X, self.rows = X, rows
+        self.X, self.rows, self._take = X, rows, take_of(X)
         self.shape, self.dtype = (len(rows), X.shape[1]), X.dtype
 
     def make(self, rows: Array | slice) -> Array:
         return self.X[self.rows[rows]]
 
     def take(self, rows: Array, axis: int, out: Array, mode: str) -> None:
-        self.X.take(self.rows[rows], axis, out, mode)  # type: ignore[call-overload]  # mode is typed as a literal
+        self._take(self.rows[rows], axis, out, mode)
 
 
 def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str, call: str) -> Array:
     array = finite_numbers(y, name, call)
     if len(array.shape) == 0 or len(array) != rows:
-        raise ShapeError(f"{call} wants a target for each of {rows} rows of X, got shape {array.shape}")
+        raise ShapeError(f"{call} wants a target in {name} for each of {rows} rows, got shape {array.shape}")
     own_loss = not isinstance(loss, Loss)
     if array.dtype.kind == "f" or not (own_loss or loss.takes_classes):
         array = in_dtype(array, module.dtype, name, call)
@@ -147,7 +165,7 @@ def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str, call: str)
     elif module.n_out == 1 and array.ndim == 1:  # else prediction - target has shape (rows, rows)
         raise ShapeError(
             f"{call} with a loss of your own wants {name} in the shape of the predictions, {(rows, 1)}, got "
-            f"{array.shape}: give np.reshape({name}, (-1, 1))"
+            f"{array.shape}: give np.reshape(y, (-1, 1))"
         )
     return array
 

@@ -15,7 +15,13 @@ from autograd.training.batches import ShuffledBatches, refuse_with_batches, stre
 from autograd.training.data import Rows, prepared, split
 from autograd.training.history import History
 from autograd.training.objective import Trainable
-from autograd.training.options import callbacks_of, finite_positive, generator_of, optimizer_for
+from autograd.training.options import (
+    callbacks_of,
+    finite_positive,
+    generator_of,
+    optimizer_for,
+    refuse_more_parameters,
+)
 from autograd.training.reach import check_outputs, check_targets
 
 __all__ = ["FitMixin"]
@@ -48,9 +54,10 @@ class FitMixin:
     ) -> History:
         """Train the net on rows of data, in batches, in a new random order each epoch.
 
-        The step on a batch is recorded once for each batch size, and then replayed. If the loss or an
-        activation is a function of yours, nothing is recorded. The function runs for each batch, so it
-        may branch or draw random numbers, and the training is slower.
+        The step on a batch is recorded once for each batch size, and then replayed; the net keeps the
+        recordings for its next training. If the loss or an activation is given as a function, nothing is
+        recorded. The function runs for each batch, so it may branch or draw random numbers, and the
+        training is slower. X and y must not be changed during the training.
 
         Args:
             X: inputs of shape (rows, N_in), finite; if N_in is 1, also of shape (rows,). Floats of the net's
@@ -75,7 +82,8 @@ class FitMixin:
                 epoch, with their weights and those of their classes.
             patience: number of epochs without a lower loss (over the validation rows if there are any)
                 after which the training ends. Its end restores the weights of the best epoch.
-            sample_weight: the weight of each row in the loss, 0 or more, of shape (rows,).
+            sample_weight: the weight of each row in the loss, 0 or more, of shape (rows,). Weights that come
+                with batches, and those of classes then, count among the rows of a batch.
             class_weight: the weight of each class in the loss, for the losses that take labels: a dict,
                 a list in the order of the classes, or "balanced".
             alpha: L2 penalty: alpha / 2 times the sum of squared weights, without biases, is added to
@@ -136,6 +144,7 @@ class FitMixin:
         from autograd.training.checkpoint import checkpoint_of, description
         from autograd.training.loop import Fit
 
+        refuse_more_parameters(self, "fit()")
         epochs, batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
         patience = None if patience is None else whole(patience, "patience")
         alpha = finite_positive(alpha, "alpha", 0.0)
@@ -151,14 +160,13 @@ class FitMixin:
             raise OptionError(
                 f"{optimizer_name(type(opt))} takes no clip: its line search needs the gradient as it is"
             )
-        held_out: Rows | None
         if y is None:
             refuse_with_batches(opt, sample_weight, class_weight, validation, checkpoint)
             make_batches, held_out = streamed(self, X, loss_function, class_weight, validation, epochs)
             rows: dict[str, Rows | None] = {}
         else:
             all_rows = prepared(self, X, y, loss_function, sample_weight, class_weight, "fit()")
-            check_targets(self, loss_function, all_rows.y, "fit()", stacklevel=2)
+            check_targets(self, loss_function, all_rows, "fit()", stacklevel=2)
             data, held_out = split(self, all_rows, validation, loss_function, class_weight, rng)
             batch_size = len(data) if opt.takes_closure else min(batch_size, len(data))
             make_batches = partial(ShuffledBatches, data, batch_size, rng)
@@ -203,6 +211,7 @@ class FitMixin:
         """
         from autograd.training.partial import PartialFit  # imported here as in `fit`
 
+        refuse_more_parameters(self, "partial_fit()")
         if lr is not None and not callable(lr):
             lr = as_number(lr, "lr")
         options = loss_of(loss), optimizer, lr, as_number(alpha, "alpha")
@@ -211,5 +220,6 @@ class FitMixin:
             module = self if isinstance(optimizer, Optimizer) else self._twin()
             current = options, PartialFit(module, *options)
         value: float = current[1].step(self._batch_losses, X, y, sample_weight, class_weight)
-        self._partial_fit = current
+        # An optimiser of the user's keeps its state, and refers to this net, which would be a cycle
+        self._partial_fit = None if isinstance(optimizer, Optimizer) else current
         return value

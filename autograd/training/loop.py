@@ -105,7 +105,8 @@ class Fit:
         self.opt.last_lr = state.history["lr"][-1]
         for name, numbers in state.history.items():
             setattr(self.history, name, numbers)
-        self.best, self.ended, self.good = state.best, state.ended, state.now
+        self.best, self.ended = state.best, state.ended
+        self.start = self.good = state.now
         self.rng.bit_generator.state = state.generator
 
     def state(self) -> TrainingState:
@@ -142,7 +143,8 @@ class Fit:
                     if self.interrupt.asked:
                         raise KeyboardInterrupt
                     monitored = self._note(loss, penalty, time.perf_counter() - start_time)
-                    if self.checkpoint is not None or len(history.loss) == epochs:
+                    seen = callbacks or self.checkpoint is not None or patience is not None
+                    if seen or len(history.loss) == epochs:
                         self._check_weights()
                 except KeyboardInterrupt:
                     return self._interrupted()

@@ -15,13 +15,14 @@ import numpy as np
 from autograd.errors import ShapeError
 from autograd.losses import Loss, mean_of
 from autograd.tensor import Array, Programs, Tensor, no_grad, tensor_of
-from autograd.training.data import Rows
+from autograd.training.data import Rows, take_of
 
 __all__ = ["CHUNK_ROWS", "BatchLoss", "BatchLosses", "Objective", "Trainable"]
 
 CHUNK_ROWS = 1024  # rows of one forward pass without gradients, which bounds the memory
-SIZES_KEPT = 4  # batch sizes whose Programs a `BatchLoss` keeps, with gradients and without
+SIZES_KEPT = 16  # batch sizes whose Programs a `BatchLoss` keeps, with gradients and without
 LOSSES_KEPT = 4  # losses whose Programs a module keeps from one training to the next
+BYTES_KEPT = 1 << 25  # memory of the Programs of a loss that are kept
 
 
 class Trainable(Protocol):
@@ -38,6 +39,10 @@ class Trainable(Protocol):
     _batch_losses: "BatchLosses"
 
     @property
+    def all_in_vector(self) -> bool:
+        """Whether `values` holds all parameters."""
+
+    @property
     def bounds(self) -> tuple[float, float]:
         """The least and the greatest possible value of an output."""
 
@@ -49,7 +54,7 @@ class Trainable(Protocol):
     def named(self) -> bool:
         """Whether all activations are known by name, so that a recorded forward pass stays valid."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def through(self, x: Tensor) -> Tensor:
         """The forward pass, from shape (n_in, rows) to (n_out, rows)."""
 
     def _twin(self) -> "Trainable":
@@ -85,7 +90,7 @@ class Objective:
         self.recordable = module.named and isinstance(loss, Loss)
 
     def _of(self, X: Tensor, y: Tensor, weight: Tensor | None) -> Tensor:
-        prediction = self.module.forward(X.T).T
+        prediction = self.module.through(X.T).T
         if not isinstance(self.loss, Loss):
             value = self.loss(prediction, y.data)
             if not isinstance(value, Tensor) or value.size != 1:
@@ -129,6 +134,11 @@ class BatchLoss:
         self.gradient_programs = Programs(objective.loss_and_grad, limit=SIZES_KEPT)
         self.loss_programs = Programs(objective.evaluate, limit=SIZES_KEPT)
 
+    @property
+    def nbytes(self) -> int:
+        """The memory of the Programs."""
+        return self.gradient_programs.nbytes + self.loss_programs.nbytes
+
     def of_batches(self, data: Rows) -> Callable[[int, Array | None], tuple[float, float]]:
         """A function that leaves the gradient of a batch in the module, and returns its loss and penalty.
 
@@ -146,7 +156,7 @@ class BatchLoss:
                     np.copyto(own, a[:])
                 takes: list[Any] = []
             else:
-                takes = [(a.take, own) for a, own in zip(arrays, program.inputs, strict=True)]
+                takes = [(take_of(a), own) for a, own in zip(arrays, program.inputs, strict=True)]
             return takes, program.calls, program.outputs
 
         def replay(size: int, rows: Array | None) -> tuple[float, float]:
@@ -196,7 +206,7 @@ class BatchLosses:
         try:
             yield batch_loss
         finally:
-            if batch_loss.objective.recordable:
+            if batch_loss.objective.recordable and batch_loss.nbytes <= BYTES_KEPT:
                 self._kept[key] = batch_loss
                 if len(self._kept) > LOSSES_KEPT:
                     self._kept.popitem(last=False)

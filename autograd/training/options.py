@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import as_number
-from autograd.errors import OptionError
+from autograd.errors import OptionError, UnsupportedError
 from autograd.optim import OPTIMIZERS, Optimizer, optimizer_name
 from autograd.support import by_name
 from autograd.training.objective import Trainable
 
-__all__ = ["callbacks_of", "finite_positive", "generator_of", "optimizer_for"]
+__all__ = ["callbacks_of", "finite_positive", "generator_of", "optimizer_for", "refuse_more_parameters"]
 
 
 def optimizer_for(optimizer: Any, lr: Any, module: Trainable, call: str) -> Optimizer:
@@ -33,6 +33,15 @@ def optimizer_for(optimizer: Any, lr: Any, module: Trainable, call: str) -> Opti
         kind(module) if lr is None else kind(module, lr=lr if callable(lr) else as_number(lr, "lr"))
     )
     return opt
+
+
+def refuse_more_parameters(module: Trainable, call: str) -> None:
+    """UnsupportedError for a module with parameters besides those of its layers."""
+    if not module.all_in_vector:
+        raise UnsupportedError(
+            f"{call} trains the layers of a net alone, and params() of this {type(module).__name__} has "
+            "more; train it in a loop, with an optimiser of the module"
+        )
 
 
 def finite_positive(x: Any, name: str, low: float | None = None) -> float:

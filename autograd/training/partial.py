@@ -44,7 +44,7 @@ class PartialFit:
         """
         data = prepared(self.module, X, y, self.loss, sample_weight, class_weight, CALL)
         if not self.checked:
-            check_targets(self.module, self.loss, data.y, CALL, stacklevel=3)
+            check_targets(self.module, self.loss, data, CALL, stacklevel=3)
             self.checked = True
         data = data.with_mean_weight_1()
         before = Snapshot.of(self.module, self.opt)
@@ -63,5 +63,5 @@ class PartialFit:
             what = "a weight became infinite or nan" if finite else f"the loss became {value + penalty}"
             raise TrainingError(f"{CALL}: {what}, where {gradient}; {advice(self.alpha)}")
         if (observe := getattr(self.opt.lr, "observe", None)) is not None:
-            observe(value)
+            observe(value + penalty)
         return value

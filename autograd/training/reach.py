@@ -6,11 +6,12 @@ from typing import Any
 
 from autograd.errors import OptionError, TrainingWarning
 from autograd.losses import Loss
-from autograd.tensor import Array
+from autograd.training.data import Rows
 from autograd.training.objective import Trainable
 
 __all__ = ["check_outputs", "check_targets"]
 
+ROUNDING = 1e-6  # how far beyond a bound a target may lie, as scaled numbers do
 LINEAR = 'make the net with output_activation="linear"'
 
 
@@ -43,18 +44,23 @@ def check_outputs(module: Trainable, loss: Any, call: str, stacklevel: int) -> N
         warnings.warn(text, TrainingWarning, stacklevel + 1)
 
 
-def check_targets(module: Trainable, loss: Any, y: Array, call: str, stacklevel: int) -> None:
-    """Check that the outputs can reach the targets; arguments are those of `check_outputs`.
+def check_targets(module: Trainable, loss: Any, data: Rows, call: str, stacklevel: int) -> None:
+    """Check that the outputs can reach the targets of rows whose weight is not 0.
+
+    The other arguments are those of `check_outputs`.
 
     A `TrainingWarning` tells of a few that are out of reach.
 
     Raises:
         OptionError: more than half of the targets of an output are out of its reach.
     """
-    if not isinstance(loss, Loss) or not loss.distance:
-        return
     low, high = module.bounds
-    beyond = (y < low) | (y > high)
+    if not isinstance(loss, Loss) or not loss.distance or (low == -math.inf and high == math.inf):
+        return
+    y = data.y
+    beyond = (y < low - ROUNDING) | (y > high + ROUNDING)
+    if data.weight is not None:
+        beyond &= data.weight > 0
     if beyond.any():
         text = (
             f"{call}: {beyond.sum()} of {y.size} targets are out of reach, since targets go from "

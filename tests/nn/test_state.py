@@ -170,6 +170,6 @@ def test_parameters_that_no_attribute_holds_are_an_error():
             self.params = lambda: [self.a, b]
 
     with pytest.raises(
-        UnsupportedError, match=r"finds 1 of the 2 numbers in params\(\) of this Hidden; keep"
+        UnsupportedError, match=r"^1 of the parameters that params\(\) of this Hidden lists are in no"
     ):
         Hidden().state_dict()

@@ -1,6 +1,8 @@
 """Learning rate schedules: PyTorch's rates, the steps after their end, and errors."""
 
+import copy
 import math
+import pickle
 import random
 
 import numpy as np
@@ -267,6 +269,20 @@ def test_schedules_that_were_made_by_the_same_call_are_equal(kind):
     assert hash(made(0.1)) == hash(made(0.1))
     assert made(0.1) != made(0.2)
     assert all(made(0.1) != other(0.1) for name, other in MADE.items() if name != kind)
+
+
+@pytest.mark.parametrize("kind", MADE)
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_copy_of_a_schedule_is_equal_and_goes_its_own_way(kind, copied):
+    one = MADE[kind](0.1)
+    other = copied(one)
+    assert other == one
+    if hasattr(other, "observe"):
+        for _ in range(20):
+            other.observe(1.0)
+        assert other(100) < one(100)
+    else:
+        assert [other(step) for step in range(20)] == [one(step) for step in range(20)]
 
 
 @pytest.mark.parametrize("kind", MADE)

@@ -151,7 +151,7 @@ def test_importing_autograd_imports_few_modules_beyond_those_of_numpy():
     assert [m for m in new if m.split(".")[0] in ("scipy", "matplotlib", "tqdm")] == []
     others = [m for m in new if m.split(".")[0] != "autograd"]
     assert len(others) <= 24, others
-    assert len(new) - len(others) <= 70, new
+    assert len(new) - len(others) <= 75, new
 
 
 def test_scipy_is_imported_when_it_is_first_needed():
@@ -199,7 +199,16 @@ def test_the_names_of_the_public_interface_can_be_imported():
 
 METHODS = (types.FunctionType, staticmethod, classmethod, property, cached_property)
 # Methods of a net that only `fit` and files call, which the reference leaves out
-INNER = {"architecture", "bounds", "functions", "named", "penalty", "mark_gradient_changed"}
+INNER = {
+    "all_in_vector",
+    "architecture",
+    "bounds",
+    "functions",
+    "named",
+    "penalty",
+    "mark_gradient_changed",
+    "through",
+}
 INNER |= {"as_function", "class_table", "classes", "each_value"}  # and of a loss
 INNER |= {"mean", "targets", "unweighted", "weights"}
 

@@ -9,7 +9,6 @@ from trainings import NUMBERS, ROWS, TARGETS, by_hand, same_bits, small_net
 from autograd import losses
 from autograd.errors import (
     DataError,
-    NotANumberError,
     OptionError,
     ShapeError,
     TrainingError,
@@ -114,12 +113,18 @@ def test_the_weights_of_a_batch_are_its_third_part():
     ("batches", "options", "error", "message"),
     [
         (5, {}, OptionError, r"^fit\(\) without y wants an iterable of batches .*, got int$"),
+        (ROWS[:, :2].tolist(), {}, DataError, "got rows of numbers; give y too$"),
         (ROWS, {}, DataError, r"^fit\(\) without y wants batches .*, got ndarray as batch 1$"),
         ([], {}, DataError, r"^fit\(\) wants at least one batch in each epoch, got none$"),
         ([(ROWS, NUMBERS), (ROWS,)], {}, DataError, r"got tuple as batch 2$"),
-        ([BATCHES[0], (ROWS[:, :2], NUMBERS)], {}, ShapeError, r"wants batch 2, X of shape \(rows, 3\), got"),
-        ([(ROWS, NUMBERS * np.nan)], {}, DataError, "got nan in batch 1, y at row 0, column 0$"),
-        ([(ROWS, [["a"] * 2] * 40)], {}, DataError, "wants batch 1, y to be numbers, got 'a'"),
+        (
+            [BATCHES[0], (ROWS[:, :2], NUMBERS)],
+            {},
+            ShapeError,
+            r"wants X of shape \(rows, 3\), got .* \(batch 2\)$",
+        ),
+        ([(ROWS, NUMBERS * np.nan)], {}, DataError, r"got nan in y at row 0, column 0 \(batch 1\)$"),
+        ([(ROWS, [["a"] * 2] * 40)], {}, DataError, r"wants y to be numbers, got 'a' .*\(batch 1\)$"),
         (BATCHES, {"optimizer": "lbfgs"}, OptionError, "takes no optimizer='lbfgs', which needs all rows"),
         (BATCHES, {"sample_weight": [1]}, OptionError, "takes no sample_weight, which is a third part"),
         (BATCHES, {"validation": 0.5}, OptionError, r"takes no validation, unless it is \(X, y\)"),
@@ -136,7 +141,6 @@ def test_bad_batches_and_options_that_do_not_go_with_batches_are_errors(
     with pytest.raises(error, match=message):
         net.fit(batches, epochs=2, **options)
     assert (net.values == before).all() or len(batches) > 1  # the first batch may have been learned
-    assert issubclass(NotANumberError, TypeError)
 
 
 def test_an_error_of_the_iterable_leaves_the_net_after_its_last_complete_step():
@@ -170,9 +174,10 @@ def test_targets_out_of_reach_in_the_first_batch_are_told_of_at_the_line_of_the_
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("options", [{}, {"validation": 0.25}, {"validation": 0.25, "patience": 2}], ids=str)
-def test_fit_reads_rows_of_a_memmap_a_batch_at_a_time_and_copies_none(tmp_path, dtype, options):
-    X = np.memmap(tmp_path / "X", dtype, "w+", shape=(60_000, 100))
+def test_fit_reads_rows_of_a_memmap_a_batch_at_a_time_and_copies_none(tmp_path, dtype, order, options):
+    X = np.memmap(tmp_path / "X", dtype, "w+", shape=(60_000, 100), order=order)
     X[:] = np.random.default_rng(1).normal(size=X.shape)
     y = np.asarray(X[:, :1])
     net = Net(100, [4, 1], "tanh", "linear", dtype=dtype)

@@ -32,7 +32,7 @@ TWO = np.hstack([X, X])
 @pytest.mark.parametrize(
     ("make", "kind", "message"),
     [
-        (lambda n: n.fit(X, CURVE[:-1]), ShapeError, r"each of 40 rows of X, got shape \(39, 1\)"),
+        (lambda n: n.fit(X, CURVE[:-1]), ShapeError, r"each of 40 rows, got shape \(39, 1\)"),
         (lambda n: n.fit(TWO, CURVE), ShapeError, r"X of shape \(rows, 1\), got \(40, 2\)"),
         (lambda n: n.fit(X, TWO), ShapeError, r"predictions' shape \(40, 1\), got \(40, 2\)"),
         (lambda n: n.fit(X[:0], CURVE[:0]), DataError, "at least one row"),
@@ -190,7 +190,7 @@ BAD = [
     ({"validation": (ROWS, NUMBERS, None, 0)}, OptionError, f"^{SHARE}, got 4 parts"),
     ({"validation": (ROWS, NUMBERS, [1])}, ShapeError, r"a number for each of 40 rows, got shape \(1,\)"),
     ({"validation": 0.99},                 OptionError, r"^validation=0\.99 leaves none of the 40 rows"),
-    ({"validation": (ROWS, NUMBERS[:5])},  ShapeError, r"each of 40 rows of X, got shape \(5, 2\)"),
+    ({"validation": (ROWS, NUMBERS[:5])},  ShapeError, r"each of 40 rows, got shape \(5, 2\)"),
     ({"validation": (NUMBERS, NUMBERS)},   ShapeError, r"X of shape \(rows, 3\), got \(40, 2\)"),
     ({"validation": (ROWS[:0], ROWS[:0])}, DataError, r"at least one row"),
     ({"validation": (NANS, NUMBERS)},      DataError, r"got nan in validation X at row 0, column 0"),

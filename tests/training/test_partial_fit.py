@@ -114,7 +114,7 @@ def test_partial_fit_keeps_its_optimizer_if_the_loss_is_given_by_name_and_then_a
 
 PARTIAL_MISTAKES = {
     "shape": ({"X": ROWS[:, :2]}, ShapeError, r"X of shape \(rows, 3\), got \(40, 2\)"),
-    "rows": ({"y": NUMBERS[:-1]}, ShapeError, r"each of 40 rows of X, got shape \(39, 2\)"),
+    "rows": ({"y": NUMBERS[:-1]}, ShapeError, r"each of 40 rows, got shape \(39, 2\)"),
     "nan": ({"X": ROWS * np.nan}, DataError, "finite numbers, got nan in X at row 0, column 0"),
     "no rows": ({"X": ROWS[:0], "y": NUMBERS[:0]}, DataError, "at least one row"),
     "loss": ({"loss": "mes"}, UnknownNameError, "did you mean 'mse'"),

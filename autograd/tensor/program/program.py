@@ -337,8 +337,8 @@ class Programs:
     >>> double = Programs(lambda x: 2 * x)
     >>> double([1.0]).tolist(), double([[1.0], [2.0]]).tolist()
     ([2.0], [[2.0], [4.0]])
-    >>> double.at([3.0]), len(double)
-    (<Program of <lambda>: 1 calls>, 2)
+    >>> double.at([3.0]), len(double), double.nbytes > 0
+    (<Program of <lambda>: 1 calls>, 2, True)
     """
 
     def __init__(self, function: Callable[..., Any], limit: int = 8, after: int = 0) -> None:
@@ -378,6 +378,11 @@ class Programs:
 
     def __len__(self) -> int:
         return len(self._programs)
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of all Programs together."""
+        return sum(program.nbytes for program in self._programs.values())
 
 
 def parameter_names(function: Callable[..., Any], n: int) -> list[str]:
