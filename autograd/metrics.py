@@ -28,7 +28,8 @@ def accuracy(truth: Any, predictions: Any) -> float:
     """The share of rows whose predicted class is the true one.
 
     Args:
-        truth, predictions: (rows,) classes, of any kind that can be compared.
+        truth: (rows,) classes, of any kind that can be compared.
+        predictions: (rows,) classes.
 
     Raises:
         ShapeError: the two are not of one shape (rows,).
@@ -47,7 +48,8 @@ def confusion_matrix(truth: Any, predictions: Any, classes: Sequence[Any] | None
     A row of the matrix is a true class, a column a predicted one.
 
     Args:
-        truth, predictions: (rows,) classes.
+        truth: (rows,) classes.
+        predictions: (rows,) classes.
         classes: the classes in order; all that occur, sorted, if not given.
 
     Raises:
@@ -77,7 +79,8 @@ def r2(truth: Any, predictions: Any) -> float:
     the same.
 
     Args:
-        truth, predictions: (rows,) or (rows, 1) numbers.
+        truth: (rows,) or (rows, 1) numbers.
+        predictions: (rows,) or (rows, 1) numbers.
 
     Raises:
         ShapeError: the two are not of one shape.
