@@ -281,9 +281,11 @@ class ArrayModule(Module, TakesSamples):
         views = partial(views_of, self.matrices, specs[0].rows)
         self._samples = Samples(type(self).__name__, forward, specs, deferrable, views)
 
-    def _arrays(self) -> dict[str, Array] | None:
-        if not self.all_in_vector:
-            return None
+    def _description(self) -> dict[str, Any]:
+        names = [getattr(spec.function, "name", None) for spec in self._samples.specs]
+        return {"activations": names, "dtype": self.dtype.name}
+
+    def _arrays(self) -> dict[str, Array]:
         table = self.values.reshape(self.n_out, self.n_in + 1)
         return {"weight": table[:, :-1].copy(), "bias": table[:, -1].copy()}
 

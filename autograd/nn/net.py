@@ -338,9 +338,7 @@ class Net(ArrayModule, FitMixin):
 
     # Saving and loading
 
-    def _arrays(self) -> dict[str, Array] | None:
-        if not self.all_in_vector:
-            return None
+    def _arrays(self) -> dict[str, Array]:
         state = {}
         for k, layer in enumerate(self.layers):
             state[f"layers.{k}.weight"] = layer.weight.copy()

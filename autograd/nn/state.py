@@ -27,9 +27,14 @@ class WithState:
         """The parameters, Values and Tensors."""
         raise NotImplementedError
 
-    def _arrays(self) -> dict[str, Array] | None:
-        """The parameters as arrays by name, of a module with a flat vector; else None."""
-        return None
+    @property
+    def all_in_vector(self) -> bool:
+        """Whether one flat vector holds all parameters, as in a layer or a net."""
+        return False
+
+    def _arrays(self) -> dict[str, Array]:
+        """Copies of the parameters by name, of a module with `all_in_vector`."""
+        raise NotImplementedError
 
     def _write_arrays(self, arrays: Mapping[str, Array]) -> None:
         """Write arrays like those of `_arrays` into the parameters."""
@@ -85,7 +90,7 @@ class WithState:
                     f"load_state_dict() wants {name} of shape {old.shape}, as {what} has it, got "
                     f"{arrays[name].shape}"
                 )
-        if self._arrays() is not None:  # which is one assignment, whole by itself
+        if self.all_in_vector:  # then it is one assignment, whole by itself
             return self._write_arrays(arrays)
         try:
             self._write(arrays)
@@ -108,7 +113,7 @@ class WithState:
 
     def _parts(self) -> Iterator[tuple[str, Any]]:
         """The Tensors, Values and modules with a flat vector that hold the parameters, each with its name."""
-        if self._arrays() is not None:
+        if self.all_in_vector:
             yield "", self
             return
         missing = {id(p) for p in self.params()}  # parameters that no part so far has
@@ -120,7 +125,7 @@ class WithState:
                 continue
             seen.add(id(x))
             own = {id(x)} if isinstance(x, Tensor | Value) else set()
-            if isinstance(x, WithState) and x._arrays() is not None:
+            if isinstance(x, WithState) and x.all_in_vector:
                 own = {id(p) for p in x.params()}
             if own and own <= missing:
                 missing -= own
@@ -147,7 +152,16 @@ class WithState:
             OSError: the file cannot be written.
             MissingExtraError: safetensors is not installed; the message says how to install it.
         """
-        files.write(path, self.state_dict(), {"module": type(self).__name__})
+        files.write(path, self.state_dict(), {"module": type(self).__name__, "parts": self._described()})
+
+    def _described(self) -> dict[str, Any]:
+        """Activations and dtype of each layer, net and neuron, by its name, as JSON types."""
+        parts = self._parts()
+        return {name: part._description() for name, part in parts if isinstance(part, WithState)}
+
+    def _description(self) -> dict[str, Any]:
+        """Activations and dtype, of a module with `all_in_vector`."""
+        raise NotImplementedError
 
     @classmethod
     def load(cls, path: Any, *args: Any, **kwargs: Any) -> Self:
@@ -156,7 +170,7 @@ class WithState:
         Raises:
             FileFormatError: the file is of another format, or damaged, or holds another class.
             ShapeError: the parameters in the file are not those of a module with these arguments.
-            OptionError: the class cannot be made with these arguments.
+            OptionError: the class cannot be made with these arguments, or has other activations or dtypes.
             FileNotFoundError: there is no such file.
 
         >>> import tempfile
@@ -175,6 +189,10 @@ class WithState:
                 f"{path}: {cls.__name__}.load() wants a {cls.__name__}, and there is {held}"
             )
         module: Self = made(cls, path, args, kwargs)
+        if (wanted := module._described()) != header.get("parts"):
+            raise OptionError(
+                f"{path}: {cls.__name__}.load() makes {wanted}, the file has {header.get('parts')}"
+            )
         module.load_state_dict(arrays)
         return module
 
@@ -199,4 +217,5 @@ def arrays_of(part: Any) -> dict[str, Array]:
 
 
 def size_of(parameter: Any) -> int:
+    """How many numbers a Tensor or a Value has."""
     return parameter.size if isinstance(parameter, Tensor) else 1

@@ -22,7 +22,7 @@ __all__ = ["CHUNK_ROWS", "BatchLoss", "BatchLosses", "Objective", "Trainable"]
 CHUNK_ROWS = 1024  # rows of one forward pass without gradients, which bounds the memory
 SIZES_KEPT = 16  # batch sizes whose Programs a `BatchLoss` keeps, with gradients and without
 LOSSES_KEPT = 4  # losses whose Programs a module keeps from one training to the next
-BYTES_KEPT = 1 << 25  # memory of the Programs of a loss that are kept
+BYTES_KEPT = 1 << 25  # memory of the Programs of a loss, if there are several
 
 
 class Trainable(Protocol):
@@ -131,13 +131,8 @@ class BatchLoss:
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
-        self.gradient_programs = Programs(objective.loss_and_grad, limit=SIZES_KEPT)
-        self.loss_programs = Programs(objective.evaluate, limit=SIZES_KEPT)
-
-    @property
-    def nbytes(self) -> int:
-        """The memory of the Programs."""
-        return self.gradient_programs.nbytes + self.loss_programs.nbytes
+        self.gradient_programs = Programs(objective.loss_and_grad, SIZES_KEPT, most_bytes=BYTES_KEPT)
+        self.loss_programs = Programs(objective.evaluate, SIZES_KEPT, most_bytes=BYTES_KEPT)
 
     def of_batches(self, data: Rows) -> Callable[[int, Array | None], tuple[float, float]]:
         """A function that leaves the gradient of a batch in the module, and returns its loss and penalty.
@@ -206,7 +201,7 @@ class BatchLosses:
         try:
             yield batch_loss
         finally:
-            if batch_loss.objective.recordable and batch_loss.nbytes <= BYTES_KEPT:
+            if batch_loss.objective.recordable:
                 self._kept[key] = batch_loss
                 if len(self._kept) > LOSSES_KEPT:
                     self._kept.popitem(last=False)

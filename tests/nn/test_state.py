@@ -173,3 +173,11 @@ def test_parameters_that_no_attribute_holds_are_an_error():
         UnsupportedError, match=r"^1 of the parameters that params\(\) of this Hidden lists are in no"
     ):
         Hidden().state_dict()
+
+
+def test_loading_with_other_activations_or_another_dtype_is_an_error(tmp_path):
+    Layer(3, 2, "tanh").save(path := tmp_path / "layer.npz")
+    assert Layer.load(path, 3, 2, "tanh").weight.shape == (2, 3)
+    for arguments, options in (((3, 2), {}), ((3, 2, "tanh"), {"dtype": "float32"})):
+        with pytest.raises(OptionError, match=r"Layer.load\(\) makes .*, the file has .*tanh.*float64"):
+            Layer.load(path, *arguments, **options)

@@ -74,11 +74,16 @@ def test_another_loss_penalty_or_size_records_its_own_and_all_are_right(recordin
     assert len(net._batch_losses._kept) == objective.LOSSES_KEPT
 
 
-def test_programs_of_large_batches_are_not_kept(monkeypatch):
-    monkeypatch.setattr(objective, "BYTES_KEPT", 1000)
+@pytest.mark.parametrize(("most", "kept"), [(1000, 1), (1 << 25, 3)])
+def test_of_large_programs_the_latest_is_kept(most, kept, monkeypatch, recordings):
+    monkeypatch.setattr(objective, "BYTES_KEPT", most)
     net = small_net()
-    net.fit(ROWS, NUMBERS, epochs=1)
-    assert len(net._batch_losses._kept) == 0
+    for rows in (40, 30, 20):
+        net.partial_fit(ROWS[:rows], NUMBERS[:rows])
+    (batch_loss,) = net._batch_losses._kept.values()
+    assert len(batch_loss.gradient_programs) == kept
+    net.partial_fit(ROWS[:20], NUMBERS[:20])
+    assert recordings == [40, 30, 20]
 
 
 @pytest.mark.parametrize("learn", LEARN)
@@ -98,20 +103,24 @@ def test_a_trained_net_is_freed_without_the_cycle_collector(learn, options):
         gc.enable()
 
 
-def test_a_callback_may_train_the_same_net():
+def test_a_callback_may_train_the_same_net_on_other_rows():
+    others = ROWS[::-1] * 2.0
     net, twin = small_net(), small_net()
-    for each in (net, twin):
-        opt = SGD(each, lr=0.1)
-        told = []
-
-        def train(history, each=each, opt=opt, told=told):
-            if len(told) < 3:
-                told.append(each.fit(ROWS, NUMBERS, optimizer=opt, epochs=1, batch_size=40).loss[0])
-
-        if each is net:
-            each.fit(ROWS, NUMBERS, optimizer=opt, epochs=3, batch_size=40, callbacks=[train])
-        else:
-            each.fit(ROWS, NUMBERS, optimizer=opt, epochs=6, batch_size=40)
+    opt, twins = SGD(net, lr=0.1), SGD(twin, lr=0.1)
+    options = {"epochs": 1, "batch_size": 40}
+    for each, own in ((net, opt), (twin, twins)):  # from here on there is a recording to reuse
+        each.fit(ROWS, NUMBERS, optimizer=own, **options)
+    net.fit(
+        ROWS,
+        NUMBERS,
+        optimizer=opt,
+        epochs=3,
+        batch_size=40,
+        callbacks=[lambda history: net.fit(others, NUMBERS, optimizer=opt, **options).interrupted],
+    )
+    for _ in range(3):
+        twin.fit(ROWS, NUMBERS, optimizer=twins, **options)
+        twin.fit(others, NUMBERS, optimizer=twins, **options)
     same_bits(net, twin)
 
 

@@ -1,6 +1,7 @@
 """`Program`, a recorded function, and `Programs`, which keeps one for each signature of the arguments."""
 
 import inspect
+import math
 import threading
 import warnings
 from collections import OrderedDict
@@ -331,6 +332,7 @@ class Programs:
         function: as for `record`.
         limit: the greatest number of Programs that are kept, 1 or more; the least recently used one is
             dropped first.
+        most_bytes: the greatest memory of the Programs that are kept besides the latest one.
         after: how many calls with a signature go to the function itself, without gradients, before a
             Program is recorded for that signature.
 
@@ -341,8 +343,11 @@ class Programs:
     (<Program of <lambda>: 1 calls>, 2, True)
     """
 
-    def __init__(self, function: Callable[..., Any], limit: int = 8, after: int = 0) -> None:
+    def __init__(
+        self, function: Callable[..., Any], limit: int = 8, after: int = 0, most_bytes: float = math.inf
+    ) -> None:
         self.function = function
+        self.most_bytes = most_bytes
         self.limit = whole(limit, "limit")
         self.after = after
         self._programs: OrderedDict[Any, Program] = OrderedDict()
@@ -356,7 +361,7 @@ class Programs:
             with np.errstate(all="ignore"):
                 program = record(self.function, *arrays)
         self._programs[key] = program
-        if len(self._programs) > self.limit:
+        while len(self) > self.limit or (len(self) > 1 and self.nbytes > self.most_bytes):
             self._programs.popitem(last=False)
         return program
 
