@@ -174,6 +174,8 @@ class Fit:
                     return self._interrupted()
                 if self.ended:
                     break
+        if self.interrupt.asked:  # after the last epoch was complete
+            return self._interrupted()
         if self.best is not None:
             self.best.restore(self.module, self.opt)
             history.best = best_epoch

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from trainings import CURVE, NUMBERS, ROWS, X, curve_net, small_net
 
-from autograd.errors import (
-    OptionError,
-    TrainingError,
-)
+from autograd.errors import OptionError, TrainingError
+from autograd.support.progress import Report
+from autograd.training import loop
 
 
 def handled(call):
@@ -185,7 +184,7 @@ def test_fit_leaves_a_custom_handler_of_ctrl_c_in_place(ctrl_c):
 
 
 @pytest.mark.parametrize("epochs", [1, 2])
-def test_ctrl_c_in_a_callback_of_the_last_epoch_marks_the_history_as_interrupted(epochs):
+def test_ctrl_c_in_a_callback_of_the_last_epoch_marks_the_history_as_interrupted(epochs, ctrl_c):
     def callback(history):
         if len(history.loss) == epochs:
             signal.raise_signal(signal.SIGINT)
@@ -193,7 +192,7 @@ def test_ctrl_c_in_a_callback_of_the_last_epoch_marks_the_history_as_interrupted
     assert small_net().fit(ROWS, NUMBERS, epochs=epochs, callbacks=callback).interrupted
 
 
-def test_ctrl_c_in_a_callback_that_also_answers_true_marks_the_history_as_interrupted():
+def test_ctrl_c_in_a_callback_that_also_answers_true_marks_the_history_as_interrupted(ctrl_c):
     def callback(history):
         signal.raise_signal(signal.SIGINT)
         return True
@@ -201,7 +200,17 @@ def test_ctrl_c_in_a_callback_that_also_answers_true_marks_the_history_as_interr
     assert small_net().fit(ROWS, NUMBERS, epochs=5, callbacks=callback).interrupted
 
 
-def test_ctrl_c_in_a_callback_ends_the_training_without_another_step():
+def test_ctrl_c_after_the_last_epoch_marks_the_history_as_interrupted(ctrl_c, monkeypatch):
+    def interrupted_at_its_end(total, *_, **__):
+        yield from [Report()] * total
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(loop, "track", interrupted_at_its_end)
+    told = handled(lambda: small_net().fit(ROWS, NUMBERS, epochs=3))
+    assert (told.interrupted, len(told.loss)) == (True, 3)
+
+
+def test_ctrl_c_in_a_callback_ends_the_training_without_another_step(ctrl_c):
     net, kept = small_net(), []
 
     def callback(history):
