@@ -3,8 +3,10 @@
 In a forward pass each column is a sample, with a 1 below it, so that a layer is one matrix product.
 """
 
+import math
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,7 @@ from autograd.nn.state import WithState, size_of
 from autograd.support import run_to_end
 from autograd.tensor import Array, Tensor, affine, array_of, mode, reals, refuse_in_recording, tensor_of
 from autograd.text import count
-from autograd.training import in_dtype
+from autograd.training import FitMixin, in_dtype
 
 __all__ = ["ArrayModule", "Module", "activated", "through"]
 
@@ -64,7 +66,7 @@ def views_of(matrices: Sequence[LayerParameters], rows: slice) -> list[Parameter
     return found
 
 
-class Module(WithState):
+class Module(WithState, FitMixin):
     """Base class of everything with parameters. A subclass overrides `params` (or micrograd's `parameters`).
 
     >>> class Line(Module):
@@ -195,6 +197,29 @@ class ArrayModule(Module, TakesSamples):
     def all_in_vector(self) -> bool:
         """Whether `values` holds all parameters: a subclass that overrides `params` may have more."""
         return type(self).params is ArrayModule.params and type(self).parameters is Module.parameters
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest possible output."""
+        last: Any = self._samples.specs[-1].function
+        return getattr(last, "bounds", (-math.inf, math.inf))
+
+    def infer_shapes(self, X: Array) -> None:
+        """Do nothing: the numbers of inputs and outputs are known."""
+
+    def penalty(self, alpha: float) -> Tensor:
+        """``alpha / 2`` times the sum of the squares of all weights; biases do not count."""
+        terms = []
+        for matrix, rows, _ in self._samples.specs:
+            m = matrix.tensor if rows == ALL else matrix.tensor[rows]
+            terms.append((m**2).reshape(-1) @ (alpha / 2 * matrix.weight_mask[rows]).reshape(-1))
+        return reduce(operator.add, terms)
+
+    @property
+    def runs_layers(self) -> bool:
+        """Whether a call runs the layers alone: a subclass may override `__call__` or `forward`."""
+        kind: Any = type(self)
+        return kind.__call__ is TakesSamples.__call__ and kind.forward is ArrayModule.forward
 
     def _views(self) -> list[Parameter]:
         """The parameters, the same objects at every call."""

@@ -2,9 +2,7 @@
 
 import copy
 import math
-import operator
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from itertools import pairwise
 from typing import Any, Self
 
@@ -30,7 +28,7 @@ from autograd.tensor import (
     tensor_of,
 )
 from autograd.text import quoted
-from autograd.training import CHUNK_ROWS, BatchLosses, FitMixin, rows_of
+from autograd.training import CHUNK_ROWS, BatchLosses, PartialFitMixin, rows_of
 
 __all__ = ["MLP", "Net"]
 
@@ -48,7 +46,7 @@ class Summary(str):
     __repr__ = str.__str__
 
 
-class Net(ArrayModule, FitMixin):
+class Net(ArrayModule, PartialFitMixin):
     """Layers one after the other. The first has N_in inputs, and N_outs lists the outputs of each layer.
 
     Args:
@@ -119,19 +117,8 @@ class Net(ArrayModule, FitMixin):
         self.dtype = self._values.dtype
         self._set_up_samples(*(layer._function for layer in self.layers))
 
-    def penalty(self, alpha: float) -> Tensor:
-        """``alpha / 2`` times the sum of the squares of all weights; biases do not count."""
-        parts = [(m.tensor**2).reshape(-1) @ (alpha / 2 * m.weight_mask).reshape(-1) for m in self.matrices]
-        return reduce(operator.add, parts)
-
     def _views(self) -> list[Parameter]:
         return [p for k in range(len(self.layers)) for p in self._parameters.views(k)]
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """The least and the greatest possible output."""
-        last: Any = self.layers[-1]._function
-        return getattr(last, "bounds", (-math.inf, math.inf))
 
     @property
     def functions(self) -> list[Any]:
@@ -146,6 +133,8 @@ class Net(ArrayModule, FitMixin):
     def predict(self, X: Any) -> Array:
         """The outputs for each row of X, as an array of shape (rows, outputs); nothing is recorded.
 
+        A subclass that overrides `__call__` or `forward` computes them by these.
+
         Beyond the result, and an array of a list X, memory use does not grow with the number of rows. If the
         same number of rows comes again, a `Program` is recorded and replayed.
 
@@ -159,12 +148,16 @@ class Net(ArrayModule, FitMixin):
         if not isinstance(X, np.ndarray):
             X = rows_of(X, self.n_in, self.dtype, "predict()")
         rows = len(X) if X.ndim else 0
-        out = np.empty((rows, self.n_out), self.dtype)
-        forward = self._replayed() if self.named else self._forward
+        out: Array | None = None
+        forward = self._replayed() if self.named and self.runs_layers else self._forward
         for start in range(0, max(rows, 1), CHUNK_ROWS):
             part = slice(start, start + CHUNK_ROWS)
             chunk = rows_of(X[part] if X.ndim else X, self.n_in, self.dtype, "predict()", start)
-            out[part] = forward(chunk)
+            outputs = forward(chunk)
+            if out is None:
+                out = np.empty((rows, *outputs.shape[1:]), self.dtype)
+            out[part] = outputs
+        assert out is not None
         return out
 
     def predict_proba(self, X: Any) -> Array:
@@ -316,6 +309,9 @@ class Net(ArrayModule, FitMixin):
 
         return plots.weights(self, shape, path)
 
+    def _trainable(self) -> Any:
+        return self if self.all_in_vector and self.runs_layers else super()._trainable()
+
     def _twin(self) -> "Net":
         """A net that shares this net's layers, for use by objects that this net keeps.
 
@@ -334,7 +330,8 @@ class Net(ArrayModule, FitMixin):
 
     def _forward(self, X: Array) -> Array:
         with no_grad():
-            return self.forward(tensor_of(X.T)).T.data
+            outputs: Array = self(tensor_of(X)).data
+        return outputs.reshape(len(X), -1)
 
     # Saving and loading
 

@@ -1,7 +1,7 @@
 """The parameters of a module as arrays by name, and files of them."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -59,7 +59,7 @@ class WithState:
         {'layers.0.weight': (2, 2), 'layers.0.bias': (2,), 'layers.1.weight': (2, 2), ..., 'scale': (2,)}
         """
         state: dict[str, Array] = {}
-        for name, part in self._parts():
+        for name, part in self._named_parts():
             for own, array in arrays_of(part).items():
                 state[".".join(filter(None, (name, own)))] = array
         return state
@@ -99,7 +99,7 @@ class WithState:
             raise
 
     def _write(self, state: Mapping[str, Array]) -> None:
-        for name, part in self._parts():
+        for name, part in self._named_parts():
             prefix = f"{name}." if name else ""
             if isinstance(part, Tensor):
                 data = part.data
@@ -111,12 +111,25 @@ class WithState:
                 own = {key.removeprefix(prefix): a for key, a in state.items() if key.startswith(prefix)}
                 part._write_arrays(own)
 
-    def _parts(self) -> Iterator[tuple[str, Any]]:
-        """The Tensors, Values and modules with a flat vector that hold the parameters, each with its name."""
+    def _named_parts(self) -> list[tuple[str, Any]]:
+        """The parts of `_parts`, each with its name; UnsupportedError if a parameter has none."""
+        parts, missing = self._parts()
+        if missing:
+            raise UnsupportedError(
+                f"{len(missing)} of the parameters that params() of this {type(self).__name__} lists are in "
+                "no attribute, list, tuple or dict of it, so that they have no name"
+            )
+        return parts
+
+    def _parts(self) -> tuple[list[tuple[str, Any]], list[Any]]:
+        """The Tensors, Values and modules with a flat vector that hold the parameters, each with its name.
+
+        Parameters that no attribute, list, tuple or dict holds are returned apart, each once.
+        """
         if self.all_in_vector:
-            yield "", self
-            return
-        missing = {id(p) for p in self.params()}  # parameters that no part so far has
+            return [("", self)], []
+        missing = {id(p): p for p in self.params()}  # parameters that no part so far has
+        parts = []
         seen: set[int] = set()
         todo: list[tuple[str, Any]] = [("", self)]
         while todo:
@@ -127,18 +140,15 @@ class WithState:
             own = {id(x)} if isinstance(x, Tensor | Value) else set()
             if isinstance(x, WithState) and x.all_in_vector:
                 own = {id(p) for p in x.params()}
-            if own and own <= missing:
-                missing -= own
-                yield name, x
+            if own and own <= missing.keys():
+                for key in own:
+                    del missing[key]
+                parts.append((name, x))
             elif isinstance(x, WithState | list | tuple | dict):
                 held: Any = vars(x) if isinstance(x, WithState) else x
                 pairs = held.items() if isinstance(held, dict) else enumerate(held)
-                todo += reversed([(".".join(filter(None, (name, str(key)))), y) for key, y in pairs])
-        if missing:
-            raise UnsupportedError(
-                f"{len(missing)} of the parameters that params() of this {type(self).__name__} lists are in "
-                "no attribute, list, tuple or dict of it, so that they have no name"
-            )
+                todo += reversed([(".".join(filter(None, (name, str(i)))), y) for i, y in pairs])
+        return parts, list(missing.values())
 
     def save(self, path: Any) -> None:
         """Write the parameters to one file, either completely or not at all.
@@ -156,7 +166,7 @@ class WithState:
 
     def _described(self) -> dict[str, Any]:
         """Activations and dtype of each layer, net and neuron, by its name, as JSON types."""
-        parts = self._parts()
+        parts = self._named_parts()
         return {name: part._description() for name, part in parts if isinstance(part, WithState)}
 
     def _description(self) -> dict[str, Any]:

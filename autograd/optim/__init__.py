@@ -6,7 +6,7 @@ formulas of all but LBFGS are PyTorch's, so trajectories agree, and their steps 
 """
 
 from autograd.optim.lbfgs import LBFGS
-from autograd.optim.optimizer import Optimizer, clip_gradient
+from autograd.optim.optimizer import Optimizer, clip_gradient, vector_of
 from autograd.optim.rules import SGD, Adam, AdamW, RMSprop
 
 __all__ = ["LBFGS", "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "clip_gradient"]

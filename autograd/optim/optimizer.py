@@ -42,7 +42,10 @@ def vector_of(target: Any) -> Any:
                         f"an optimiser wants Tensors made with requires_grad=True, and number {i}, of shape "
                         f"{p.shape}, is {'computed' if p.requires_grad else 'a constant'}"
                     )
-            return Vector(list({id(p): p for p in given}.values()))  # each once
+            parts = target._parts()[0] if hasattr(target, "_parts") else []
+            flat = [part for _, part in parts if not isinstance(part, Value | Tensor)]
+            owner = {id(p): part for part in flat for p in part.params()}
+            return Vector({id(p): p for p in (owner.get(id(p), p) for p in given)}.values())  # each once
         got += f" of {', '.join(sorted({type(p).__name__ for p in given})) or 'nothing'}"
     raise NotANumberError(f"an optimiser wants a module, or a list of Values and Tensors, got {got}")
 

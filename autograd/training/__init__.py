@@ -6,7 +6,7 @@ This package knows a module, such as a net, only by the protocol `autograd.train
 from typing import TYPE_CHECKING, Any
 
 from autograd.training.data import LazyInputs, finite_numbers, in_dtype, rows_of
-from autograd.training.fit import FitMixin
+from autograd.training.fit import FitMixin, PartialFitMixin
 from autograd.training.history import History
 from autograd.training.objective import CHUNK_ROWS, BatchLosses
 
@@ -18,6 +18,7 @@ __all__ = [
     "FitMixin",
     "History",
     "LazyInputs",
+    "PartialFitMixin",
     "Snapshot",
     "finite_numbers",
     "in_dtype",

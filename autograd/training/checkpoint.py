@@ -53,8 +53,9 @@ class Snapshot:
         """Write them back into the module and the optimiser, completely even if interrupted."""
 
         def write_back() -> None:
-            module.values[...] = self.values
-            module.grads[...] = self.grads
+            values, grads = module.values, module.grads
+            values[...] = self.values
+            grads[...] = self.grads
             module.mark_changed()
             opt.load_state(self.optimizer)
 

@@ -31,9 +31,15 @@ CHECKED = 1 << 16  # numbers that are checked at a time, which bounds the memory
 class Shaped(Protocol):
     """What the checks of data need of a module."""
 
-    n_in: int
     n_out: int
     dtype: np.dtype[Any]
+
+    @property
+    def n_in(self) -> int | None:
+        """The number of inputs; None for as many as X has."""
+
+    def infer_shapes(self, X: Array) -> None:
+        """Note the numbers of inputs and outputs, if the inputs X of some rows are what tells them."""
 
 
 def finite_numbers(x: Any, name: str, call: str, first: int = 0) -> Array:
@@ -68,8 +74,10 @@ def finite_numbers(x: Any, name: str, call: str, first: int = 0) -> Array:
     return array
 
 
-def rows_of(X: Any, n_in: int, dtype: Any, call: str, first: int = 0, name: str = "X") -> Array:
+def rows_of(X: Any, n_in: int | None, dtype: Any, call: str, first: int = 0, name: str = "X") -> Array:
     """``X`` as an array of shape (rows, n_in); shape (rows,) becomes a column if n_in is 1.
+
+    If n_in is None, ``X`` may have any number of columns.
 
     ``call``, ``first`` and ``name`` are as in `finite_numbers`.
 
@@ -78,11 +86,12 @@ def rows_of(X: Any, n_in: int, dtype: Any, call: str, first: int = 0, name: str 
         ShapeError: ``X`` has another number of columns.
     """
     array = finite_numbers(X, name, call, first)
-    if array.ndim == 1 and n_in == 1:
+    if array.ndim == 1 and n_in in (1, None):
         array = array[:, None]
-    if array.ndim != 2 or array.shape[1] != n_in:
+    if array.ndim != 2 or array.shape[1] != (array.shape[1] if n_in is None else n_in):
+        columns = "inputs" if n_in is None else n_in
         hint = "; for one row, [x]" if array.shape == (n_in,) else ""
-        raise ShapeError(f"{call} wants {name} of shape (rows, {n_in}), got {array.shape}{hint}")
+        raise ShapeError(f"{call} wants {name} of shape (rows, {columns}), got {array.shape}{hint}")
     return in_dtype(array, dtype, name, call)
 
 
@@ -244,6 +253,7 @@ def prepared(
         raise ShapeError(f"{call} wants {of}X of shape (rows, {module.n_in}), got {X.shape}")
     if not len(X):
         raise DataError(f"{call} wants at least one row of {of}X, got none")
+    module.infer_shapes(X)
     y = _targets(y, len(X), module, loss, f"{of}y", call)
     return Rows(X, y, _weights(loss, y, module, sample_weight, class_weight, call))
 

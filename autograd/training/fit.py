@@ -1,13 +1,13 @@
-"""The methods `fit` and `partial_fit`, for modules that compute a row of outputs from a row of inputs."""
+"""The methods `fit` and `partial_fit`, for modules that compute rows of outputs from rows of inputs."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from autograd.engine import as_number
-from autograd.errors import OptionError
+from autograd.errors import UnsupportedError
 from autograd.losses import loss_of
-from autograd.optim import Optimizer, optimizer_name
+from autograd.optim import Optimizer
 from autograd.schedules import Schedule
 from autograd.support import whole
 from autograd.tensor import Tensor
@@ -20,18 +20,17 @@ from autograd.training.options import (
     finite_positive,
     generator_of,
     optimizer_for,
-    refuse_more_parameters,
 )
 from autograd.training.reach import check_outputs, check_targets
 
-__all__ = ["FitMixin"]
+__all__ = ["FitMixin", "PartialFitMixin"]
 
 
 class FitMixin:
-    """Gives a module `fit` and `partial_fit`."""
+    """Gives a module `fit`."""
 
     def fit(
-        self: Trainable,
+        self,
         X: Any,
         y: Any = None,
         *,
@@ -52,18 +51,22 @@ class FitMixin:
         checkpoint: Any = None,
         every: int = 1,
     ) -> History:
-        """Train the net on rows of data, in batches, in a new random order each epoch.
+        """Train on rows of data, in batches, in a new random order each epoch.
 
-        The step on a batch is recorded once for each batch size, and then replayed; the net keeps the
-        recordings for its next training. If the loss or an activation is given as a function, nothing is
-        recorded. The function runs for each batch, so it may branch or draw random numbers, and the
+        The step of a net on a batch is recorded once for each batch size, and then replayed; the net keeps
+        the recordings for its next training. If the loss or an activation is given as a function, nothing
+        is recorded. The function runs for each batch, so it may branch or draw random numbers, and the
         training is slower. X and y must not be changed during the training.
 
+        A `Module` of your own is called with the rows of a batch, a Tensor of shape (rows, inputs), and has
+        to return a Tensor of shape (rows, outputs) or (rows,). One more call, with the first rows, tells the
+        number of outputs. Nothing is recorded.
+
         Args:
-            X: inputs of shape (rows, N_in), finite; if N_in is 1, also of shape (rows,). Floats of the net's
-                dtype are not copied, so they may be a ``numpy.memmap``. Without ``y`` X gives the batches:
-                an iterable, such as a list or a data loader, of pairs (X, y) or (X, y, sample_weight), or a
-                function that makes one for each epoch.
+            X: inputs of shape (rows, inputs), finite; for one input also of shape (rows,). Floats of the
+                net's dtype are not copied, so they may be a ``numpy.memmap``. Without ``y`` X gives the
+                batches: an iterable, such as a list or a data loader, of pairs (X, y) or (X, y,
+                sample_weight), or a function that makes one for each epoch.
             y: a target for each row: shape (rows, outputs), or (rows,) for one output and a loss by name;
                 for cross_entropy integers in [0, outputs), of shape (rows,).
             loss: a name in `autograd.losses.LOSSES`, such as mse or cross_entropy, or a function. The
@@ -87,7 +90,8 @@ class FitMixin:
             class_weight: the weight of each class in the loss, for the losses that take labels: a dict,
                 a list in the order of the classes, or "balanced".
             alpha: L2 penalty: alpha / 2 times the sum of squared weights, without biases, is added to
-                the loss of each batch.
+                the loss of each batch. Weights of a Module of your own are those of its layers, and its
+                Tensors of two or more axes.
             clip: largest norm of the gradient of all parameters together; a longer gradient is scaled
                 down to it. lbfgs takes none.
             seed: seed for the random order of the rows and the choice of held-out rows; drawn from
@@ -110,7 +114,8 @@ class FitMixin:
             and the checkpoint holds the last complete epoch.
 
         Raises:
-            ShapeError: X and y do not fit the net or each other.
+            ShapeError: X and y do not fit the net or each other, or a Module of your own does not return
+                as many rows as it got.
             DataError: nan or infinity in the data (with row and column), or labels out of range.
             UnknownNameError: there is no loss or optimiser of that name.
             OptionError: an option is outside its range, the outputs cannot be what the loss asks of them
@@ -144,7 +149,7 @@ class FitMixin:
         from autograd.training.checkpoint import checkpoint_of, description
         from autograd.training.loop import Fit
 
-        refuse_more_parameters(self, "fit()")
+        module = self._trainable()
         epochs, batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
         patience = None if patience is None else whole(patience, "patience")
         alpha = finite_positive(alpha, "alpha", 0.0)
@@ -154,30 +159,37 @@ class FitMixin:
         seed = seed if checkpoint_file is None else checkpoint_file.seed(seed)
         rng = generator_of(seed)
         loss_function = loss_of(loss)
-        check_outputs(self, loss_function, "fit()", stacklevel=2)
-        opt = optimizer_for(optimizer, lr, self, "fit()")
-        if opt.takes_closure and clip is not None:
-            raise OptionError(
-                f"{optimizer_name(type(opt))} takes no clip: its line search needs the gradient as it is"
-            )
+        check_outputs(module, loss_function, "fit()", stacklevel=2)
+        opt = optimizer_for(optimizer, lr, self, "fit()", clip)
         if y is None:
             refuse_with_batches(opt, sample_weight, class_weight, validation, checkpoint)
-            make_batches, held_out = streamed(self, X, loss_function, class_weight, validation, epochs)
+            make_batches, held_out = streamed(module, X, loss_function, class_weight, validation, epochs)
             rows: dict[str, Rows | None] = {}
         else:
-            all_rows = prepared(self, X, y, loss_function, sample_weight, class_weight, "fit()")
-            check_targets(self, loss_function, all_rows, "fit()", stacklevel=2)
-            data, held_out = split(self, all_rows, validation, loss_function, class_weight, rng)
+            all_rows = prepared(module, X, y, loss_function, sample_weight, class_weight, "fit()")
+            check_targets(module, loss_function, all_rows, "fit()", stacklevel=2)
+            data, held_out = split(module, all_rows, validation, loss_function, class_weight, rng)
             batch_size = len(data) if opt.takes_closure else min(batch_size, len(data))
             make_batches = partial(ShuffledBatches, data, batch_size, rng)
             rows = {"the rows": all_rows, "the validation rows": held_out}
-        with self._batch_losses.lent(self, loss_function, alpha) as batch_loss:
-            training = Fit(self, make_batches(batch_loss), held_out, batch_loss, opt, rng)
+        with module._batch_losses.lent(module, loss_function, alpha) as batch_loss:
+            training = Fit(module, make_batches(batch_loss), held_out, batch_loss, opt, rng)
             if checkpoint_file is not None:
                 options = {"batch_size": batch_size, "alpha": alpha, "clip": clip}
                 options |= {"patience": patience, "seed": seed}
-                training.keep(checkpoint_file, *description(self, loss_function, opt, rows, options), epochs)
+                run = description(module, loss_function, opt, rows, options)
+                training.keep(checkpoint_file, *run, epochs)
             return training.run(epochs, patience, clip, progress, callback_list)
+
+    def _trainable(self) -> Trainable:
+        """This module as `fit` needs it."""
+        from autograd.training.callable_module import CallableModule  # imported here as in `fit`
+
+        return CallableModule(self)
+
+
+class PartialFitMixin:
+    """Gives a net `partial_fit`."""
 
     def partial_fit(
         self: Trainable,
@@ -211,7 +223,11 @@ class FitMixin:
         """
         from autograd.training.partial import PartialFit  # imported here as in `fit`
 
-        refuse_more_parameters(self, "partial_fit()")
+        if not (self.all_in_vector and self.runs_layers):
+            raise UnsupportedError(
+                f"partial_fit() trains layers, and this {type(self).__name__} has more parameters, or a "
+                "__call__ or forward of its own; call fit(X, y, epochs=1), with an optimizer of the module"
+            )
         if lr is not None and not callable(lr):
             lr = as_number(lr, "lr")
         options = loss_of(loss), optimizer, lr, as_number(alpha, "alpha")

@@ -29,18 +29,31 @@ class Trainable(Protocol):
     """What `fit` needs of a module."""
 
     N: list[int]
-    n_in: int
     n_out: int
     activations: list[Any]
     dtype: np.dtype[Any]
-    values: Array
-    grads: Array
     _partial_fit: Any  # what `partial_fit` keeps from call to call: its options and a `PartialFit`
     _batch_losses: "BatchLosses"
 
     @property
+    def n_in(self) -> int | None:
+        """The number of inputs; None for as many as X has."""
+
+    @property
+    def values(self) -> Array:
+        """The parameters, as a vector."""
+
+    @property
+    def grads(self) -> Array:
+        """Their gradients, as a vector."""
+
+    @property
     def all_in_vector(self) -> bool:
         """Whether `values` holds all parameters."""
+
+    @property
+    def runs_layers(self) -> bool:
+        """Whether a call runs the layers and nothing else."""
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -53,6 +66,9 @@ class Trainable(Protocol):
     @property
     def named(self) -> bool:
         """Whether all activations are known by name, so that a recorded forward pass stays valid."""
+
+    def infer_shapes(self, X: Array) -> None:
+        """Note the numbers of inputs and outputs, if the inputs X of some rows are what tells them."""
 
     def through(self, x: Tensor) -> Tensor:
         """The forward pass, from shape (n_in, rows) to (n_out, rows)."""

@@ -7,19 +7,27 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import as_number
-from autograd.errors import OptionError, UnsupportedError
+from autograd.errors import OptionError
 from autograd.optim import OPTIMIZERS, Optimizer, optimizer_name
 from autograd.support import by_name
-from autograd.training.objective import Trainable
 
-__all__ = ["callbacks_of", "finite_positive", "generator_of", "optimizer_for", "refuse_more_parameters"]
+__all__ = ["callbacks_of", "finite_positive", "generator_of", "optimizer_for"]
 
 
-def optimizer_for(optimizer: Any, lr: Any, module: Trainable, call: str) -> Optimizer:
+def optimizer_for(optimizer: Any, lr: Any, module: Any, call: str, clip: float | None = None) -> Optimizer:
     """A new optimiser for the module, by name, or ``optimizer`` itself if it was made for the module.
 
-    ``call`` is the call that errors name, such as "fit()".
+    ``call`` is the call that errors name, such as "fit()". OptionError if the optimiser takes no ``clip``.
     """
+    opt = _made(optimizer, lr, module, call)
+    if opt.takes_closure and clip is not None:
+        raise OptionError(
+            f"{optimizer_name(type(opt))} takes no clip: its line search needs the gradient as it is"
+        )
+    return opt
+
+
+def _made(optimizer: Any, lr: Any, module: Any, call: str) -> Optimizer:
     if isinstance(optimizer, Optimizer):
         if optimizer.target is not module:
             raise OptionError(f"{call} got an optimizer that was made for other parameters than this net's")
@@ -33,15 +41,6 @@ def optimizer_for(optimizer: Any, lr: Any, module: Trainable, call: str) -> Opti
         kind(module) if lr is None else kind(module, lr=lr if callable(lr) else as_number(lr, "lr"))
     )
     return opt
-
-
-def refuse_more_parameters(module: Trainable, call: str) -> None:
-    """UnsupportedError for a module with parameters besides those of its layers."""
-    if not module.all_in_vector:
-        raise UnsupportedError(
-            f"{call} trains the layers of a net alone, and params() of this {type(module).__name__} has "
-            "more; train it in a loop, with an optimiser of the module"
-        )
 
 
 def finite_positive(x: Any, name: str, low: float | None = None) -> float:
