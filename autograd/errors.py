@@ -81,6 +81,17 @@ class GradientError(AutogradError, RuntimeError):
     """
 
 
+class OutputError(AutogradError, TypeError):
+    """A function whose result cannot be differentiated in the way that was asked for.
+
+    >>> import numpy as np
+    >>> from autograd import grad
+    >>> grad(lambda x: 2 * x)(np.ones(3))
+    Traceback (most recent call last):
+    autograd.errors.OutputError: grad() wants a function that returns one real number, and <lambda> ...
+    """
+
+
 class UnsupportedError(AutogradError, TypeError):
     """A function without a derivative in this library; to continue would lose the gradient without notice.
 
@@ -127,6 +138,19 @@ class RecordingWarning(UserWarning):
     ...     program = record(lambda x: x if x.sum() > 0 else -x, [1.0])
     >>> told[0].category.__name__
     'RecordingWarning'
+    """
+
+
+class GradientWarning(UserWarning):
+    """A derivative that is 0 because the function does not depend on the argument.
+
+    >>> import warnings
+    >>> from autograd import grad
+    >>> with warnings.catch_warnings(record=True) as told:
+    ...     warnings.simplefilter("always")
+    ...     slope = grad(lambda x: 3.0)(2.0)
+    >>> told[0].category.__name__, float(slope)
+    ('GradientWarning', 0.0)
     """
 
 

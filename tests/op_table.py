@@ -103,6 +103,7 @@ ELEMENTWISE = [
     binary("minimum",   lambda x, y: x if x < y else y,     R, R),
     binary("logaddexp", lambda x, y: mp.log(mp.exp(x) + mp.exp(y)), R, R),
 
+    unary("alias",      lambda x: x,                        R),
     unary("negative",   lambda x: 0 - x,                    R),
     unary("positive",   lambda x: x,                        R),
     unary("square",     lambda x: x * x,                    R),

@@ -36,7 +36,7 @@ class LayerSpec(NamedTuple):
 
 def default_mode() -> bool:
     """Whether this thread is in its normal mode: it records the tape, and is not recording a Program."""
-    return mode.taping and mode.trace is None
+    return bool(mode.taping) and mode.trace is None
 
 
 class Batch(Junction):

@@ -1,5 +1,7 @@
 """`Tensor`: a NumPy array with reverse-mode gradients. The table `ROWS` holds its operations."""
 
+import dis
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -7,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.errors import GradientError, NotANumberError, ShapeError, UnsupportedError
-from autograd.tensor.dispatch import dispatch
-from autograd.tensor.modes import mode
+from autograd.tensor.dispatch import IMPLEMENTED, dispatch
+from autograd.tensor.modes import DIFFERENTIATING, mode
 from autograd.tensor.real_numbers import KINDS, is_masked, not_numbers, reals
 from autograd.tensor.tape import Array, Leaf, TapeNode, backpropagate, use_counts
 from autograd.tensor.trace import Traced
@@ -263,7 +265,8 @@ class Tensor:
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
         if method != "__call__":
             raise UnsupportedError(f"numpy.{ufunc.__name__}.{method}() has no derivative for Tensors")
-        return dispatch(ufunc, args, kwargs, _plain)
+        row = IMPLEMENTED.get(ufunc)
+        return row(*args) if row is not None and not kwargs else dispatch(ufunc, args, kwargs, _plain)
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Sequence[Any], kwargs: dict[str, Any]
@@ -274,7 +277,7 @@ class Tensor:
         if self._node is not None:
             raise GradientError(
                 "converting a Tensor with a gradient to an array would cut the gradient off without notice; "
-                "write t.numpy() or t.detach() if that is meant"
+                "join Tensors by np.stack or np.concatenate, or write t.numpy() or t.detach() if it is meant"
             )
         array: Array = np.array(self._array, dtype=dtype, copy=copy)
         return array
@@ -490,6 +493,8 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __float__(self) -> float:
+        if self._node is not None:
+            _refuse_to_detach(sys._getframe(1))
         return float(array_of(self))
 
     def __int__(self) -> int:
@@ -513,6 +518,25 @@ class Tensor:
                 "result stays here: use t.detach()"
             )
         return _rebuild, (self._array, self._node is not None, self.grad)
+
+
+def _refuse_to_detach(caller: Any) -> None:
+    """Raise a GradientError if float() of a Tensor would cut off a gradient that is wanted.
+
+    It is wanted within a transform. It is wanted elsewhere too if the Tensor becomes an element of an array,
+    for which NumPy calls float(): then the caller's instruction is an assignment to an element.
+    """
+    if dis.opname[caller.f_code.co_code[caller.f_lasti]] == "STORE_SUBSCR":
+        raise GradientError(
+            "an array element cannot hold a Tensor with a gradient, which would be cut off; join Tensors by "
+            "np.stack or np.concatenate, choose by np.where, or write t.item() if only the number is meant"
+        )
+    if mode.taping == DIFFERENTIATING:
+        raise GradientError(
+            "float() of a Tensor, which functions of math call too, would cut its gradient off within a "
+            "transform such as grad(); use NumPy's functions, np.exp for math.exp, or write t.item() if only "
+            "the number is meant"
+        )
 
 
 def _copied_index(part: Any) -> Any:

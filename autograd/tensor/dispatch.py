@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -36,15 +37,23 @@ def dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any], plain: 
         raise UnsupportedError(
             f"{name}() has no derivative for Tensors here; if none is needed, give it t.numpy()"
         )
-    parameters: Any = getattr(implementation, "parameters", None)
-    if parameters is None:
-        parameters = inspect.signature(implementation).parameters
+    parameters = parameters_of(implementation)
     given = {k: v for k, v in kwargs.items() if v is not None or k in parameters}
     if unknown := sorted(given.keys() - parameters):
         raise UnsupportedError(f"{name}() of a Tensor does not take {', '.join(unknown)}=")
-    if parameters:
-        try:
-            inspect.signature(implementation).bind(*args, **given)
-        except TypeError as error:
-            raise UnsupportedError(f"{name}() of a Tensor: {error}") from None
-    return implementation(*args, **given)
+    try:
+        return implementation(*args, **given)
+    except TypeError:
+        if parameters:
+            try:
+                inspect.signature(implementation).bind(*args, **given)
+            except TypeError as error:
+                raise UnsupportedError(f"{name}() of a Tensor: {error}") from None
+        raise
+
+
+@cache
+def parameters_of(implementation: Any) -> frozenset[str]:
+    """The names of the parameters of an implementation."""
+    own: Any = getattr(implementation, "parameters", None)
+    return frozenset(inspect.signature(implementation).parameters) if own is None else own

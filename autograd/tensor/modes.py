@@ -11,6 +11,7 @@ from autograd.support import run_to_end
 from autograd.tensor.trace import Trace
 
 __all__ = [
+    "DIFFERENTIATING",
     "ModeContext",
     "active_contexts",
     "eager",
@@ -22,17 +23,21 @@ __all__ = [
 ]
 
 
+DIFFERENTIATING = 2
+
+
 class Mode(threading.local):
     """The state of one thread.
 
     Attributes:
-        taping: whether operations are recorded on the tape.
+        taping: whether operations are recorded on the tape; `DIFFERENTIATING` if they are, and in a
+            function that a transform, such as ``grad``, is calling.
         trace: the trace of the function that is being recorded, or None.
         own_thread: whether the library itself started the thread, by `in_new_thread`.
         eager: whether samples and operations are computed at once instead of being pending.
     """
 
-    taping = True
+    taping: int = True
     trace: Trace | None = None
     own_thread = False
     eager = os.environ.get("AUTOGRAD_EAGER", "") not in ("", "0")

@@ -9,9 +9,9 @@ import numpy as np
 from autograd.errors import ShapeError
 from autograd.tensor.core import ROWS, Tensor, array_of, tensor_of
 from autograd.tensor.dispatch import IMPLEMENTED
-from autograd.tensor.modes import mode
+from autograd.tensor.modes import ModeContext, mode
 from autograd.tensor.real_numbers import KINDS, is_masked, not_numbers
-from autograd.tensor.tape import Leaf, TapeNode
+from autograd.tensor.tape import Leaf, TapeNode, backpropagate, bare
 from autograd.tensor.trace import Traced
 
 __all__ = ["ZERO_SLOPE", "Primitive", "apply", "implements", "primitive"]
@@ -39,9 +39,16 @@ class VariadicFormula:
 
 
 class Primitive:
-    """One row of the table: a forward function, and for each argument the formula of its gradient."""
+    """One row of the table: a forward function, and for each argument the formula of its gradient.
+
+    Attributes:
+        elementwise: whether each number of the result depends on one number of each argument.
+        linear: whether the result is linear in each argument that has a slope, while the others are fixed.
+    """
 
     parameters: frozenset[str] = frozenset()  # accepted as keywords in a call through NumPy: none
+    elementwise = False
+    linear = False
 
     def __init__(
         self,
@@ -63,8 +70,33 @@ class Primitive:
                 return apply(self, args, kwargs)
         return self.forward(*args, **kwargs)  # type: ignore[no-any-return]
 
+    def push(self, i: int, v: Any, out: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """The tangent of ``out`` if argument ``i`` has the tangent ``v``; None for a slope of 0."""
+        formula = self.slopes[i]
+        if formula is None:
+            return None
+        if self.elementwise:
+            return formula(v, out, *args, **kwargs)
+        if self.linear:
+            return self(*args[:i], v, *args[i + 1 :], **kwargs)
+        return transposed(formula, v, out, args, kwargs)
+
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
+
+
+def transposed(formula: Formula, v: Any, out: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """The tangent of ``out``, by the transpose of the linear map from g that ``formula`` is."""
+    leaf = Leaf(out.shape, out.dtype)
+    g = tensor_of(np.ones(out.shape, out.dtype), leaf)
+    lift = tensor_of if any(isinstance(a, Tensor) for a in (v, out, *args)) else bare
+    with ModeContext("taping", mode.taping or True):
+        product = np.sum(formula(g, out, *args, **kwargs) * v)
+    found: dict[Any, Any] = {}
+    if isinstance(product, Tensor) and product._node is not None:
+        seed = np.ones((), product.dtype)
+        found = backpropagate(product._node, lift(seed, None), [leaf], lift)
+    return found.get(leaf)
 
 
 def primitive(
@@ -72,6 +104,8 @@ def primitive(
     *formulas: Formula | ZeroSlope,
     variadic: Formula | None = None,
     name: str = "",
+    elementwise: bool = False,
+    linear: bool = False,
 ) -> Primitive:
     """Add a primitive to the table and return it.
 
@@ -84,11 +118,15 @@ def primitive(
         variadic: in place of ``formulas``, the one formula for any number of arguments:
             ``variadic(i, g, out, *args, **kwargs)`` returns the gradient of argument ``i``.
         name: its name in the table and in errors; by default the name of ``forward``.
+        elementwise, linear: as for `Primitive`; a ufunc of numbers is elementwise. Forward mode is quicker
+            for such rows. For others it transposes the formula.
     """
     row = Primitive(forward, formulas, variadic, name or forward.__name__)
+    row.elementwise, row.linear = elementwise, linear
     ROWS[row.name] = row
     if isinstance(forward, np.ufunc):
         IMPLEMENTED[forward] = row
+        row.elementwise = forward.signature is None
     return row
 
 

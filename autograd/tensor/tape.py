@@ -22,6 +22,9 @@ class Rule(Protocol):
     name: str
     slopes: Sequence[Callable[..., Any] | None]  # None where the slope is defined to be zero
 
+    def push(self, i: int, v: Any, out: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """The tangent of the result if argument ``i`` has the tangent ``v``; None for a slope of zero."""
+
 
 class Leaf:
     """An array whose gradient is wanted and accumulates in ``grad``; ``_version`` counts changes in place."""
@@ -103,6 +106,31 @@ def use_counts(root: TapeNode | Leaf) -> dict[TapeNode | Leaf, int]:
     return counts
 
 
+def together(nodes: Sequence[TapeNode | Leaf]) -> TapeNode:
+    """Return a node from which all ``nodes`` are reached; its gradient is a list of theirs."""
+    return TapeNode(TOGETHER, (None,) * len(nodes), {}, nodes, [], np.empty(0))
+
+
+class Together:
+    """The rule of a node that `together` makes, which is no call."""
+
+    name = "together"
+
+    class Slopes:
+        """For each argument, the function that returns its gradient."""
+
+        def __getitem__(self, i: int) -> Callable[..., Any]:
+            return lambda g, *_: g[i]
+
+    slopes: Any = Slopes()
+
+    def push(self, *_: Any) -> None:
+        return None
+
+
+TOGETHER = Together()
+
+
 def check_unchanged(nodes: Iterable[TapeNode | Leaf]) -> None:
     """Raise a GradientError if the result or an operand of one of the ``nodes`` has been changed since."""
     for node in nodes:
@@ -119,6 +147,44 @@ def check_unchanged(nodes: Iterable[TapeNode | Leaf]) -> None:
                     "was then, but it has been changed since; call backward() before changing "
                     "parameters, or compute again"
                 )
+
+
+def push_forward(
+    root: TapeNode | Leaf,
+    tangents: dict[TapeNode | Leaf, Any],
+    lift: Callable[[Array, TapeNode | Leaf | None], Any] = bare,
+) -> None:
+    """Add to ``tangents``, those of some nodes, those of all nodes that depend on them and lead to ``root``.
+
+    ``lift`` and errors are those of `backpropagate`.
+    """
+    remaining = use_counts(root)
+    check_unchanged(remaining)
+    order = [root]
+    for node in order:
+        for parent in node.parents:
+            if parent is not None:
+                remaining[parent] -= 1
+                if remaining[parent] == 0:
+                    order.append(parent)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for node in reversed(order):
+            if isinstance(node, Leaf) or node in tangents:
+                continue
+            moved = [(i, tangents[p]) for i, p in enumerate(node.parents) if p in tangents]
+            if not moved:
+                continue
+            args, out = node.args, node.out
+            if lift is not bare:
+                args = [lift(a, p) if p else a for a, p in zip(args, node.parents, strict=True)]
+                out = lift(out, node)
+            terms = [node.rule.push(i, v, out, args, node.kwargs) for i, v in moved]
+            terms = [term for term in terms if term is not None]
+            if terms:
+                total = sum(terms[1:], terms[0])
+                if total.shape != node.shape:
+                    total = np.broadcast_to(total, node.shape)
+                tangents[node] = total if total.dtype == node.dtype else total.astype(node.dtype)
 
 
 def backpropagate(

@@ -1,15 +1,412 @@
-"""Gradients of any order, returned as Tensors; no ``grad`` is changed."""
+"""Transforms: functions of functions that return derivatives, nested to any depth.
 
+They are called as in HIPS/autograd: ``grad(f)(x)``. The function gets Tensors for the arguments that are
+varied, and anything else as it is. Arguments may be numbers, arrays, and nested lists, tuples and dicts of
+them; derivatives come back in the same structure. Where Tensors are given, Tensors come back, and so within
+another transform.
+"""
+
+import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.errors import GradientError
+from autograd.errors import GradientError, OptionError, OutputError
 from autograd.tensor.core import Tensor, tensor_of
+from autograd.tensor.linearization import Linearization, leaves_of, name_of, rebuilt
+from autograd.tensor.modes import no_grad
+from autograd.tensor.primitive import Primitive, apply
 from autograd.tensor.tape import backpropagate, bare
 
-__all__ = ["gradients"]
+__all__ = [
+    "checkpoint",
+    "deriv",
+    "egrad",
+    "elementwise_grad",
+    "grad",
+    "grad_and_aux",
+    "grad_named",
+    "gradients",
+    "hessian",
+    "hessian_tensor_product",
+    "hessian_vector_product",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "make_ggnvp",
+    "make_hvp",
+    "make_jvp",
+    "make_jvp_reversemode",
+    "make_vjp",
+    "multigrad_dict",
+    "tensor_jacobian_product",
+    "value_and_grad",
+    "vector_jacobian_product",
+    "vjp",
+]
+
+Function: TypeAlias = Callable[..., Any]
+ArgNum: TypeAlias = int | Sequence[int]
+
+
+def transform(name: str, rule: Callable[..., Any], function: Function, argnum: ArgNum) -> Function:
+    """``rule(point)`` as a function of the arguments of ``function``, which `Linearization` is a point of."""
+
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        return rule(Linearization(f"{name}()", function, args, kwargs, argnum))
+
+    return named(derivative, name, function)
+
+
+def named(derivative: Function, name: str, function: Function) -> Function:
+    """``derivative`` with a name that tells what it was made of, and the signature of ``function``."""
+    derivative.__name__ = derivative.__qualname__ = f"{name}_of_{name_of(function)}"
+    derivative.__wrapped__ = function  # type: ignore[attr-defined]  # for inspect.signature()
+    derivative.is_derivative = True  # type: ignore[attr-defined]  # for `Linearization`
+    return derivative
+
+
+def ones(value: Any) -> Any:
+    """Ones in the shape and dtype of a Tensor."""
+    return np.ones(value.shape, value.dtype)
+
+
+def grad(function: Function, argnum: ArgNum = 0) -> Function:
+    """The gradient of a function that returns one number, as a function of the same arguments.
+
+    Args:
+        function: any function that computes with NumPy's functions, operators, nets and losses.
+        argnum: which argument it is differentiated by, counted from 0; a tuple of several gives a tuple.
+
+    Returns:
+        A function of the same arguments that returns the gradient, in the structure of the argument.
+
+    Raises:
+        OutputError: called, the function returned no single real number.
+        NotANumberError: the argument holds integers, or no numbers.
+        OptionError: the function is called with too few arguments for ``argnum``.
+
+    >>> grad(np.tanh)(0.0), grad(grad(np.sin))(0.5) == -np.sin(0.5)
+    (np.float64(1.0), np.True_)
+    >>> grad(lambda x, y: np.sum(x * y), (0, 1))(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    (array([3., 4.]), array([1., 2.]))
+    >>> grad(lambda p: p["slope"] * 3 + p["height"][0])({"slope": 1.0, "height": [2.0]})
+    {'slope': np.float64(3.0), 'height': [np.float64(1.0)]}
+    """
+    return transform("grad", lambda at: at.pull(ones(at.number())), function, argnum)
+
+
+def value_and_grad(function: Function, argnum: ArgNum = 0) -> Function:
+    """As `grad`, but the result is a pair: the value of the function, and the gradient.
+
+    >>> value_and_grad(lambda x: x**3)(2.0)
+    (np.float64(8.0), np.float64(12.0))
+    """
+    return transform(
+        "value_and_grad", lambda at: (at.returned(), at.pull(ones(at.number()))), function, argnum
+    )
+
+
+def grad_and_aux(function: Function, argnum: ArgNum = 0) -> Function:
+    """As `grad`, for a function that returns a pair (number, anything); the result is (gradient, anything).
+
+    >>> grad_and_aux(lambda x: (x**2, {"twice": 2 * x}))(3.0)
+    (np.float64(6.0), {'twice': np.float64(6.0)})
+    """
+
+    def rule(at: Linearization) -> Any:
+        if not isinstance(at.value, tuple) or len(at.value) != 2:
+            raise OutputError(
+                f"grad_and_aux() wants a function that returns a pair, the number and something else, and "
+                f"{name_of(at.function)} returned {type(at.value).__name__}"
+            )
+        at.value, aux = at.value
+        return at.pull(ones(at.number())), at.returned(aux)
+
+    return transform("grad_and_aux", rule, function, argnum)
+
+
+def elementwise_grad(function: Function, argnum: ArgNum = 0) -> Function:
+    """The gradient of the sum of what the function returns.
+
+    It is the derivative, number by number, of a function that works number by number, as `egrad` of
+    ``np.tanh`` does. In general it is the sum of the rows of the `jacobian`.
+
+    >>> elementwise_grad(np.square)(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+    return transform("elementwise_grad", lambda at: at.pull(ones(at.only_output())), function, argnum)
+
+
+egrad = elementwise_grad
+
+
+def deriv(function: Function, argnum: ArgNum = 0) -> Function:
+    """The derivative of a function of one number, in the shape of its value, by forward mode.
+
+    For an array as the argument it is the change of the value if all of its numbers grow alike.
+
+    >>> deriv(lambda t: np.stack([np.cos(t), np.sin(t)]))(0.0)
+    array([0., 1.])
+    """
+
+    def rule(at: Linearization) -> Any:
+        return at.push(rebuilt(at.structure, [np.ones(x.shape) for x in at.inputs]))
+
+    return transform("deriv", rule, function, argnum)
+
+
+def jacobian(function: Function, argnum: ArgNum = 0) -> Function:
+    """All first derivatives: the axes of the result, then those of the argument.
+
+    If the argument is a list, tuple or dict, so is the result. Forward mode is taken if the argument has
+    fewer numbers than the result, reverse mode otherwise.
+
+    Raises:
+        OutputError: called, the function returned no number and no array. Other errors are as for `grad`.
+
+    >>> jacobian(lambda x: np.stack([x[0] * x[1], x[1] ** 2]))(np.array([2.0, 3.0]))
+    array([[3., 2.],
+           [0., 6.]])
+    """
+    return transform("jacobian", _jacobian, function, argnum)
+
+
+def _jacobian(at: Linearization) -> Any:
+    out = at.only_output()
+    sizes = [x.size for x in at.inputs]
+    if sum(sizes) < out.size:
+        columns = []
+        for k, x in enumerate(at.inputs):
+            for unit in units(x):
+                tangent: list[Any] = [np.zeros(y.shape) for y in at.inputs]
+                tangent[k] = unit
+                columns.append(at.push(rebuilt(at.structure, tangent)))
+        starts = np.cumsum([0, *sizes]).tolist()
+        parts = [
+            stacked(columns[start : start + size], x.shape, out, -1)
+            for start, size, x in zip(starts, sizes, at.inputs, strict=False)
+        ]
+        return rebuilt(at.structure, parts)
+    rows = [leaves_of(at.pull(unit, warned=k == 0)) for k, unit in enumerate(units(out))]
+    parts = [stacked([row[k] for row in rows], out.shape, x, 0) for k, x in enumerate(at.inputs)]
+    return rebuilt(at.structure, parts)
+
+
+def units(x: Tensor) -> Any:
+    """For each number of ``x``, an array of its shape with 1 there and 0 elsewhere."""
+    for place in np.ndindex(x.shape):
+        unit = np.zeros(x.shape, x.dtype)
+        unit[place] = 1
+        yield unit
+
+
+def stacked(parts: Sequence[Any], shape: tuple[int, ...], like: Tensor, axis: int) -> Any:
+    """``parts``, each of the shape of ``like``, along new axes of this ``shape``, first or (axis -1) last."""
+    whole: Any = np.stack(parts, axis) if parts else np.zeros((0, *like.shape), like.dtype)
+    return whole.reshape((*shape, *like.shape) if axis == 0 else (*like.shape, *shape))
+
+
+def hessian(function: Function, argnum: ArgNum = 0) -> Function:
+    """All second derivatives: the axes of the result, then twice those of the argument.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([2.0, 3.0]))
+    array([[6., 4.],
+           [4., 0.]])
+    """
+    return named(jacobian(jacobian(function, argnum), argnum), "hessian", function)
+
+
+def make_vjp(function: Function, argnum: ArgNum = 0) -> Function:
+    """The vector-Jacobian product: as a function of the arguments, a pair of a function and the value.
+
+    The function takes the gradient by the value, in the value's structure, and returns that by the argument.
+
+    >>> pull, value = make_vjp(lambda x: x**2)(np.array([1.0, 2.0]))
+    >>> pull(np.array([1.0, 10.0])), value
+    (array([ 2., 40.]), array([1., 4.]))
+    """
+    return transform("make_vjp", lambda at: (at.pull, at.returned()), function, argnum)
+
+
+def make_jvp(function: Function, argnum: ArgNum = 0) -> Function:
+    """The Jacobian-vector product: as a function of the arguments, a function of a change of the argument.
+
+    That function returns the value, and the change of the value.
+
+    >>> push = make_jvp(lambda x: x**2)(np.array([1.0, 2.0]))
+    >>> push(np.array([1.0, 10.0]))
+    (array([1., 4.]), array([ 2., 40.]))
+    """
+    return transform("make_jvp", lambda at: lambda v: (at.returned(), at.push(v)), function, argnum)
+
+
+vjp, jvp = make_vjp, make_jvp
+
+
+def make_jvp_reversemode(function: Function, argnum: ArgNum = 0) -> Function:
+    """As `make_jvp`, by reverse mode twice; the function that it makes returns the change alone.
+
+    >>> make_jvp_reversemode(lambda x: x**2)(np.array([1.0, 2.0]))(np.array([1.0, 10.0]))
+    array([ 2., 40.])
+    """
+
+    def rule(at: Linearization) -> Any:
+        start = rebuilt(at.value, [np.zeros(np.shape(out)) for out in at.outputs])
+        pull, _ = make_vjp(partial(at.pull, warned=False))(start)
+        return pull
+
+    return transform("make_jvp_reversemode", rule, function, argnum)
+
+
+def make_hvp(function: Function, argnum: ArgNum = 0) -> Function:
+    """The Hessian-vector product: as a function of the arguments, a pair of a function and the gradient.
+
+    The function takes a vector in the structure of the argument. It may be called many times; what does not
+    depend on the vector is computed once.
+
+    >>> times, gradient = make_hvp(lambda x: np.sum(x**3))(np.array([1.0, 2.0]))
+    >>> times(np.array([1.0, 1.0])), gradient
+    (array([ 6., 12.]), array([ 3., 12.]))
+    """
+    return named(make_vjp(grad(function, argnum), argnum), "make_hvp", function)
+
+
+def hessian_tensor_product(function: Function, argnum: ArgNum = 0) -> Function:
+    """The product of the Hessian and a last argument, which has the shape of the argument.
+
+    >>> hessian_vector_product(lambda x: np.sum(x**3))(np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+    gradient = grad(function, argnum)
+
+    def product(*args: Any, **kwargs: Any) -> Any:
+        *rest, vector = args
+        return Linearization("hessian_tensor_product()", gradient, rest, kwargs, argnum).push(vector)
+
+    return named(product, "hessian_tensor_product", function)
+
+
+hvp = hessian_vector_product = hessian_tensor_product
+
+
+def tensor_jacobian_product(function: Function, argnum: ArgNum = 0) -> Function:
+    """The product of a last argument, which has the shape of the value, and the Jacobian.
+
+    >>> vector_jacobian_product(lambda x: x**2)(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
+    array([ 2., 40.])
+    """
+
+    def product(*args: Any, **kwargs: Any) -> Any:
+        *rest, vector = args
+        return Linearization("tensor_jacobian_product()", function, rest, kwargs, argnum).pull(vector)
+
+    return named(product, "tensor_jacobian_product", function)
+
+
+vector_jacobian_product = tensor_jacobian_product
+
+
+def _half_of_squares(y: Any) -> Any:
+    return 0.5 * np.sum(y**2)
+
+
+def make_ggnvp(function: Function, g: Function = _half_of_squares, f_argnum: ArgNum = 0) -> Function:
+    """The product of a vector and the generalised Gauss-Newton matrix of ``g(function(...))``.
+
+    That is the transposed Jacobian of ``function``, times the Hessian of ``g``, times the Jacobian: the
+    Hessian without the curvature of ``function`` (Schraudolph, "Fast curvature matrix-vector products for
+    second-order gradient descent", 2002).
+
+    >>> make_ggnvp(lambda x: x**2)(np.array([1.0, 2.0]))(np.array([1.0, 1.0]))  # J^T J v, J = diag(2 x)
+    array([ 4., 16.])
+    """
+
+    def rule(at: Linearization) -> Any:
+        times_hessian, _ = make_hvp(g)(at.returned())
+        return lambda v: at.pull(times_hessian(at.push(v)))
+
+    return transform("make_ggnvp", rule, function, f_argnum)
+
+
+def multigrad_dict(function: Function) -> Function:
+    """As `grad`, by all arguments at once: the result is a dict with the gradient for each by its name.
+
+    >>> multigrad_dict(lambda x, y=2.0: x * y)(3.0)
+    {'x': np.float64(2.0), 'y': np.float64(3.0)}
+    """
+    signature = inspect.signature(function)
+
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+
+        def of_dict(arguments: dict[str, Any]) -> Any:
+            again = inspect.BoundArguments(signature, dict(arguments))
+            return function(*again.args, **again.kwargs)
+
+        return grad(of_dict)(dict(bound.arguments))
+
+    return named(derivative, "multigrad_dict", function)
+
+
+def grad_named(function: Function, argname: str) -> Function:
+    """As `grad`, by the argument of this name.
+
+    >>> grad_named(lambda x, y: x * y**2, "y")(3.0, 2.0)
+    np.float64(12.0)
+    """
+    names = list(inspect.signature(function).parameters)
+    if argname not in names:
+        raise OptionError(
+            f"grad_named() wants the name of an argument of {name_of(function)}, one of "
+            f"{', '.join(names)}, got {argname!r}"
+        )
+    return grad(function, names.index(argname))
+
+
+def checkpoint(function: Function) -> Function:
+    """The same function, which keeps no intermediate results for the backward pass, but computes them again.
+
+    It saves memory where a function of a few arrays makes many large ones (Chen et al., "Training deep nets
+    with sublinear memory cost", 2016). The function takes Tensors and arrays, and returns one Tensor.
+
+    >>> @checkpoint
+    ... def deep(x):
+    ...     for _ in range(100):
+    ...         x = np.sin(x)
+    ...     return x
+    >>> grad(deep)(1.0) == grad(deep.__wrapped__)(1.0)
+    np.True_
+    """
+
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        with no_grad():
+            out = function(*map(tensor_of, args), **kwargs)
+        if not isinstance(out, Tensor):
+            raise OutputError(
+                f"checkpoint() wants a function that returns one Tensor, and {name_of(function)} returned "
+                f"{type(out).__name__}"
+            )
+        return out._array
+
+    def slope(i: int, g: Any, out: Any, *args: Any, **kwargs: Any) -> Any:
+        at = Linearization("checkpoint()", function, args, kwargs, i)
+        found = at.pull(g, warned=False)
+        return found if isinstance(g, Tensor) or not isinstance(found, Tensor) else found._array
+
+    row = Primitive(forward, (), slope, name_of(function))
+
+    def recomputed(*args: Any, **kwargs: Any) -> Any:
+        if any(isinstance(a, Tensor) for a in args):
+            return apply(row, [a if isinstance(a, Tensor) else np.asarray(a) for a in args], kwargs)
+        return function(*args, **kwargs)
+
+    recomputed.__name__ = recomputed.__qualname__ = name_of(function)
+    recomputed.__wrapped__ = function  # type: ignore[attr-defined]
+    return recomputed
 
 
 def gradients(
@@ -18,14 +415,14 @@ def gradients(
     """Return the gradients of ``output`` with respect to each of ``inputs``; no ``grad`` is changed.
 
     Args:
-        output: a Tensor that depends on the inputs.
-        inputs: leaves, or results of operations that ``output`` was computed from.
+        output: a Tensor.
+        inputs: leaves, or results of operations; 0 is the gradient of one that ``output`` does not depend on.
         gradient: the gradient of the final result with respect to ``output``, in its shape. By default 1,
             which needs an output of a single number.
         create_graph: record the backward pass too, so that the results can be differentiated again.
 
     Raises:
-        GradientError: as for `Tensor.backward`, or ``output`` does not depend on an input.
+        GradientError: as for `Tensor.backward`, or an input is a constant: made without ``requires_grad``.
 
     >>> x = Tensor([2.0], requires_grad=True)
     >>> (first,) = gradients(x**3, [x], create_graph=True)
@@ -35,16 +432,22 @@ def gradients(
     """
     lift: Callable[..., Any] = tensor_of if create_graph else bare
     seed = output._seed(gradient)
-    nodes = [x._node for x in inputs]
-    found = backpropagate(
-        output._root(), tensor_of(seed) if create_graph else seed, [n for n in nodes if n], lift
-    )
+    nodes = []
+    for i, x in enumerate(inputs):
+        if x._node is None:
+            raise GradientError(
+                f"gradients() wants Tensors with a gradient, and inputs[{i}] is a constant; make it with "
+                "requires_grad=True"
+            )
+        nodes.append(x._node)
+    found: dict[Any, Any] = {}
+    if output._node is not None:
+        found = backpropagate(output._node, tensor_of(seed) if create_graph else seed, nodes, lift)
     results: list[Tensor] = []
     taken = {memory_of(t._array) for t in (output, *inputs)}
-    for i, node in enumerate(nodes):
-        if node is None or node not in found:
-            raise GradientError(f"gradients(): the output does not depend on inputs[{i}]")
-        g = found[node] if create_graph else tensor_of(found[node])
+    for node in nodes:
+        g = found.get(node, np.zeros(node.shape, node.dtype))
+        g = g if isinstance(g, Tensor) else tensor_of(g)
         memory = memory_of(g._array)
         if memory in taken:  # a change of one result must not change another one
             g = tensor_of(g._array.copy(), g._node)

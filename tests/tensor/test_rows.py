@@ -11,7 +11,16 @@ from op_table import CALLS, MASK, REFUSED, TABLE, each, exact, mp
 
 from autograd import Tensor, tensor
 from autograd.errors import NotANumberError, UnsupportedError
-from autograd.tensor import gradients, log_softmax, logsumexp, sigmoid, softmax, softplus
+from autograd.tensor import (
+    gradients,
+    log_softmax,
+    logsumexp,
+    make_jvp,
+    make_vjp,
+    sigmoid,
+    softmax,
+    softplus,
+)
 from autograd.tensor.core import ROWS
 from autograd.tensor.dispatch import IMPLEMENTED, WITHOUT_SLOPE
 from autograd.tensor.rows import elementwise
@@ -106,6 +115,30 @@ def test_the_second_derivative_of_a_row_is_the_slope_of_its_first(op, shapes, rn
     for k, x in enumerate([c, *xs]):
         found = np.zeros(x.shape) if x.grad is None else x.grad  # None: the first does not depend on it
         np.testing.assert_allclose(found, exact_gradient(along, points, k), rtol=1e-11, atol=1e-12)
+
+
+@every_slope
+@pytest.mark.filterwarnings("ignore::autograd.errors.GradientWarning")  # of linear rows
+def test_the_tangent_of_a_row_is_its_slope_along_the_direction_to_second_order(op, shapes, rng):
+    operands = op.operands(shapes, rng)
+    directions = tuple(rng.uniform(-1, 1, x.shape) for x in operands)
+    every = tuple(range(len(operands)))
+
+    def along(*points):
+        return np.asarray(slope_along(op.reference, points, [*map(exact, directions)]), object)
+
+    def tangent(*xs):
+        return make_jvp(op.call, every)(*xs)(directions)[1]
+
+    points = [*map(exact, operands)]
+    np.testing.assert_allclose(tangent(*operands), along(*points).astype(float), **close)
+    second = np.asarray(slope_along(along, points, [*map(exact, directions)]), float)
+    again = make_jvp(tangent, every)(*operands)(directions)[1]
+    np.testing.assert_allclose(again, second, rtol=1e-11, atol=1e-12)
+    pull, _ = make_vjp(tangent, every)(*operands)
+    c = rng.uniform(-1, 1, second.shape)
+    pulled = sum(np.sum(g * d) for g, d in zip(pull(c), directions, strict=True))
+    assert pulled == pytest.approx(np.sum(c * second), rel=1e-10, abs=1e-12)
 
 
 @pytest.mark.parametrize("op", [op for op in TABLE if op.flat], ids=str)

@@ -18,6 +18,9 @@ from autograd.tensor.trace import Kernel
 
 # fmt: off
 
+# x itself, on a node of its own: the variable of a transform, such as `grad`
+alias      = primitive(lambda x: x, lambda g, out, x: g, name="alias", elementwise=True)
+
 # Arithmetic
 add        = primitive(np.add,        lambda g, out, x, y: g,      lambda g, out, x, y: g)
 subtract   = primitive(np.subtract,   lambda g, out, x, y: g,      lambda g, out, x, y: -g)
@@ -194,35 +197,38 @@ def subnormals_flushed(g: Any) -> Any:
 
 # fmt: off
 # x itself; a gradient that is nearly 0 becomes 0 on its way back
-flush_subnormals = primitive(lambda x: x, lambda g, out, x: subnormals_flushed(g), name="flush_subnormals")
+flush_subnormals = primitive(lambda x: x, lambda g, out, x: subnormals_flushed(g),
+                             name="flush_subnormals", elementwise=True)
 
 # root is the root of a sum of squares. Its slope at 0 is defined as 0, since a length is smallest there
 root       = primitive(lambda x: np.sqrt(x),
-                       lambda g, out, x: np.where(out == 0, 0, g * 0.5 / out), name="root")
-tanh       = primitive(_tanh,    lambda g, out, x: g * (1 - out * out), name="tanh")
-sigmoid    = primitive(_sigmoid, lambda g, out, x: g * out * (1 - out), name="sigmoid")
+                       lambda g, out, x: np.where(out == 0, 0, g * 0.5 / out), name="root", elementwise=True)
+tanh       = primitive(_tanh,    lambda g, out, x: g * (1 - out * out), name="tanh", elementwise=True)
+sigmoid    = primitive(_sigmoid, lambda g, out, x: g * out * (1 - out), name="sigmoid", elementwise=True)
 logaddexp  = primitive(np.logaddexp,
                        lambda g, out, x, y: g * sigmoid(x - y),
                        lambda g, out, x, y: g * sigmoid(y - x))
-softplus   = primitive(lambda x: np.logaddexp(x, 0), lambda g, out, x: g * sigmoid(x), name="softplus")
-relu       = primitive(lambda x: np.maximum(x, 0), lambda g, out, x: g * (out > 0), name="relu")
+softplus   = primitive(lambda x: np.logaddexp(x, 0),
+                       lambda g, out, x: g * sigmoid(x), name="softplus", elementwise=True)
+relu       = primitive(lambda x: np.maximum(x, 0),
+                       lambda g, out, x: g * (out > 0), name="relu", elementwise=True)
 leaky_relu = primitive(lambda x: np.maximum(x, 0.01 * x),
-                       lambda g, out, x: np.where(x > 0, g, g * 0.01), name="leaky_relu")
+                       lambda g, out, x: np.where(x > 0, g, g * 0.01), name="leaky_relu", elementwise=True)
 normal_cdf = primitive(_normal_cdf,
                        lambda g, out, x: g * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi),
-                       name="normal_cdf")
+                       name="normal_cdf", elementwise=True)
 
 # Choices and casts
 select = primitive(np.where,
     ZERO_SLOPE,
     lambda g, out, condition, x, y: np.where(condition, g, 0),
-    lambda g, out, condition, x, y: np.where(condition, 0, g), name="where")
+    lambda g, out, condition, x, y: np.where(condition, 0, g), name="where", elementwise=True)
 limit  = primitive(np.clip,
     lambda g, out, x, lo, hi: np.where(np.isnan(out), np.nan, np.where((lo <= x) & (x <= hi), g, 0)),
     lambda g, out, x, lo, hi: np.where(np.isnan(out), np.nan, np.where((x < lo) & (lo <= hi), g, 0)),
     lambda g, out, x, lo, hi: np.where(np.isnan(out), np.nan, np.where((x > hi) | (lo > hi), g, 0)),
-    name="clip")
-astype = primitive(lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g, name="astype")
+    name="clip", elementwise=True)
+astype = primitive(lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g, name="astype", linear=True)
 # fmt: on
 
 implements(np.tanh)(tanh)

@@ -56,7 +56,7 @@ def _einsum_slope(i: int, g: Any, out: Any, *operands: Any, subscripts: str) -> 
 
 
 # fmt: off
-matmul = primitive(_matmul, _matmul_left, _matmul_right, name="matmul")
+matmul = primitive(_matmul, _matmul_left, _matmul_right, name="matmul", linear=True)
 
 # w x + b as the product of m = [w | b] and h, which is x with a row of ones below it. h is a constant for the
 # tape. If the backward pass is recorded, h is built anew from x, so that gradients of gradients reach x
@@ -68,7 +68,7 @@ _affine = primitive(lambda m, x, h: _matmul(m, h),
 mean_square = primitive(_mean_square, lambda g, out, x: g * (2 / x.size) * x, name="mean_square")
 
 contract = primitive(lambda *operands, subscripts: np.einsum(subscripts, *operands),
-                     variadic=_einsum_slope, name="einsum")
+                     variadic=_einsum_slope, name="einsum", linear=True)
 # fmt: on
 
 

@@ -70,9 +70,9 @@ def _softmax_forward(x: Array, axis: Any) -> Array:
     return t / t.sum(axis=axis, keepdims=True)  # type: ignore[no-any-return]
 
 
-def _reduction(slope: Any, forward: Any, *functions: Any) -> Primitive:
+def _reduction(slope: Any, forward: Any, *functions: Any, linear: bool = False) -> Primitive:
     """Make the row of a NumPy reduction, which implements all of ``functions`` for Tensors."""
-    row = primitive(forward, slope, name=functions[0].__name__)
+    row = primitive(forward, slope, name=functions[0].__name__, linear=linear)
 
     @implements(*functions)
     def reduce(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
@@ -81,8 +81,8 @@ def _reduction(slope: Any, forward: Any, *functions: Any) -> Primitive:
     return row
 
 
-sum_ = _reduction(_sum_slope, np.add.reduce, np.sum)
-mean = _reduction(_mean_slope, _mean, np.mean)
+sum_ = _reduction(_sum_slope, np.add.reduce, np.sum, linear=True)
+mean = _reduction(_mean_slope, _mean, np.mean, linear=True)
 prod = _reduction(_prod_slope, np.multiply.reduce, np.prod)
 max_ = _reduction(_extreme_slope, np.maximum.reduce, np.max, np.amax)
 min_ = _reduction(_extreme_slope, np.minimum.reduce, np.min, np.amin)

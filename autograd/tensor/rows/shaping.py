@@ -49,14 +49,15 @@ ones_below = Kernel("append_ones", _empty_with_ones, _fill_with_ones)
 
 # fmt: off
 reshape   = primitive(lambda x, shape: np.reshape(x, shape),
-                      lambda g, out, x, shape: g.reshape(x.shape), name="reshape")
-transpose = primitive(lambda x, axes: np.transpose(x, axes), _transpose_slope, name="transpose")
+                      lambda g, out, x, shape: g.reshape(x.shape), name="reshape", linear=True)
+transpose = primitive(lambda x, axes: np.transpose(x, axes), _transpose_slope, name="transpose", linear=True)
 broadcast = primitive(lambda x, shape: np.broadcast_to(x, shape),
-                      lambda g, out, x, shape: g, name="broadcast_to")
+                      lambda g, out, x, shape: g, name="broadcast_to", linear=True)
 scatter   = primitive(Kernel("scatter", lambda g, index, shape: np.empty(shape, g.dtype), _fill_scatter),
-                      lambda g, out, x, index, shape: g[index], name="scatter")
+                      lambda g, out, x, index, shape: g[index], name="scatter", linear=True)
 getitem   = primitive(lambda x, index: indexed(x, index),
-                      lambda g, out, x, index: scatter(g, index=index, shape=x.shape), name="getitem")
+                      lambda g, out, x, index: scatter(g, index=index, shape=x.shape),
+                      name="getitem", linear=True)
 join      = primitive(lambda *arrays, axis: np.concatenate(arrays, axis),
                       variadic=_joined_slope, name="concatenate")
 pile      = primitive(lambda *arrays, axis: np.stack(arrays, axis),

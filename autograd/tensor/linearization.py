@@ -1,0 +1,284 @@
+"""A function at a point: its value, and the linear maps from changes of arguments to changes of the value."""
+
+import operator
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import GradientWarning, NotANumberError, OptionError, OutputError, ShapeError
+from autograd.tensor.core import ROWS, Tensor, array_of, tensor_of
+from autograd.tensor.modes import DIFFERENTIATING, ModeContext, mode
+from autograd.tensor.real_numbers import KINDS
+from autograd.tensor.tape import Leaf, backpropagate, bare, push_forward, together, use_counts
+from autograd.tensor.trace import Traced, mapped
+
+__all__ = ["Linearization", "leaves_of", "name_of", "plain", "rebuilt"]
+
+
+def leaves_of(structure: Any) -> list[Any]:
+    """What nested lists, tuples and dicts hold, in order."""
+    found: list[Any] = []
+    mapped(found.append, structure)
+    return found
+
+
+def rebuilt(structure: Any, leaves: Sequence[Any]) -> Any:
+    """The nested lists, tuples and dicts of ``structure`` with other leaves."""
+    rest = iter(leaves)
+    return mapped(lambda _: next(rest), structure)
+
+
+def name_of(function: Any) -> str:
+    """The name of a function, for messages."""
+    return getattr(function, "__name__", None) or type(function).__name__
+
+
+def plain(x: Any) -> Any:
+    """A copy of the array of a Tensor, as a number if it has no axes; anything else as it is."""
+    if not isinstance(x, Tensor):
+        return x
+    array: Any = array_of(x)
+    return tensor_of(array) if mode.trace is not None else array.copy()[()]
+
+
+def chosen(args: Sequence[Any], argnum: Any, call: str) -> Any:
+    """The argument with number ``argnum``, or the tuple of those with several numbers."""
+    numbers = argnum if isinstance(argnum, tuple | list) else (argnum,)
+    for number in numbers:
+        try:
+            in_range = -len(args) <= operator.index(number) < len(args)
+        except TypeError:
+            raise OptionError(
+                f"{call} wants argnum to be the number of an argument, from 0, or a tuple of such, "
+                f"got {argnum!r}"
+            ) from None
+        if not in_range:
+            raise OptionError(
+                f"{call} got argnum={argnum!r}, and the function was called with "
+                f"{len(args)} argument{'s' * (len(args) != 1)}, counted from 0"
+            )
+    found = tuple(args[number] for number in numbers)
+    return found if isinstance(argnum, tuple | list) else found[0]
+
+
+def variable(x: Any, call: str) -> Tensor:
+    """A Tensor with the numbers of ``x``, with a node of its own for one transform."""
+    kind: str
+    if isinstance(x, Tensor):
+        kind, got = x.dtype.kind, f"a Tensor of dtype {x.dtype}"
+    elif isinstance(x, np.ndarray | np.generic):
+        kind, got = x.dtype.kind, f"{'an array' if np.ndim(x) else 'a number'} of dtype {x.dtype}"
+    else:
+        kind, got = "f" if isinstance(x, float) else "", f"{type(x).__name__} {x!r:.60}"
+    if kind != "f" or isinstance(x, np.ma.MaskedArray):
+        hint = ""
+        if (kind and kind in KINDS) or isinstance(x, int):
+            hint = "; write 1.0 for 1, or x.astype(float)"
+        elif hasattr(x, "backward"):
+            hint = "; call its backward()"
+        raise NotANumberError(f"{call} differentiates by floats and arrays of floats, got {got}{hint}")
+    if not isinstance(x, Tensor):
+        array: Any = np.array(x)
+        if array.dtype not in (np.float64, np.float32):
+            raise NotANumberError(f"{call} differentiates by float64 and float32, got {array.dtype}")
+        return tensor_of(array, Leaf(array.shape, array.dtype))
+    if x._node is None:
+        return tensor_of(x._array, Leaf(x.shape, x.dtype))
+    return ROWS["alias"](x)
+
+
+class Linearization:
+    """A function at a point: its value, and how that changes with some of the arguments.
+
+    Args:
+        call: the transform that errors name, such as "grad()".
+        function: what is differentiated; it is called once, with Tensors for these arguments.
+        args: all positional arguments.
+        kwargs: the keyword arguments.
+        argnum: which argument is varied, or a tuple of several. Each may be a number, an array, a Tensor,
+            or nested lists, tuples and dicts of them.
+
+    Attributes:
+        value: what the function returned, with Tensors in it.
+        outputs: the Tensors and numbers in it.
+
+    Raises:
+        NotANumberError: an argument that is varied holds no floats.
+        OptionError: there is no argument of that number.
+    """
+
+    def __init__(
+        self, call: str, function: Callable[..., Any], args: Sequence[Any], kwargs: Any, argnum: Any = 0
+    ) -> None:
+        self.call, self.function = call, function
+        self.structure = chosen(args, argnum, call)
+        given = leaves_of(self.structure)
+        self.tensors = any(isinstance(x, Tensor) for x in given)
+        self.within = bool(mode.taping == DIFFERENTIATING)  # whether another transform calls this one
+        with ModeContext("taping", DIFFERENTIATING):
+            self.inputs = [variable(x, call) for x in given]
+            varied = rebuilt(self.structure, self.inputs)
+            full = list(args)
+            several = isinstance(argnum, tuple | list)
+            for number, x in zip(argnum, varied, strict=True) if several else [(argnum, varied)]:
+                full[number] = x
+            self.value = function(*full, **kwargs)
+        self.nodes: list[Any] = [x._node for x in self.inputs]
+
+    @property
+    def outputs(self) -> list[Any]:
+        return leaves_of(self.value)
+
+    def only_output(self) -> Tensor:
+        """The one Tensor that the function returned; a constant number as a Tensor.
+
+        Raises:
+            OutputError: the function returned something else.
+        """
+        value = self.value
+        if not isinstance(value, Tensor):
+            array = np.asarray(value if isinstance(value, np.ndarray | Real) else None)
+            if array.dtype.kind not in KINDS:
+                raise OutputError(
+                    f"{self.call} wants a function that returns a number or an array, and "
+                    f"{name_of(self.function)} returned {type(value).__name__}"
+                )
+            dtype = self.inputs[0].dtype if self.inputs else np.dtype(float)
+            value = tensor_of(array.astype(dtype))
+        return value
+
+    def number(self) -> Tensor:
+        """The one number that the function returned, as a Tensor.
+
+        Raises:
+            OutputError: the function returned something else.
+        """
+        value = self.value
+        if isinstance(value, Tensor | np.ndarray) and value.size != 1:
+            raise OutputError(
+                f"{self.call} wants a function that returns one real number, and {name_of(self.function)} "
+                f"returned shape {value.shape}; sum it, or use elementwise_grad() or jacobian()"
+            )
+        return self.only_output()
+
+    def _recorded(self, roots: Sequence[Any]) -> bool:
+        """Whether derivatives have to be differentiable in turn, as they depend on other variables too."""
+        if not self.within and not self.tensors:
+            return False
+        own = set(self.nodes)
+        return any(isinstance(node, Leaf) and node not in own for root in roots for node in use_counts(root))
+
+    def _finished(self, g: Any, like: Tensor) -> Any:
+        """A derivative as it is returned: an array or a number; a Tensor if Tensors were given."""
+        if g is None:
+            g = np.zeros(like.shape, like.dtype)
+        if isinstance(g, Tensor):
+            return g
+        if isinstance(g, Traced):
+            return tensor_of(g)  # type: ignore[arg-type]
+        own = np.array(g)  # it may be a view of something that others hold
+        return tensor_of(own) if self.tensors or mode.trace is not None else own[()]
+
+    def pull(self, gradient: Any, warned: bool = True) -> Any:
+        """The gradient by the arguments, in their structure, given the ``gradient`` by the value, in its own.
+
+        A `GradientWarning` tells if the value does not depend on the arguments, unless ``warned`` is False.
+        """
+        outputs, seeds = self.outputs, leaves_of(gradient)
+        if len(outputs) != len(seeds):
+            raise ShapeError(
+                f"{self.call} wants a gradient for each of {len(outputs)} results, got {len(seeds)}"
+            )
+        pairs: list[tuple[Any, Any]] = []
+        for out, seed in zip(outputs, seeds, strict=True):
+            if np.shape(out) != np.shape(seed):
+                raise ShapeError(
+                    f"{self.call} wants a gradient of the result's shape {np.shape(out)}, got "
+                    f"{np.shape(seed)}"
+                )
+            if isinstance(out, Tensor) and out._node is not None:
+                pairs.append((out, seed))
+        recorded = self._recorded([out._node for out, _ in pairs]) or any(
+            isinstance(seed, Tensor) and seed._node is not None for _, seed in pairs
+        )
+        found: dict[Any, Any] = {}
+        if pairs:
+            lift: Any = tensor_of if recorded else bare
+            given = [self._seed(out, seed, recorded) for out, seed in pairs]
+            roots = [out._node for out, _ in pairs]
+            several = len(pairs) > 1
+            with ModeContext("taping", mode.taping or True):
+                found = backpropagate(
+                    together(roots) if several else roots[0], given if several else given[0], self.nodes, lift
+                )
+        if warned and self.nodes and not any(node in found for node in self.nodes):
+            self._warn()
+        return rebuilt(
+            self.structure,
+            [self._finished(found.get(n), x) for n, x in zip(self.nodes, self.inputs, strict=True)],
+        )
+
+    def _seed(self, out: Tensor, seed: Any, recorded: bool) -> Any:
+        if isinstance(seed, Tensor):
+            seed = seed if recorded else array_of(seed)
+        else:
+            seed = tensor_of(np.array(seed)) if recorded else np.array(seed)
+        return seed if seed.dtype == out.dtype else seed.astype(out.dtype)
+
+    def push(self, tangent: Any) -> Any:
+        """The change of the value, in its structure, for a small change of the arguments, in theirs."""
+        given = leaves_of(tangent)
+        if len(given) != len(self.inputs):
+            raise ShapeError(
+                f"{self.call} wants a tangent for each of {len(self.inputs)} arguments, got {len(given)}"
+            )
+        for x, v in zip(self.inputs, given, strict=True):
+            if np.shape(v) != x.shape:
+                raise ShapeError(
+                    f"{self.call} wants a tangent of the argument's shape {x.shape}, got {np.shape(v)}"
+                )
+        outputs = self.outputs
+        roots = [out._node for out in outputs if isinstance(out, Tensor) and out._node is not None]
+        recorded = self._recorded(roots) or any(isinstance(v, Tensor) and v._node is not None for v in given)
+        tangents = {
+            node: self._seed(x, v, recorded)
+            for node, x, v in zip(self.nodes, self.inputs, given, strict=True)
+        }
+        if roots:
+            with ModeContext("taping", mode.taping or True):
+                push_forward(together(roots), tangents, tensor_of if recorded else bare)
+        results = []
+        for out in outputs:
+            node = out._node if isinstance(out, Tensor) else None
+            like = out if isinstance(out, Tensor) else tensor_of(np.zeros(np.shape(out)))
+            results.append(self._finished(tangents.get(node) if node is not None else None, like))
+        return rebuilt(self.value, results)
+
+    def returned(self, value: Any = None) -> Any:
+        """``value``, by default that of the function, for the caller: as arrays unless Tensors were given."""
+        value = self.value if value is None else value
+        nested = self.within or self.tensors
+        return mapped(lambda x: x if nested and isinstance(x, Tensor) else plain(x), value)
+
+    def _warn(self) -> None:
+        if getattr(self.function, "is_derivative", False):  # a derivative that is constant is no mistake
+            return
+        warnings.warn(
+            f"{self.call}: what {name_of(self.function)} returned does not depend on the argument, so its "
+            "derivative is 0",
+            GradientWarning,
+            stacklevel=_outside(),
+        )
+
+
+def _outside() -> int:
+    """The ``stacklevel`` of the innermost call from outside this package, for the caller of this function."""
+    level: int = 1
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("autograd."):
+        frame, level = frame.f_back, level + 1
+    return level
