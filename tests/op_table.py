@@ -18,6 +18,7 @@ import numpy as np
 from autograd.errors import ShapeError, UnsupportedError
 from autograd.tensor.core import ROWS
 from autograd.tensor.dispatch import IMPLEMENTED
+from autograd.tensor.rows import linalg, moving, sequences  # noqa: F401  # which are imported late
 from autograd.tensor.rows.products import affine
 
 mp = mpmath.mp.clone()
@@ -90,6 +91,10 @@ def binary(row, function, x, y, **options):
     return Op(row, spelling(row), each(function, 2), (x, y), BROADCASTS, **options)
 
 
+def flat(row, call, function):
+    return Op(row, call, each(function), (R,), (((2, 3),),), flat=True)
+
+
 # fmt: off
 ELEMENTWISE = [
     binary("add",       operator.add,                       R, R),
@@ -101,6 +106,13 @@ ELEMENTWISE = [
     binary("hypot",     lambda x, y: mp.sqrt(x * x + y * y), R, R),
     binary("maximum",   lambda x, y: x if x > y else y,     R, R),
     binary("minimum",   lambda x, y: x if x < y else y,     R, R),
+    binary("logaddexp2", lambda x, y: mp.log(2**x + 2**y, 2), R, R),
+    binary("fmax",      lambda x, y: x if x > y else y,     R, R),
+    binary("fmin",      lambda x, y: x if x < y else y,     R, R),
+    binary("remainder", lambda x, y: x - y * mp.floor(x / y), (2.1, 2.9), (0.8, 1.0)),
+    binary("fmod",      lambda x, y: x + y * mp.floor(-x / y), (-2.9, -2.1), (0.8, 1.0)),
+    binary("copysign",  lambda x, y: abs(x) if y > 0 else -abs(x), R, R),
+    binary("float_power", lambda x, y: mp.exp(y * mp.log(x)), POSITIVE, R, scalars=False),
     binary("logaddexp", lambda x, y: mp.log(mp.exp(x) + mp.exp(y)), R, R),
 
     unary("alias",      lambda x: x,                        R),
@@ -130,6 +142,14 @@ ELEMENTWISE = [
     unary("arcsinh",    mp.asinh,                           R),
     unary("arccosh",    mp.acosh,                           (1.2, 3)),
     unary("arctanh",    mp.atanh,                           INSIDE),
+    unary("fabs",       lambda x: x if x > 0 else -x,       R),
+    unary("deg2rad",    lambda x: x * mp.pi / 180,          R),
+    unary("radians",    lambda x: x * mp.pi / 180,          R),
+    unary("rad2deg",    lambda x: x * 180 / mp.pi,          R),
+    unary("degrees",    lambda x: x * 180 / mp.pi,          R),
+    unary("sinc",       mp.sincpi,                          (-3, 3)),
+    flat("floor_divide", lambda x: np.floor_divide(x, 0.7), lambda x: mp.floor(x / 0.7)),
+    flat("heaviside",    lambda x: np.heaviside(x, 0.7),    lambda x: mp.mpf(x > 0)),
     unary("absolute",   lambda x: x if x > 0 else -x,       R),
     unary("sign",       mp.sign,                            R, flat=True),
     unary("floor",      mp.floor,                           R, flat=True),
@@ -372,7 +392,161 @@ SHAPING = [
 ]
 # fmt: on
 
-TABLE = [*ELEMENTWISE, *CHOICES, *REDUCTIONS, *LABELLED, *PRODUCTS, *SHAPING]
+# Linear algebra. The matrices have distinct eigenvalues and singular values, far from 0
+
+
+def matrices(function):
+    """``function`` of one 60-digit matrix, on stacks of object arrays."""
+
+    def of_stack(*stacks):
+        places = list(np.ndindex(stacks[0].shape[:-2]))
+        found = {
+            place: np.array(function(*(mp.matrix(s[place].tolist()) for s in stacks)).tolist(), object)
+            for place in places
+        }
+        if () in found:
+            return found[()]
+        out = np.empty((*stacks[0].shape[:-2], *found[places[0]].shape), object)
+        for place in places:
+            out[place] = found[place]
+        return out
+
+    return of_stack
+
+
+def spread_out(x):
+    """``x`` with a large diagonal of different numbers."""
+    m, n = x.shape[-2:]
+    diagonal = np.eye(m, n) * np.arange(2.0, 2 + 2 * n, 2)
+    return x / 2 + diagonal.astype(x.dtype if x.dtype == np.float32 else float)
+
+
+def symmetric(x):
+    x = spread_out(x)
+    return (x + x.swapaxes(-1, -2)) / 2
+
+
+def number(function):
+    return lambda x: np.asarray(matrices(lambda m: mp.matrix([[function(m)]]))(x))[..., 0, 0]
+
+
+def exact_eigh(x):
+    """The eigenvalues w in a row, above V sin(w) V^T, which does not depend on the signs of V."""
+    w, v = mp.eigsy(x)
+    inner = v * mp.diag([mp.sin(number) for number in w]) * v.T
+    return mp.matrix([list(w), *inner.tolist()])
+
+
+def called_eigh(x, lower=True):
+    w, v = np.linalg.eigh(symmetric(x), "L" if lower else "U")
+    return np.concatenate([w[..., None, :], v * np.sin(w)[..., None, :] @ v.swapaxes(-1, -2)], axis=-2)
+
+
+def exact_svd(x):
+    u, s, v = mp.svd_r(x)
+    return u * mp.diag([mp.sin(number) for number in s]) * v
+
+
+def called_svd(x):
+    u, s, vt = np.linalg.svd(spread_out(x), full_matrices=False)
+    return u * np.sin(s)[..., None, :] @ vt
+
+
+def exact_qr(x):
+    """Q above R, by the method of Gram and Schmidt, with a positive diagonal of R."""
+    q, r = [], mp.zeros(x.cols)
+    for j in range(x.cols):
+        column = x[:, j]
+        for i, unit in enumerate(q):
+            r[i, j] = (unit.T * x[:, j])[0]
+            column = column - unit * r[i, j]
+        r[j, j] = mp.sqrt((column.T * column)[0])
+        q.append(column / r[j, j])
+    rows = [[unit[i] for unit in q] for i in range(x.rows)]
+    return mp.matrix([*rows, *r.tolist()])
+
+
+def called_qr(x):
+    q, r = np.linalg.qr(spread_out(x))
+    signs = np.sign(np.diagonal(r, axis1=-2, axis2=-1))
+    return np.concatenate([q * signs[..., None, :], r * signs[..., None]], axis=-2)
+
+
+SQUARES = (((3, 3),), ((2, 2, 2),))
+
+
+def algebra(row, call, reference, shapes=SQUARES, label="", **options):
+    return Op(row, call, reference, (R,) * len(shapes[0]), shapes, label, **options)
+
+
+LINALG = [
+    algebra("inv", lambda x: np.linalg.inv(spread_out(x)), lambda x: matrices(mp.inverse)(spread_out(x))),
+    algebra("det", lambda x: np.linalg.det(spread_out(x)), lambda x: number(mp.det)(spread_out(x))),
+    algebra(
+        "logabsdet",
+        lambda x: np.linalg.slogdet(spread_out(x))[1],
+        lambda x: number(lambda m: mp.log(abs(mp.det(m))))(spread_out(x)),
+    ),
+    algebra(
+        "solve",
+        lambda a, b: np.linalg.solve(spread_out(a), b),
+        lambda a, b: matrices(lambda m, n: mp.inverse(m) * n)(spread_out(a), b),
+        (((3, 3), (3, 2)), ((2, 2, 2), (2, 2, 1))),
+    ),
+    algebra(
+        "solve",
+        lambda a, b: np.linalg.solve(spread_out(a), b),
+        lambda a, b: matrices(lambda m, n: mp.inverse(m) * n)(spread_out(a), b[:, None])[:, 0],
+        (((3, 3), (3,)),),
+        "vector",
+    ),
+    algebra(
+        "cholesky",
+        lambda x: np.linalg.cholesky(spread_out(symmetric(x))),
+        lambda x: matrices(mp.cholesky)(spread_out(symmetric(x))),
+    ),
+    algebra(
+        "pinv",
+        lambda x: np.linalg.pinv(spread_out(x)),
+        lambda x: matrices(lambda m: mp.inverse(m.T * m) * m.T)(spread_out(x)),
+        (((3, 2),), ((2, 2, 2),)),
+    ),
+    algebra(
+        "pinv",
+        lambda x: np.linalg.pinv(spread_out(x)),
+        lambda x: matrices(lambda m: m.T * mp.inverse(m * m.T))(spread_out(x)),
+        (((2, 3),),),
+        "wide",
+    ),
+    algebra("eigh", called_eigh, lambda x: matrices(exact_eigh)(symmetric(x))),
+    algebra("eigh", lambda x: called_eigh(x, False), lambda x: matrices(exact_eigh)(symmetric(x)), label="U"),
+    algebra(
+        "svd", called_svd, lambda x: matrices(exact_svd)(spread_out(x)), (*SQUARES, ((3, 2),), ((2, 3),))
+    ),
+    algebra("qr", called_qr, lambda x: matrices(exact_qr)(spread_out(x)), (*SQUARES, ((3, 2),))),
+    Op(
+        "detsign",
+        lambda x: np.linalg.slogdet(np.reshape(x, (2, 1, 1)))[0],
+        each(mp.sign),
+        (R,),
+        (((2,),),),
+        flat=True,
+    ),
+]
+
+RUNNING = [
+    Op(
+        "cumsum",
+        functools.partial(np.cumsum, axis=axis),
+        functools.partial(lambda x, axis: np.asarray(np.add.accumulate(x, axis=axis), object), axis=axis),
+        (R,),
+        (((2, 3),), ((0, 3),)),
+        str(axis),
+    )
+    for axis in (0, -1)
+]
+
+TABLE = [*LINALG, *RUNNING, *ELEMENTWISE, *CHOICES, *REDUCTIONS, *LABELLED, *PRODUCTS, *SHAPING]
 
 
 # NumPy's functions by NumPy's names ---------------------------------------------------------------
@@ -420,6 +594,208 @@ CALLS: dict[Any, list[Callable[..., Any]]] = {
         lambda x, y: np.linalg.norm(x, axis=1),
         lambda x, y: np.linalg.norm(x, 2, 0, keepdims=True),
         lambda x, y: np.linalg.norm(x, axis=(0, 1)),
+        lambda x, y: np.linalg.norm(x[0], 1),
+        lambda x, y: np.linalg.norm(x[0], np.inf),
+        lambda x, y: np.linalg.norm(x, -np.inf, axis=1),
+        lambda x, y: np.linalg.norm(x, 3, axis=0, keepdims=True),
+        lambda x, y: np.linalg.norm(x, 0, axis=0),
+        lambda x, y: np.linalg.norm(x, 1),
+        lambda x, y: np.linalg.norm(x, np.inf, keepdims=True),
+        lambda x, y: np.linalg.norm(x[None], -1, axis=(1, 2)),
+        lambda x, y: np.linalg.norm(x[None], -np.inf, axis=(-1, 0)),
+        lambda x, y: np.linalg.norm(x, "nuc"),
+        lambda x, y: np.linalg.norm(x[:, None], 2, axis=(2, 0)),
+        lambda x, y: np.linalg.norm(x, -2, keepdims=True),
+    ],
+    np.linalg.inv: [lambda x, y: np.linalg.inv(x @ y)],
+    np.linalg.pinv: [lambda x, y: np.linalg.pinv(x)],
+    np.linalg.det: [lambda x, y: np.linalg.det(x @ y)],
+    np.linalg.slogdet: [
+        lambda x, y: np.linalg.slogdet(x @ y)[1],
+        lambda x, y: np.linalg.slogdet(x @ y).sign * x,
+    ],
+    np.linalg.solve: [
+        lambda x, y: np.linalg.solve(x @ y, x),
+        lambda x, y: np.linalg.solve(x @ y, x[:, 0]),
+    ],
+    np.linalg.cholesky: [
+        lambda x, y: np.linalg.cholesky(x @ x.T + np.eye(3)),
+        lambda x, y: np.linalg.cholesky(x @ x.T + np.eye(3), upper=True),
+    ],
+    np.linalg.eigh: [
+        lambda x, y: np.linalg.eigh(x @ x.T)[0],
+        lambda x, y: np.linalg.eigh(x @ x.T, UPLO="U").eigenvectors ** 2,
+    ],
+    np.linalg.eigvalsh: [lambda x, y: np.linalg.eigvalsh(x @ x.T)],
+    np.linalg.svd: [
+        lambda x, y: np.linalg.svd(x, compute_uv=False),
+        lambda x, y: np.linalg.svd(x, full_matrices=False).Vh ** 2,
+        lambda x, y: np.linalg.svd(x @ y).U ** 2,
+    ],
+    np.linalg.svdvals: [lambda x, y: np.linalg.svdvals(y)],
+    np.linalg.qr: [lambda x, y: np.linalg.qr(y).Q ** 2, lambda x, y: np.linalg.qr(y, mode="r")],
+    np.linalg.matrix_power: [
+        lambda x, y: np.linalg.matrix_power(x @ y, 3),
+        lambda x, y: np.linalg.matrix_power(x @ y, -2),
+        lambda x, y: np.linalg.matrix_power(x @ y, 0),
+    ],
+    np.linalg.multi_dot: [lambda x, y: np.linalg.multi_dot([x, y, x])],
+    np.floor_divide: [lambda x, y: x * np.floor_divide(x, 0.7)],
+    np.heaviside: [lambda x, y: x * np.heaviside(x, 0.7)],
+    np.around: [lambda x, y: x * np.around(x)],
+    np.round: [lambda x, y: x * np.round(y.T, 1)],
+    np.fix: [lambda x, y: x * np.fix(3 * x)],
+    np.fabs: [lambda x, y: np.fabs(x)],
+    np.sinc: [lambda x, y: np.sinc(x), lambda x, y: np.sinc(3 * y)],
+    np.nan_to_num: [
+        lambda x, y: np.nan_to_num(np.where(x > 1, np.nan, x), nan=2.0),
+        lambda x, y: np.nan_to_num(np.where(x > 1, np.inf, x), posinf=1.0),
+        lambda x, y: np.nan_to_num(np.where(x > 1, -np.inf, x), neginf=-1.0),
+    ],
+    np.flip: [lambda x, y: np.flip(x), lambda x, y: np.flip(x, 0), lambda x, y: np.flip(x, axis=(0, -1))],
+    np.fliplr: [lambda x, y: np.fliplr(x)],
+    np.flipud: [lambda x, y: np.flipud(x)],
+    np.rot90: [lambda x, y: np.rot90(x), lambda x, y: np.rot90(x, k=-2), lambda x, y: np.rot90(y, 3, (1, 0))],
+    np.roll: [lambda x, y: np.roll(x, 1), lambda x, y: np.roll(x, (1, -2), axis=(0, 1))],
+    np.rollaxis: [lambda x, y: np.rollaxis(x[None], 2), lambda x, y: np.rollaxis(x[None], 2, start=1)],
+    np.repeat: [
+        lambda x, y: np.repeat(x, 2),
+        lambda x, y: np.repeat(x, [1, 0, 3], axis=0),
+        lambda x, y: np.repeat(x, repeats=2, axis=1),
+    ],
+    np.tile: [
+        lambda x, y: np.tile(x, 2),
+        lambda x, y: np.tile(x, (2, 1, 3)),
+        lambda x, y: np.tile(x, reps=()),
+    ],
+    np.resize: [lambda x, y: np.resize(x, (5, 4))],
+    np.delete: [lambda x, y: np.delete(x, 1, axis=0), lambda x, y: np.delete(x, [0, 5])],
+    np.diag: [lambda x, y: np.diag(x), lambda x, y: np.diag(x[0], k=-1), lambda x, y: np.diag(x @ y, 1)],
+    np.diagflat: [lambda x, y: np.diagflat(x), lambda x, y: np.diagflat(x[0], 1)],
+    np.diagonal: [lambda x, y: np.diagonal(x), lambda x, y: np.diagonal(x[None], 1, axis1=1, axis2=2)],
+    np.tril: [lambda x, y: np.tril(x), lambda x, y: np.tril(x[None], -1)],
+    np.triu: [lambda x, y: np.triu(x), lambda x, y: np.triu(x, k=2)],
+    np.split: [lambda x, y: np.stack(np.split(x, 2, axis=1)), lambda x, y: np.split(x, [1, 2])[1]],
+    np.array_split: [lambda x, y: np.array_split(x, 3, axis=1)[0], lambda x, y: np.array_split(x, 2)[1]],
+    np.hsplit: [lambda x, y: np.hsplit(x, 2)[1]],
+    np.vsplit: [lambda x, y: np.vsplit(x, 3)[2]],
+    np.dsplit: [lambda x, y: np.dsplit(x[None], 4)[2]],
+    np.take: [
+        lambda x, y: np.take(x, [0, 5, 5]),
+        lambda x, y: np.take(x, np.array([[0, 2], [1, 0]]), axis=0),
+        lambda x, y: np.take(x, -1, axis=-1),
+        lambda x, y: np.take(x, [9, -9], axis=1, mode="clip"),
+    ],
+    np.take_along_axis: [
+        lambda x, y: np.take_along_axis(x, np.array([[0], [3], [1]]), axis=1),
+        lambda x, y: np.take_along_axis(x, np.array([[0, 1, 2, 0]]), 0),
+        lambda x, y: np.take_along_axis(x, np.array([3, 7]), None),
+    ],
+    np.sort: [
+        lambda x, y: np.sort(x),
+        lambda x, y: np.sort(x, axis=0, kind="stable"),
+        lambda x, y: np.sort(x, None),
+    ],
+    np.partition: [
+        lambda x, y: np.sort(np.partition(x, 2)[:, 2:]),
+        lambda x, y: np.partition(x, 1, axis=0)[1],
+        lambda x, y: np.partition(x, 5, axis=None)[5],
+    ],
+    np.pad: [
+        lambda x, y: np.pad(x, 1),
+        lambda x, y: np.pad(x, ((1, 0), (0, 2)), constant_values=2.0),
+        lambda x, y: np.pad(x, 2, "edge"),
+        lambda x, y: np.pad(x, (2, 1), mode="reflect"),
+        lambda x, y: np.pad(x, 1, "symmetric"),
+        lambda x, y: np.pad(x, 3, "wrap"),
+    ],
+    np.atleast_1d: [lambda x, y: np.atleast_1d(x[0, 0]), lambda x, y: np.atleast_1d(x, y)[1]],
+    np.atleast_2d: [lambda x, y: np.atleast_2d(x[0]), lambda x, y: np.atleast_2d(x)],
+    np.atleast_3d: [lambda x, y: np.atleast_3d(x), lambda x, y: np.atleast_3d(x[0])],
+    np.vstack: [lambda x, y: np.vstack([x, y.T]), lambda x, y: np.vstack([x[0], x[1]])],
+    np.hstack: [lambda x, y: np.hstack([x, y.T]), lambda x, y: np.hstack([x[0], y[0]])],
+    np.dstack: [lambda x, y: np.dstack([x, y.T])],
+    np.column_stack: [lambda x, y: np.column_stack([x, y.T]), lambda x, y: np.column_stack([x[0], x[1]])],
+    np.append: [lambda x, y: np.append(x, y), lambda x, y: np.append(x, y.T, axis=0)],
+    np.broadcast_arrays: [lambda x, y: np.stack(np.broadcast_arrays(x, y[:, 0]))],
+    np.meshgrid: [
+        lambda x, y: np.stack(np.meshgrid(x[0], y[0])),
+        lambda x, y: np.meshgrid(x[0], y[0], indexing="ij")[1],
+    ],
+    np.block: [
+        lambda x, y: np.block([[x, x], [y.T, 2 * x]]),
+        lambda x, y: np.block([x[0], x[1]]),
+        lambda x, y: np.block([[x[0]], [x[1]]]),
+    ],
+    np.choose: [lambda x, y: np.choose(np.array([[0], [1], [0]]), [x, y.T])],
+    np.select: [
+        lambda x, y: np.select([x > 0.5, x > -0.5], [x, 2 * y.T], 3.0),
+        lambda x, y: np.select([x > 0], [x]),
+    ],
+    np.cumsum: [lambda x, y: np.cumsum(x), lambda x, y: np.cumsum(x, axis=1)],
+    np.cumprod: [lambda x, y: np.cumprod(x), lambda x, y: np.cumprod(x, axis=0)],
+    np.diff: [lambda x, y: np.diff(x), lambda x, y: np.diff(x, n=2, axis=0), lambda x, y: np.diff(x, 0)],
+    np.ediff1d: [lambda x, y: np.ediff1d(x)],
+    np.gradient: [
+        lambda x, y: np.stack(np.gradient(x)),
+        lambda x, y: np.gradient(x, 0.5, axis=1),
+        lambda x, y: np.gradient(x, np.array([0, 1, 3, 4.5]), axis=1, edge_order=2),
+        lambda x, y: np.stack(np.gradient(x, 2.0, np.array([0, 1, 3, 4.5]))),
+    ],
+    np.trapezoid: [
+        lambda x, y: np.trapezoid(x),
+        lambda x, y: np.trapezoid(x, dx=0.5, axis=0),
+        lambda x, y: np.trapezoid(x, y[:, 0]),
+        lambda x, y: np.trapezoid(x, y.T, axis=0),
+        lambda x, y: np.trapezoid(x, y[:3, 0], axis=0),
+    ],
+    np.interp: [
+        lambda x, y: np.interp(x, np.array([-1, 0, 0.5, 2]), y[:, 0]),
+        lambda x, y: np.interp(x, np.array([-1, 0, 0.5]), y[:3, 0], left=7.0, right=-7.0),
+        lambda x, y: np.interp(np.array([0.25, 1.5]), np.cumsum(np.exp(x[0])) - 2, y[:, 0]),
+    ],
+    np.linspace: [
+        lambda x, y: np.linspace(x[0, 0], 3.0, 5),
+        lambda x, y: np.linspace(x, y.T, num=4, endpoint=False, axis=-1),
+    ],
+    np.average: [
+        lambda x, y: np.average(x),
+        lambda x, y: np.average(x, axis=0),
+        lambda x, y: np.average(x, axis=1, weights=np.array([1, 2, 3, 4.0])),
+        lambda x, y: np.average(x, weights=np.exp(y.T), keepdims=True),
+        lambda x, y: np.average(np.ones(4), weights=np.exp(x[0])),
+    ],
+    np.median: [
+        lambda x, y: np.median(x),
+        lambda x, y: np.median(x, axis=0),
+        lambda x, y: np.median(x, axis=1, keepdims=True),
+        lambda x, y: np.median(x, keepdims=True),
+    ],
+    np.ptp: [lambda x, y: np.ptp(x), lambda x, y: np.ptp(x, axis=0, keepdims=True)],
+    np.nansum: [lambda x, y: np.nansum(np.where(x > 1, np.nan, x), axis=0)],
+    np.nanmean: [lambda x, y: np.nanmean(np.where(x > 1, np.nan, x), axis=1, keepdims=True)],
+    np.nanprod: [lambda x, y: np.nanprod(np.where(x > 1, np.nan, x))],
+    np.cov: [
+        lambda x, y: np.cov(x),
+        lambda x, y: np.cov(x[0], y[:, 0]),
+        lambda x, y: np.cov(x, rowvar=False, bias=True),
+        lambda x, y: np.cov(x[0], ddof=0),
+        lambda x, y: np.cov(x, y.T, ddof=2),
+    ],
+    np.corrcoef: [lambda x, y: np.corrcoef(x), lambda x, y: np.corrcoef(x[0], y[:, 0])],
+    np.outer: [lambda x, y: np.outer(x, y), lambda x, y: np.outer(x[0], 2.0)],
+    np.inner: [
+        lambda x, y: np.inner(x, y.T),
+        lambda x, y: np.inner(x, 2.0),
+        lambda x, y: np.inner(x[None], y[:, 0]),
+    ],
+    np.vdot: [lambda x, y: np.vdot(x, y)],
+    np.kron: [lambda x, y: np.kron(x, y), lambda x, y: np.kron(x[0], y), lambda x, y: np.kron(x, 2.0)],
+    np.trace: [lambda x, y: np.trace(x @ y), lambda x, y: np.trace(x[None], 1, axis1=2, axis2=1)],
+    np.cross: [
+        lambda x, y: np.cross(x[:, :3], y[:3]),
+        lambda x, y: np.cross(x, y.T, axis=0),
+        lambda x, y: np.cross(x, np.array([1, 2, 3.0]), axisa=0, axisc=0),
     ],
     np.where: [
         lambda x, y: np.where(np.arange(4) > 1, x, y.T),
@@ -511,6 +887,9 @@ CALLS: dict[Any, list[Callable[..., Any]]] = {
     ],
 }
 
+# Functions that NumPy computes in float64 at most
+DOUBLE = {np.interp, *(getattr(np.linalg, name) for name in np.linalg.__all__)}
+
 # Calls that are refused: x, as above, is a Tensor
 REFUSED: list[tuple[Callable[..., Any], type[Exception], str]] = [
     (lambda x: np.sum(x, dtype=float), UnsupportedError, r"numpy\.sum\(\) of a Tensor does not take dtype="),
@@ -558,4 +937,21 @@ REFUSED: list[tuple[Callable[..., Any], type[Exception], str]] = [
     (lambda x: np.stack([x, x[0]]), ShapeError, r"^stack\(\) of shapes \(3, 4\) and \(4,\)"),
     (lambda x: np.broadcast_to(x, (4, 3)), ShapeError, r"^broadcast_to\(\) of shape \(3, 4\)"),
     (lambda x: np.where(x), UnsupportedError, "where"),
+    *(
+        (lambda x, f=f: f(x), ShapeError, rf"^{f.__name__}\(\) of a Tensor wants square matrices, got shape")
+        for f in (np.linalg.inv, np.linalg.det, np.linalg.slogdet, np.linalg.cholesky, np.linalg.eigh)
+    ),
+    (lambda x: np.linalg.solve(x, x), ShapeError, r"^solve\(\) .* square matrices"),
+    (lambda x: np.linalg.matrix_power(x, 2), ShapeError, r"^matrix_power\(\) .* square matrices"),
+    (lambda x: np.linalg.svd(x), UnsupportedError, r"svd\(full_matrices=True\) .* give full_matrices=False"),
+    (lambda x: np.linalg.svd(x, hermitian=True), UnsupportedError, r"svd\(hermitian=True\)"),
+    (lambda x: np.linalg.qr(x), UnsupportedError, r"qr\(mode='reduced'\) of shape \(3, 4\)"),
+    (lambda x: np.linalg.qr(x.T, "complete"), UnsupportedError, r"qr\(mode='complete'\)"),
+    (lambda x: np.linalg.norm(x, 3), UnsupportedError, r"norm\(ord=3\) of matrices has no derivative"),
+    (lambda x: np.linalg.norm(x[0], "fro"), ShapeError, "wants a number as ord"),
+    (lambda x: np.linalg.norm(x[None], 1), ShapeError, "wants one axis or two, got 3"),
+    (lambda x: np.cross(x, x), ShapeError, r"^cross\(\) .* vectors of length 3"),
+    (lambda x: np.pad(x, 1, "linear_ramp"), UnsupportedError, r"pad\(mode='linear_ramp'\)"),
+    (lambda x: np.pad(x, 1, constant_values=(1, 2)), UnsupportedError, "one number as constant_values"),
+    (lambda x: np.unwrap(x), UnsupportedError, r"numpy.unwrap\(\) has no derivative"),
 ]

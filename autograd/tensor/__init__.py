@@ -10,6 +10,7 @@ a layer.
 [[2.0, 3.0], [1.0, 1.0]]
 """
 
+from autograd.tensor import dispatch as _dispatch
 from autograd.tensor.core import Tensor, array_of, as_array, tensor, tensor_of
 from autograd.tensor.modes import (
     active_contexts,
@@ -94,3 +95,13 @@ __all__ = [
     "vector_jacobian_product",
     "vjp",
 ]
+
+
+def _import_more_rows() -> None:
+    """Import the rows that few programs need; this happens at the first call of one of their functions."""
+    import autograd.tensor.rows.linalg
+    import autograd.tensor.rows.moving
+    import autograd.tensor.rows.sequences
+
+
+_dispatch.LATER.append(_import_more_rows)

@@ -12,6 +12,7 @@ from autograd.errors import UnsupportedError
 __all__ = ["IMPLEMENTED", "WITHOUT_SLOPE", "dispatch"]
 
 IMPLEMENTED: dict[Any, Callable[..., Any]] = {}  # by NumPy function: its implementation for Tensors
+LATER: list[Callable[[], None]] = []  # functions that add to these, called for an unknown NumPy function
 WITHOUT_SLOPE: set[Any] = set()  # NumPy functions without a derivative, which return plain arrays
 
 
@@ -23,6 +24,8 @@ def dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any], plain: 
     Raises:
         UnsupportedError: there is no implementation, or it does not take the arguments.
     """
+    while LATER and function not in IMPLEMENTED and function not in WITHOUT_SLOPE:
+        LATER.pop()()
     if function in WITHOUT_SLOPE:
         if any(plain(out) is not out for out in kwargs.get("out") or ()):
             raise UnsupportedError(f"{function.__name__}() does not take a Tensor as out=")

@@ -427,7 +427,7 @@ with no_grad():
         (lambda: make_vjp(np.sin)(ONES)[0]([ONES, ONES]), ShapeError, "each of 1 results, got 2"),
         (lambda: make_jvp(np.sin)(ONES)(1.0), ShapeError, r"the argument's shape \(3,\), got \(\)"),
         (lambda: make_jvp(np.sin)(ONES)((ONES, ONES)), ShapeError, "each of 1 arguments, got 2"),
-        (lambda: grad(lambda x: np.sinc(x))(1.0), UnsupportedError, r"numpy.sinc\(\) has no derivative"),
+        (lambda: grad(lambda x: np.unwrap(x))(ONES), UnsupportedError, r"numpy.unwrap\(\) has no deriv"),
         (lambda: checkpoint(lambda x: 1.0)(Tensor(1.0, requires_grad=True)), OutputError, "one Tensor"),
         (lambda: gradients(CUT * 2, [CUT]), GradientError, r"inputs\[0\] is a constant; make it with"),
     ],

@@ -77,8 +77,30 @@ minimum  = primitive(np.minimum,
     lambda g, out, x, y: np.where(x < y, g, np.where(x == y, g * 0.5, np.where(x > y, 0, np.nan))),
     lambda g, out, x, y: np.where(y < x, g, np.where(x == y, g * 0.5, np.where(y > x, 0, np.nan))))
 
+# Two conventions of NumPy for nan: fmax and fmin leave it out
+fmax = primitive(np.fmax,
+    lambda g, out, x, y: np.where((x > y) | (y != y), g, np.where(x == y, g * 0.5, 0)),
+    lambda g, out, x, y: np.where((y > x) | (x != x), g, np.where(x == y, g * 0.5, 0)))
+fmin = primitive(np.fmin,
+    lambda g, out, x, y: np.where((x < y) | (y != y), g, np.where(x == y, g * 0.5, 0)),
+    lambda g, out, x, y: np.where((y < x) | (x != x), g, np.where(x == y, g * 0.5, 0)))
+fabs = primitive(np.fabs, lambda g, out, x: g * np.sign(x))
+
+# Angles, remainders and logarithms to another base
+deg2rad    = primitive(np.deg2rad,   lambda g, out, x: g * (math.pi / 180))
+radians    = primitive(np.radians,   lambda g, out, x: g * (math.pi / 180))
+rad2deg    = primitive(np.rad2deg,   lambda g, out, x: g * (180 / math.pi))
+degrees    = primitive(np.degrees,   lambda g, out, x: g * (180 / math.pi))
+remainder  = primitive(np.remainder, lambda g, out, x, y: g, lambda g, out, x, y: -g * np.floor(x / y))
+fmod       = primitive(np.fmod,      lambda g, out, x, y: g, lambda g, out, x, y: -g * np.trunc(x / y))
+copysign   = primitive(np.copysign,
+    lambda g, out, x, y: g * np.sign(x) * np.copysign(1.0, y), ZERO_SLOPE)
+float_power = primitive(np.float_power, *power.slopes)
+
 # Step functions: their slope is defined as 0 everywhere, also at the steps
 sign  = primitive(np.sign,  ZERO_SLOPE)
+floor_divide = primitive(np.floor_divide, ZERO_SLOPE, ZERO_SLOPE)
+heaviside    = primitive(np.heaviside,    ZERO_SLOPE, ZERO_SLOPE)
 floor = primitive(np.floor, ZERO_SLOPE)
 ceil  = primitive(np.ceil,  ZERO_SLOPE)
 trunc = primitive(np.trunc, ZERO_SLOPE)
@@ -165,6 +187,26 @@ def _sigmoid(x: Array) -> Array:
     return t / (1 + t)  # type: ignore[no-any-return]
 
 
+def _sinc(x: Any, order: int) -> Any:
+    """The derivative of sinc of this order."""
+    z = math.pi * x
+    near = np.abs(z) < 1 + order
+    far = np.where(near, 1.0, z)
+    # the k-th derivative f of sin(z)/z has z f_k + k f_(k-1) = sin(z + k π/2)
+    f = np.sin(far) / far
+    for k in range(1, order + 1):
+        f = (np.sin(far + k * math.pi / 2) - k * f) / far
+    # the series of sin(z)/z: (-1)^n z^2n / (2n + 1)!
+    small = np.where(near, z, 0.0)
+    series = 0.0 * small
+    for n in range(20 + order, -1, -1):
+        power = 2 * n - order
+        if power >= 0:
+            factor = (-1.0) ** n * math.prod(range(power + 1, 2 * n + 1)) / math.factorial(2 * n + 1)
+            series = series + factor * small**power
+    return math.pi**order * np.where(near, series, f)
+
+
 def _normal_cdf(x: Array) -> Array:
     from scipy.special import ndtr
 
@@ -205,6 +247,9 @@ root       = primitive(lambda x: np.sqrt(x),
                        lambda g, out, x: np.where(out == 0, 0, g * 0.5 / out), name="root", elementwise=True)
 tanh       = primitive(_tanh,    lambda g, out, x: g * (1 - out * out), name="tanh", elementwise=True)
 sigmoid    = primitive(_sigmoid, lambda g, out, x: g * out * (1 - out), name="sigmoid", elementwise=True)
+logaddexp2 = primitive(np.logaddexp2,
+                       lambda g, out, x, y: g * sigmoid((x - y) * math.log(2)),
+                       lambda g, out, x, y: g * sigmoid((y - x) * math.log(2)))
 logaddexp  = primitive(np.logaddexp,
                        lambda g, out, x, y: g * sigmoid(x - y),
                        lambda g, out, x, y: g * sigmoid(y - x))
@@ -217,6 +262,11 @@ leaky_relu = primitive(lambda x: np.maximum(x, 0.01 * x),
 normal_cdf = primitive(_normal_cdf,
                        lambda g, out, x: g * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi),
                        name="normal_cdf", elementwise=True)
+
+# The derivative of sinc of some order, by the recurrence for derivatives of sin(z) / z, where z = πx; and by
+# the power series near 0, where the recurrence would divide by almost 0
+sinc_row: Any = primitive(_sinc, lambda g, out, x, order: g * sinc_row(x, order=order + 1),
+                       name="sinc", elementwise=True)
 
 # Choices and casts
 select = primitive(np.where,
@@ -232,6 +282,33 @@ astype = primitive(lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g,
 # fmt: on
 
 implements(np.tanh)(tanh)
+
+
+@implements(np.sinc)
+def sinc(x: Any) -> Any:
+    """NumPy's ``sinc``: sin(πx) / (πx)."""
+    return sinc_row(x, order=0)
+
+
+@implements(np.nan_to_num)
+def nan_to_num(x: Any, *, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    """NumPy's ``nan_to_num``; what is replaced has the slope 0."""
+    kind = np.finfo(x.dtype if x.dtype.kind == "f" else float)
+    x = np.where(np.isnan(x), nan, x)
+    x = np.where(x == np.inf, kind.max if posinf is None else posinf, x)
+    return np.where(x == -np.inf, kind.min if neginf is None else neginf, x)
+
+
+@implements(np.around, np.round)
+def around(a: Any, decimals: int = 0) -> Any:
+    """NumPy's ``round``; its slope is 0."""
+    return np.rint(a * 10.0**decimals) / 10.0**decimals
+
+
+@implements(np.fix)
+def fix(x: Any) -> Any:
+    """NumPy's ``fix``; its slope is 0."""
+    return np.trunc(x)
 
 
 @implements(np.where)

@@ -9,6 +9,7 @@ import numpy as np
 from autograd.errors import ShapeError
 from autograd.tensor.core import Tensor, array_of, tensor_of
 from autograd.tensor.primitive import ZERO_SLOPE, implements, primitive
+from autograd.tensor.rows.elementwise import multiply
 from autograd.tensor.rows.shaping import append_ones, ones_below
 
 
@@ -144,3 +145,53 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Any:
         result = ("..." if "..." in inputs else "") + "".join(once)
     result = result.replace("...", dots)
     return contract(*operands, subscripts=f"{','.join(terms)}->{result}")
+
+
+@implements(np.outer)
+def outer(a: Any, b: Any) -> Any:
+    """NumPy's ``outer``."""
+    return np.reshape(a, (-1, 1)) * np.reshape(b, -1)
+
+
+@implements(np.inner)
+def inner(a: Any, b: Any) -> Any:
+    """NumPy's ``inner``."""
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return multiply(*(x if isinstance(x, Tensor) else np.asarray(x) for x in (a, b)))
+    return tensordot(a, b, axes=([-1], [-1]))
+
+
+@implements(np.vdot)
+def vdot(a: Any, b: Any) -> Any:
+    """NumPy's ``vdot``."""
+    return matmul(np.reshape(a, -1), np.reshape(b, -1))
+
+
+@implements(np.kron)
+def kron(a: Any, b: Any) -> Any:
+    """NumPy's ``kron``."""
+    n = max(np.ndim(a), np.ndim(b))
+    left, right = (((1,) * (n - np.ndim(x)) + np.shape(x)) for x in (a, b))
+    wide = np.reshape(a, [m for k in left for m in (k, 1)]) * np.reshape(
+        b, [m for k in right for m in (1, k)]
+    )
+    return np.reshape(wide, [i * j for i, j in zip(left, right, strict=True)])
+
+
+@implements(np.trace)
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """NumPy's ``trace``."""
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)
+
+
+@implements(np.cross)
+def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None) -> Any:
+    """NumPy's ``cross``, of vectors of length 3."""
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
+    if np.shape(a)[-1] != 3 or np.shape(b)[-1] != 3:
+        raise ShapeError(f"cross() of Tensors wants vectors of length 3, got {np.shape(a)} and {np.shape(b)}")
+    ahead, behind = [1, 2, 0], [2, 0, 1]
+    product = a[..., ahead] * b[..., behind] - a[..., behind] * b[..., ahead]
+    return np.moveaxis(product, -1, axisc)

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import UnsupportedError
 from autograd.tensor.core import Tensor
 from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import ZERO_SLOPE, Primitive, implements, primitive
@@ -100,17 +99,6 @@ def var(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> A
 def std(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
     """NumPy's ``std``, the root of `var`; its slope is 0 where the result is 0."""
     return root(var(a, axis, ddof=ddof, keepdims=keepdims))
-
-
-@implements(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """NumPy's ``norm``, for the Euclidean length only; its slope is 0 where the length is 0."""
-    lengths = (None, 2) if axis.__class__ is int or (axis is None and x.ndim == 1) else (None, "fro")
-    if ord not in lengths:
-        raise UnsupportedError(f"numpy.linalg.norm(ord={ord!r}) has no derivative here; leave out ord")
-    if x.dtype.kind != "f":  # squares of integers may overflow
-        x = x.astype(np.float64)
-    return root(sum_(x * x, axis=axis, keepdims=keepdims))
 
 
 def _nll(x: Array, labels: Array) -> Any:

@@ -1,0 +1,315 @@
+"""Linear algebra: functions of matrices, which stand in the last two axes.
+
+The formulas are those of Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
+differentiation" (2008), Murray, "Differentiation of the Cholesky decomposition" (2016), and Townsend,
+"Differentiating the singular value decomposition" (2016). Functions of symmetric matrices have symmetric
+gradients. Decompositions of matrices with equal eigenvalues or singular values have no derivative; it is
+infinite or nan then.
+"""
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ShapeError, UnsupportedError
+from autograd.tensor.primitive import ZERO_SLOPE, implements, primitive
+from autograd.tensor.rows.elementwise import root
+from autograd.tensor.rows.reductions import sum_
+from autograd.tensor.tape import Array
+from autograd.tensor.trace import Kernel
+
+EighResult: Any = type(np.linalg.eigh(np.eye(1)))
+QRResult: Any = type(np.linalg.qr(np.eye(1)))
+SlogdetResult: Any = type(np.linalg.slogdet(np.eye(1)))
+SVDResult: Any = type(np.linalg.svd(np.eye(1)))
+
+
+def _mT(x: Any) -> Any:
+    return x.swapaxes(-1, -2)
+
+
+def _symmetric(x: Any) -> Any:
+    return (x + _mT(x)) / 2
+
+
+def _diagonal(x: Any) -> Any:
+    """Square matrices with the numbers of ``x`` on their diagonals."""
+    return x[..., None] * np.eye(x.shape[-1])
+
+
+def _solve_slopes(g: Any, out: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    of_b = np.linalg.solve(_mT(a), g)
+    if b.ndim == 1:
+        return -of_b[..., :, None] * out[..., None, :], of_b
+    return -of_b @ _mT(out), of_b
+
+
+def _cholesky_slope(g: Any, out: Any, x: Any) -> Any:
+    lower = np.tril(np.ones(out.shape[-2:])) - np.eye(out.shape[-1]) / 2
+    middle = _mT(out) @ g * lower
+    # out^-T middle out^-1
+    return _symmetric(np.linalg.solve(_mT(out), _mT(np.linalg.solve(_mT(out), _mT(middle)))))
+
+
+def _pinv_slope(g: Any, out: Any, a: Any) -> Any:
+    m, n = a.shape[-2:]
+    t, p, pt = _mT(g), out, _mT(out)
+    return -pt @ g @ pt + (np.eye(m) - a @ p) @ t @ p @ pt + pt @ p @ t @ (np.eye(n) - p @ a)
+
+
+# Several results of a decomposition in one array, which is what a row has
+
+
+def _empty_rows(x: Array, rows: int) -> Array:
+    return np.empty((*x.shape[:-2], rows, x.shape[-1]), x.dtype)
+
+
+def _gaps(values: Any) -> Any:
+    """1 / (v_j - v_i) in row i and column j, and 0 on the diagonal."""
+    one = np.eye(values.shape[-1])
+    return (1 - one) / (values[..., None, :] - values[..., :, None] + one)
+
+
+def _eigh_fill(out: Array, x: Array, lower: bool) -> None:
+    out[..., 0, :], out[..., 1:, :] = np.linalg.eigh(x, "L" if lower else "U")
+
+
+def _eigh_slope(g: Any, out: Any, x: Any, lower: bool) -> Any:
+    w, v = out[..., 0, :], out[..., 1:, :]
+    inner = _diagonal(g[..., 0, :]) + _gaps(w) * (_mT(v) @ g[..., 1:, :])
+    return _symmetric(v @ inner @ _mT(v))
+
+
+def _svd_shapes(x: Any) -> tuple[tuple[int, ...], int, int, int]:
+    m, n = x.shape[-2:]
+    return x.shape[:-2], m, n, min(m, n)
+
+
+def _svd_empty(x: Array) -> Array:
+    batch, m, n, k = _svd_shapes(x)
+    return np.empty((*batch, m * k + k + k * n), x.dtype)
+
+
+def _svd_fill(out: Array, x: Array) -> None:
+    batch, m, _, k = _svd_shapes(x)
+    u, s, vt = np.linalg.svd(x, full_matrices=False)
+    out[..., : m * k] = u.reshape((*batch, -1))
+    out[..., m * k : m * k + k] = s
+    out[..., m * k + k :] = vt.reshape((*batch, -1))
+
+
+def _svd_parts(packed: Any, x: Any) -> tuple[Any, Any, Any]:
+    batch, m, n, k = _svd_shapes(x)
+    return (
+        packed[..., : m * k].reshape((*batch, m, k)),
+        packed[..., m * k : m * k + k],
+        packed[..., m * k + k :].reshape((*batch, k, n)),
+    )
+
+
+def _svd_slope(g: Any, out: Any, x: Any) -> Any:
+    _, m, n, k = _svd_shapes(x)
+    u, s, vt = _svd_parts(out, x)
+    gu, gs, gvt = _svd_parts(g, x)
+    v, gv, gaps, row = _mT(vt), _mT(gvt), _gaps(s * s), s[..., None, :]
+    left, right = gaps * (_mT(u) @ gu), gaps * (_mT(v) @ gv)
+    inner = (left + _mT(left)) * row + s[..., :, None] * (right + _mT(right)) + _diagonal(gs)
+    found = u @ inner @ vt
+    if m > k:
+        found = found + (gu - u @ (_mT(u) @ gu)) / row @ vt
+    if n > k:
+        found = found + u @ _mT((gv - v @ (vt @ gv)) / row)
+    return found
+
+
+def _qr_fill(out: Array, x: Array) -> None:
+    out[..., : x.shape[-2], :], out[..., x.shape[-2] :, :] = np.linalg.qr(x)
+
+
+def _qr_slope(g: Any, out: Any, x: Any) -> Any:
+    m, n = x.shape[-2:]
+    q, r = out[..., :m, :], out[..., m:, :]
+    gq, gr = g[..., :m, :], g[..., m:, :]
+    middle = r @ _mT(gr) - _mT(gq) @ q
+    lower = np.tril(np.ones((n, n)), -1)
+    both = middle * (lower + np.eye(n)) + _mT(middle * lower)
+    return _mT(np.linalg.solve(r, _mT(gq + q @ both)))
+
+
+# fmt: off
+inv       = primitive(lambda x: np.linalg.inv(x),
+                      lambda g, out, x: -_mT(out) @ g @ _mT(out), name="inv")
+det       = primitive(lambda x: np.linalg.det(x),
+                      lambda g, out, x: (g * out)[..., None, None] * _mT(np.linalg.inv(x)), name="det")
+logabsdet = primitive(Kernel("logabsdet", lambda x: np.empty(x.shape[:-2], x.dtype),
+                             lambda out, x: np.copyto(out, np.linalg.slogdet(x)[1])),
+                      lambda g, out, x: g[..., None, None] * _mT(np.linalg.inv(x)), name="logabsdet")
+detsign   = primitive(Kernel("detsign", lambda x: np.empty(x.shape[:-2], x.dtype),
+                             lambda out, x: np.copyto(out, np.linalg.slogdet(x)[0])),
+                      ZERO_SLOPE, name="detsign")
+solve     = primitive(lambda a, b: np.linalg.solve(a, b),
+                      lambda g, out, a, b: _solve_slopes(g, out, a, b)[0],
+                      lambda g, out, a, b: _solve_slopes(g, out, a, b)[1], name="solve")
+cholesky  = primitive(lambda x: np.linalg.cholesky(x), _cholesky_slope, name="cholesky")
+pinv      = primitive(lambda x: np.linalg.pinv(x), _pinv_slope, name="pinv")
+eigh_row  = primitive(Kernel("eigh", lambda x, lower: _empty_rows(x, x.shape[-1] + 1), _eigh_fill),
+                      _eigh_slope, name="eigh")
+svd_row   = primitive(Kernel("svd", _svd_empty, _svd_fill), _svd_slope, name="svd")
+qr_row    = primitive(Kernel("qr", lambda x: _empty_rows(x, sum(x.shape[-2:])), _qr_fill),
+                      _qr_slope, name="qr")
+# fmt: on
+
+
+def _square(a: Any, name: str) -> None:
+    if np.ndim(a) < 2 or np.shape(a)[-1] != np.shape(a)[-2]:
+        raise ShapeError(f"{name}() of a Tensor wants square matrices, got shape {np.shape(a)}")
+
+
+implements(np.linalg.pinv)(lambda a: pinv(a))
+
+
+@implements(np.linalg.inv)
+def inv_(a: Any) -> Any:
+    """NumPy's ``inv``."""
+    _square(a, "inv")
+    return inv(a)
+
+
+@implements(np.linalg.det)
+def det_(a: Any) -> Any:
+    """NumPy's ``det``."""
+    _square(a, "det")
+    return det(a)
+
+
+@implements(np.linalg.slogdet)
+def slogdet(a: Any) -> Any:
+    """NumPy's ``slogdet``; the slope of the sign is 0."""
+    _square(a, "slogdet")
+    return SlogdetResult(detsign(a), logabsdet(a))
+
+
+@implements(np.linalg.solve)
+def solve_(a: Any, b: Any) -> Any:
+    """NumPy's ``solve``."""
+    _square(a, "solve")
+    return solve(a, b)
+
+
+@implements(np.linalg.cholesky)
+def cholesky_(a: Any, *, upper: bool = False) -> Any:
+    """NumPy's ``cholesky``."""
+    _square(a, "cholesky")
+    return _mT(cholesky(a)) if upper else cholesky(a)
+
+
+@implements(np.linalg.eigh)
+def eigh(a: Any, UPLO: str = "L") -> Any:
+    """NumPy's ``eigh``."""
+    _square(a, "eigh")
+    packed = eigh_row(a, lower=UPLO.upper() == "L")
+    return EighResult(packed[..., 0, :], packed[..., 1:, :])
+
+
+@implements(np.linalg.eigvalsh)
+def eigvalsh(a: Any, UPLO: str = "L") -> Any:
+    """NumPy's ``eigvalsh``."""
+    return eigh(a, UPLO)[0]
+
+
+@implements(np.linalg.svd)
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    """NumPy's ``svd``, without the columns that only a full matrix has."""
+    if hermitian or (compute_uv and full_matrices and np.shape(a)[-1] != np.shape(a)[-2]):
+        what = "hermitian=True" if hermitian else "full_matrices=True"
+        raise UnsupportedError(f"numpy.linalg.svd({what}) has no derivative here; give {what[:-4]}False")
+    parts = _svd_parts(svd_row(a), a)
+    return SVDResult(*parts) if compute_uv else parts[1]
+
+
+@implements(np.linalg.svdvals)
+def svdvals(x: Any) -> Any:
+    """NumPy's ``svdvals``."""
+    return svd(x, compute_uv=False)
+
+
+@implements(np.linalg.qr)
+def qr(a: Any, mode: str = "reduced") -> Any:
+    """NumPy's ``qr``, of matrices with at least as many rows as columns."""
+    m, n = np.shape(a)[-2:]
+    if mode not in ("reduced", "r") or m < n:
+        raise UnsupportedError(
+            f"numpy.linalg.qr(mode={mode!r}) of shape {np.shape(a)} has no derivative here; it has for "
+            'mode="reduced" and "r", with at least as many rows as columns'
+        )
+    packed = qr_row(a)
+    r = packed[..., m:, :]
+    return r if mode == "r" else QRResult(packed[..., :m, :], r)
+
+
+@implements(np.linalg.matrix_power)
+def matrix_power(a: Any, n: int) -> Any:
+    """NumPy's ``matrix_power``, by repeated squaring."""
+    _square(a, "matrix_power")
+    n = operator.index(n)
+    if n < 0:
+        a, n = inv(a), -n
+    found = 0 * a + np.eye(np.shape(a)[-1], dtype=a.dtype) if n == 0 else None
+    while n:
+        if n % 2:
+            found = a if found is None else found @ a
+        n //= 2
+        a = a @ a if n else a
+    return found
+
+
+@implements(np.linalg.multi_dot)
+def multi_dot(arrays: Any) -> Any:
+    """NumPy's ``multi_dot``, from left to right."""
+    product = arrays[0]
+    for a in arrays[1:]:
+        product = np.dot(product, a)
+    return product
+
+
+@implements(np.linalg.norm)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """NumPy's ``norm``; the slope of a Euclidean length is 0 where the length is 0."""
+    if x.dtype.kind != "f":  # squares of integers may overflow
+        x = x.astype(np.float64)
+    axes = axis if isinstance(axis, tuple) else range(np.ndim(x)) if axis is None else (axis,)
+    if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
+        return root(sum_(x * x, axis=axis, keepdims=keepdims))
+    if len(axes) == 1:
+        return _vector_norm(x, ord, axes[0], keepdims)
+    if len(axes) != 2:
+        raise ShapeError(f"norm() of a Tensor with ord={ord!r} wants one axis or two, got {len(axes)}")
+    return _matrix_norm(x, ord, tuple(a % np.ndim(x) for a in axes), keepdims)
+
+
+def _vector_norm(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
+    if ord in (np.inf, -np.inf):
+        return (np.max if ord > 0 else np.min)(np.abs(x), axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return sum_((x != 0) + 0 * x, axis=axis, keepdims=keepdims)
+    if ord == 1:
+        return sum_(np.abs(x), axis=axis, keepdims=keepdims)
+    if isinstance(ord, str):
+        raise ShapeError(f"norm() of vectors wants a number as ord, got {ord!r}")
+    return sum_(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+
+
+def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    row, column = axes
+    best = np.max if ord in (1, 2, np.inf) else np.min
+    if ord in (1, -1, np.inf, -np.inf):
+        over, along = (row, column) if abs(ord) == 1 else (column, row)
+        found: Any = best(sum_(np.abs(x), axis=over, keepdims=True), axis=along, keepdims=True)
+    elif ord in (2, -2, "nuc"):
+        values = svdvals(np.moveaxis(x, axes, (-2, -1)))
+        found = sum_(values, axis=-1, keepdims=True) if ord == "nuc" else best(values, axis=-1, keepdims=True)
+        found = np.moveaxis(found[..., None], (-2, -1), axes)
+    else:
+        raise UnsupportedError(f"numpy.linalg.norm(ord={ord!r}) of matrices has no derivative here")
+    return found if keepdims else np.squeeze(found, axis=axes)

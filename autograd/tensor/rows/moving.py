@@ -1,0 +1,219 @@
+"""Functions that move numbers about, repeat them, or leave some out, without changing them.
+
+What such a function does with the numbers of an array, it does with their indices. So NumPy's own function is
+called with an array of indices, counted from 1, and the numbers are taken from there; a 0 stands for a number
+that the function has added, which is 0.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import UnsupportedError
+from autograd.tensor.dispatch import WITHOUT_SLOPE
+from autograd.tensor.primitive import implements
+from autograd.tensor.rows.elementwise import select
+from autograd.tensor.rows.shaping import getitem, join, pile, reshape
+from autograd.tensor.trace import mapped
+
+
+def taken(x: Any, index: Any) -> Any:
+    """The numbers of ``x`` at an array of indices, counted from 1, and 0 where the index is 0."""
+    found = getitem(reshape(x, shape=-1), index=np.maximum(index - 1, 0)) if np.size(x) else index * 0.0
+    return found if np.size(x) and index.all() else select(index > 0, found, 0.0)
+
+
+def indices(x: Any) -> Any:
+    """An array of the shape of ``x`` that counts its numbers from 1."""
+    return np.arange(1, np.size(x) + 1).reshape(np.shape(x))
+
+
+def _moves(function: Callable[..., Any]) -> None:
+    """Implement a NumPy function whose first argument is the array that is moved."""
+
+    def move(x: Any, *args: Any, **kwargs: Any) -> Any:
+        return mapped(lambda index: taken(x, index), function(indices(x), *args, **kwargs))
+
+    move.__name__ = function.__name__
+    move.parameters = frozenset(inspect.signature(function).parameters)  # type: ignore[attr-defined]
+    implements(function)(move)
+
+
+for _function in (
+    *(np.flip, np.fliplr, np.flipud, np.rot90, np.roll, np.rollaxis),
+    *(np.repeat, np.tile, np.resize, np.delete),
+    *(np.diag, np.diagflat, np.diagonal, np.tril, np.triu),
+    *(np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit),
+):
+    _moves(_function)
+
+
+@implements(np.take)
+def take(a: Any, indices: Any, axis: Any = None, *, mode: Any = "raise") -> Any:
+    """NumPy's ``take``."""
+    if axis is None:
+        a, axis = reshape(a, shape=-1), 0
+    length = np.shape(a)[axis]
+    whole = np.take(np.arange(length), indices, mode=mode)
+    return getitem(a, index=(*(slice(None),) * (axis % np.ndim(a)), whole))
+
+
+@implements(np.take_along_axis)
+def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
+    """NumPy's ``take_along_axis``."""
+    if axis is None:
+        return getitem(reshape(arr, shape=-1), index=(indices,))
+    n = np.ndim(arr)
+    axis = axis % n
+    places = [
+        indices if i == axis else np.arange(length).reshape((-1,) + (1,) * (n - 1 - i))
+        for i, length in enumerate(np.shape(arr))
+    ]
+    return getitem(arr, index=tuple(places))
+
+
+@implements(np.sort)
+def sort(a: Any, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> Any:
+    """NumPy's ``sort``."""
+    if axis is None:
+        a, axis = reshape(a, shape=-1), -1
+    return take_along_axis(a, np.argsort(a, axis=axis, kind="stable" if stable else kind), axis)
+
+
+@implements(np.partition)
+def partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect") -> Any:
+    """NumPy's ``partition``."""
+    if axis is None:
+        a, axis = reshape(a, shape=-1), -1
+    return take_along_axis(a, np.argpartition(a, kth, axis=axis, kind=kind), axis)
+
+
+@implements(np.pad)
+def pad(array: Any, pad_width: Any, mode: Any = "constant", *, constant_values: Any = 0) -> Any:
+    """NumPy's ``pad``, in the modes that repeat numbers, and with one constant."""
+    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
+        raise UnsupportedError(f"numpy.pad(mode={mode!r}) has no derivative here")
+    if np.ndim(constant_values):
+        raise UnsupportedError("numpy.pad() of a Tensor wants one number as constant_values")
+    if mode != "constant":
+        return taken(array, np.pad(indices(array), pad_width, mode))
+    index = np.pad(indices(array), pad_width)
+    found = taken(array, index)
+    return (
+        found
+        if isinstance(constant_values, int) and constant_values == 0
+        else select(index > 0, found, constant_values)
+    )
+
+
+@implements(np.atleast_1d)
+def atleast_1d(*arys: Any) -> Any:
+    """NumPy's ``atleast_1d``."""
+    return _at_least(np.atleast_1d, arys)
+
+
+@implements(np.atleast_2d)
+def atleast_2d(*arys: Any) -> Any:
+    """NumPy's ``atleast_2d``."""
+    return _at_least(np.atleast_2d, arys)
+
+
+@implements(np.atleast_3d)
+def atleast_3d(*arys: Any) -> Any:
+    """NumPy's ``atleast_3d``."""
+    return _at_least(np.atleast_3d, arys)
+
+
+def _at_least(function: Any, arrays: Any) -> Any:
+    found = tuple(reshape(a, shape=function(np.empty(np.shape(a))).shape) for a in arrays)
+    return found if len(found) > 1 else found[0]
+
+
+@implements(np.vstack)
+def vstack(tup: Any) -> Any:
+    """NumPy's ``vstack``."""
+    return join(*(atleast_2d(a) for a in tup), axis=0)
+
+
+@implements(np.hstack)
+def hstack(tup: Any) -> Any:
+    """NumPy's ``hstack``."""
+    parts = [atleast_1d(a) for a in tup]
+    return join(*parts, axis=0 if np.ndim(parts[0]) == 1 else 1)
+
+
+@implements(np.dstack)
+def dstack(tup: Any) -> Any:
+    """NumPy's ``dstack``."""
+    return join(*(atleast_3d(a) for a in tup), axis=2)
+
+
+@implements(np.column_stack)
+def column_stack(tup: Any) -> Any:
+    """NumPy's ``column_stack``."""
+    return join(*(a if np.ndim(a) > 1 else reshape(a, shape=(-1, 1)) for a in tup), axis=1)
+
+
+@implements(np.append)
+def append(arr: Any, values: Any, axis: Any = None) -> Any:
+    """NumPy's ``append``."""
+    if axis is None:
+        return join(reshape(arr, shape=-1), reshape(values, shape=-1), axis=0)
+    return join(arr, values, axis=axis)
+
+
+@implements(np.broadcast_arrays)
+def broadcast_arrays(*args: Any) -> Any:
+    """NumPy's ``broadcast_arrays``."""
+    shape = np.broadcast_shapes(*map(np.shape, args))
+    return tuple(np.broadcast_to(a, shape) for a in args)
+
+
+@implements(np.meshgrid)
+def meshgrid(*xi: Any, indexing: Any = "xy", sparse: bool = False) -> Any:
+    """NumPy's ``meshgrid``."""
+    grids = np.meshgrid(*map(indices, xi), indexing=indexing, sparse=sparse)
+    return tuple(taken(x, grid) for x, grid in zip(xi, grids, strict=True))
+
+
+@implements(np.block)
+def block(arrays: Any) -> Any:
+    """NumPy's ``block``."""
+    depth, first = 0, arrays
+    while isinstance(first, list):
+        depth, first = depth + 1, first[0]
+    rank = max(depth, *(np.ndim(a) for a in _flat(arrays)))
+
+    def joined(part: Any, axis: int) -> Any:
+        if isinstance(part, list):
+            return join(*(joined(p, axis + 1) for p in part), axis=axis)
+        return reshape(part, shape=(1,) * (rank - np.ndim(part)) + np.shape(part))
+
+    return joined(arrays, rank - depth)
+
+
+def _flat(arrays: Any) -> list[Any]:
+    return [a for part in arrays for a in _flat(part)] if isinstance(arrays, list) else [arrays]
+
+
+@implements(np.choose)
+def choose(a: Any, choices: Any, mode: Any = "raise") -> Any:
+    """NumPy's ``choose``."""
+    shape = np.broadcast_shapes(np.shape(a), *map(np.shape, choices))
+    stacked = pile(*(np.broadcast_to(c, shape) for c in choices), axis=0)
+    which = np.choose(a, [np.full(shape, i) for i in range(len(choices))], mode=mode)
+    return take_along_axis(stacked, which[None], 0)[0]
+
+
+@implements(np.select)
+def select_(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """NumPy's ``select``."""
+    found = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        found = select(condition, choice, found)
+    return found
+
+
+WITHOUT_SLOPE.update({np.argpartition, np.searchsorted, np.digitize})

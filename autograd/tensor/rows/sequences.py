@@ -1,0 +1,175 @@
+"""Functions along an axis: running sums, differences, interpolation; and functions of a whole sample."""
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from autograd.tensor.primitive import implements, primitive
+from autograd.tensor.rows.moving import sort
+from autograd.tensor.rows.reductions import mean, prod, sum_
+from autograd.tensor.rows.shaping import getitem, reshape
+
+
+def _reversed(x: Any, axis: int) -> Any:
+    return x[(slice(None),) * (axis % x.ndim) + (slice(None, None, -1),)]
+
+
+# fmt: off
+cumsum_row = primitive(lambda x, axis: np.cumsum(x, axis=axis),
+    lambda g, out, x, axis: _reversed(np.cumsum(_reversed(g, axis), axis=axis), axis),
+    name="cumsum", linear=True)
+# fmt: on
+
+
+def _part(x: Any, axis: int, *limits: Any) -> Any:
+    return getitem(x, index=(*(slice(None),) * (axis % np.ndim(x)), slice(*limits)))
+
+
+@implements(np.cumsum)
+def cumsum(a: Any, axis: Any = None) -> Any:
+    """NumPy's ``cumsum``."""
+    return cumsum_row(a if axis is not None else reshape(a, shape=-1), axis=axis or 0)
+
+
+@implements(np.cumprod)
+def cumprod(a: Any, axis: Any = None) -> Any:
+    """NumPy's ``cumprod``, one product after the other, which is right where a factor is 0 too."""
+    a, axis = (a, axis) if axis is not None else (reshape(a, shape=-1), 0)
+    axis = axis % np.ndim(a)
+    parts = [getitem(a, index=(*(slice(None),) * axis, i)) for i in range(np.shape(a)[axis])]
+    for i in range(1, len(parts)):
+        parts[i] = parts[i - 1] * parts[i]
+    return np.stack(parts, axis) if parts else a
+
+
+@implements(np.diff)
+def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
+    """NumPy's ``diff``."""
+    for _ in range(operator.index(n)):
+        a = _part(a, axis, 1, None) - _part(a, axis, None, -1)
+    return a
+
+
+@implements(np.ediff1d)
+def ediff1d(ary: Any) -> Any:
+    """NumPy's ``ediff1d``."""
+    return diff(reshape(ary, shape=-1))
+
+
+@implements(np.gradient)
+def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> Any:
+    """NumPy's ``gradient``, as a product with a matrix, since it is linear in f."""
+    axes = range(np.ndim(f)) if axis is None else np.atleast_1d(axis).tolist()
+    spacings = list(varargs) if len(varargs) > 1 else list(varargs or (1.0,)) * len(axes)
+    found = []
+    for k, spacing in zip(axes, spacings, strict=True):
+        n = np.shape(f)[k]
+        unit: Any = np.eye(n)
+        matrix = np.gradient(unit, spacing, axis=0, edge_order=edge_order).astype(f.dtype)
+        found.append(np.moveaxis(np.moveaxis(f, k, -1) @ matrix.T, -1, k))
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+@implements(np.trapezoid)
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """NumPy's ``trapezoid``."""
+    if x is not None:
+        dx = diff(x) if np.ndim(x) == 1 else diff(x, axis=axis)
+        if np.ndim(dx) == 1 and np.ndim(y) > 1:
+            dx = reshape(dx, shape=[-1 if i == axis % np.ndim(y) else 1 for i in range(np.ndim(y))])
+    return sum_((_part(y, axis, 1, None) + _part(y, axis, None, -1)) * dx * 0.5, axis=axis, keepdims=False)
+
+
+@implements(np.interp)
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
+    """NumPy's ``interp``; at a point between two pieces its slope is that of the piece on the right."""
+    places, n = np.asarray(getattr(xp, "data", xp)), len(xp)
+    i = np.clip(np.searchsorted(places, x, side="right") - 1, 0, n - 2)
+    x0, x1, f0, f1 = (np.take(a, j) for a in (xp, fp) for j in (i, i + 1))
+    inside = f0 + (f1 - f0) * ((x - x0) / (x1 - x0))
+    below = np.take(fp, 0) if left is None else left
+    above = np.take(fp, n - 1) if right is None else right
+    found = np.where(np.less(x, np.take(xp, 0)), below, inside)
+    return np.where(np.greater(x, np.take(xp, n - 1)), above, found)
+
+
+@implements(np.linspace)
+def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axis: int = 0) -> Any:
+    """NumPy's ``linspace``."""
+    length = stop - start
+    share: Any = np.linspace(0.0, 1.0, num, endpoint=endpoint).astype(length.dtype)
+    share = reshape(share, shape=(-1,) + (1,) * np.ndim(length))
+    return np.moveaxis(start + length * share, 0, axis)
+
+
+@implements(np.average)
+def average(a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Any:
+    """NumPy's ``average``."""
+    if weights is None:
+        return mean(a, axis=axis, keepdims=keepdims)
+    if np.ndim(weights) != np.ndim(a):
+        weights = reshape(weights, shape=[-1 if i == axis % np.ndim(a) else 1 for i in range(np.ndim(a))])
+    total = sum_(a * weights, axis=axis, keepdims=keepdims)
+    return total / sum_(weights + a * 0, axis=axis, keepdims=keepdims)
+
+
+@implements(np.median)
+def median(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """NumPy's ``median`` along one axis, or of all numbers."""
+    shape = [1 if axis is None or i == axis % np.ndim(a) else n for i, n in enumerate(np.shape(a))]
+    flat, along = (reshape(a, shape=-1), 0) if axis is None else (a, axis)
+    n = np.shape(flat)[along]
+    middle = mean(_part(sort(flat, along), along, (n - 1) // 2, n // 2 + 1), axis=(along,), keepdims=False)
+    return reshape(middle, shape=shape) if keepdims else middle
+
+
+@implements(np.ptp)
+def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """NumPy's ``ptp``: the largest number less the smallest."""
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+
+
+def _known(a: Any) -> Any:
+    return np.where(np.isnan(a), 0.0, a)
+
+
+@implements(np.nansum)
+def nansum(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """NumPy's ``nansum``; a nan has the slope 0."""
+    return sum_(_known(a), axis=axis, keepdims=keepdims)
+
+
+@implements(np.nanmean)
+def nanmean(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """NumPy's ``nanmean``; a nan has the slope 0."""
+    count = np.sum(np.logical_not(np.isnan(a)), axis=axis, keepdims=keepdims).astype(a.dtype)
+    return nansum(a, axis, keepdims=keepdims) / count
+
+
+@implements(np.nanprod)
+def nanprod(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """NumPy's ``nanprod``; a nan has the slope 0."""
+    return prod(np.where(np.isnan(a), 1.0, a), axis=axis, keepdims=keepdims)
+
+
+@implements(np.cov)
+def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
+    """NumPy's ``cov``, without weights."""
+    m = np.atleast_2d(m).astype(float)
+    m = m if rowvar or np.shape(m)[0] == 1 else m.T
+    if y is not None:
+        y = np.atleast_2d(y)
+        m = np.concatenate([m, y if rowvar or np.shape(y)[0] == 1 else y.T])
+    deviation = m - mean(m, axis=1, keepdims=True)
+    return np.squeeze(deviation @ deviation.T / (np.shape(m)[1] - (int(not bias) if ddof is None else ddof)))
+
+
+@implements(np.corrcoef)
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
+    """NumPy's ``corrcoef``."""
+    c = cov(x, y, rowvar)
+    if np.ndim(c) == 0:
+        return c / c
+    d = np.sqrt(np.diagonal(c))
+    return c / np.reshape(d, (-1, 1)) / d
