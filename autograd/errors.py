@@ -117,6 +117,17 @@ class ParityError(AutogradError, AssertionError):
     """
 
 
+class DerivativeError(AutogradError, AssertionError):
+    """A derivative that is not what differences of the function's values say.
+
+    >>> import numpy as np
+    >>> from autograd.test_util import check_equivalent
+    >>> check_equivalent(1.0, 2.0)
+    Traceback (most recent call last):
+    autograd.errors.DerivativeError: check_equivalent() got 1.0 and 2.0, which are not the same
+    """
+
+
 class RecordingError(AutogradError, RuntimeError):
     """A `Program` that does not compute, or no longer computes, what its function computes.
 

@@ -18,7 +18,8 @@ import numpy as np
 from autograd.errors import ShapeError, UnsupportedError
 from autograd.tensor.core import ROWS
 from autograd.tensor.dispatch import IMPLEMENTED
-from autograd.tensor.rows import linalg, moving, sequences  # noqa: F401  # which are imported late
+from autograd.tensor.primitive import Primitive
+from autograd.tensor.rows import linalg, moving, sequences, special  # noqa: F401  # imported late
 from autograd.tensor.rows.products import affine
 
 mp = mpmath.mp.clone()
@@ -645,6 +646,7 @@ CALLS: dict[Any, list[Callable[..., Any]]] = {
     np.around: [lambda x, y: x * np.around(x)],
     np.round: [lambda x, y: x * np.round(y.T, 1)],
     np.fix: [lambda x, y: x * np.fix(3 * x)],
+    np.i0: [lambda x, y: np.i0(x)],
     np.fabs: [lambda x, y: np.fabs(x)],
     np.sinc: [lambda x, y: np.sinc(x), lambda x, y: np.sinc(3 * y)],
     np.nan_to_num: [
@@ -887,8 +889,11 @@ CALLS: dict[Any, list[Callable[..., Any]]] = {
     ],
 }
 
+# Rows of SciPy's functions, which tests/hips/test_special.py tests
+SPECIAL = {row.name for row in vars(special).values() if isinstance(row, Primitive)}
+
 # Functions that NumPy computes in float64 at most
-DOUBLE = {np.interp, *(getattr(np.linalg, name) for name in np.linalg.__all__)}
+DOUBLE = {np.interp, np.i0, *(getattr(np.linalg, name) for name in np.linalg.__all__)}
 
 # Calls that are refused: x, as above, is a Tensor
 REFUSED: list[tuple[Callable[..., Any], type[Exception], str]] = [

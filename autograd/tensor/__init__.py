@@ -10,8 +10,12 @@ a layer.
 [[2.0, 3.0], [1.0, 1.0]]
 """
 
+from typing import Any
+
 from autograd.tensor import dispatch as _dispatch
+from autograd.tensor.check import check_grads
 from autograd.tensor.core import Tensor, array_of, as_array, tensor, tensor_of
+from autograd.tensor.linearization import Linearization, leaves_of, name_of, rebuilt
 from autograd.tensor.modes import (
     active_contexts,
     eager,
@@ -21,6 +25,7 @@ from autograd.tensor.modes import (
     no_grad,
     refuse_in_recording,
 )
+from autograd.tensor.primitive import Primitive, apply
 from autograd.tensor.program import Program, Programs, record, record_in_new_thread
 from autograd.tensor.real_numbers import CONVERSIONS, KINDS, is_masked, real, reals
 from autograd.tensor.rows.elementwise import flush_constant, flush_subnormals, sigmoid, softplus
@@ -104,4 +109,16 @@ def _import_more_rows() -> None:
     import autograd.tensor.rows.sequences
 
 
-_dispatch.LATER.append(_import_more_rows)
+def _import_special_rows() -> None:
+    import autograd.tensor.rows.special
+
+
+_dispatch.LATER += [_import_more_rows, _import_special_rows]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "polygamma":
+        from autograd.tensor.rows.special import polygamma
+
+        return polygamma
+    raise AttributeError(f"module 'autograd.tensor' has no attribute {name!r}")

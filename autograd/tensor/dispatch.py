@@ -24,8 +24,10 @@ def dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any], plain: 
     Raises:
         UnsupportedError: there is no implementation, or it does not take the arguments.
     """
-    while LATER and function not in IMPLEMENTED and function not in WITHOUT_SLOPE:
-        LATER.pop()()
+    for add_rows in LATER:
+        if function in IMPLEMENTED or function in WITHOUT_SLOPE:
+            break
+        add_rows()
     if function in WITHOUT_SLOPE:
         if any(plain(out) is not out for out in kwargs.get("out") or ()):
             raise UnsupportedError(f"{function.__name__}() does not take a Tensor as out=")

@@ -106,6 +106,22 @@ def use_counts(root: TapeNode | Leaf) -> dict[TapeNode | Leaf, int]:
     return counts
 
 
+def ordered(root: TapeNode | Leaf) -> list[TapeNode | Leaf]:
+    """Return all nodes that ``root`` depends on, each after all nodes that depend on it.
+
+    It needs no recursion, and the order depends on the graph alone.
+    """
+    remaining = use_counts(root)
+    order = [root]
+    for node in order:
+        for parent in node.parents:
+            if parent is not None:
+                remaining[parent] -= 1
+                if remaining[parent] == 0:
+                    order.append(parent)
+    return order
+
+
 def together(nodes: Sequence[TapeNode | Leaf]) -> TapeNode:
     """Return a node from which all ``nodes`` are reached; its gradient is a list of theirs."""
     return TapeNode(TOGETHER, (None,) * len(nodes), {}, nodes, [], np.empty(0))
@@ -158,15 +174,8 @@ def push_forward(
 
     ``lift`` and errors are those of `backpropagate`.
     """
-    remaining = use_counts(root)
-    check_unchanged(remaining)
-    order = [root]
-    for node in order:
-        for parent in node.parents:
-            if parent is not None:
-                remaining[parent] -= 1
-                if remaining[parent] == 0:
-                    order.append(parent)
+    order = ordered(root)
+    check_unchanged(order)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for node in reversed(order):
             if isinstance(node, Leaf) or node in tangents:
@@ -195,8 +204,8 @@ def backpropagate(
 ) -> dict[TapeNode | Leaf, Any]:
     """Run the backward pass from ``root`` and return the gradients of the ``wanted`` nodes.
 
-    A node passes its gradient on once it has the gradients of all its consumers. So each node is
-    visited once, without recursion, in a topological order that depends on the graph alone.
+    A node passes its gradient on once it has the gradients of all its consumers. So each node is visited
+    once; one that leads to no wanted node is not visited.
 
     Args:
         root: the node at which the backward pass starts.
@@ -209,15 +218,22 @@ def backpropagate(
     Raises:
         GradientError: an array of the graph was changed after it had been used.
     """
-    remaining = use_counts(root)
-    check_unchanged(remaining)
-    leaves = (node for node in remaining if isinstance(node, Leaf))
-    keep = dict.fromkeys(leaves if wanted is None else wanted)  # a set would have an order of its own
+    order = ordered(root)
+    keep: dict[TapeNode | Leaf, None]  # a set would have an order of its own
+    if wanted is None:
+        keep = {node: None for node in order if isinstance(node, Leaf)}
+    else:
+        keep = dict.fromkeys(wanted)
+        useful: set[TapeNode | Leaf | None] = set()
+        for node in reversed(order):
+            if node in keep or not useful.isdisjoint(node.parents):
+                useful.add(node)
+        order = [node for node in order if node in useful]
+    check_unchanged(order)
     gradients = {root: gradient}
     sums: set[TapeNode | Leaf] = set()  # nodes whose gradient is a new array, which can be added to in place
-    ready = [root]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        for node in ready:
+        for node in order:
             if isinstance(node, Leaf):
                 continue
             g = gradients[node] if node in keep else gradients.pop(node)
@@ -226,7 +242,7 @@ def backpropagate(
                 args = [lift(a, p) if p else a for a, p in zip(args, node.parents, strict=True)]
                 out = lift(out, node)
             for i, parent in enumerate(node.parents):
-                if parent is None:
+                if parent is None or (wanted is not None and parent not in useful):
                     continue
                 formula = slopes[i]
                 if formula is None:
@@ -243,7 +259,4 @@ def backpropagate(
                     gradients[parent] = gradients[parent] + term
                     if gradients[parent].__class__ is np.ndarray:
                         sums.add(parent)
-                remaining[parent] -= 1
-                if remaining[parent] == 0:
-                    ready.append(parent)
     return {node: gradients[node] for node in keep if node in gradients}

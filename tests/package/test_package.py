@@ -31,10 +31,10 @@ ROOMS = [
     ["errors"],
     ["support"],
     ["scalar", "tensor"],
-    ["engine", "files", "metrics"],
+    ["builtins", "engine", "extend", "files", "metrics", "numpy", "scipy", "test_util"],
     ["losses", "schedules", "plot"],
     ["optim"],
-    ["training"],
+    ["misc", "training"],
     ["nn"],
     ["pictures", "tables", "verification"],
     ["demos", "film", "sklearn"],
@@ -230,7 +230,8 @@ def offered():
         module = importlib.import_module(info.name)
         for name in getattr(module, "__all__", ()):
             thing = getattr(module, name)
-            if inspect.isclass(thing) or inspect.isfunction(thing):
+            own = str(getattr(thing, "__module__", "")).startswith("autograd")  # not NumPy's or SciPy's
+            if own and (inspect.isclass(thing) or inspect.isfunction(thing)):
                 yield module, name, thing
 
 

@@ -1,0 +1,11 @@
+"""``numpy.fft``, by the name that programs for HIPS/autograd import it by."""
+
+from typing import Any
+
+import numpy.fft as own
+
+__all__ = own.__all__
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(own, name)

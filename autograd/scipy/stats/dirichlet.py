@@ -1,0 +1,23 @@
+"""The Dirichlet distribution.
+
+>>> round(float(logpdf(np.array([0.2, 0.8]), np.array([2.0, 3.0]))), 4)
+0.4292
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+__all__ = ["logpdf", "pdf"]
+
+
+def logpdf(x: Any, alpha: Any) -> Any:
+    """The logarithm of the density at ``x``."""
+    constant = special.gammaln(np.sum(alpha)) - np.sum(special.gammaln(alpha))
+    return constant + np.sum(special.xlogy((alpha - 1).T, x.T).T, axis=0)
+
+
+def pdf(x: Any, alpha: Any) -> Any:
+    """The density at ``x``."""
+    return np.exp(logpdf(x, alpha))
