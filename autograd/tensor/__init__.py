@@ -14,8 +14,9 @@ from typing import Any
 
 from autograd.tensor import dispatch as _dispatch
 from autograd.tensor.check import check_grads
+from autograd.tensor.containers import flatten, leaves_of, rebuilt
 from autograd.tensor.core import Tensor, array_of, as_array, tensor, tensor_of
-from autograd.tensor.linearization import Linearization, leaves_of, name_of, rebuilt
+from autograd.tensor.linearization import Linearization, name_of
 from autograd.tensor.modes import (
     active_contexts,
     eager,
@@ -25,6 +26,7 @@ from autograd.tensor.modes import (
     no_grad,
     refuse_in_recording,
 )
+from autograd.tensor.optimize import minimize
 from autograd.tensor.primitive import Primitive, apply
 from autograd.tensor.program import Program, Programs, record, record_in_new_thread
 from autograd.tensor.real_numbers import CONVERSIONS, KINDS, is_masked, real, reals
@@ -88,6 +90,7 @@ __all__ = [
     "make_jvp",
     "make_jvp_reversemode",
     "make_vjp",
+    "minimize",
     "multigrad_dict",
     "no_grad",
     "record",

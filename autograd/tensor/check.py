@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import DerivativeError, OptionError
-from autograd.tensor.linearization import Linearization, leaves_of, name_of, rebuilt
+from autograd.tensor.containers import leaves_of, rebuilt
+from autograd.tensor.linearization import Linearization, name_of
 
 __all__ = ["check_grads", "numerical_tangent"]
 

@@ -10,26 +10,14 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import GradientWarning, NotANumberError, OptionError, OutputError, ShapeError
+from autograd.tensor.containers import leaves_of, rebuilt
 from autograd.tensor.core import ROWS, Tensor, array_of, tensor_of
 from autograd.tensor.modes import DIFFERENTIATING, ModeContext, mode
 from autograd.tensor.real_numbers import KINDS
 from autograd.tensor.tape import Leaf, backpropagate, bare, push_forward, together, use_counts
 from autograd.tensor.trace import Traced, mapped
 
-__all__ = ["Linearization", "leaves_of", "name_of", "plain", "rebuilt"]
-
-
-def leaves_of(structure: Any) -> list[Any]:
-    """What nested lists, tuples and dicts hold, in order."""
-    found: list[Any] = []
-    mapped(found.append, structure)
-    return found
-
-
-def rebuilt(structure: Any, leaves: Sequence[Any]) -> Any:
-    """The nested lists, tuples and dicts of ``structure`` with other leaves."""
-    rest = iter(leaves)
-    return mapped(lambda _: next(rest), structure)
+__all__ = ["Linearization", "name_of", "plain"]
 
 
 def name_of(function: Any) -> str:

@@ -14,8 +14,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.errors import GradientError, OptionError, OutputError
+from autograd.tensor.containers import leaves_of, rebuilt
 from autograd.tensor.core import Tensor, tensor_of
-from autograd.tensor.linearization import Linearization, leaves_of, name_of, rebuilt
+from autograd.tensor.linearization import Linearization, name_of
 from autograd.tensor.modes import no_grad
 from autograd.tensor.primitive import Primitive, apply
 from autograd.tensor.tape import backpropagate, bare
