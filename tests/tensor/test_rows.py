@@ -1,4 +1,4 @@
-"""Every row of the array engine, and every NumPy function of Tensors, compared with `op_table`."""
+"""Every row and every NumPy function of Tensors, compared with `op_table` and `numpy_calls`."""
 
 from functools import partial
 
@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
-from op_table import CALLS, DOUBLE, MASK, REFUSED, SPECIAL, TABLE, each, exact, mp
+from numpy_calls import CALLS, DOUBLE, REFUSED
+from op_table import MASK, SPECIAL, TABLE, each, exact, mp
 
 from autograd import Tensor, tensor
 from autograd.errors import NotANumberError, UnsupportedError
@@ -547,19 +548,23 @@ PLAIN_CALLS = {
     np.shape: [{}], np.ndim: [{}], np.size: [{"axis": 1}], np.result_type: [{}],
     np.zeros_like: [{}, {"dtype": "float32"}], np.ones_like: [{"shape": 3}],
     np.array_repr: [{}], np.array_str: [{}], np.argpartition: [{"kth": 1}],
+    np.argwhere: [{}], np.flatnonzero: [{}], np.nanargmax: [{"axis": 0}], np.nanargmin: [{}],
+    np.iscomplexobj: [{}], np.isrealobj: [{}], np.isreal: [{}], np.iscomplex: [{}],
+    np.linalg.matrix_rank: [{}],
+    np.isposinf: [{}], np.isneginf: [{}], np.lexsort: [{}], np.histogram: [{"bins": 3}],
     np.digitize: [{"bins": np.array([-1, 0, 1])}],
     np.isfinite: [{}], np.isinf: [{}], np.isnan: [{}], np.signbit: [{}], np.logical_not: [{}],
 }
 PLAIN_PAIRS = {
     np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal,
     np.logical_and, np.logical_or, np.logical_xor, np.array_equal, np.allclose, np.isclose,
-    np.shares_memory, np.may_share_memory, np.searchsorted,
+    np.shares_memory, np.may_share_memory, np.searchsorted, np.isin, np.array_equiv,
 }
 # fmt: on
 
 
 def test_every_function_without_a_slope_is_tested():
-    assert set(PLAIN_CALLS) | PLAIN_PAIRS | {np.empty_like} == WITHOUT_SLOPE
+    assert set(PLAIN_CALLS) | PLAIN_PAIRS | {np.empty_like, np.bincount} == WITHOUT_SLOPE
 
 
 @pytest.mark.parametrize("function", PLAIN_CALLS, ids=lambda f: f.__name__)

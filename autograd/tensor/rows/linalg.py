@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError, UnsupportedError
+from autograd.tensor.core import Tensor
+from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import ZERO_SLOPE, implements, primitive
 from autograd.tensor.rows.elementwise import root
 from autograd.tensor.rows.reductions import sum_
@@ -313,3 +315,47 @@ def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
     else:
         raise UnsupportedError(f"numpy.linalg.norm(ord={ord!r}) of matrices has no derivative here")
     return found if keepdims else np.squeeze(found, axis=axes)
+
+
+@implements(np.linalg.vector_norm)
+def vector_norm(x: Any, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    """NumPy's ``vector_norm``, along one axis or of all numbers."""
+    if axis is None:
+        found = norm(np.reshape(x, -1), ord)
+        return np.reshape(found, (1,) * np.ndim(x)) if keepdims else found
+    return norm(x, ord, axis, keepdims)
+
+
+@implements(np.linalg.matrix_norm)
+def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+    """NumPy's ``matrix_norm``."""
+    return norm(x, ord, (-2, -1), keepdims)
+
+
+@implements(np.linalg.cond)
+def cond(x: Any, p: Any = None) -> Any:
+    """NumPy's ``cond``."""
+    if p is None or p == 2:
+        values = svdvals(x)
+        return values[..., 0] / values[..., -1]
+    if p == -2:
+        values = svdvals(x)
+        return values[..., -1] / values[..., 0]
+    return norm(x, p, (-2, -1)) * norm(inv_(x), p, (-2, -1))
+
+
+@implements(np.linalg.lstsq)
+def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+    """The solution of NumPy's ``lstsq``, of matrices of full rank; the other three results have no slope."""
+    left, right = (x.data if isinstance(x, Tensor) else x for x in (a, b))
+    return pinv(a) @ b, *np.linalg.lstsq(left, right, rcond)[1:]
+
+
+implements(np.linalg.cross)(lambda x1, x2, *, axis=-1: np.cross(x1, x2, axis=axis))
+implements(np.linalg.diagonal)(lambda x, *, offset=0: np.diagonal(x, offset, -2, -1))
+implements(np.linalg.matmul)(lambda x1, x2: np.matmul(x1, x2))
+implements(np.linalg.outer)(lambda x1, x2: np.outer(x1, x2))
+implements(np.linalg.tensordot)(lambda x1, x2, *, axes=2: np.tensordot(x1, x2, axes))
+implements(np.linalg.trace)(lambda x, *, offset=0: np.trace(x, offset, -2, -1))
+
+WITHOUT_SLOPE.update({np.linalg.matrix_rank})

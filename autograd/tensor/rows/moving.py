@@ -217,3 +217,37 @@ def select_(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 
 WITHOUT_SLOPE.update({np.argpartition, np.searchsorted, np.digitize})
+
+
+@implements(np.compress)
+def compress(condition: Any, a: Any, axis: Any = None) -> Any:
+    """NumPy's ``compress``."""
+    return take(a, np.flatnonzero(condition), axis)
+
+
+@implements(np.extract)
+def extract(condition: Any, arr: Any) -> Any:
+    """NumPy's ``extract``."""
+    return take(arr, np.flatnonzero(condition))
+
+
+@implements(np.unstack)
+def unstack(x: Any, *, axis: int = 0) -> Any:
+    """NumPy's ``unstack``."""
+    return tuple(np.moveaxis(x, axis, 0))
+
+
+@implements(np.matrix_transpose, np.linalg.matrix_transpose)
+def matrix_transpose(x: Any) -> Any:
+    """NumPy's ``matrix_transpose``."""
+    return x.swapaxes(-1, -2)
+
+
+@implements(np.copy)
+def copy(a: Any) -> Any:
+    """NumPy's ``copy``."""
+    return a * 1 if a.dtype.kind == "f" else a.detach()
+
+
+WITHOUT_SLOPE.update({np.argwhere, np.flatnonzero, np.isin, np.lexsort, np.array_equiv})
+WITHOUT_SLOPE.update({np.iscomplexobj, np.isrealobj, np.isreal, np.iscomplex, np.isposinf, np.isneginf})

@@ -5,7 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import UnsupportedError
+from autograd.tensor.core import Tensor
+from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import implements, primitive
+from autograd.tensor.rows.elementwise import root
 from autograd.tensor.rows.moving import sort
 from autograd.tensor.rows.reductions import mean, prod, sum_
 from autograd.tensor.rows.shaping import getitem, reshape
@@ -173,3 +177,127 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
         return c / c
     d = np.sqrt(np.diagonal(c))
     return c / np.reshape(d, (-1, 1)) / d
+
+
+@implements(np.nancumsum)
+def nancumsum(a: Any, axis: Any = None) -> Any:
+    """NumPy's ``nancumsum``; a nan has the slope 0."""
+    return cumsum(_known(a), axis)
+
+
+@implements(np.nanmax)
+def nanmax(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """NumPy's ``nanmax``; a nan has the slope 0."""
+    return np.max(np.where(np.isnan(a), -np.inf, a), axis=axis, keepdims=keepdims)
+
+
+@implements(np.nanmin)
+def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """NumPy's ``nanmin``; a nan has the slope 0."""
+    return np.min(np.where(np.isnan(a), np.inf, a), axis=axis, keepdims=keepdims)
+
+
+@implements(np.nanvar)
+def nanvar(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
+    """NumPy's ``nanvar``; a nan has the slope 0."""
+    known = np.logical_not(np.isnan(a)).astype(a.dtype)
+    deviation = np.where(np.isnan(a), 0.0, a - nanmean(a, axis, keepdims=True))
+    count = np.sum(known, axis=axis, keepdims=keepdims)
+    return sum_(deviation * deviation, axis=axis, keepdims=keepdims) / (count - ddof)
+
+
+@implements(np.nanstd)
+def nanstd(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
+    """NumPy's ``nanstd``; a nan has the slope 0, and so has all where the result is 0."""
+    return root(nanvar(a, axis, ddof=ddof, keepdims=keepdims))
+
+
+@implements(np.cumulative_sum)
+def cumulative_sum(x: Any, *, axis: Any = None) -> Any:
+    """NumPy's ``cumulative_sum``."""
+    return cumsum(x, axis)
+
+
+@implements(np.cumulative_prod)
+def cumulative_prod(x: Any, *, axis: Any = None) -> Any:
+    """NumPy's ``cumulative_prod``."""
+    return cumprod(x, axis)
+
+
+@implements(np.quantile)
+def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Any:
+    """NumPy's ``quantile`` along one axis, or of all numbers, by linear interpolation; ``q`` has no slope."""
+    if method != "linear":
+        raise UnsupportedError(f"numpy.quantile(method={method!r}) has no derivative here")
+    shape = [1 if axis is None or i == axis % np.ndim(a) else n for i, n in enumerate(np.shape(a))]
+    flat, along = (reshape(a, shape=-1), 0) if axis is None else (a, axis % np.ndim(a))
+    ordered = np.moveaxis(sort(flat, along), along, 0)
+    place = np.asarray(q) * (len(ordered) - 1)
+    below = np.clip(np.floor(place).astype(int), 0, max(len(ordered) - 2, 0))
+    share = np.reshape(place - below, np.shape(place) + (1,) * (np.ndim(ordered) - 1))
+    share = share if np.ndim(q) else share.astype(a.dtype)  # as NumPy has it
+    low, high = ordered[below], ordered[np.minimum(below + 1, len(ordered) - 1)]
+    found = low + (high - low) * share
+    return reshape(found, shape=(*np.shape(q), *shape)) if keepdims else found
+
+
+@implements(np.percentile)
+def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Any:
+    """NumPy's ``percentile``, as `quantile`."""
+    return quantile(a, np.asarray(q) / 100, axis, method=method, keepdims=keepdims)
+
+
+@implements(np.convolve)
+def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+    """NumPy's ``convolve``, as a product with a matrix of shifted copies."""
+    if np.size(v) > np.size(a):
+        a, v = v, a
+    n, m = np.size(a), np.size(v)
+    shifts = np.arange(n + m - 1)[:, None] - np.arange(m)
+    inside = (shifts >= 0) & (shifts < n)
+    copies = np.where(inside, np.take(a, np.clip(shifts, 0, n - 1)), 0.0)
+    found = copies @ v
+    if mode == "valid":
+        return found[m - 1 : n]
+    return found[(m - 1) // 2 : (m - 1) // 2 + n] if mode == "same" else found
+
+
+@implements(np.correlate)
+def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    """NumPy's ``correlate``."""
+    if np.size(v) > np.size(a):
+        return _reversed(correlate(v, a, mode), 0)
+    return convolve(a, np.flip(v), mode)
+
+
+@implements(np.polyval)
+def polyval(p: Any, x: Any) -> Any:
+    """NumPy's ``polyval``, by Horner's rule; the highest power comes first."""
+    found, p = 0.0 * x, p if isinstance(p, Tensor) else np.asarray(p)
+    for i in range(np.size(p)):
+        found = found * x + p[i]
+    return found
+
+
+@implements(np.vander)
+def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
+    """NumPy's ``vander``."""
+    powers = np.arange(float(np.size(x) if N is None else N))
+    return np.reshape(x, (-1, 1)).astype(float) ** (powers if increasing else powers[::-1])
+
+
+@implements(np.logspace)
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: float = 10.0, *, axis: int = 0
+) -> Any:
+    """NumPy's ``logspace``."""
+    return base ** linspace(start, stop, num, endpoint, axis=axis)
+
+
+@implements(np.geomspace)
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axis: int = 0) -> Any:
+    """NumPy's ``geomspace``, of numbers above 0."""
+    return np.exp(linspace(np.log(start), np.log(stop), num, endpoint, axis=axis))
+
+
+WITHOUT_SLOPE.update({np.bincount, np.histogram, np.nanargmax, np.nanargmin})
