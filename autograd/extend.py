@@ -16,6 +16,8 @@ array([ 0.25, -0.25])
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from autograd.errors import OptionError, UnsupportedError
 from autograd.tensor import Primitive, Tensor, apply, array_of
 
@@ -44,6 +46,7 @@ class OwnPrimitive(Primitive):
         self.__wrapped__ = function
         self.pulls: Callable[[int], Function] | None = None  # by argument, what makes a gradient's function
         self.pushes: Callable[[int], Function] | None = None
+        self.backward_only = True  # until `defjvp`: the formulas of `defvjp` may be none of NumPy's functions
         self.slopes = self
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -60,7 +63,12 @@ class OwnPrimitive(Primitive):
         maker = self.pulls(i)
         if maker is None:
             return None
-        return lambda g, out, *args, **kwargs: maker(out, *args, **kwargs)(g)
+
+        def formula(g: Any, out: Any, *args: Any, **kwargs: Any) -> Any:
+            found = maker(out, *args, **kwargs)(g)
+            return found if hasattr(found, "dtype") else np.asarray(found, out.dtype)  # a number of Python
+
+        return formula
 
     def push(self, i: int, v: Any, out: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """The tangent of ``out``, by `defjvp` if that was called, and by `defvjp` otherwise."""
@@ -158,16 +166,19 @@ def defjvp(function: OwnPrimitive, *formulas: Any, argnums: Sequence[int] | None
     numbers = range(len(formulas)) if argnums is None else argnums
     made = [same(i) if f == "same" else f for i, f in zip(numbers, formulas, strict=False)]
     function.pushes = _by_argument(function, made, argnums, "defjvp()")
+    function.backward_only = False
 
 
 def defjvp_argnum(function: OwnPrimitive, formula: Function) -> None:
     """As `defjvp`, with one ``formula(argnum, g, ans, args, kwargs)`` for all arguments."""
     function.pushes = lambda i: lambda g, ans, *args, **kwargs: formula(i, g, ans, args, kwargs)
+    function.backward_only = False
 
 
 def defjvp_argnums(function: OwnPrimitive, formula: Function) -> None:
     """As `defjvp`, with ``formula(argnums, gs, ans, args, kwargs)``, where each tangent adds its part."""
     function.pushes = lambda i: lambda g, ans, *args, **kwargs: formula((i,), (g,), ans, args, kwargs)
+    function.backward_only = False
 
 
 def def_linear(function: OwnPrimitive) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy
 
+from autograd.errors import UnsupportedError
 from autograd.tensor import Tensor
 
 __all__ = numpy.__all__
@@ -28,6 +29,10 @@ def array(object: Any, dtype: Any = None, **options: Any) -> Any:
     """
     if not _holds_tensor(object):
         return numpy.array(object, dtype, **options)
+    if others := options.keys() - {"copy"}:
+        raise UnsupportedError(
+            f"array() of Tensors takes dtype and copy, and got {', '.join(sorted(others))}"
+        )
     joined = _joined(object)
     return joined if dtype is None else joined.astype(dtype)
 

@@ -50,8 +50,12 @@ def logsumexp(
         return own.logsumexp(a, axis, b, keepdims, return_sign)
     if b is None:
         return _logsumexp(a, axis, keepdims)
-    top: Any = np.max(a.data if isinstance(a, Tensor) else a, axis=axis, keepdims=True)
-    total = np.log(np.sum(b * np.exp(a - top), axis=axis, keepdims=keepdims))
+    numbers, weights = (x.data if isinstance(x, Tensor) else np.asarray(x) for x in (a, b))
+    top: Any = np.max(np.where(weights == 0, -np.inf, numbers), axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0)  # inf - inf would be nan
+    powers = np.exp(np.where(weights == 0, -np.inf, a - top))
+    with np.errstate(divide="ignore"):
+        total = np.log(np.sum(b * powers, axis=axis, keepdims=keepdims))
     return total + (top if keepdims else np.squeeze(top, axis))
 
 

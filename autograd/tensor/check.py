@@ -67,7 +67,7 @@ def _check(
     f: Callable[[Any], Any], x: Any, modes: Sequence[str], order: int, named: str, level: int, rng: Any
 ) -> None:
     at = Linearization("check_grads()", f, (x,), {})
-    direction, weights = _random(x, rng), _random(at.returned(), rng)
+    direction, weights = _random(x, rng), _random(at.returned(at.value), rng)
     change = numerical_tangent(f, x, direction)
     expected = _dot(weights, change)
     found = {}

@@ -316,6 +316,12 @@ class Tensor:
     def __rpow__(self, other: Any) -> "Tensor":
         return ROWS["power"](other, self)
 
+    def __mod__(self, other: Any) -> "Tensor":
+        return ROWS["remainder"](self, other)
+
+    def __rmod__(self, other: Any) -> "Tensor":
+        return ROWS["remainder"](other, self)
+
     def __matmul__(self, other: Any) -> "Tensor":
         return ROWS["matmul"](self, other)
 

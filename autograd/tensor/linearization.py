@@ -14,7 +14,7 @@ from autograd.tensor.containers import leaves_of, rebuilt
 from autograd.tensor.core import ROWS, Tensor, array_of, tensor_of
 from autograd.tensor.modes import DIFFERENTIATING, ModeContext, mode
 from autograd.tensor.real_numbers import KINDS
-from autograd.tensor.tape import Leaf, backpropagate, bare, push_forward, together, use_counts
+from autograd.tensor.tape import Leaf, TapeNode, backpropagate, bare, push_forward, together, use_counts
 from autograd.tensor.trace import Traced, mapped
 
 __all__ = ["Linearization", "name_of", "plain"]
@@ -56,6 +56,8 @@ def chosen(args: Sequence[Any], argnum: Any, call: str) -> Any:
 def variable(x: Any, call: str) -> Tensor:
     """A Tensor with the numbers of ``x``, with a node of its own for one transform."""
     kind: str
+    if isinstance(x, Traced):  # the array of a Tensor, within a recorded backward pass
+        return tensor_of(x, Leaf(x.shape, x.dtype))  # type: ignore[arg-type]
     if isinstance(x, Tensor):
         kind, got = x.dtype.kind, f"a Tensor of dtype {x.dtype}"
     elif isinstance(x, np.ndarray | np.generic):
@@ -127,7 +129,10 @@ class Linearization:
         Raises:
             OutputError: the function returned something else.
         """
-        value = self.value
+        return self.as_tensor(self.value)
+
+    def as_tensor(self, value: Any) -> Tensor:
+        """``value``, which the function returned, as a Tensor; OutputError if it holds no numbers."""
         if not isinstance(value, Tensor):
             array = np.asarray(value if isinstance(value, np.ndarray | Real) else None)
             if array.dtype.kind not in KINDS:
@@ -137,7 +142,8 @@ class Linearization:
                 )
             dtype = self.inputs[0].dtype if self.inputs else np.dtype(float)
             value = tensor_of(array.astype(dtype))
-        return value
+        out: Tensor = value
+        return out
 
     def number(self) -> Tensor:
         """The one number that the function returned, as a Tensor.
@@ -152,6 +158,13 @@ class Linearization:
                 f"returned shape {value.shape}; sum it, or use elementwise_grad() or jacobian()"
             )
         return self.only_output()
+
+    @property
+    def goes_forward(self) -> bool:
+        """Whether all calls between the arguments and the value are suited to forward mode."""
+        roots = [out._node for out in self.outputs if isinstance(out, Tensor) and out._node is not None]
+        nodes = use_counts(together(roots)) if roots else ()
+        return not any(isinstance(node, TapeNode) and node.rule.backward_only for node in nodes)
 
     def _recorded(self, roots: Sequence[Any]) -> bool:
         """Whether derivatives have to be differentiable in turn, as they depend on other variables too."""
@@ -246,9 +259,8 @@ class Linearization:
             results.append(self._finished(tangents.get(node) if node is not None else None, like))
         return rebuilt(self.value, results)
 
-    def returned(self, value: Any = None) -> Any:
-        """``value``, by default that of the function, for the caller: as arrays unless Tensors were given."""
-        value = self.value if value is None else value
+    def returned(self, value: Any) -> Any:
+        """``value``, which the function computed, for the caller: as arrays unless Tensors were given."""
         nested = self.within or self.tensors
         return mapped(lambda x: x if nested and isinstance(x, Tensor) else plain(x), value)
 

@@ -43,12 +43,14 @@ class Primitive:
 
     Attributes:
         elementwise: whether each number of the result depends on one number of each argument.
+        backward_only: whether forward mode is to be avoided where reverse mode will do.
         linear: whether the result is linear in each argument that has a slope, while the others are fixed.
     """
 
     parameters: frozenset[str] = frozenset()  # accepted as keywords in a call through NumPy: none
     elementwise = False
     linear = False
+    backward_only = False
 
     def __init__(
         self,

@@ -21,6 +21,7 @@ class Rule(Protocol):
 
     name: str
     slopes: Sequence[Callable[..., Any] | None]  # None where the slope is defined to be zero
+    backward_only: bool  # whether forward mode is to be avoided where reverse mode will do
 
     def push(self, i: int, v: Any, out: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """The tangent of the result if argument ``i`` has the tangent ``v``; None for a slope of zero."""
@@ -131,6 +132,7 @@ class Together:
     """The rule of a node that `together` makes, which is no call."""
 
     name = "together"
+    backward_only = False
 
     class Slopes:
         """For each argument, the function that returns its gradient."""

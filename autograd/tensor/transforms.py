@@ -13,11 +13,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.errors import GradientError, OptionError, OutputError
+from autograd.errors import GradientError, OptionError, OutputError, UnsupportedError
 from autograd.tensor.containers import leaves_of, rebuilt
 from autograd.tensor.core import Tensor, tensor_of
 from autograd.tensor.linearization import Linearization, name_of
-from autograd.tensor.modes import no_grad
+from autograd.tensor.modes import ModeContext, mode
 from autograd.tensor.primitive import Primitive, apply
 from autograd.tensor.tape import backpropagate, bare
 
@@ -106,7 +106,7 @@ def value_and_grad(function: Function, argnum: ArgNum = 0) -> Function:
     (np.float64(8.0), np.float64(12.0))
     """
     return transform(
-        "value_and_grad", lambda at: (at.returned(), at.pull(ones(at.number()))), function, argnum
+        "value_and_grad", lambda at: (at.returned(at.value), at.pull(ones(at.number()))), function, argnum
     )
 
 
@@ -162,11 +162,13 @@ def deriv(function: Function, argnum: ArgNum = 0) -> Function:
 def jacobian(function: Function, argnum: ArgNum = 0) -> Function:
     """All first derivatives: the axes of the result, then those of the argument.
 
-    If the argument is a list, tuple or dict, so is the result. Forward mode is taken if the argument has
-    fewer numbers than the result, reverse mode otherwise.
+    If the result or the argument is a list, tuple or dict, so is the Jacobian: the structure of the result,
+    and in it that of the argument. Forward mode is taken if the argument has fewer numbers than the
+    result, reverse mode otherwise.
 
     Raises:
-        OutputError: called, the function returned no number and no array. Other errors are as for `grad`.
+        OutputError: called, the function returned something that is no number and no array. Other errors are
+            those of `grad`.
 
     >>> jacobian(lambda x: np.stack([x[0] * x[1], x[1] ** 2]))(np.array([2.0, 3.0]))
     array([[3., 2.],
@@ -176,24 +178,31 @@ def jacobian(function: Function, argnum: ArgNum = 0) -> Function:
 
 
 def _jacobian(at: Linearization) -> Any:
-    out = at.only_output()
-    sizes = [x.size for x in at.inputs]
-    if sum(sizes) < out.size:
-        columns = []
-        for k, x in enumerate(at.inputs):
-            for unit in units(x):
-                tangent: list[Any] = [np.zeros(y.shape) for y in at.inputs]
-                tangent[k] = unit
-                columns.append(at.push(rebuilt(at.structure, tangent)))
-        starts = np.cumsum([0, *sizes]).tolist()
-        parts = [
-            stacked(columns[start : start + size], x.shape, out, -1)
-            for start, size, x in zip(starts, sizes, at.inputs, strict=False)
+    outs = [at.as_tensor(out) for out in at.outputs]
+    n_in, n_out = sum(x.size for x in at.inputs), sum(out.size for out in outs)
+    forward = n_in < n_out and at.goes_forward
+    # For each unit vector of the smaller side, a change of each leaf of the other side
+    near, far = (at.inputs, outs) if forward else (outs, at.inputs)
+    changes = []
+    for k, x in enumerate(near):
+        for unit in units(x):
+            seeds = [unit if i == k else np.zeros(y.shape, y.dtype) for i, y in enumerate(near)]
+            if forward:
+                changes.append(leaves_of(at.push(rebuilt(at.structure, seeds))))
+            else:
+                changes.append(leaves_of(at.pull(rebuilt(at.value, seeds), warned=not changes)))
+    starts = np.cumsum([0, *(x.size for x in near)]).tolist()
+    blocks = [
+        [
+            stacked([change[f] for change in changes[start:end]], x.shape, y, forward)
+            for f, y in enumerate(far)
         ]
-        return rebuilt(at.structure, parts)
-    rows = [leaves_of(at.pull(unit, warned=k == 0)) for k, unit in enumerate(units(out))]
-    parts = [stacked([row[k] for row in rows], out.shape, x, 0) for k, x in enumerate(at.inputs)]
-    return rebuilt(at.structure, parts)
+        for start, end, x in zip(starts, starts[1:], near, strict=False)
+    ]
+    rows = list(zip(*blocks, strict=True)) if forward else blocks  # by result, then by argument
+    if not rows or not rows[0]:
+        rows = [[] for _ in outs]
+    return rebuilt(at.value, [rebuilt(at.structure, list(row)) for row in rows])
 
 
 def units(x: Tensor) -> Any:
@@ -204,10 +213,10 @@ def units(x: Tensor) -> Any:
         yield unit
 
 
-def stacked(parts: Sequence[Any], shape: tuple[int, ...], like: Tensor, axis: int) -> Any:
-    """``parts``, each of the shape of ``like``, along new axes of this ``shape``, first or (axis -1) last."""
-    whole: Any = np.stack(parts, axis) if parts else np.zeros((0, *like.shape), like.dtype)
-    return whole.reshape((*shape, *like.shape) if axis == 0 else (*like.shape, *shape))
+def stacked(parts: Sequence[Any], shape: tuple[int, ...], like: Tensor, last: bool) -> Any:
+    """``parts``, each of the shape of ``like``, along new axes of this ``shape``, first or last."""
+    whole: Any = np.stack(parts, -1 if last else 0) if parts else np.zeros((0, *like.shape), like.dtype)
+    return whole.reshape((*like.shape, *shape) if last else (*shape, *like.shape))
 
 
 def hessian(function: Function, argnum: ArgNum = 0) -> Function:
@@ -229,7 +238,7 @@ def make_vjp(function: Function, argnum: ArgNum = 0) -> Function:
     >>> pull(np.array([1.0, 10.0])), value
     (array([ 2., 40.]), array([1., 4.]))
     """
-    return transform("make_vjp", lambda at: (at.pull, at.returned()), function, argnum)
+    return transform("make_vjp", lambda at: (at.pull, at.returned(at.value)), function, argnum)
 
 
 def make_jvp(function: Function, argnum: ArgNum = 0) -> Function:
@@ -241,7 +250,7 @@ def make_jvp(function: Function, argnum: ArgNum = 0) -> Function:
     >>> push(np.array([1.0, 10.0]))
     (array([1., 4.]), array([ 2., 40.]))
     """
-    return transform("make_jvp", lambda at: lambda v: (at.returned(), at.push(v)), function, argnum)
+    return transform("make_jvp", lambda at: lambda v: (at.returned(at.value), at.push(v)), function, argnum)
 
 
 vjp, jvp = make_vjp, make_jvp
@@ -326,7 +335,7 @@ def make_ggnvp(function: Function, g: Function = _half_of_squares, f_argnum: Arg
     """
 
     def rule(at: Linearization) -> Any:
-        times_hessian, _ = make_hvp(g)(at.returned())
+        times_hessian, _ = make_hvp(g)(at.returned(at.value))
         return lambda v: at.pull(times_hessian(at.push(v)))
 
     return transform("make_ggnvp", rule, function, f_argnum)
@@ -372,7 +381,8 @@ def checkpoint(function: Function) -> Function:
     """The same function, which keeps no intermediate results for the backward pass, but computes them again.
 
     It saves memory where a function of a few arrays makes many large ones (Chen et al., "Training deep nets
-    with sublinear memory cost", 2016). The function takes Tensors and arrays, and returns one Tensor.
+    with sublinear memory cost", 2016). The function takes Tensors and arrays as positional arguments, and
+    returns one Tensor. It may use no other Tensors that want a gradient, nor the parameters of a net.
 
     >>> @checkpoint
     ... def deep(x):
@@ -384,12 +394,18 @@ def checkpoint(function: Function) -> Function:
     """
 
     def forward(*args: Any, **kwargs: Any) -> Any:
-        with no_grad():
+        with ModeContext("taping", mode.taping or True):  # to see what else it depends on
             out = function(*map(tensor_of, args), **kwargs)
         if not isinstance(out, Tensor):
             raise OutputError(
                 f"checkpoint() wants a function that returns one Tensor, and {name_of(function)} returned "
                 f"{type(out).__name__}"
+            )
+        if out._node is not None:
+            raise UnsupportedError(
+                f"checkpoint() wants a function of its positional arguments alone, and {name_of(function)} "
+                "uses a Tensor, or a parameter of a net, besides them, whose gradient would be lost; make it "
+                "an argument"
             )
         return out._array
 

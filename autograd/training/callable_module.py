@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from autograd.errors import OptionError, ShapeError
+from autograd.errors import GradientError, OptionError, ShapeError
 from autograd.optim import vector_of
-from autograd.tensor import Array, Tensor, no_grad, tensor_of
+from autograd.tensor import Array, Tensor, mode, no_grad, tensor_of
 from autograd.training.objective import BatchLosses
 
 __all__ = ["CallableModule"]
@@ -77,8 +77,18 @@ class CallableModule:
             self.n_in, self.n_out = X.shape[1], outputs.shape[1]
 
     def through(self, x: Tensor) -> Tensor:
-        """The forward pass, from shape (inputs, rows) to (outputs, rows)."""
-        return self._outputs(x.T).T
+        """The forward pass, from shape (inputs, rows) to (outputs, rows).
+
+        Raises:
+            GradientError: the outputs depend on no parameter.
+        """
+        outputs = self._outputs(x.T)
+        if mode.taping and not outputs.requires_grad:
+            raise GradientError(
+                f"fit() cannot train {type(self.module).__name__}: what its call returned depends on none of "
+                "its parameters"
+            )
+        return outputs.T
 
     def _outputs(self, X: Tensor) -> Tensor:
         """The outputs of the module, of shape (rows, outputs)."""

@@ -14,7 +14,10 @@ __all__ = ["cdf", "logpdf", "pdf"]
 
 def logpdf(x: Any, a: Any, b: Any) -> Any:
     """The logarithm of the density at ``x``."""
-    return special.xlogy(a - 1, x) + special.xlog1py(b - 1, -x) - special.betaln(a, b)
+    outside = np.logical_or(x < 0, x > 1)
+    inside = np.where(outside, 0.5, x)
+    found = special.xlogy(a - 1, inside) + special.xlog1py(b - 1, -inside) - special.betaln(a, b)
+    return np.where(outside, -np.inf, found)
 
 
 def pdf(x: Any, a: Any, b: Any) -> Any:
@@ -24,4 +27,4 @@ def pdf(x: Any, a: Any, b: Any) -> Any:
 
 def cdf(x: Any, a: Any, b: Any) -> Any:
     """The probability of at most ``x``."""
-    return special.betainc(a, b, x)
+    return special.betainc(a, b, np.clip(x, 0.0, 1.0))

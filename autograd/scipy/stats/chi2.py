@@ -15,7 +15,9 @@ __all__ = ["cdf", "logpdf", "pdf"]
 
 def logpdf(x: Any, df: Any) -> Any:
     """The logarithm of the density at ``x``."""
-    return special.xlogy(df / 2 - 1, x) - x / 2 - special.gammaln(df / 2) - df / 2 * math.log(2)
+    inside = np.where(x < 0, 1.0, x)
+    constant = special.gammaln(df / 2) + df / 2 * math.log(2)
+    return np.where(x < 0, -np.inf, special.xlogy(df / 2 - 1, inside) - inside / 2 - constant)
 
 
 def pdf(x: Any, df: Any) -> Any:
@@ -25,4 +27,4 @@ def pdf(x: Any, df: Any) -> Any:
 
 def cdf(x: Any, df: Any) -> Any:
     """The probability of at most ``x``."""
-    return special.gammainc(df / 2, x / 2)
+    return special.gammainc(df / 2, np.where(x < 0, 0.0, x) / 2)

@@ -14,6 +14,8 @@ __all__ = ["logpdf", "pdf"]
 
 def logpdf(x: Any, alpha: Any) -> Any:
     """The logarithm of the density at ``x``."""
+    if len(x) + 1 == len(alpha):  # the last one is what is missing to 1
+        x = np.concatenate([x, 1 - np.sum(x, axis=0, keepdims=True)])
     constant = special.gammaln(np.sum(alpha)) - np.sum(special.gammaln(alpha))
     return constant + np.sum(special.xlogy((alpha - 1).T, x.T).T, axis=0)
 

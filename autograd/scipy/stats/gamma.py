@@ -14,7 +14,9 @@ __all__ = ["cdf", "logpdf", "pdf"]
 
 def logpdf(x: Any, a: Any) -> Any:
     """The logarithm of the density at ``x``."""
-    return special.xlogy(a - 1, x) - x - special.gammaln(a)
+    inside = np.where(x < 0, 1.0, x)
+    found = special.xlogy(a - 1, inside) - inside - special.gammaln(a)
+    return np.where(x < 0, -np.inf, found)
 
 
 def pdf(x: Any, a: Any) -> Any:
@@ -24,4 +26,4 @@ def pdf(x: Any, a: Any) -> Any:
 
 def cdf(x: Any, a: Any) -> Any:
     """The probability of at most ``x``."""
-    return special.gammainc(a, x)
+    return special.gammainc(a, np.where(x < 0, 0.0, x))

@@ -14,7 +14,10 @@ __all__ = ["cdf", "logpmf", "pmf"]
 
 def logpmf(k: Any, mu: Any) -> Any:
     """The logarithm of the probability of ``k``."""
-    return special.xlogy(k, mu) - special.gammaln(k + 1) - mu
+    possible = np.logical_and(np.equal(np.floor(k), k), np.greater_equal(k, 0))
+    whole = np.where(possible, k, 0)
+    found = special.xlogy(whole, mu) - special.gammaln(whole + 1.0) - mu
+    return np.where(possible, found, -np.inf)
 
 
 def pmf(k: Any, mu: Any) -> Any:

@@ -293,7 +293,9 @@ def sinc(x: Any) -> Any:
 @implements(np.nan_to_num)
 def nan_to_num(x: Any, *, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     """NumPy's ``nan_to_num``; what is replaced has the slope 0."""
-    kind = np.finfo(x.dtype if x.dtype.kind == "f" else float)
+    if x.dtype.kind != "f":
+        return x
+    kind = np.finfo(x.dtype)
     x = np.where(np.isnan(x), nan, x)
     x = np.where(x == np.inf, kind.max if posinf is None else posinf, x)
     return np.where(x == -np.inf, kind.min if neginf is None else neginf, x)
@@ -302,6 +304,8 @@ def nan_to_num(x: Any, *, nan: float = 0.0, posinf: Any = None, neginf: Any = No
 @implements(np.around, np.round)
 def around(a: Any, decimals: int = 0) -> Any:
     """NumPy's ``round``; its slope is 0."""
+    if a.dtype.kind != "f":
+        return a if decimals >= 0 else np.around(a.data, decimals)
     return np.rint(a * 10.0**decimals) / 10.0**decimals
 
 

@@ -2,9 +2,9 @@
 
 The formulas are those of Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
 differentiation" (2008), Murray, "Differentiation of the Cholesky decomposition" (2016), and Townsend,
-"Differentiating the singular value decomposition" (2016). Functions of symmetric matrices have symmetric
-gradients. Decompositions of matrices with equal eigenvalues or singular values have no derivative; it is
-infinite or nan then.
+"Differentiating the singular value decomposition" (2016). The gradient of `cholesky` is symmetric; that of
+`eigh` is in the triangle that it reads. Vectors that belong to equal eigenvalues or singular values have no
+derivative; it is nan.
 """
 
 import operator
@@ -41,9 +41,10 @@ def _diagonal(x: Any) -> Any:
 
 
 def _solve_slopes(g: Any, out: Any, a: Any, b: Any) -> tuple[Any, Any]:
-    of_b = np.linalg.solve(_mT(a), g)
     if b.ndim == 1:
+        of_b = np.linalg.solve(_mT(a), g[..., None])[..., 0]
         return -of_b[..., :, None] * out[..., None, :], of_b
+    of_b = np.linalg.solve(_mT(a), g)
     return -of_b @ _mT(out), of_b
 
 
@@ -67,10 +68,16 @@ def _empty_rows(x: Array, rows: int) -> Array:
     return np.empty((*x.shape[:-2], rows, x.shape[-1]), x.dtype)
 
 
-def _gaps(values: Any) -> Any:
-    """1 / (v_j - v_i) in row i and column j, and 0 on the diagonal."""
-    one = np.eye(values.shape[-1])
-    return (1 - one) / (values[..., None, :] - values[..., :, None] + one)
+def _over_gaps(x: Any, values: Any) -> Any:
+    """``x`` divided by v_j - v_i in row i and column j, and 0 on the diagonal.
+
+    Where values are equal it is 0 if ``x`` is 0, as for functions of the values alone, and nan otherwise.
+    """
+    gaps = values[..., None, :] - values[..., :, None]
+    quotient = x / np.where(gaps == 0, 1.0, gaps)
+    return np.where(
+        gaps == 0, np.where((x == 0) | np.eye(values.shape[-1], dtype=bool), 0.0, np.nan), quotient
+    )
 
 
 def _eigh_fill(out: Array, x: Array, lower: bool) -> None:
@@ -79,8 +86,10 @@ def _eigh_fill(out: Array, x: Array, lower: bool) -> None:
 
 def _eigh_slope(g: Any, out: Any, x: Any, lower: bool) -> Any:
     w, v = out[..., 0, :], out[..., 1:, :]
-    inner = _diagonal(g[..., 0, :]) + _gaps(w) * (_mT(v) @ g[..., 1:, :])
-    return _symmetric(v @ inner @ _mT(v))
+    inner = _diagonal(g[..., 0, :]) + _over_gaps(_mT(v) @ g[..., 1:, :], w)
+    whole = _symmetric(v @ inner @ _mT(v))
+    read = np.tril if lower else np.triu  # numbers of the other triangle are not used
+    return read(whole) + read(whole, -1 if lower else 1)
 
 
 def _svd_shapes(x: Any) -> tuple[tuple[int, ...], int, int, int]:
@@ -114,8 +123,8 @@ def _svd_slope(g: Any, out: Any, x: Any) -> Any:
     _, m, n, k = _svd_shapes(x)
     u, s, vt = _svd_parts(out, x)
     gu, gs, gvt = _svd_parts(g, x)
-    v, gv, gaps, row = _mT(vt), _mT(gvt), _gaps(s * s), s[..., None, :]
-    left, right = gaps * (_mT(u) @ gu), gaps * (_mT(v) @ gv)
+    v, gv, row = _mT(vt), _mT(gvt), s[..., None, :]
+    left, right = _over_gaps(_mT(u) @ gu, s * s), _over_gaps(_mT(v) @ gv, s * s)
     inner = (left + _mT(left)) * row + s[..., :, None] * (right + _mT(right)) + _diagonal(gs)
     found = u @ inner @ vt
     if m > k:
@@ -163,53 +172,60 @@ qr_row    = primitive(Kernel("qr", lambda x: _empty_rows(x, sum(x.shape[-2:])), 
 # fmt: on
 
 
-def _square(a: Any, name: str) -> None:
-    if np.ndim(a) < 2 or np.shape(a)[-1] != np.shape(a)[-2]:
-        raise ShapeError(f"{name}() of a Tensor wants square matrices, got shape {np.shape(a)}")
+def _floats(a: Any) -> Any:
+    return a if a.dtype.kind == "f" else a.astype(float)
 
 
-implements(np.linalg.pinv)(lambda a: pinv(a))
+def _square(a: Any, name: str) -> Any:
+    """``a`` as floats; ShapeError unless it has square matrices."""
+    a = a if isinstance(a, Tensor) else np.asarray(a)
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise ShapeError(f"{name}() of a Tensor wants square matrices, got shape {a.shape}")
+    return _floats(a)
+
+
+implements(np.linalg.pinv)(lambda a: pinv(_floats(a)))
 
 
 @implements(np.linalg.inv)
 def inv_(a: Any) -> Any:
     """NumPy's ``inv``."""
-    _square(a, "inv")
+    a = _square(a, "inv")
     return inv(a)
 
 
 @implements(np.linalg.det)
 def det_(a: Any) -> Any:
     """NumPy's ``det``."""
-    _square(a, "det")
+    a = _square(a, "det")
     return det(a)
 
 
 @implements(np.linalg.slogdet)
 def slogdet(a: Any) -> Any:
     """NumPy's ``slogdet``; the slope of the sign is 0."""
-    _square(a, "slogdet")
+    a = _square(a, "slogdet")
     return SlogdetResult(detsign(a), logabsdet(a))
 
 
 @implements(np.linalg.solve)
 def solve_(a: Any, b: Any) -> Any:
     """NumPy's ``solve``."""
-    _square(a, "solve")
+    a = _square(a, "solve")
     return solve(a, b)
 
 
 @implements(np.linalg.cholesky)
 def cholesky_(a: Any, *, upper: bool = False) -> Any:
     """NumPy's ``cholesky``."""
-    _square(a, "cholesky")
+    a = _square(a, "cholesky")
     return _mT(cholesky(a)) if upper else cholesky(a)
 
 
 @implements(np.linalg.eigh)
 def eigh(a: Any, UPLO: str = "L") -> Any:
     """NumPy's ``eigh``."""
-    _square(a, "eigh")
+    a = _square(a, "eigh")
     packed = eigh_row(a, lower=UPLO.upper() == "L")
     return EighResult(packed[..., 0, :], packed[..., 1:, :])
 
@@ -226,6 +242,7 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     if hermitian or (compute_uv and full_matrices and np.shape(a)[-1] != np.shape(a)[-2]):
         what = "hermitian=True" if hermitian else "full_matrices=True"
         raise UnsupportedError(f"numpy.linalg.svd({what}) has no derivative here; give {what[:-4]}False")
+    a = _floats(a)
     parts = _svd_parts(svd_row(a), a)
     return SVDResult(*parts) if compute_uv else parts[1]
 
@@ -245,7 +262,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
             f"numpy.linalg.qr(mode={mode!r}) of shape {np.shape(a)} has no derivative here; it has for "
             'mode="reduced" and "r", with at least as many rows as columns'
         )
-    packed = qr_row(a)
+    packed = qr_row(_floats(a))
     r = packed[..., m:, :]
     return r if mode == "r" else QRResult(packed[..., :m, :], r)
 
@@ -253,7 +270,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 @implements(np.linalg.matrix_power)
 def matrix_power(a: Any, n: int) -> Any:
     """NumPy's ``matrix_power``, by repeated squaring."""
-    _square(a, "matrix_power")
+    a = _square(a, "matrix_power")
     n = operator.index(n)
     if n < 0:
         a, n = inv(a), -n
@@ -294,7 +311,7 @@ def _vector_norm(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
     if ord in (np.inf, -np.inf):
         return (np.max if ord > 0 else np.min)(np.abs(x), axis=axis, keepdims=keepdims)
     if ord == 0:
-        return sum_((x != 0) + 0 * x, axis=axis, keepdims=keepdims)
+        return sum_(np.abs(np.sign(x)), axis=axis, keepdims=keepdims)
     if ord == 1:
         return sum_(np.abs(x), axis=axis, keepdims=keepdims)
     if isinstance(ord, str):

@@ -10,19 +10,27 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
-from autograd.errors import UnsupportedError
+from autograd.errors import ShapeError, UnsupportedError
+from autograd.tensor.core import Tensor, array_of
 from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import implements
 from autograd.tensor.rows.elementwise import select
-from autograd.tensor.rows.shaping import getitem, join, pile, reshape
-from autograd.tensor.trace import mapped
+from autograd.tensor.rows.shaping import broadcast, getitem, join, pile, reshape
+from autograd.tensor.trace import Traced, indexed, mapped
 
 
 def taken(x: Any, index: Any) -> Any:
     """The numbers of ``x`` at an array of indices, counted from 1, and 0 where the index is 0."""
-    found = getitem(reshape(x, shape=-1), index=np.maximum(index - 1, 0)) if np.size(x) else index * 0.0
-    return found if np.size(x) and index.all() else select(index > 0, found, 0.0)
+    if not np.size(x):
+        return broadcast(np.zeros_like(x, shape=()) + np.sum(x), shape=index.shape)
+    found = getitem(reshape(x, shape=-1), index=np.maximum(index - 1, 0))
+    return found if index.all() else select(index > 0, found, np.zeros_like(x, shape=()))
+
+
+def _plain(x: Any) -> Any:
+    return array_of(x) if isinstance(x, Tensor) else x
 
 
 def indices(x: Any) -> Any:
@@ -32,12 +40,15 @@ def indices(x: Any) -> Any:
 
 def _moves(function: Callable[..., Any]) -> None:
     """Implement a NumPy function whose first argument is the array that is moved."""
+    names = list(inspect.signature(function).parameters)
 
-    def move(x: Any, *args: Any, **kwargs: Any) -> Any:
-        return mapped(lambda index: taken(x, index), function(indices(x), *args, **kwargs))
+    def move(*args: Any, **kwargs: Any) -> Any:
+        x, *rest = args if args else (kwargs.pop(names[0]),)
+        rest, kwargs = mapped(_plain, rest), mapped(_plain, kwargs)
+        return mapped(lambda index: taken(x, index), function(indices(x), *rest, **kwargs))
 
     move.__name__ = function.__name__
-    move.parameters = frozenset(inspect.signature(function).parameters)  # type: ignore[attr-defined]
+    move.parameters = frozenset(names)  # type: ignore[attr-defined]
     implements(function)(move)
 
 
@@ -56,7 +67,8 @@ def take(a: Any, indices: Any, axis: Any = None, *, mode: Any = "raise") -> Any:
     if axis is None:
         a, axis = reshape(a, shape=-1), 0
     length = np.shape(a)[axis]
-    whole = np.take(np.arange(length), indices, mode=mode)
+    counted, indices = np.arange(length), indices if isinstance(indices, Traced) else np.asarray(indices)
+    whole = indexed(counted, indices) if mode == "raise" else np.take(counted, indices, mode=mode)
     return getitem(a, index=(*(slice(None),) * (axis % np.ndim(a)), whole))
 
 
@@ -66,7 +78,11 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     if axis is None:
         return getitem(reshape(arr, shape=-1), index=(indices,))
     n = np.ndim(arr)
-    axis = axis % n
+    if np.ndim(indices) != n:
+        raise ShapeError(
+            f"take_along_axis() wants indices with {n} axes, as the array has, got {np.ndim(indices)}"
+        )
+    axis = normalize_axis_index(axis, n)
     places = [
         indices if i == axis else np.arange(length).reshape((-1,) + (1,) * (n - 1 - i))
         for i, length in enumerate(np.shape(arr))
@@ -203,7 +219,7 @@ def choose(a: Any, choices: Any, mode: Any = "raise") -> Any:
     """NumPy's ``choose``."""
     shape = np.broadcast_shapes(np.shape(a), *map(np.shape, choices))
     stacked = pile(*(np.broadcast_to(c, shape) for c in choices), axis=0)
-    which = np.choose(a, [np.full(shape, i) for i in range(len(choices))], mode=mode)
+    which = np.choose(_plain(a), [np.full(shape, i) for i in range(len(choices))], mode=mode)
     return take_along_axis(stacked, which[None], 0)[0]
 
 

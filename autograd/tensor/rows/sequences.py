@@ -4,8 +4,9 @@ import operator
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
-from autograd.errors import UnsupportedError
+from autograd.errors import ShapeError, UnsupportedError
 from autograd.tensor.core import Tensor
 from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import implements, primitive
@@ -13,6 +14,7 @@ from autograd.tensor.rows.elementwise import root
 from autograd.tensor.rows.moving import sort
 from autograd.tensor.rows.reductions import mean, prod, sum_
 from autograd.tensor.rows.shaping import getitem, reshape
+from autograd.tensor.trace import indexed
 
 
 def _reversed(x: Any, axis: int) -> Any:
@@ -27,7 +29,7 @@ cumsum_row = primitive(lambda x, axis: np.cumsum(x, axis=axis),
 
 
 def _part(x: Any, axis: int, *limits: Any) -> Any:
-    return getitem(x, index=(*(slice(None),) * (axis % np.ndim(x)), slice(*limits)))
+    return getitem(x, index=(*(slice(None),) * normalize_axis_index(axis, np.ndim(x)), slice(*limits)))
 
 
 @implements(np.cumsum)
@@ -40,7 +42,7 @@ def cumsum(a: Any, axis: Any = None) -> Any:
 def cumprod(a: Any, axis: Any = None) -> Any:
     """NumPy's ``cumprod``, one product after the other, which is right where a factor is 0 too."""
     a, axis = (a, axis) if axis is not None else (reshape(a, shape=-1), 0)
-    axis = axis % np.ndim(a)
+    axis = normalize_axis_index(axis, np.ndim(a))
     parts = [getitem(a, index=(*(slice(None),) * axis, i)) for i in range(np.shape(a)[axis])]
     for i in range(1, len(parts)):
         parts[i] = parts[i - 1] * parts[i]
@@ -50,6 +52,8 @@ def cumprod(a: Any, axis: Any = None) -> Any:
 @implements(np.diff)
 def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
     """NumPy's ``diff``."""
+    if operator.index(n) < 0:
+        raise ShapeError(f"diff() wants n to be 0 or more, got {n}")
     for _ in range(operator.index(n)):
         a = _part(a, axis, 1, None) - _part(a, axis, None, -1)
     return a
@@ -69,8 +73,11 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> An
     found = []
     for k, spacing in zip(axes, spacings, strict=True):
         n = np.shape(f)[k]
+        if any(isinstance(h, Tensor) for h in spacings):
+            raise UnsupportedError("numpy.gradient() has no derivative by the spacing here; give an array")
         unit: Any = np.eye(n)
-        matrix = np.gradient(unit, spacing, axis=0, edge_order=edge_order).astype(f.dtype)
+        matrix = np.gradient(unit, spacing, axis=0, edge_order=edge_order)
+        matrix = matrix.astype(f.dtype if f.dtype.kind == "f" else float)
         found.append(np.moveaxis(np.moveaxis(f, k, -1) @ matrix.T, -1, k))
     return found[0] if len(found) == 1 else tuple(found)
 
@@ -85,12 +92,17 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     return sum_((_part(y, axis, 1, None) + _part(y, axis, None, -1)) * dx * 0.5, axis=axis, keepdims=False)
 
 
+def _at(a: Any, index: Any) -> Any:
+    return getitem(a, index=(index,)) if isinstance(a, Tensor) else indexed(a, index)
+
+
 @implements(np.interp)
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
     """NumPy's ``interp``; at a point between two pieces its slope is that of the piece on the right."""
-    places, n = np.asarray(getattr(xp, "data", xp)), len(xp)
-    i = np.clip(np.searchsorted(places, x, side="right") - 1, 0, n - 2)
-    x0, x1, f0, f1 = (np.take(a, j) for a in (xp, fp) for j in (i, i + 1))
+    xp, fp = (a if isinstance(a, Tensor) else np.asarray(a) for a in (xp, fp))
+    n = len(xp)
+    i = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, n - 2)
+    x0, x1, f0, f1 = (_at(a, j) for a in (xp, fp) for j in (i, i + 1))
     inside = f0 + (f1 - f0) * ((x - x0) / (x1 - x0))
     below = np.take(fp, 0) if left is None else left
     above = np.take(fp, n - 1) if right is None else right
@@ -102,7 +114,8 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
 def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axis: int = 0) -> Any:
     """NumPy's ``linspace``."""
     length = stop - start
-    share: Any = np.linspace(0.0, 1.0, num, endpoint=endpoint).astype(length.dtype)
+    share: Any = np.linspace(0.0, 1.0, num, endpoint=endpoint)
+    share = share.astype(length.dtype if length.dtype.kind == "f" else float)
     share = reshape(share, shape=(-1,) + (1,) * np.ndim(length))
     return np.moveaxis(start + length * share, 0, axis)
 
@@ -113,18 +126,27 @@ def average(a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = F
     if weights is None:
         return mean(a, axis=axis, keepdims=keepdims)
     if np.ndim(weights) != np.ndim(a):
+        if axis is None:
+            raise ShapeError(
+                f"average() of shape {np.shape(a)} wants an axis for weights of shape {np.shape(weights)}"
+            )
         weights = reshape(weights, shape=[-1 if i == axis % np.ndim(a) else 1 for i in range(np.ndim(a))])
     total = sum_(a * weights, axis=axis, keepdims=keepdims)
-    return total / sum_(weights + a * 0, axis=axis, keepdims=keepdims)
+    return total / sum_(np.broadcast_to(weights, np.shape(a)), axis=axis, keepdims=keepdims)
 
 
 @implements(np.median)
 def median(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """NumPy's ``median`` along one axis, or of all numbers."""
+    if not isinstance(axis, int | None):
+        raise UnsupportedError(f"numpy.median() of a Tensor wants one axis or None, got {axis!r}")
     shape = [1 if axis is None or i == axis % np.ndim(a) else n for i, n in enumerate(np.shape(a))]
     flat, along = (reshape(a, shape=-1), 0) if axis is None else (a, axis)
     n = np.shape(flat)[along]
-    middle = mean(_part(sort(flat, along), along, (n - 1) // 2, n // 2 + 1), axis=(along,), keepdims=False)
+    middle: Any = mean(
+        _part(sort(flat, along), along, (n - 1) // 2, n // 2 + 1), axis=(along,), keepdims=False
+    )
+    middle = np.where(np.isnan(a).any(axis), np.nan, middle)
     return reshape(middle, shape=shape) if keepdims else middle
 
 
@@ -135,6 +157,8 @@ def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 
 
 def _known(a: Any) -> Any:
+    if a.dtype.kind != "f":
+        return a
     return np.where(np.isnan(a), 0.0, a)
 
 
@@ -160,8 +184,7 @@ def nanprod(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 @implements(np.cov)
 def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
     """NumPy's ``cov``, without weights."""
-    m = np.atleast_2d(m).astype(float)
-    m = m if rowvar or np.shape(m)[0] == 1 else m.T
+    m = np.atleast_2d(m).astype(float) if rowvar or np.ndim(m) < 2 else m.T.astype(float)
     if y is not None:
         y = np.atleast_2d(y)
         m = np.concatenate([m, y if rowvar or np.shape(y)[0] == 1 else y.T])
@@ -235,9 +258,9 @@ def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdi
     place = np.asarray(q) * (len(ordered) - 1)
     below = np.clip(np.floor(place).astype(int), 0, max(len(ordered) - 2, 0))
     share = np.reshape(place - below, np.shape(place) + (1,) * (np.ndim(ordered) - 1))
-    share = share if np.ndim(q) else share.astype(a.dtype)  # as NumPy has it
+    share = share if np.ndim(q) or a.dtype.kind != "f" else share.astype(a.dtype)  # as NumPy has it
     low, high = ordered[below], ordered[np.minimum(below + 1, len(ordered) - 1)]
-    found = low + (high - low) * share
+    found = np.where(np.isnan(ordered[-1]), np.nan, low + (high - low) * share)
     return reshape(found, shape=(*np.shape(q), *shape)) if keepdims else found
 
 
@@ -273,7 +296,8 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
 @implements(np.polyval)
 def polyval(p: Any, x: Any) -> Any:
     """NumPy's ``polyval``, by Horner's rule; the highest power comes first."""
-    found, p = 0.0 * x, p if isinstance(p, Tensor) else np.asarray(p)
+    p = p if isinstance(p, Tensor) else np.asarray(p)
+    found: Any = 0.0 * x
     for i in range(np.size(p)):
         found = found * x + p[i]
     return found

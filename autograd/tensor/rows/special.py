@@ -9,6 +9,8 @@ from scipy import special
 
 from autograd.errors import UnsupportedError
 from autograd.tensor.primitive import ZERO_SLOPE, implements, primitive
+from autograd.tensor.tape import Array
+from autograd.tensor.trace import Kernel
 
 ROOT_OF_PI = math.sqrt(math.pi)
 ROOT_OF_2_PI = math.sqrt(2 * math.pi)
@@ -23,10 +25,18 @@ def missing(name: str, argument: str) -> Callable[..., Any]:
     return formula
 
 
+def _empty_polygamma(n: Any, x: Any) -> Array:
+    return np.empty(np.broadcast_shapes(np.shape(n), np.shape(x)))
+
+
+def _fill_polygamma(out: Array, n: Any, x: Any) -> None:
+    out[...] = special.polygamma(n, x)
+
+
 # fmt: off
 
 # The gamma function and its relatives. polygamma(n) is the (n + 1)-th derivative of gammaln
-polygamma: Any = primitive(lambda n, x: special.polygamma(n, x),
+polygamma: Any = primitive(Kernel("polygamma", _empty_polygamma, _fill_polygamma),
                       ZERO_SLOPE, lambda g, out, n, x: g * polygamma(n + 1, x), name="polygamma")
 gammaln   = primitive(special.gammaln,  lambda g, out, x: g * special.psi(x))
 psi       = primitive(special.psi,      lambda g, out, x: g * polygamma(1, x))
