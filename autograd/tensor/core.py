@@ -1,6 +1,5 @@
 """`Tensor`: a NumPy array with reverse-mode gradients. The table `ROWS` holds its operations."""
 
-import dis
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -9,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.errors import GradientError, NotANumberError, ShapeError, UnsupportedError
-from autograd.tensor.dispatch import IMPLEMENTED, dispatch
-from autograd.tensor.modes import DIFFERENTIATING, mode
+from autograd.tensor.dispatch import IMPLEMENTED, dispatch, refuse_to_detach
+from autograd.tensor.modes import mode
 from autograd.tensor.real_numbers import KINDS, is_masked, not_numbers, reals
 from autograd.tensor.tape import Array, Leaf, TapeNode, backpropagate, use_counts
 from autograd.tensor.trace import Traced
@@ -500,7 +499,7 @@ class Tensor:
 
     def __float__(self) -> float:
         if self._node is not None:
-            _refuse_to_detach(sys._getframe(1))
+            refuse_to_detach(sys._getframe(1))
         return float(array_of(self))
 
     def __int__(self) -> int:
@@ -524,25 +523,6 @@ class Tensor:
                 "result stays here: use t.detach()"
             )
         return _rebuild, (self._array, self._node is not None, self.grad)
-
-
-def _refuse_to_detach(caller: Any) -> None:
-    """Raise a GradientError if float() of a Tensor would cut off a gradient that is wanted.
-
-    It is wanted within a transform. It is wanted elsewhere too if the Tensor becomes an element of an array,
-    for which NumPy calls float(): then the caller's instruction is an assignment to an element.
-    """
-    if dis.opname[caller.f_code.co_code[caller.f_lasti]] == "STORE_SUBSCR":
-        raise GradientError(
-            "an array element cannot hold a Tensor with a gradient, which would be cut off; join Tensors by "
-            "np.stack or np.concatenate, choose by np.where, or write t.item() if only the number is meant"
-        )
-    if mode.taping == DIFFERENTIATING:
-        raise GradientError(
-            "float() of a Tensor, which functions of math call too, would cut its gradient off within a "
-            "transform such as grad(); use NumPy's functions, np.exp for math.exp, or write t.item() if only "
-            "the number is meant"
-        )
 
 
 def _copied_index(part: Any) -> Any:

@@ -1,5 +1,6 @@
-"""NumPy functions on Tensors: the registry of implementations, and the call of one."""
+"""NumPy functions on Tensors: the registry of implementations, the call of one, and what is refused."""
 
+import dis
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -7,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import UnsupportedError
+from autograd.errors import GradientError, UnsupportedError
+from autograd.tensor.modes import DIFFERENTIATING, mode
 
-__all__ = ["IMPLEMENTED", "WITHOUT_SLOPE", "dispatch"]
+__all__ = ["IMPLEMENTED", "LATER", "WITHOUT_SLOPE", "dispatch", "refuse_to_detach"]
 
 IMPLEMENTED: dict[Any, Callable[..., Any]] = {}  # by NumPy function: its implementation for Tensors
 LATER: list[Callable[[], None]] = []  # functions that add to these, called for an unknown NumPy function
@@ -62,3 +64,22 @@ def parameters_of(implementation: Any) -> frozenset[str]:
     """The names of the parameters of an implementation."""
     own: Any = getattr(implementation, "parameters", None)
     return frozenset(inspect.signature(implementation).parameters) if own is None else own
+
+
+def refuse_to_detach(caller: Any) -> None:
+    """Raise a GradientError if float() of a Tensor would cut off a gradient that is wanted.
+
+    It is wanted within a transform. It is wanted elsewhere too if the Tensor becomes an element of an array,
+    for which NumPy calls float(): then the caller's instruction is an assignment to an element.
+    """
+    if dis.opname[caller.f_code.co_code[caller.f_lasti]] == "STORE_SUBSCR":
+        raise GradientError(
+            "an array element cannot hold a Tensor with a gradient, which would be cut off; join Tensors by "
+            "np.stack or np.concatenate, choose by np.where, or write t.item() if only the number is meant"
+        )
+    if mode.taping == DIFFERENTIATING:
+        raise GradientError(
+            "float() of a Tensor, which functions of math call too, would cut its gradient off within a "
+            "transform such as grad(); use NumPy's functions, np.exp for math.exp, or write t.item() if only "
+            "the number is meant"
+        )
