@@ -123,7 +123,7 @@ if exists(join(dirname(__file__), "differential_operators.py")):  # a module of 
     )
 
 
-def __getattr__(name: str) -> Any:  # import these two only when they are first used
+def __getattr__(name: str) -> Any:  # import these only when they are first used
     if name == "draw":
         from autograd.pictures import draw
 
@@ -132,4 +132,12 @@ def __getattr__(name: str) -> Any:  # import these two only when they are first 
         from autograd.verification import verify
 
         return verify
+    if name == "primitive":
+        from autograd.extend import primitive
+
+        return primitive
+    if name in ("dict", "isinstance", "list", "tuple"):
+        from autograd import builtins
+
+        return getattr(builtins, name)
     raise AttributeError(f"module 'autograd' has no attribute {name!r}")

@@ -196,7 +196,14 @@ def waiting():
 
 PACKAGE = Path(autograd.__file__).parent
 GROUND = ("text", "version", "errors", "support")  # which nearly all import
-HIPS = ("numpy", "scipy", "extend", "misc", "builtins", "test_util")  # which nothing here imports
+HIPS = (
+    "numpy",
+    "scipy",
+    "extend",
+    "misc",
+    "builtins",
+    "test_util",
+)  # which lead programs of HIPS/autograd here
 
 
 def imports():
@@ -243,7 +250,8 @@ ACROSS = {  # where each room stands in its row
 
 def rooms():
     """The rooms of the package, each above those that it imports from; a chain of arrows spares one."""
-    above = {room: others - {*GROUND} for room, others in imports().items() if room not in (*GROUND, *HIPS)}
+    hidden = {*GROUND, *HIPS}
+    above = {room: others - hidden for room, others in imports().items() if room not in hidden}
     floors, reached = {}, {}
     while len(floors) < len(above):
         for room, others in above.items():

@@ -1,7 +1,7 @@
 """NumPy, for programs that were written for HIPS/autograd: ``import autograd.numpy as np``.
 
-NumPy's own functions differentiate Tensors, so this is NumPy itself, but for the functions below: those that
-make an array of numbers, to which NumPy gives no way in.
+NumPy's own functions differentiate Tensors, so this is NumPy itself, but for lists that hold Tensors, to
+which NumPy gives no way in: here they are joined.
 
 >>> import autograd.numpy as np
 >>> from autograd import grad
@@ -9,11 +9,13 @@ make an array of numbers, to which NumPy gives no way in.
 np.float64(7.0)
 """
 
+from collections.abc import Callable
+from functools import cache, wraps
 from typing import Any
 
 import numpy
 
-from autograd.errors import UnsupportedError
+from autograd.errors import GradientError, UnsupportedError
 from autograd.tensor import Tensor
 
 __all__ = numpy.__all__
@@ -66,4 +68,35 @@ def _joined(x: Any) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    return getattr(numpy, name)
+    found = getattr(numpy, name)
+    return joining(found) if isinstance(found, FUNCTIONS) else found
+
+
+@cache
+def joining(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of NumPy that takes lists of Tensors too where NumPy wants an array or a list of arrays.
+
+    >>> import autograd.numpy as np
+    >>> from autograd import grad
+    >>> grad(lambda x: np.sum([x, 2 * x]) + np.sum(np.concatenate([[x, x**2], np.ones(2)])))(3.0)
+    np.float64(10.0)
+    """
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except GradientError:  # from the conversion of a Tensor in a list
+            if not any(isinstance(a, list | tuple) and _holds_tensor(a) for a in args):
+                raise
+        several = function in OF_SEVERAL
+        parts = [
+            [asarray(part) for part in a] if several and isinstance(a, list | tuple) else a for a in args
+        ]
+        return function(*(a if several else asarray(a) if _holds_tensor(a) else a for a in parts), **kwargs)
+
+    return call
+
+
+FUNCTIONS = (type(numpy.sum), type(numpy.inner))  # not ufuncs, which have methods, nor classes
+OF_SEVERAL = (numpy.concatenate, numpy.stack, numpy.vstack, numpy.hstack, numpy.dstack, numpy.column_stack)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from autograd.errors import GradientError, NotANumberError, ShapeError, UnsupportedError
 from autograd.tensor.dispatch import IMPLEMENTED, dispatch, refuse_to_detach
+from autograd.tensor.methods import ArrayMethods
 from autograd.tensor.modes import mode
 from autograd.tensor.real_numbers import KINDS, is_masked, not_numbers, reals
 from autograd.tensor.tape import Array, Leaf, TapeNode, backpropagate, use_counts
@@ -21,7 +22,7 @@ BASIC = (int, np.integer, slice)  # besides None and ..., the types of NumPy's b
 ROWS: dict[str, Callable[..., "Tensor"]] = {}  # the primitives, by name
 
 
-class Tensor:
+class Tensor(ArrayMethods):
     """An n-dimensional array with reverse-mode gradients.
 
     Broadcasting, indexing and dtypes are as in NumPy. NumPy's functions accept a Tensor:

@@ -222,3 +222,56 @@ def test_a_primitive_whose_gradient_is_no_formula_of_numpy_is_differentiated_bac
 def test_a_hessian_by_several_arguments_is_made_of_blocks():
     ((aa, ab), (ba, bb)) = hessian(lambda a, b: a**2 * b, (0, 1))(3.0, 5.0)
     assert (aa, ab, ba, bb) == (10, 6, 6, 0)
+
+
+METHODS = {
+    "flatten": (),
+    "squeeze": (),
+    "cumsum": (1,),
+    "cumprod": (),
+    "trace": (1,),
+    "diagonal": (-1,),
+    "repeat": (2, 0),
+    "take": ([0, 5],),
+    "round": (1,),
+    "copy": (),
+    "any": (0,),
+    "all": (),
+    "argsort": (0,),
+    "nonzero": (),
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_methods_of_arrays_are_methods_of_tensors(name):
+    x = np.random.default_rng(1).normal(size=(3, 4))
+    found = getattr(Tensor(x, requires_grad=True), name)(*METHODS[name])
+    expected = getattr(x, name)(*METHODS[name])
+    np.testing.assert_array_equal(found.data if isinstance(found, Tensor) else found, expected)
+    assert name in ("any", "all", "argsort", "nonzero") or found.requires_grad
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: anp.sum([x[0], 2 * x[1]]),
+        lambda x: anp.mean([[x[0], 1.0], [x[1], x[0]]], axis=0)[0],
+        lambda x: anp.sum(anp.concatenate([[x[0]], anp.ones(1), x])),
+        lambda x: anp.sum(anp.vstack([[x[0], x[1]], x]) ** 2),
+        lambda x: anp.dot(x, [x[0], 3.0]),
+        lambda x: anp.sum(anp.append(x, [x[0], x[0]])),
+    ],
+)
+def test_autograd_numpy_takes_lists_of_what_is_varied(f):
+    check_grads(f)(np.array([0.5, -1.5]))
+
+
+def test_names_of_hips_are_at_the_top():
+    import autograd
+    from autograd.extend import primitive as own
+
+    assert autograd.primitive is own
+    assert autograd.isinstance is known_isinstance
+    assert (autograd.list, autograd.tuple, autograd.dict) == (list, tuple, dict)
+    with pytest.raises(AttributeError, match="has no attribute 'set'"):
+        getattr(autograd, "set")  # noqa: B009
