@@ -210,3 +210,26 @@ def test_every_link_of_the_documentation_within_the_project_has_a_target():
     ]
     assert len(links) > 20
     assert [(page.name, target) for page, target in links if not (page.parent / target).exists()] == []
+
+
+def test_the_list_of_numpys_functions_has_those_that_tensors_differentiate():
+    spec = importlib.util.spec_from_file_location("functions", ROOT / "docs" / "functions.py")
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    page = (ROOT / "docs" / "functions.md").read_text()
+    (head, *sections), (now_head, *now) = (
+        re.split(r"^## ", p, flags=re.MULTILINE) for p in (page, made.page())
+    )
+    assert head != now_head or page == made.page()  # the head names the version of NumPy
+    assert len(sections) == len(now) == len(made.MODULES)
+    for written, expected in zip(sections, now, strict=True):
+        both = {*re.findall(r"`(\w+)`", written)} & {
+            *re.findall(r"`(\w+)`", expected)
+        }  # NumPy may be another
+        assert len(both) > 10
+        for text in made.TEXTS.values():
+            first, second = (
+                both & {*re.findall(r"`(\w+)`", "".join(re.findall(re.escape(text) + r"\*\*(.*)", part)))}
+                for part in (written, expected)
+            )
+            assert first == second, text
