@@ -1,5 +1,6 @@
 """NumPy's functions of Tensors at the edges: whole numbers, nothing, nan, batches, equal eigenvalues."""
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.special as special
@@ -275,3 +276,17 @@ def test_names_of_hips_are_at_the_top():
     assert (autograd.list, autograd.tuple, autograd.dict) == (list, tuple, dict)
     with pytest.raises(AttributeError, match="has no attribute 'set'"):
         getattr(autograd, "set")  # noqa: B009
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-9, 0.1, 0.3, 0.45, 0.7, 2.5])
+def test_derivatives_of_sinc_are_right_at_0_and_near_it(x):
+    f = np.sinc
+    for order in range(1, 5):
+        f = grad(f)
+        with mpmath.workdps(50):
+            # the derivative of the integral of cos(πxt) over t from 0 to 1, which is sinc
+            slope = lambda t, k=order: (
+                (mpmath.pi * t) ** k * mpmath.cos(mpmath.pi * x * t + k * mpmath.pi / 2)
+            )
+            expected = float(mpmath.quad(slope, [0, 1]))
+        assert f(x) == pytest.approx(expected, rel=1e-11, abs=1e-12)
