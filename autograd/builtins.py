@@ -8,7 +8,7 @@ np.float64(3.0)
 """
 
 import builtins
-from builtins import dict, list, tuple, type  # noqa: A004, UP029
+from builtins import dict, list, tuple, type  # noqa: A004, UP029 - programs import them from here
 from typing import Any
 
 import numpy as np

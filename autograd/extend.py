@@ -192,4 +192,3 @@ def def_linear(function: OwnPrimitive) -> None:
     (array([2.]), array([10.]))
     """
     defjvp_argnum(function, lambda i, g, ans, args, kwargs: function(*args[:i], g, *args[i + 1 :], **kwargs))
-    function.linear = True

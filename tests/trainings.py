@@ -99,3 +99,17 @@ def scripted(script):
         return ((p - y) ** 2).mean() if p.requires_grad else Tensor(next(script))
 
     return {"training": told, "validation": validated}
+
+
+class Scaled(Net):
+    """A Net with a parameter of its own."""
+
+    def __init__(self):
+        super().__init__(2, [3, 1], "tanh", "linear")
+        self.scale = Tensor([2.0], requires_grad=True)
+
+    def __call__(self, x):
+        return super().__call__(x) * self.scale
+
+    def params(self):
+        return [*super().params(), self.scale]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tensor import Linearization, Primitive, Tensor, apply, array_of, leaves_of, rebuilt
+from autograd.tensor import Linearization, Primitive, Tensor, apply, leaves_of, plain, rebuilt
 
 __all__ = ["fixed_point"]
 
@@ -57,8 +57,3 @@ def fixed_point(
 
     row = Primitive(forward, (), slope, "fixed_point")
     return apply(row, [x if isinstance(x, Tensor) else np.asarray(x) for x in leaves], {})
-
-
-def plain(x: Any) -> Any:
-    """The array of a Tensor; anything else as it is."""
-    return array_of(x) if isinstance(x, Tensor) else x

@@ -15,7 +15,7 @@ from typing import Any
 from autograd.tensor import dispatch as _dispatch
 from autograd.tensor.check import check_grads
 from autograd.tensor.containers import flatten, leaves_of, rebuilt
-from autograd.tensor.core import Tensor, array_of, as_array, tensor, tensor_of
+from autograd.tensor.core import Tensor, array_of, as_array, plain, tensor, tensor_of
 from autograd.tensor.linearization import Linearization, name_of
 from autograd.tensor.modes import (
     active_contexts,

@@ -15,7 +15,7 @@ from autograd.tensor.real_numbers import KINDS, is_masked, not_numbers, reals
 from autograd.tensor.tape import Array, Leaf, TapeNode, backpropagate, use_counts
 from autograd.tensor.trace import Traced
 
-__all__ = ["ROWS", "Tensor", "array_of", "as_array", "tensor", "tensor_of"]
+__all__ = ["ROWS", "Tensor", "array_of", "as_array", "plain", "tensor", "tensor_of"]
 
 BASIC = (int, np.integer, slice)  # besides None and ..., the types of NumPy's basic indexing
 
@@ -266,12 +266,12 @@ class Tensor(ArrayMethods):
         if method != "__call__":
             raise UnsupportedError(f"numpy.{ufunc.__name__}.{method}() has no derivative for Tensors")
         row = IMPLEMENTED.get(ufunc)
-        return row(*args) if row is not None and not kwargs else dispatch(ufunc, args, kwargs, _plain)
+        return row(*args) if row is not None and not kwargs else dispatch(ufunc, args, kwargs, plain)
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Sequence[Any], kwargs: dict[str, Any]
     ) -> Any:
-        return dispatch(function, args, kwargs, _plain)
+        return dispatch(function, args, kwargs, plain)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if self._node is not None:
@@ -546,7 +546,7 @@ def as_array(value: Any, dtype: npt.DTypeLike | None, what: str) -> Any:
     return array if dtype is None else array.astype(dtype)
 
 
-def _plain(x: Any) -> Any:
+def plain(x: Any) -> Any:
     """Return the array of a Tensor, and anything else as it is."""
     return array_of(x) if isinstance(x, Tensor) else x
 

@@ -4,6 +4,7 @@ import operator
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from numbers import Real
 from typing import Any
 
@@ -57,7 +58,7 @@ def variable(x: Any, call: str) -> Tensor:
     """A Tensor with the numbers of ``x``, with a node of its own for one transform."""
     kind: str
     if isinstance(x, Traced):  # the array of a Tensor, within a recorded backward pass
-        return tensor_of(x, Leaf(x.shape, x.dtype))  # type: ignore[arg-type]
+        return tensor_of(x, Leaf(x.shape, x.dtype))  # type: ignore[arg-type]  # it stands for an array
     if isinstance(x, Tensor):
         kind, got = x.dtype.kind, f"a Tensor of dtype {x.dtype}"
     elif isinstance(x, np.ndarray | np.generic):
@@ -159,19 +160,24 @@ class Linearization:
             )
         return self.only_output()
 
+    @cached_property
+    def _roots(self) -> list[Any]:
+        """The nodes of the outputs that are on the tape."""
+        return [out._node for out in self.outputs if isinstance(out, Tensor) and out._node is not None]
+
     @property
     def goes_forward(self) -> bool:
         """Whether all calls between the arguments and the value are suited to forward mode."""
-        roots = [out._node for out in self.outputs if isinstance(out, Tensor) and out._node is not None]
-        nodes = use_counts(together(roots)) if roots else ()
+        nodes = use_counts(together(self._roots)) if self._roots else ()
         return not any(isinstance(node, TapeNode) and node.rule.backward_only for node in nodes)
 
-    def _recorded(self, roots: Sequence[Any]) -> bool:
+    @cached_property
+    def _recorded(self) -> bool:
         """Whether derivatives have to be differentiable in turn, as they depend on other variables too."""
-        if not self.within and not self.tensors:
+        if not (self.within or self.tensors) or not self._roots:
             return False
-        own = set(self.nodes)
-        return any(isinstance(node, Leaf) and node not in own for root in roots for node in use_counts(root))
+        nodes, own = use_counts(together(self._roots)), set(self.nodes)
+        return any(isinstance(node, Leaf) and node not in own for node in nodes)
 
     def _finished(self, g: Any, like: Tensor) -> Any:
         """A derivative as it is returned: an array or a number; a Tensor if Tensors were given."""
@@ -180,7 +186,7 @@ class Linearization:
         if isinstance(g, Tensor):
             return g
         if isinstance(g, Traced):
-            return tensor_of(g)  # type: ignore[arg-type]
+            return tensor_of(g)  # type: ignore[arg-type]  # as above
         own = np.array(g)  # it may be a view of something that others hold
         return tensor_of(own) if self.tensors or mode.trace is not None else own[()]
 
@@ -203,7 +209,7 @@ class Linearization:
                 )
             if isinstance(out, Tensor) and out._node is not None:
                 pairs.append((out, seed))
-        recorded = self._recorded([out._node for out, _ in pairs]) or any(
+        recorded = self._recorded or any(
             isinstance(seed, Tensor) and seed._node is not None for _, seed in pairs
         )
         found: dict[Any, Any] = {}
@@ -243,15 +249,14 @@ class Linearization:
                     f"{self.call} wants a tangent of the argument's shape {x.shape}, got {np.shape(v)}"
                 )
         outputs = self.outputs
-        roots = [out._node for out in outputs if isinstance(out, Tensor) and out._node is not None]
-        recorded = self._recorded(roots) or any(isinstance(v, Tensor) and v._node is not None for v in given)
+        recorded = self._recorded or any(isinstance(v, Tensor) and v._node is not None for v in given)
         tangents = {
             node: self._seed(x, v, recorded)
             for node, x, v in zip(self.nodes, self.inputs, given, strict=True)
         }
-        if roots:
+        if self._roots:
             with ModeContext("taping", mode.taping or True):
-                push_forward(together(roots), tangents, tensor_of if recorded else bare)
+                push_forward(together(self._roots), tangents, tensor_of if recorded else bare)
         results = []
         for out in outputs:
             node = out._node if isinstance(out, Tensor) else None

@@ -422,7 +422,7 @@ def checkpoint(function: Function) -> Function:
         return function(*args, **kwargs)
 
     recomputed.__name__ = recomputed.__qualname__ = name_of(function)
-    recomputed.__wrapped__ = function  # type: ignore[attr-defined]
+    recomputed.__wrapped__ = function  # type: ignore[attr-defined]  # for inspect.signature()
     return recomputed
 
 

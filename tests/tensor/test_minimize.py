@@ -42,7 +42,7 @@ def test_exact_derivatives_need_fewer_evaluations_than_differences():
     assert exact.nfev < differences.nfev / 2
 
 
-def test_products_at_one_point_go_through_the_function_once(monkeypatch):
+def test_products_at_one_point_go_through_the_function_once():
     calls = []
 
     def f(x):

@@ -8,9 +8,8 @@ import weakref
 import numpy as np
 import pytest
 from registries import restored
-from trainings import CURVE, NUMBERS, ROWS, TARGETS, X, curve_net, same_bits, small_net
+from trainings import CURVE, NUMBERS, ROWS, TARGETS, Scaled, X, curve_net, same_bits, small_net
 
-from autograd import Tensor
 from autograd.errors import OptionError, TrainingError, UnsupportedError
 from autograd.nn import Net, register_activation
 from autograd.optim import SGD, Adam
@@ -202,20 +201,6 @@ def test_fit_uses_the_penalty_of_a_subclass():
     nets[1].values = nets[0].values
     told = [net.fit(ROWS, NUMBERS, alpha=0.1, epochs=1, seed=1) for net in nets]
     assert told[1].penalty[0] > 900 * told[0].penalty[0]
-
-
-class Scaled(Net):
-    """A Net with a parameter of its own."""
-
-    def __init__(self):
-        super().__init__(2, [3, 1], "tanh", "linear")
-        self.scale = Tensor([2.0], requires_grad=True)
-
-    def __call__(self, x):
-        return super().__call__(x) * self.scale
-
-    def params(self):
-        return [*super().params(), self.scale]
 
 
 def test_a_subclass_with_parameters_of_its_own_is_trained_as_a_whole_or_refused(tmp_path):

@@ -4,7 +4,7 @@ import signal
 
 import numpy as np
 import pytest
-from trainings import NUMBERS, ROWS, small_net
+from trainings import NUMBERS, ROWS, Scaled, small_net
 
 from autograd import Tensor, Value
 from autograd.errors import (
@@ -98,17 +98,6 @@ def test_one_number_for_each_row_counts_as_one_output():
 
 
 def test_a_subclass_of_net_with_a_parameter_of_its_own_is_trained_by_its_call():
-    class Scaled(Net):
-        def __init__(self):
-            super().__init__(2, [3, 1], "tanh", "linear")
-            self.scale = Tensor([2.0], requires_grad=True)
-
-        def __call__(self, x):
-            return super().__call__(x) * self.scale
-
-        def params(self):
-            return [*super().params(), self.scale]
-
     net = Scaled()
     before = net.scale.item(), net.layers[0].weight.copy()
     X = np.random.default_rng(1).normal(size=(40, 2))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError, UnsupportedError
-from autograd.tensor.core import Tensor
+from autograd.tensor.core import Tensor, plain
 from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import ZERO_SLOPE, implements, primitive
 from autograd.tensor.rows.elementwise import root
@@ -40,12 +40,13 @@ def _diagonal(x: Any) -> Any:
     return x[..., None] * np.eye(x.shape[-1])
 
 
-def _solve_slopes(g: Any, out: Any, a: Any, b: Any) -> tuple[Any, Any]:
-    if b.ndim == 1:
-        of_b = np.linalg.solve(_mT(a), g[..., None])[..., 0]
-        return -of_b[..., :, None] * out[..., None, :], of_b
-    of_b = np.linalg.solve(_mT(a), g)
-    return -of_b @ _mT(out), of_b
+def _solve_right(g: Any, out: Any, a: Any, b: Any) -> Any:
+    return np.linalg.solve(_mT(a), g[..., None])[..., 0] if b.ndim == 1 else np.linalg.solve(_mT(a), g)
+
+
+def _solve_left(g: Any, out: Any, a: Any, b: Any) -> Any:
+    of_b = _solve_right(g, out, a, b)
+    return -of_b[..., :, None] * out[..., None, :] if b.ndim == 1 else -of_b @ _mT(out)
 
 
 def _cholesky_slope(g: Any, out: Any, x: Any) -> Any:
@@ -159,9 +160,7 @@ logabsdet = primitive(Kernel("logabsdet", lambda x: np.empty(x.shape[:-2], x.dty
 detsign   = primitive(Kernel("detsign", lambda x: np.empty(x.shape[:-2], x.dtype),
                              lambda out, x: np.copyto(out, np.linalg.slogdet(x)[0])),
                       ZERO_SLOPE, name="detsign")
-solve     = primitive(lambda a, b: np.linalg.solve(a, b),
-                      lambda g, out, a, b: _solve_slopes(g, out, a, b)[0],
-                      lambda g, out, a, b: _solve_slopes(g, out, a, b)[1], name="solve")
+solve     = primitive(lambda a, b: np.linalg.solve(a, b), _solve_left, _solve_right, name="solve")
 cholesky  = primitive(lambda x: np.linalg.cholesky(x), _cholesky_slope, name="cholesky")
 pinv      = primitive(lambda x: np.linalg.pinv(x), _pinv_slope, name="pinv")
 eigh_row  = primitive(Kernel("eigh", lambda x, lower: _empty_rows(x, x.shape[-1] + 1), _eigh_fill),
@@ -364,8 +363,7 @@ def cond(x: Any, p: Any = None) -> Any:
 @implements(np.linalg.lstsq)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     """The solution of NumPy's ``lstsq``, of matrices of full rank; the other three results have no slope."""
-    left, right = (x.data if isinstance(x, Tensor) else x for x in (a, b))
-    return pinv(a) @ b, *np.linalg.lstsq(left, right, rcond)[1:]
+    return pinv(a) @ b, *np.linalg.lstsq(plain(a), plain(b), rcond)[1:]
 
 
 implements(np.linalg.cross)(lambda x1, x2, *, axis=-1: np.cross(x1, x2, axis=axis))

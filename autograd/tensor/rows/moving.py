@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.errors import ShapeError, UnsupportedError
-from autograd.tensor.core import Tensor, array_of
+from autograd.tensor.core import plain
 from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import implements
 from autograd.tensor.rows.elementwise import select
@@ -29,10 +29,6 @@ def taken(x: Any, index: Any) -> Any:
     return found if index.all() else select(index > 0, found, np.zeros_like(x, shape=()))
 
 
-def _plain(x: Any) -> Any:
-    return array_of(x) if isinstance(x, Tensor) else x
-
-
 def indices(x: Any) -> Any:
     """An array of the shape of ``x`` that counts its numbers from 1."""
     return np.arange(1, np.size(x) + 1).reshape(np.shape(x))
@@ -44,11 +40,11 @@ def _moves(function: Callable[..., Any]) -> None:
 
     def move(*args: Any, **kwargs: Any) -> Any:
         x, *rest = args if args else (kwargs.pop(names[0]),)
-        rest, kwargs = mapped(_plain, rest), mapped(_plain, kwargs)
+        rest, kwargs = mapped(plain, rest), mapped(plain, kwargs)
         return mapped(lambda index: taken(x, index), function(indices(x), *rest, **kwargs))
 
     move.__name__ = function.__name__
-    move.parameters = frozenset(names)  # type: ignore[attr-defined]
+    move.parameters = frozenset(names)  # type: ignore[attr-defined]  # `dispatch` reads it
     implements(function)(move)
 
 
@@ -219,7 +215,7 @@ def choose(a: Any, choices: Any, mode: Any = "raise") -> Any:
     """NumPy's ``choose``."""
     shape = np.broadcast_shapes(np.shape(a), *map(np.shape, choices))
     stacked = pile(*(np.broadcast_to(c, shape) for c in choices), axis=0)
-    which = np.choose(_plain(a), [np.full(shape, i) for i in range(len(choices))], mode=mode)
+    which = np.choose(plain(a), [np.full(shape, i) for i in range(len(choices))], mode=mode)
     return take_along_axis(stacked, which[None], 0)[0]
 
 
@@ -230,9 +226,6 @@ def select_(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         found = select(condition, choice, found)
     return found
-
-
-WITHOUT_SLOPE.update({np.argpartition, np.searchsorted, np.digitize})
 
 
 @implements(np.compress)
@@ -267,3 +260,4 @@ def copy(a: Any) -> Any:
 
 WITHOUT_SLOPE.update({np.argwhere, np.flatnonzero, np.isin, np.lexsort, np.array_equiv})
 WITHOUT_SLOPE.update({np.iscomplexobj, np.isrealobj, np.isreal, np.iscomplex, np.isposinf, np.isneginf})
+WITHOUT_SLOPE.update({np.argpartition, np.searchsorted, np.digitize})

@@ -70,11 +70,11 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> An
     """NumPy's ``gradient``, as a product with a matrix, since it is linear in f."""
     axes = range(np.ndim(f)) if axis is None else np.atleast_1d(axis).tolist()
     spacings = list(varargs) if len(varargs) > 1 else list(varargs or (1.0,)) * len(axes)
+    if any(isinstance(h, Tensor) for h in spacings):
+        raise UnsupportedError("numpy.gradient() has no derivative by the spacing here; give an array")
     found = []
     for k, spacing in zip(axes, spacings, strict=True):
         n = np.shape(f)[k]
-        if any(isinstance(h, Tensor) for h in spacings):
-            raise UnsupportedError("numpy.gradient() has no derivative by the spacing here; give an array")
         unit: Any = np.eye(n)
         matrix = np.gradient(unit, spacing, axis=0, edge_order=edge_order)
         matrix = matrix.astype(f.dtype if f.dtype.kind == "f" else float)
