@@ -97,9 +97,9 @@ class UnsupportedError(AutogradError, TypeError):
 
     >>> import numpy as np
     >>> from autograd import Tensor
-    >>> np.fft.fft(Tensor([1.0, 2.0]))
+    >>> np.unique(Tensor([1.0, 2.0]))
     Traceback (most recent call last):
-    autograd.errors.UnsupportedError: numpy.fft.fft() has no derivative for Tensors here; ...
+    autograd.errors.UnsupportedError: numpy.unique() has no derivative for Tensors here; ...
     """
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import ShapeError, UnsupportedError
+from autograd.errors import NotANumberError, ShapeError, UnsupportedError
 
 # A call takes x of shape (3, 4) and y of shape (4, 3), as arrays or as Tensors
 
@@ -415,8 +415,140 @@ CALLS: dict[Any, list[Callable[..., Any]]] = {
     ],
 }
 
+
+def mixed(x, y):
+    """Complex numbers made of those of both arrays."""
+    return x + 1j * y.T
+
+
+def parts(z):
+    """The real parts of complex numbers, plus twice the imaginary ones."""
+    return np.real(z) + 2 * np.imag(z)
+
+
+def transforms(function, of_complex=True):
+    """Calls of a Fourier transform along one axis."""
+    made = mixed if of_complex else lambda x, y: x * y.T
+    return [
+        lambda x, y: parts(function(made(x, y))),
+        lambda x, y: parts(function(made(x, y), 3, axis=0)),
+        lambda x, y: parts(function(made(x, y), n=5, norm="ortho")),
+        lambda x, y: parts(function(made(x, y), 2, norm="forward")),
+    ]
+
+
+def transforms_of_several_axes(function, of_complex=True):
+    made = mixed if of_complex else lambda x, y: x * y.T
+    return [
+        lambda x, y: parts(function(made(x, y))),
+        lambda x, y: parts(function(made(x, y), (2, 5), axes=(0, 1))),
+        lambda x, y: parts(function(made(x, y), axes=(0,), norm="ortho")),
+        lambda x, y: parts(function(made(x, y)[None], s=(-1, 3), axes=(2, 1))),
+    ]
+
+
+CALLS |= {
+    np.real: [lambda x, y: np.real(x), lambda x, y: np.real(mixed(x, y) ** 2)],
+    np.imag: [lambda x, y: np.imag(mixed(x, y) ** 2)],
+    np.conjugate: [lambda x, y: np.conjugate(x), lambda x, y: parts(np.conj(mixed(x, y)) ** 2)],
+    np.angle: [lambda x, y: np.angle(mixed(x, y)), lambda x, y: np.angle(mixed(x, y), deg=True)],
+    np.real_if_close: [lambda x, y: np.real_if_close(x), lambda x, y: np.real_if_close(x * (1 + 0j))],
+    np.sort_complex: [lambda x, y: parts(np.sort_complex(mixed(x, y)))],
+    np.unwrap: [lambda x, y: np.unwrap(9 * x), lambda x, y: np.unwrap(9 * x, axis=0, period=3.0)],
+    np.fft.fft: transforms(np.fft.fft),
+    np.fft.ifft: transforms(np.fft.ifft),
+    np.fft.rfft: transforms(np.fft.rfft, of_complex=False),
+    np.fft.irfft: transforms(np.fft.irfft),
+    np.fft.hfft: transforms(np.fft.hfft),
+    np.fft.ihfft: transforms(np.fft.ihfft, of_complex=False),
+    **{f: transforms_of_several_axes(f) for f in (np.fft.fftn, np.fft.ifftn, np.fft.irfftn)},
+    **{f: transforms_of_several_axes(f)[:2] for f in (np.fft.fft2, np.fft.ifft2, np.fft.irfft2)},
+    np.fft.rfftn: transforms_of_several_axes(np.fft.rfftn, of_complex=False),
+    np.fft.rfft2: transforms_of_several_axes(np.fft.rfft2, of_complex=False)[:2],
+    np.fft.fftshift: [lambda x, y: np.fft.fftshift(x), lambda x, y: np.fft.fftshift(x, axes=1)],
+    np.fft.ifftshift: [lambda x, y: np.fft.ifftshift(x), lambda x, y: np.fft.ifftshift(x, 0)],
+    np.linalg.eig: [
+        lambda x, y: np.abs(np.linalg.eig(x @ y).eigenvectors),
+        lambda x, y: parts(np.linalg.eig(y @ x[:, :4]).eigenvalues ** 3).sum(),
+        lambda x, y: np.linalg.eig(y @ y.T + np.diag(np.arange(4.0)))[1] ** 2,
+    ],
+    np.linalg.eigvals: [lambda x, y: parts(np.exp(np.linalg.eigvals(x @ y))).sum()],
+    np.linalg.tensorinv: [
+        lambda x, y: np.linalg.tensorinv(np.reshape(y @ x + 5 * np.eye(4), (2, 2, 4)), ind=2),
+        lambda x, y: np.linalg.tensorinv(np.reshape(y @ x + 5 * np.eye(4), (4, 2, 2)), 1),
+    ],
+    np.linalg.tensorsolve: [
+        lambda x, y: np.linalg.tensorsolve(np.reshape(y @ x + 5 * np.eye(4), (2, 2, 4)), x[:2, :2]),
+        lambda x, y: np.linalg.tensorsolve(np.reshape(y @ x + 5 * np.eye(4), (2, 4, 2)), x[0], axes=(0,)),
+    ],
+    np.linalg.vecdot: [lambda x, y: np.linalg.vecdot(x, y.T), lambda x, y: np.linalg.vecdot(x.T, y, axis=0)],
+    np.vecdot: [lambda x, y: np.vecdot(x, y.T), lambda x, y: parts(np.vecdot(mixed(x, y), mixed(2 * x, y)))],
+    np.matvec: [lambda x, y: np.matvec(x, y.T), lambda x, y: np.matvec(y, x[:, None, 1:])],
+    np.vecmat: [
+        lambda x, y: np.vecmat(y, x),
+        lambda x, y: np.vecmat(y[:2], x[None]),
+        lambda x, y: parts(np.vecmat(mixed(x, y), 1j * y)),
+    ],
+    np.divmod: [lambda x, y: x * np.divmod(x, 0.7)[0] + np.divmod(x, 0.7)[1]],
+    np.modf: [lambda x, y: x * np.modf(3 * x)[1] + np.modf(3 * x)[0]],
+    np.ldexp: [lambda x, y: np.ldexp(x, 3), lambda x, y: np.ldexp(x, np.arange(4))],
+    np.insert: [
+        lambda x, y: np.insert(x, 1, y[:, 0], axis=0),
+        lambda x, y: np.insert(x, [0, 2, 2], y[:3], axis=1),
+        lambda x, y: np.insert(x, -1, 7.0),
+        lambda x, y: np.insert(np.arange(3.0), slice(0, 2), x[0, :2]),
+    ],
+    np.trim_zeros: [
+        lambda x, y: np.trim_zeros(np.append(np.append(np.zeros(2), x[0] * [1, 0, 1, 1]), 0.0)),
+        lambda x, y: np.trim_zeros(np.append(np.append(0.0, x[0]), 0.0), "b"),
+    ],
+    np.piecewise: [
+        lambda x, y: np.piecewise(x, [x < 0, x > 1], [np.sin, 3.0, np.exp]),
+        lambda x, y: np.piecewise(x, [x < 0, x > -1], [np.square, np.cos]),
+        lambda x, y: np.piecewise(x[0], x[0] > 0, [lambda z, a: a * z**2], 3.0),
+    ],
+    np.nancumprod: [lambda x, y: np.nancumprod(np.where(x > 1, np.nan, x), axis=0)],
+    np.nanmedian: [
+        lambda x, y: np.nanmedian(np.where(x > 1, np.nan, x)),
+        lambda x, y: np.nanmedian(np.where(x > 0.5, np.nan, x), axis=0, keepdims=True),
+        lambda x, y: np.nanmedian(x, axis=1),
+    ],
+    np.nanquantile: [
+        lambda x, y: np.nanquantile(np.where(x > 1, np.nan, x), 0.3),
+        lambda x, y: np.nanquantile(np.where(x > 1, np.nan, x), [0.25, 0.6], axis=1),
+        lambda x, y: np.nanquantile(np.where(x > 1, np.nan, x), np.array([[0.25], [1.0]]), 0, keepdims=True),
+    ],
+    np.nanpercentile: [lambda x, y: np.nanpercentile(np.where(x > 1, np.nan, x), 30.0, axis=1)],
+    np.poly: [lambda x, y: np.poly(x[0]), lambda x, y: np.poly(x @ y)],
+    np.roots: [
+        lambda x, y: parts(np.sort_complex(np.roots(np.append(1.0, x[0])))),
+        lambda x, y: np.roots(np.append(np.append(0.0, x[0, :2]), [0.0, 0.0])),
+    ],
+    np.polyadd: [lambda x, y: np.polyadd(x[0], y[0]), lambda x, y: np.polyadd([1.0], y[0])],
+    np.polysub: [lambda x, y: np.polysub(x[0], y[0]), lambda x, y: np.polysub(y[0], [1.0, 2, 3, 4])],
+    np.polymul: [lambda x, y: np.polymul(x[0], y[0]), lambda x, y: np.polymul(y[0], 3.0)],
+    np.polydiv: [
+        lambda x, y: np.polydiv(x[0], y[0])[0],
+        lambda x, y: np.polydiv(np.append(x[0], y[1]), y[0])[1],
+        lambda x, y: np.polydiv(y[0], x[0])[1],
+    ],
+    np.polyder: [lambda x, y: np.polyder(x[0]), lambda x, y: np.polyder(x[0], 2)],
+    np.polyint: [lambda x, y: np.polyint(x[0]), lambda x, y: np.polyint(x[0], 2, [1.0, 2.0])],
+    np.polyfit: [
+        lambda x, y: np.polyfit(x[0], y[:, 0], 2),
+        lambda x, y: np.polyfit(x[0], y, 1, w=np.array([1.0, 2.0, 0.5, 1.0])),
+    ],
+}
+
 # Functions that NumPy computes in float64 at most
-DOUBLE = {np.interp, np.i0, *(getattr(np.linalg, name) for name in np.linalg.__all__)}
+DOUBLE = {
+    np.roots,
+    np.poly,
+    np.polyfit,
+    np.interp,
+    np.i0,
+    *(getattr(np.linalg, name) for name in np.linalg.__all__),
+}
 
 # Calls that are refused: x, as above, is a Tensor
 REFUSED: list[tuple[Callable[..., Any], type[Exception], str]] = [
@@ -481,5 +613,22 @@ REFUSED: list[tuple[Callable[..., Any], type[Exception], str]] = [
     (lambda x: np.cross(x, x), ShapeError, r"^cross\(\) .* vectors of length 3"),
     (lambda x: np.pad(x, 1, "linear_ramp"), UnsupportedError, r"pad\(mode='linear_ramp'\)"),
     (lambda x: np.pad(x, 1, constant_values=(1, 2)), UnsupportedError, "one number as constant_values"),
-    (lambda x: np.unwrap(x), UnsupportedError, r"numpy.unwrap\(\) has no derivative"),
+    (lambda x: np.unique(x), UnsupportedError, r"numpy.unique\(\) has no derivative"),
+    (lambda x: np.trim_zeros(x), UnsupportedError, r"^numpy.trim_zeros\(\) .* one axis, got shape \(3, 4\)"),
+    (
+        lambda x: np.piecewise(x, [x > 0], [1.0, 2.0, 3.0]),
+        ShapeError,
+        "wants 1 functions, or one more, got 3",
+    ),
+    (lambda x: np.nanquantile(x, 0.5, method="lower"), UnsupportedError, r"nanquantile\(method='lower'\)"),
+    (lambda x: np.poly(x), ShapeError, r"one axis or a square matrix, got shape \(3, 4\)|square matrices"),
+    (lambda x: np.roots(x), ShapeError, r"^roots\(\) of a Tensor wants one axis, got shape \(3, 4\)"),
+    (lambda x: np.fft.fft(x, 0), ShapeError, r"^fft\(\) wants 1 number or more along axis 1, got 0"),
+    (lambda x: np.fft.irfft(x[:, :1]), ShapeError, r"^irfft\(\) wants 1 number or more along axis 1, got 0"),
+    (lambda x: np.fft.fftn(x, (2,), (0, 1)), ShapeError, "as many lengths as axes, got 1 and 2"),
+    (
+        lambda x: (1j * x).astype(float),
+        NotANumberError,
+        r"astype\(\) of a Tensor of complex128 .* take its real",
+    ),
 ]

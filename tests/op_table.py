@@ -19,7 +19,15 @@ from autograd.errors import ShapeError
 from autograd.tensor.core import ROWS
 from autograd.tensor.dispatch import IMPLEMENTED
 from autograd.tensor.primitive import Primitive
-from autograd.tensor.rows import linalg, moving, sequences, special  # noqa: F401  # imported late
+from autograd.tensor.rows import (  # noqa: F401  # imported late
+    complex_numbers,
+    fourier,
+    linalg,
+    moving,
+    polynomials,
+    sequences,
+    special,
+)
 from autograd.tensor.rows.products import affine
 
 mp = mpmath.mp.clone()
@@ -473,6 +481,11 @@ def called_qr(x):
     return np.concatenate([q * signs[..., None, :], r * signs[..., None]], axis=-2)
 
 
+def called_eig(x):
+    w, v = np.linalg.eig(x + 0j)  # of a real matrix they are real or complex, which a Program cannot follow
+    return np.real(v * w[..., None, :] ** 2 @ np.linalg.inv(v))
+
+
 SQUARES = (((3, 3),), ((2, 2, 2),))
 
 
@@ -524,6 +537,11 @@ LINALG = [
     algebra(
         "svd", called_svd, lambda x: matrices(exact_svd)(spread_out(x)), (*SQUARES, ((3, 2),), ((2, 3),))
     ),
+    algebra(
+        "eig",  # V w² V^-1 of the eigenvalues w and the vectors V, which is the square of the matrix
+        called_eig,
+        lambda x: matrices(lambda m: m * m)(x * 1),
+    ),
     algebra("qr", called_qr, lambda x: matrices(exact_qr)(spread_out(x)), (*SQUARES, ((3, 2),))),
     Op(
         "detsign",
@@ -547,7 +565,58 @@ RUNNING = [
     for axis in (0, -1)
 ]
 
-TABLE = [*LINALG, *RUNNING, *ELEMENTWISE, *CHOICES, *REDUCTIONS, *LABELLED, *PRODUCTS, *SHAPING]
+# Complex numbers and Fourier transforms. What is complex is made of real operands, and taken apart again
+
+
+def cosines(n, m, sign):
+    """Sums of numbers times e^(2πi jk / n), j < m, on the last axis: the real parts plus 2 imaginary ones."""
+
+    def transform(x):
+        angles = [[2 * mp.pi * mp.mpf(j * k) / n for k in range(m)] for j in range(x.shape[-1])]
+        waves = np.array([[mp.cos(a) + 2 * sign * mp.sin(a) for a in row] for row in angles], object)
+        return np.asarray((x[..., None] * waves).sum(axis=-2), object)
+
+    return transform
+
+
+def parts(z):
+    return np.real(z) + 2 * np.imag(z)
+
+
+def back_to_real(x, y, n):
+    """The real numbers with the first numbers x + iy of their Fourier transform, by the sum of its terms."""
+    m = n // 2 + 1
+    out = np.full((*x.shape[:-1], n), mp.mpf(0), object)
+    for k in range(min(m, x.shape[-1])):
+        twice = 1 if k == 0 or 2 * k == n else 2
+        for j in range(n):
+            a = 2 * mp.pi * mp.mpf(j * k) / n
+            out[..., j] += twice * (x[..., k] * mp.cos(a) - y[..., k] * mp.sin(a)) / n
+    return out
+
+
+# fmt: off
+COMPLEX = [
+    unary("real",      lambda x: x,                  R),
+    Op("imag", lambda x, y: np.imag(x + 1j * y), lambda x, y: y + 0 * x, (R, R), BROADCASTS),
+    Op("conjugate", lambda x, y: parts(np.conj(x + 1j * y)), lambda x, y: x - 2 * y, (R, R), BROADCASTS),
+    Op("angle", lambda x, y: np.angle(x + 1j * y), each(lambda x, y: mp.atan2(y, x), 2),
+       ((0.2, 2), R), BROADCASTS),
+    Op("fft", lambda x: parts(np.fft.fft(x)), lambda x: cosines(x.shape[-1], x.shape[-1], -1)(x), (R,),
+       (((2, 5),), ((4,),))),
+    Op("fft", lambda x: parts(np.fft.fft(x, 7)), cosines(7, 7, -1), (R,), (((2, 5),),), "longer"),
+    Op("fft", lambda x: parts(np.fft.fft(x, 3)), lambda x: cosines(3, 3, -1)(x[..., :3]), (R,),
+       (((2, 5),),), "cut"),
+    Op("ifft", lambda x: parts(np.fft.ifft(x, norm="forward")),
+       lambda x: cosines(x.shape[-1], x.shape[-1], 1)(x), (R,), (((2, 5),), ((4,),))),
+    Op("rfft", lambda x: parts(np.fft.rfft(x, 6)), cosines(6, 4, -1), (R,), (((2, 5),),)),
+    Op("rfft", lambda x: parts(np.fft.rfft(x)), cosines(5, 3, -1), (R,), (((2, 5),),), "odd"),
+    *(Op("irfft", lambda x, y, n=n: np.fft.irfft(x + 1j * y, n), functools.partial(back_to_real, n=n), (R, R),
+         (((2, 4), (2, 4)),), str(n)) for n in (4, 6, 7, 9)),
+]
+# fmt: on
+
+TABLE = [*LINALG, *RUNNING, *COMPLEX, *ELEMENTWISE, *CHOICES, *REDUCTIONS, *LABELLED, *PRODUCTS, *SHAPING]
 
 # Rows of SciPy's functions, which tests/hips/test_special.py tests
 SPECIAL = {row.name for row in vars(special).values() if isinstance(row, Primitive)}

@@ -48,6 +48,7 @@ from autograd.tensor.transforms import (
     hessian,
     hessian_tensor_product,
     hessian_vector_product,
+    holomorphic_grad,
     hvp,
     jacobian,
     jvp,
@@ -80,6 +81,7 @@ __all__ = [
     "hessian",
     "hessian_tensor_product",
     "hessian_vector_product",
+    "holomorphic_grad",
     "hvp",
     "jacobian",
     "jvp",
@@ -107,8 +109,11 @@ __all__ = [
 
 def _import_more_rows() -> None:
     """Import the rows that few programs need; this happens at the first call of one of their functions."""
+    import autograd.tensor.rows.complex_numbers
+    import autograd.tensor.rows.fourier
     import autograd.tensor.rows.linalg
     import autograd.tensor.rows.moving
+    import autograd.tensor.rows.polynomials
     import autograd.tensor.rows.sequences
 
 

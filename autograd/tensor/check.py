@@ -115,11 +115,17 @@ def numerical_tangent(f: Callable[[Any], Any], x: Any, direction: Any) -> Any:
 
 
 def _random(structure: Any, rng: Any) -> Any:
-    """Random numbers in a structure."""
-    return rebuilt(
-        structure, [np.asarray(rng.standard_normal(np.shape(a)))[()] for a in leaves_of(structure)]
-    )
+    """Random numbers in a structure, complex ones for complex ones."""
+
+    def like(a: Any) -> Any:
+        found = rng.standard_normal(np.shape(a))
+        if np.iscomplexobj(a):
+            found = found + 1j * rng.standard_normal(np.shape(a))
+        return np.asarray(found)[()]
+
+    return rebuilt(structure, [like(a) for a in leaves_of(structure)])
 
 
 def _dot(x: Any, y: Any) -> float:
-    return float(sum(np.sum(a * b) for a, b in zip(leaves_of(x), leaves_of(y), strict=True)))
+    """The change of a real number of gradient ``x`` if the numbers change by ``y``."""
+    return float(sum(np.real(np.sum(a * b)) for a, b in zip(leaves_of(x), leaves_of(y), strict=True)))

@@ -56,6 +56,8 @@ def flatten(value: Any) -> tuple[Any, Callable[[Any], Any]]:
             vector[end - size : end].reshape(shape) if shape else vector[end - 1]
             for shape, size, end in zip(shapes, sizes, ends, strict=True)
         ]
+        if vector.dtype.kind == "c":
+            parts = [p if np.iscomplexobj(x) else np.real(p) for p, x in zip(parts, leaves, strict=True)]
         return rebuilt(value, parts)
 
     flat = [np.reshape(x, -1) for x in leaves]

@@ -11,7 +11,7 @@ from autograd.errors import GradientError, NotANumberError, ShapeError, Unsuppor
 from autograd.tensor.dispatch import IMPLEMENTED, dispatch, refuse_to_detach
 from autograd.tensor.methods import ArrayMethods
 from autograd.tensor.modes import mode
-from autograd.tensor.real_numbers import KINDS, is_masked, not_numbers, reals
+from autograd.tensor.real_numbers import KINDS, NUMBERS, is_masked, not_numbers, reals
 from autograd.tensor.tape import Array, Leaf, TapeNode, backpropagate, use_counts
 from autograd.tensor.trace import Traced
 
@@ -231,6 +231,8 @@ class Tensor(ArrayMethods):
         return self._node
 
     def _seed(self, gradient: Any) -> Array:
+        if self.dtype.kind == "c":
+            raise GradientError("backward() from complex numbers: take a real one, t.real or np.abs(t)")
         if gradient is None:
             if self.size != 1:
                 raise GradientError(
@@ -466,8 +468,11 @@ class Tensor(ArrayMethods):
     def astype(self, dtype: npt.DTypeLike) -> "Tensor":
         """The same numbers as another dtype; gradients flow through it if it is a float type."""
         wanted = np.dtype(dtype)
-        if wanted.kind not in KINDS:
-            raise NotANumberError(f"astype() of a Tensor wants a dtype of real numbers, got {wanted}")
+        if wanted.kind not in NUMBERS or (self.dtype.kind == "c" != wanted.kind):
+            hint = "; take its real part, t.real" if self.dtype.kind == "c" else ""
+            raise NotANumberError(
+                f"astype() of a Tensor of {self.dtype} wants a dtype of such numbers, got {wanted}{hint}"
+            )
         return ROWS["astype"](self, dtype=wanted)
 
     def dot(self, other: Any) -> "Tensor":
@@ -500,8 +505,13 @@ class Tensor(ArrayMethods):
 
     def __float__(self) -> float:
         if self._node is not None:
-            refuse_to_detach(sys._getframe(1))
+            refuse_to_detach(sys._getframe(1), "float()")
         return float(array_of(self))
+
+    def __complex__(self) -> complex:
+        if self._node is not None:
+            refuse_to_detach(sys._getframe(1), "complex()")
+        return complex(array_of(self))
 
     def __int__(self) -> int:
         return int(array_of(self))

@@ -66,11 +66,11 @@ def parameters_of(implementation: Any) -> frozenset[str]:
     return frozenset(inspect.signature(implementation).parameters) if own is None else own
 
 
-def refuse_to_detach(caller: Any) -> None:
-    """Raise a GradientError if float() of a Tensor would cut off a gradient that is wanted.
+def refuse_to_detach(caller: Any, call: str) -> None:
+    """Raise a GradientError if ``call``, float() or complex() of a Tensor, would cut off a wanted gradient.
 
     It is wanted within a transform. It is wanted elsewhere too if the Tensor becomes an element of an array,
-    for which NumPy calls float(): then the caller's instruction is an assignment to an element.
+    for which NumPy makes the call: then the caller's instruction is an assignment to an element.
     """
     if dis.opname[caller.f_code.co_code[caller.f_lasti]] == "STORE_SUBSCR":
         raise GradientError(
@@ -79,7 +79,7 @@ def refuse_to_detach(caller: Any) -> None:
         )
     if mode.taping == DIFFERENTIATING:
         raise GradientError(
-            "float() of a Tensor, which functions of math call too, would cut its gradient off within a "
+            f"{call} of a Tensor, which functions of math call too, would cut its gradient off within a "
             "transform such as grad(); use NumPy's functions, np.exp for math.exp, or write t.item() if only "
             "the number is meant"
         )

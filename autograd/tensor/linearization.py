@@ -5,7 +5,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from numbers import Real
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from autograd.errors import GradientWarning, NotANumberError, OptionError, Outpu
 from autograd.tensor.containers import leaves_of, rebuilt
 from autograd.tensor.core import ROWS, Tensor, array_of, tensor_of
 from autograd.tensor.modes import DIFFERENTIATING, ModeContext, mode
-from autograd.tensor.real_numbers import KINDS
+from autograd.tensor.real_numbers import DIFFERENTIABLE, KINDS, NUMBERS
 from autograd.tensor.tape import Leaf, TapeNode, backpropagate, bare, push_forward, together, use_counts
 from autograd.tensor.trace import Traced, mapped
 
@@ -64,8 +64,8 @@ def variable(x: Any, call: str) -> Tensor:
     elif isinstance(x, np.ndarray | np.generic):
         kind, got = x.dtype.kind, f"{'an array' if np.ndim(x) else 'a number'} of dtype {x.dtype}"
     else:
-        kind, got = "f" if isinstance(x, float) else "", f"{type(x).__name__} {x!r:.60}"
-    if kind != "f" or isinstance(x, np.ma.MaskedArray):
+        kind, got = "f" if isinstance(x, float | complex) else "", f"{type(x).__name__} {x!r:.60}"
+    if not kind or kind not in DIFFERENTIABLE or isinstance(x, np.ma.MaskedArray):
         hint = ""
         if (kind and kind in KINDS) or isinstance(x, int):
             hint = "; write 1.0 for 1, or x.astype(float)"
@@ -74,8 +74,10 @@ def variable(x: Any, call: str) -> Tensor:
         raise NotANumberError(f"{call} differentiates by floats and arrays of floats, got {got}{hint}")
     if not isinstance(x, Tensor):
         array: Any = np.array(x)
-        if array.dtype not in (np.float64, np.float32):
-            raise NotANumberError(f"{call} differentiates by float64 and float32, got {array.dtype}")
+        if array.dtype not in (np.float64, np.float32, np.complex128, np.complex64):
+            raise NotANumberError(
+                f"{call} differentiates by float64, float32, complex128 and complex64, got {array.dtype}"
+            )
         return tensor_of(array, Leaf(array.shape, array.dtype))
     if x._node is None:
         return tensor_of(x._array, Leaf(x.shape, x.dtype))
@@ -124,41 +126,48 @@ class Linearization:
     def outputs(self) -> list[Any]:
         return leaves_of(self.value)
 
-    def only_output(self) -> Tensor:
+    def only_output(self, single: bool = False, real: bool = True) -> Tensor:
         """The one Tensor that the function returned; a constant number as a Tensor.
 
-        Raises:
-            OutputError: the function returned something else.
-        """
-        return self.as_tensor(self.value)
-
-    def as_tensor(self, value: Any) -> Tensor:
-        """``value``, which the function returned, as a Tensor; OutputError if it holds no numbers."""
-        if not isinstance(value, Tensor):
-            array = np.asarray(value if isinstance(value, np.ndarray | Real) else None)
-            if array.dtype.kind not in KINDS:
-                raise OutputError(
-                    f"{self.call} wants a function that returns a number or an array, and "
-                    f"{name_of(self.function)} returned {type(value).__name__}"
-                )
-            dtype = self.inputs[0].dtype if self.inputs else np.dtype(float)
-            value = tensor_of(array.astype(dtype))
-        out: Tensor = value
-        return out
-
-    def number(self) -> Tensor:
-        """The one number that the function returned, as a Tensor.
+        Args:
+            single: whether it has to hold just one number.
+            real: whether its numbers have to be real.
 
         Raises:
             OutputError: the function returned something else.
         """
         value = self.value
-        if isinstance(value, Tensor | np.ndarray) and value.size != 1:
-            raise OutputError(
-                f"{self.call} wants a function that returns one real number, and {name_of(self.function)} "
-                f"returned shape {value.shape}; sum it, or use elementwise_grad() or jacobian()"
+        if single and isinstance(value, Tensor | np.ndarray) and value.size != 1:
+            kind, ways = (
+                ("real number", ", or use elementwise_grad() or jacobian()") if real else ("number", "")
             )
-        return self.only_output()
+            raise OutputError(
+                f"{self.call} wants a function that returns one {kind}, and {name_of(self.function)} "
+                f"returned shape {value.shape}; sum it{ways}"
+            )
+        out = self.as_tensor(value)
+        if real and out.dtype.kind == "c":
+            raise OutputError(
+                f"{self.call} wants a function that returns real numbers, and {name_of(self.function)} "
+                "returned complex ones; take np.real or np.abs of them, or call holomorphic_grad() if the "
+                "function is holomorphic"
+            )
+        return out
+
+    def as_tensor(self, value: Any) -> Tensor:
+        """``value``, which the function returned, as a Tensor; OutputError if it holds no numbers."""
+        if not isinstance(value, Tensor):
+            array = np.asarray(value if isinstance(value, np.ndarray | Number) else None)
+            if array.dtype.kind not in NUMBERS:
+                raise OutputError(
+                    f"{self.call} wants a function that returns a number or an array, and "
+                    f"{name_of(self.function)} returned {type(value).__name__}"
+                )
+            if array.dtype.kind in KINDS:
+                array = array.astype(np.finfo(self.inputs[0].dtype).dtype if self.inputs else float)
+            value = tensor_of(array)
+        out: Tensor = value
+        return out
 
     @cached_property
     def _roots(self) -> list[Any]:
@@ -234,6 +243,10 @@ class Linearization:
             seed = seed if recorded else array_of(seed)
         else:
             seed = tensor_of(np.array(seed)) if recorded else np.array(seed)
+        if seed.dtype.kind == "c" and out.dtype.kind != "c":
+            raise NotANumberError(
+                f"{self.call} wants real numbers for those of {out.dtype}, got {seed.dtype}"
+            )
         return seed if seed.dtype == out.dtype else seed.astype(out.dtype)
 
     def push(self, tangent: Any) -> Any:

@@ -34,6 +34,9 @@ class ArrayMethods:
     ([1.0, 4.0, 36.0, 576.0], True, [[0, 1], [0, 1]], 4)
     >>> bool(t.any()), bool(t.all())
     (True, True)
+    >>> z = t[0] * 1j
+    >>> z.real.tolist(), z.imag.tolist(), z.conj().tolist(), z.conjugate().tolist() == z.conj().tolist()
+    ([0.0, 0.0], [1.0, 4.0], [-1j, -4j], True)
     """
 
     __slots__ = ()
@@ -52,3 +55,7 @@ class ArrayMethods:
     all = method(np.all)
     argsort = method(np.argsort)
     nonzero = method(np.nonzero)
+    conj = method(np.conjugate)
+    conjugate = method(np.conjugate)
+    real = property(method(np.real))
+    imag = property(method(np.imag))

@@ -34,7 +34,7 @@ class Objective:
     def value_and_gradient(self, x: Any) -> tuple[float, Any]:
         """The value and the gradient at ``x``."""
         at = Linearization("minimize()", self.function, (x,), {})
-        number = at.number()
+        number = at.only_output(single=True)
         return float(plain(number)), at.pull(np.ones(number.shape))
 
     def product(self, x: Any, v: Any) -> Any:

@@ -10,7 +10,7 @@ from autograd.errors import ShapeError
 from autograd.tensor.core import ROWS, Tensor, array_of, tensor_of
 from autograd.tensor.dispatch import IMPLEMENTED
 from autograd.tensor.modes import ModeContext, mode
-from autograd.tensor.real_numbers import KINDS, is_masked, not_numbers
+from autograd.tensor.real_numbers import DIFFERENTIABLE, NUMBERS, is_masked, not_numbers
 from autograd.tensor.tape import Leaf, TapeNode, backpropagate, bare
 from autograd.tensor.trace import Traced
 
@@ -77,10 +77,10 @@ class Primitive:
         formula = self.slopes[i]
         if formula is None:
             return None
-        if self.elementwise:
-            return formula(v, out, *args, **kwargs)
         if self.linear:
             return self(*args[:i], v, *args[i + 1 :], **kwargs)
+        if self.elementwise and (out.dtype.kind == "c" or v.dtype.kind != "c"):
+            return formula(v, out, *args, **kwargs)
         return transposed(formula, v, out, args, kwargs)
 
     def __repr__(self) -> str:
@@ -93,7 +93,7 @@ def transposed(formula: Formula, v: Any, out: Any, args: Sequence[Any], kwargs: 
     g = tensor_of(np.ones(out.shape, out.dtype), leaf)
     lift = tensor_of if any(isinstance(a, Tensor) for a in (v, out, *args)) else bare
     with ModeContext("taping", mode.taping or True):
-        product = np.sum(formula(g, out, *args, **kwargs) * v)
+        product = np.real(np.sum(formula(g, out, *args, **kwargs) * v))
     found: dict[Any, Any] = {}
     if isinstance(product, Tensor) and product._node is not None:
         seed = np.ones((), product.dtype)
@@ -179,9 +179,9 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
     if out.__class__ is not np.ndarray and not isinstance(out, Traced):
         out = np.asarray(out)  # NumPy returns scalars in place of arrays without axes
     kind = out.dtype.kind
-    if kind not in KINDS:
+    if kind not in NUMBERS:
         raise not_numbers(row.name, _types_of_non_numbers(operands))
-    if kind != "f" or not wanted or not mode.taping:
+    if not wanted or kind not in DIFFERENTIABLE or not mode.taping:
         # A constant must not change with the array that it is a view of, so a view is copied
         return tensor_of(out if out.base is None else out.copy("K"))
     if len(used) < len(args):  # changes of plain arrays are not detected, so the tape has copies
@@ -198,4 +198,4 @@ def _can_broadcast(operands: Sequence[Any]) -> bool:
 
 
 def _types_of_non_numbers(operands: Sequence[Any]) -> list[str]:
-    return sorted({type(a).__name__ for a in operands if np.asarray(a).dtype.kind not in KINDS})
+    return sorted({type(a).__name__ for a in operands if np.asarray(a).dtype.kind not in NUMBERS})

@@ -16,9 +16,11 @@ import numpy as np
 from autograd.errors import NotANumberError
 from autograd.tensor.tape import Array
 
-__all__ = ["CONVERSIONS", "KINDS", "is_masked", "not_numbers", "real", "reals"]
+__all__ = ["CONVERSIONS", "DIFFERENTIABLE", "KINDS", "NUMBERS", "is_masked", "not_numbers", "real", "reals"]
 
 KINDS = "fiub"  # kinds of NumPy dtypes: floats, signed and unsigned integers, booleans
+NUMBERS = KINDS + "c"  # what operations on Tensors compute with: real and complex numbers
+DIFFERENTIABLE = "fc"  # what has derivatives
 
 LARGEST_FLOAT = float(np.finfo(float).max)
 LISTS = {list, tuple}
@@ -120,6 +122,6 @@ def reals(x: Any, wants: str) -> Array:
 def not_numbers(name: str, type_names: Sequence[str]) -> NotANumberError:
     """Return the error for operands that are not numbers; ``type_names`` are the names of their types."""
     return NotANumberError(
-        f"{name}() of a Tensor wants real numbers and arrays of them, got {', '.join(type_names)}; in an "
+        f"{name}() of a Tensor wants numbers and arrays of them, got {', '.join(type_names)}; in an "
         "expression with Values, take numbers out of the Tensor by item()"
     )

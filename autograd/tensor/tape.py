@@ -84,12 +84,19 @@ def bare(data: Array, node: TapeNode | Leaf | None) -> Any:
 
 
 def unbroadcast(g: Any, parent: TapeNode | Leaf) -> Any:
-    """Return ``g`` in the shape and dtype of ``parent``, summed over the axes that broadcasting stretched."""
+    """Return ``g`` in the shape and dtype of ``parent``, summed over the axes that broadcasting stretched.
+
+    Of a complex ``g`` a real parent gets the real part.
+    """
     if g.shape != parent.shape:
         extra = g.ndim - len(parent.shape)
         stretched = [i for i, n in enumerate(parent.shape, extra) if n == 1 and g.shape[i] != 1]
         g = g.sum(axis=(*range(extra), *stretched), keepdims=True).reshape(parent.shape)
-    return g if g.dtype == parent.dtype else g.astype(parent.dtype)
+    if g.dtype == parent.dtype:
+        return g
+    if g.dtype.kind == "c" and parent.dtype.kind != "c":
+        g = np.real(g)
+    return g.astype(parent.dtype)
 
 
 def use_counts(root: TapeNode | Leaf) -> dict[TapeNode | Leaf, int]:

@@ -33,6 +33,7 @@ __all__ = [
     "hessian",
     "hessian_tensor_product",
     "hessian_vector_product",
+    "holomorphic_grad",
     "hvp",
     "jacobian",
     "jvp",
@@ -96,7 +97,7 @@ def grad(function: Function, argnum: ArgNum = 0) -> Function:
     >>> grad(lambda p: p["slope"] * 3 + p["height"][0])({"slope": 1.0, "height": [2.0]})
     {'slope': np.float64(3.0), 'height': [np.float64(1.0)]}
     """
-    return transform("grad", lambda at: at.pull(ones(at.number())), function, argnum)
+    return transform("grad", lambda at: at.pull(ones(at.only_output(single=True))), function, argnum)
 
 
 def value_and_grad(function: Function, argnum: ArgNum = 0) -> Function:
@@ -106,7 +107,10 @@ def value_and_grad(function: Function, argnum: ArgNum = 0) -> Function:
     (np.float64(8.0), np.float64(12.0))
     """
     return transform(
-        "value_and_grad", lambda at: (at.returned(at.value), at.pull(ones(at.number()))), function, argnum
+        "value_and_grad",
+        lambda at: (at.returned(at.value), at.pull(ones(at.only_output(single=True)))),
+        function,
+        argnum,
     )
 
 
@@ -124,7 +128,7 @@ def grad_and_aux(function: Function, argnum: ArgNum = 0) -> Function:
                 f"{name_of(at.function)} returned {type(at.value).__name__}"
             )
         at.value, aux = at.value
-        return at.pull(ones(at.number())), at.returned(aux)
+        return at.pull(ones(at.only_output(single=True))), at.returned(aux)
 
     return transform("grad_and_aux", rule, function, argnum)
 
@@ -142,6 +146,22 @@ def elementwise_grad(function: Function, argnum: ArgNum = 0) -> Function:
 
 
 egrad = elementwise_grad
+
+
+def holomorphic_grad(function: Function, argnum: ArgNum = 0) -> Function:
+    """The complex derivative f'(z) of a holomorphic function that returns one number.
+
+    Of a function that is not holomorphic it is the gradient of the real part.
+
+    >>> holomorphic_grad(lambda z: z**3)(1 + 2j)  # 3 z²
+    np.complex128(-9+12j)
+    """
+    return transform(
+        "holomorphic_grad",
+        lambda at: at.pull(ones(at.only_output(single=True, real=False))),
+        function,
+        argnum,
+    )
 
 
 def deriv(function: Function, argnum: ArgNum = 0) -> Function:
@@ -166,9 +186,13 @@ def jacobian(function: Function, argnum: ArgNum = 0) -> Function:
     and in it that of the argument. Forward mode is taken if the argument has fewer numbers than the
     result, reverse mode otherwise.
 
+    The value or the argument may be complex, but not both: then take the Jacobian of each of its parts,
+    `numpy.real` and `numpy.imag`. By a complex argument z the derivative of a real number is the w for which
+    it changes by the real part of w dz, as in `grad`.
+
     Raises:
-        OutputError: called, the function returned something that is no number and no array. Other errors are
-            those of `grad`.
+        OutputError: called, the function returned something that is no number and no array, or complex
+            numbers for complex ones. Other errors are those of `grad`.
 
     >>> jacobian(lambda x: np.stack([x[0] * x[1], x[1] ** 2]))(np.array([2.0, 3.0]))
     array([[3., 2.],
@@ -180,7 +204,13 @@ def jacobian(function: Function, argnum: ArgNum = 0) -> Function:
 def _jacobian(at: Linearization) -> Any:
     outs = [at.as_tensor(out) for out in at.outputs]
     n_in, n_out = sum(x.size for x in at.inputs), sum(out.size for out in outs)
-    forward = n_in < n_out and at.goes_forward
+    from_complex, to_complex = (any(x.dtype.kind == "c" for x in side) for side in (at.inputs, outs))
+    if from_complex and to_complex:
+        raise OutputError(
+            f"{at.call} wants real numbers as the argument or as the result of {name_of(at.function)}, and "
+            "both are complex; take the Jacobian of np.real and of np.imag of the result"
+        )
+    forward = to_complex or (n_in < n_out and at.goes_forward and not from_complex)
     # For each unit vector of the smaller side, a change of each leaf of the other side
     near, far = (at.inputs, outs) if forward else (outs, at.inputs)
     changes = []

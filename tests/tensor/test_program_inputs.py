@@ -174,9 +174,9 @@ def test_a_program_refuses_an_argument_that_requires_a_gradient():
     assert program(Tensor([3.0])).tolist() == [6]
 
 
-@pytest.mark.parametrize("example", ["text", [object()], None, 1j, {"a": 1}])
-def test_record_refuses_examples_that_are_no_real_numbers(example):
-    with pytest.raises(UnsupportedError, match=r"^record\(\) wants examples of real numbers, got "):
+@pytest.mark.parametrize("example", ["text", [object()], None, {"a": 1}])
+def test_record_refuses_examples_that_are_no_numbers(example):
+    with pytest.raises(UnsupportedError, match=r"^record\(\) wants examples of numbers, got "):
         record(lambda x: x, example)
 
 

@@ -185,8 +185,8 @@ def test_a_row_refuses_bad_operands_by_its_name(op, shapes, kind, message):
 
 
 @pytest.mark.parametrize("op", ELEMENTWISE, ids=str)
-@pytest.mark.parametrize("stranger", ["text", None, 1j, [1, "a"]], ids=repr)
-def test_a_row_refuses_operands_that_are_no_real_numbers(op, stranger):
+@pytest.mark.parametrize("stranger", ["text", None, [1, "a"]], ids=repr)
+def test_a_row_refuses_operands_that_are_no_numbers(op, stranger):
     with pytest.raises((NotANumberError, TypeError)):
         op.call(Tensor([1.0, 2.0]), *[stranger] * (len(op.domains) - 1))
 
@@ -520,8 +520,8 @@ def test_numpy_functions_of_tensors_refuse_arguments_that_they_do_not_support(ca
     "option", [{"out": (np.ones(2),)}, {"where": [True, False]}, {"dtype": "float32"}], ids=str
 )
 def test_ufuncs_of_tensors_refuse_options_by_name(ufunc, option):
-    if ufunc is np.matmul:
-        option = {"out": (np.ones(2),)} if "where" in option else option  # NumPy itself takes no where there
+    if "out" in option or ("where" in option and ufunc.signature is not None):  # which NumPy itself refuses
+        option = {"out": (np.ones(2),) * ufunc.nout}
     operands = [Tensor([1.0, 1.0], requires_grad=True)] * ufunc.nin
     name = next(iter(option))
     with pytest.raises(
@@ -531,7 +531,7 @@ def test_ufuncs_of_tensors_refuse_options_by_name(ufunc, option):
 
 
 @pytest.mark.parametrize(
-    "ufunc", [f for f in UFUNCS if f.nin == 2 and f is not np.matmul], ids=lambda f: f.__name__
+    "ufunc", [f for f in UFUNCS if (f.nin, f.nout, f.signature) == (2, 1, None)], ids=lambda f: f.__name__
 )
 @pytest.mark.parametrize("method", ["reduce", "accumulate", "outer", "at", "reduceat"])
 def test_methods_of_ufuncs_on_tensors_are_refused_by_name(ufunc, method):

@@ -16,7 +16,7 @@ from autograd.tensor.core import Tensor, array_of, tensor_of
 from autograd.tensor.modes import ModeContext, in_new_thread, no_grad
 from autograd.tensor.program.binding import Binder, needed
 from autograd.tensor.program.listing import listing, signature, signature_text
-from autograd.tensor.real_numbers import KINDS
+from autograd.tensor.real_numbers import DIFFERENTIABLE, NUMBERS
 from autograd.tensor.tape import Array, Leaf
 from autograd.tensor.trace import Trace, Traced, mapped, owned
 
@@ -203,12 +203,12 @@ def agree(mine: Any, its: Any) -> bool:
         return False
     for a, b in zip(mine_flat, its_flat, strict=True):
         a, b = np.asarray(a), np.asarray(b)
-        if a.dtype.kind not in KINDS or b.dtype.kind not in KINDS:
+        if a.dtype.kind not in NUMBERS or b.dtype.kind not in NUMBERS:
             if a.tolist() != b.tolist():
                 return False
             continue
-        tol = 1e-4 if a.dtype == np.float32 else 1e-9
-        scale = np.abs(b[np.isfinite(b)]).max(initial=0.0) if b.dtype.kind == "f" else 0.0
+        tol = 1e-4 if a.dtype in (np.float32, np.complex64) else 1e-9
+        scale = np.abs(b[np.isfinite(b)]).max(initial=0.0) if b.dtype.kind in DIFFERENTIABLE else 0.0
         if a.shape != b.shape or not np.allclose(a, b, rtol=tol, atol=tol * float(scale), equal_nan=True):
             return False
     return True
@@ -284,8 +284,8 @@ def recorded(function: Callable[..., Any], examples: Sequence[Any], check: bool,
     inputs, tensors = [], []
     for x in examples:
         array = np.array(x.data if isinstance(x, Tensor) else x, order="C")
-        if array.dtype.kind not in KINDS:
-            raise UnsupportedError(f"record() wants examples of real numbers, got {x!r}")
+        if array.dtype.kind not in NUMBERS:
+            raise UnsupportedError(f"record() wants examples of numbers, got {x!r}")
         leaf = Leaf(array.shape, array.dtype) if isinstance(x, Tensor) and x.requires_grad else None
         inputs.append(Traced(trace, array))
         tensors.append(tensor_of(inputs[-1], leaf))  # type: ignore[arg-type]

@@ -2,6 +2,10 @@
 
 In a formula, ``g`` is the gradient of the result and ``out`` the result. The other arguments are those of
 the forward pass. The slopes at kinks and ties are decided here; the scalar engine has the same ones.
+
+The gradient by a complex number z is the w for which the result changes by the real part of w dz. So the
+formulas of holomorphic functions are those of real ones, without a conjugate. This is the convention of
+HIPS/autograd.
 """
 
 import math
@@ -13,6 +17,7 @@ import numpy as np
 
 from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import ZERO_SLOPE, implements, primitive
+from autograd.tensor.real_numbers import DIFFERENTIABLE
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import Kernel
 
@@ -30,12 +35,30 @@ negative   = primitive(np.negative,   lambda g, out, x: -g)
 positive   = primitive(np.positive,   lambda g, out, x: g)
 square     = primitive(np.square,     lambda g, out, x: g * 2 * x)
 reciprocal = primitive(np.reciprocal, lambda g, out, x: -g * out * out)
+# fmt: on
 
+
+def _log_of_base(x: Any, out: Any) -> Any:
+    """log(x) for the slope of x ** y by y: 0 for x = 0, and nan for x < 0 unless the power is complex."""
+    if out.dtype.kind == "c":
+        return np.log(np.where(x == 0, 1, x) + 0j)
+    return np.log(np.where(x > 0, x, np.where(x == 0, 1.0, np.nan)))
+
+
+def _arccosh_root(x: Any) -> Any:
+    return np.sqrt(x - 1) * np.sqrt(x + 1) if x.dtype.kind == "c" else np.sqrt(x * x - 1)
+
+
+def _absolute_slope(g: Any, out: Any, x: Any) -> Any:
+    return g * np.conj(x) / np.where(out == 0, 1, out) if x.dtype.kind == "c" else g * np.sign(x)
+
+
+# fmt: off
 # The exponent y - (y != 0) is y - 1, except that it is 0 for y = 0. There the slope is 0 for every x, but
 # x ** -1 may be infinite, and 0 times infinity is nan
 power = primitive(np.power,
     lambda g, out, x, y: g * y * x ** (y - (y != 0)),
-    lambda g, out, x, y: g * out * np.log(np.where(x > 0, x, np.where(x == 0, 1.0, np.nan))))
+    lambda g, out, x, y: g * out * _log_of_base(x, out))
 
 # Exponentials and roots
 exp   = primitive(np.exp,   lambda g, out, x: g * out)
@@ -58,7 +81,7 @@ arctan  = primitive(np.arctan,  lambda g, out, x: g / (1 + x * x))
 sinh    = primitive(np.sinh,    lambda g, out, x: g * np.cosh(x))
 cosh    = primitive(np.cosh,    lambda g, out, x: g * np.sinh(x))
 arcsinh = primitive(np.arcsinh, lambda g, out, x: g / np.sqrt(x * x + 1))
-arccosh = primitive(np.arccosh, lambda g, out, x: g / np.sqrt(x * x - 1))
+arccosh = primitive(np.arccosh, lambda g, out, x: g / _arccosh_root(x))
 arctanh = primitive(np.arctanh, lambda g, out, x: g / (1 - x * x))
 arctan2 = primitive(np.arctan2,  # x / (x² + y²), divided twice by the root, since the squares may underflow
     lambda g, out, y, x: g * (x / np.hypot(x, y) / np.hypot(x, y)),
@@ -69,7 +92,7 @@ arctan2 = primitive(np.arctan2,  # x / (x² + y²), divided twice by the root, s
 hypot    = primitive(np.hypot,
     lambda g, out, x, y: np.where(out == 0, 0, g * x / out),
     lambda g, out, x, y: np.where(out == 0, 0, g * y / out))
-absolute = primitive(np.absolute, lambda g, out, x: g * np.sign(x))
+absolute = primitive(np.absolute, _absolute_slope)
 maximum  = primitive(np.maximum,
     lambda g, out, x, y: np.where(x > y, g, np.where(x == y, g * 0.5, np.where(x < y, 0, np.nan))),
     lambda g, out, x, y: np.where(y > x, g, np.where(x == y, g * 0.5, np.where(y < x, 0, np.nan))))
@@ -284,6 +307,17 @@ astype = primitive(lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g,
 implements(np.tanh)(tanh)
 
 
+def squared(x: Any) -> Any:
+    """The square of each number; of a complex one, that of its absolute value."""
+    return np.square(np.real(x)) + np.square(np.imag(x)) if x.dtype.kind == "c" else x * x
+
+
+@implements(np.sign)
+def sign_(x: Any) -> Any:
+    """NumPy's ``sign``: of a complex number the one of absolute value 1 in its direction."""
+    return x / np.where(x == 0, 1, np.abs(x)) if x.dtype.kind == "c" else sign(x)
+
+
 @implements(np.sinc)
 def sinc(x: Any) -> Any:
     """NumPy's ``sinc``: sin(πx) / (πx)."""
@@ -293,8 +327,11 @@ def sinc(x: Any) -> Any:
 @implements(np.nan_to_num)
 def nan_to_num(x: Any, *, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     """NumPy's ``nan_to_num``; what is replaced has the slope 0."""
-    if x.dtype.kind != "f":
+    if x.dtype.kind not in DIFFERENTIABLE:
         return x
+    if x.dtype.kind == "c":
+        replaced = [nan_to_num(part, nan=nan, posinf=posinf, neginf=neginf) for part in (x.real, x.imag)]
+        return replaced[0] + 1j * replaced[1]
     kind = np.finfo(x.dtype)
     x = np.where(np.isnan(x), nan, x)
     x = np.where(x == np.inf, kind.max if posinf is None else posinf, x)
@@ -304,9 +341,28 @@ def nan_to_num(x: Any, *, nan: float = 0.0, posinf: Any = None, neginf: Any = No
 @implements(np.around, np.round)
 def around(a: Any, decimals: int = 0) -> Any:
     """NumPy's ``round``; its slope is 0."""
-    if a.dtype.kind != "f":
+    if a.dtype.kind not in DIFFERENTIABLE:
         return a if decimals >= 0 else np.around(a.data, decimals)
     return np.rint(a * 10.0**decimals) / 10.0**decimals
+
+
+@implements(np.divmod)
+def divmod_(x1: Any, x2: Any) -> Any:
+    """NumPy's ``divmod``; the quotient has the slope 0."""
+    return floor_divide(x1, x2), remainder(x1, x2)
+
+
+@implements(np.modf)
+def modf(x: Any) -> Any:
+    """NumPy's ``modf``: the part behind the point, and the rest, which has the slope 0."""
+    whole = trunc(x)
+    return select(np.isinf(x), np.copysign(0.0, x), x - whole), whole
+
+
+@implements(np.ldexp)
+def ldexp(x1: Any, x2: Any) -> Any:
+    """NumPy's ``ldexp``; the exponents are whole numbers, and have no slope."""
+    return x1 * np.ldexp(np.ones((), x1.dtype), x2)
 
 
 @implements(np.fix)

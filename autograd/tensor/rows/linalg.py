@@ -1,12 +1,14 @@
 """Linear algebra: functions of matrices, which stand in the last two axes.
 
 The formulas are those of Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
-differentiation" (2008), Murray, "Differentiation of the Cholesky decomposition" (2016), and Townsend,
-"Differentiating the singular value decomposition" (2016). The gradient of `cholesky` is symmetric; that of
+differentiation" (2008), Murray, "Differentiation of the Cholesky decomposition" (2016), Townsend,
+"Differentiating the singular value decomposition" (2016), and Wan and Zhang, "Automatic differentiation for
+complex valued SVD" (2019). The gradient of `cholesky` is symmetric; that of
 `eigh` is in the triangle that it reads. Vectors that belong to equal eigenvalues or singular values have no
 derivative; it is nan.
 """
 
+import math
 import operator
 from typing import Any
 
@@ -16,11 +18,13 @@ from autograd.errors import ShapeError, UnsupportedError
 from autograd.tensor.core import Tensor, plain
 from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import ZERO_SLOPE, implements, primitive
-from autograd.tensor.rows.elementwise import root
+from autograd.tensor.real_numbers import DIFFERENTIABLE
+from autograd.tensor.rows.elementwise import root, squared
 from autograd.tensor.rows.reductions import sum_
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import Kernel
 
+EigResult: Any = type(np.linalg.eig(np.eye(1)))
 EighResult: Any = type(np.linalg.eigh(np.eye(1)))
 QRResult: Any = type(np.linalg.qr(np.eye(1)))
 SlogdetResult: Any = type(np.linalg.slogdet(np.eye(1)))
@@ -31,8 +35,23 @@ def _mT(x: Any) -> Any:
     return x.swapaxes(-1, -2)
 
 
+def _mH(x: Any) -> Any:
+    return np.conj(_mT(x)) if x.dtype.kind == "c" else _mT(x)
+
+
 def _symmetric(x: Any) -> Any:
-    return (x + _mT(x)) / 2
+    return (x + _mH(x)) / 2
+
+
+def _adjoint(slope: Any) -> Any:
+    """The formula of a row, made of one for the convention whose gradients are the conjugates of ours."""
+
+    def formula(g: Any, out: Any, x: Any, **options: Any) -> Any:
+        if x.dtype.kind != "c":
+            return slope(g, out, x, **options)
+        return np.conj(slope(np.conj(g), out, x, **options))
+
+    return formula
 
 
 def _diagonal(x: Any) -> Any:
@@ -51,14 +70,14 @@ def _solve_left(g: Any, out: Any, a: Any, b: Any) -> Any:
 
 def _cholesky_slope(g: Any, out: Any, x: Any) -> Any:
     lower = np.tril(np.ones(out.shape[-2:])) - np.eye(out.shape[-1]) / 2
-    middle = _mT(out) @ g * lower
-    # out^-T middle out^-1
-    return _symmetric(np.linalg.solve(_mT(out), _mT(np.linalg.solve(_mT(out), _mT(middle)))))
+    middle = _mH(out) @ g * lower
+    # out^-H middle out^-1
+    return _symmetric(np.linalg.solve(_mH(out), _mH(np.linalg.solve(_mH(out), _mH(middle)))))
 
 
 def _pinv_slope(g: Any, out: Any, a: Any) -> Any:
     m, n = a.shape[-2:]
-    t, p, pt = _mT(g), out, _mT(out)
+    t, p, pt = _mH(g), out, _mH(out)
     return -pt @ g @ pt + (np.eye(m) - a @ p) @ t @ p @ pt + pt @ p @ t @ (np.eye(n) - p @ a)
 
 
@@ -86,9 +105,9 @@ def _eigh_fill(out: Array, x: Array, lower: bool) -> None:
 
 
 def _eigh_slope(g: Any, out: Any, x: Any, lower: bool) -> Any:
-    w, v = out[..., 0, :], out[..., 1:, :]
-    inner = _diagonal(g[..., 0, :]) + _over_gaps(_mT(v) @ g[..., 1:, :], w)
-    whole = _symmetric(v @ inner @ _mT(v))
+    w, v = np.real(out[..., 0, :]), out[..., 1:, :]
+    inner = _diagonal(g[..., 0, :]) + _over_gaps(_mH(v) @ g[..., 1:, :], w)
+    whole = _symmetric(v @ inner @ _mH(v))
     read = np.tril if lower else np.triu  # numbers of the other triangle are not used
     return read(whole) + read(whole, -1 if lower else 1)
 
@@ -115,7 +134,7 @@ def _svd_parts(packed: Any, x: Any) -> tuple[Any, Any, Any]:
     batch, m, n, k = _svd_shapes(x)
     return (
         packed[..., : m * k].reshape((*batch, m, k)),
-        packed[..., m * k : m * k + k],
+        np.real(packed[..., m * k : m * k + k]),
         packed[..., m * k + k :].reshape((*batch, k, n)),
     )
 
@@ -124,14 +143,16 @@ def _svd_slope(g: Any, out: Any, x: Any) -> Any:
     _, m, n, k = _svd_shapes(x)
     u, s, vt = _svd_parts(out, x)
     gu, gs, gvt = _svd_parts(g, x)
-    v, gv, row = _mT(vt), _mT(gvt), s[..., None, :]
-    left, right = _over_gaps(_mT(u) @ gu, s * s), _over_gaps(_mT(v) @ gv, s * s)
-    inner = (left + _mT(left)) * row + s[..., :, None] * (right + _mT(right)) + _diagonal(gs)
+    v, gv, row = _mH(vt), _mH(gvt), s[..., None, :]
+    left, right = _over_gaps(_mH(u) @ gu, s * s), _over_gaps(vt @ gv, s * s)
+    inner = (left + _mH(left)) * row + s[..., :, None] * (right + _mH(right)) + _diagonal(gs)
+    if x.dtype.kind == "c":
+        inner = inner - _diagonal(1j * np.imag(np.diagonal(vt @ gv, 0, -2, -1)) / s)
     found = u @ inner @ vt
     if m > k:
-        found = found + (gu - u @ (_mT(u) @ gu)) / row @ vt
+        found = found + (gu - u @ (_mH(u) @ gu)) / row @ vt
     if n > k:
-        found = found + u @ _mT((gv - v @ (vt @ gv)) / row)
+        found = found + u @ _mH((gv - v @ (vt @ gv)) / row)
     return found
 
 
@@ -143,10 +164,20 @@ def _qr_slope(g: Any, out: Any, x: Any) -> Any:
     m, n = x.shape[-2:]
     q, r = out[..., :m, :], out[..., m:, :]
     gq, gr = g[..., :m, :], g[..., m:, :]
-    middle = r @ _mT(gr) - _mT(gq) @ q
+    middle = r @ _mH(gr) - _mH(gq) @ q
     lower = np.tril(np.ones((n, n)), -1)
-    both = middle * (lower + np.eye(n)) + _mT(middle * lower)
-    return _mT(np.linalg.solve(r, _mT(gq + q @ both)))
+    both = middle * lower + np.real(middle) * np.eye(n) + _mH(middle * lower)
+    return _mH(np.linalg.solve(r, _mH(gq + q @ both)))
+
+
+def _eig_fill(out: Array, x: Array) -> None:
+    out[..., 0, :], out[..., 1:, :] = np.linalg.eig(x)
+
+
+def _eig_slope(g: Any, out: Any, x: Any) -> Any:
+    w, v = out[..., 0, :], out[..., 1:, :]
+    inner = _diagonal(g[..., 0, :]) + _over_gaps(_mT(v) @ g[..., 1:, :], w)
+    return np.linalg.solve(_mT(v), inner @ _mT(v))
 
 
 # fmt: off
@@ -154,25 +185,28 @@ inv       = primitive(lambda x: np.linalg.inv(x),
                       lambda g, out, x: -_mT(out) @ g @ _mT(out), name="inv")
 det       = primitive(lambda x: np.linalg.det(x),
                       lambda g, out, x: (g * out)[..., None, None] * _mT(np.linalg.inv(x)), name="det")
-logabsdet = primitive(Kernel("logabsdet", lambda x: np.empty(x.shape[:-2], x.dtype),
+logabsdet = primitive(Kernel("logabsdet", lambda x: np.empty(x.shape[:-2], np.finfo(x.dtype).dtype),
                              lambda out, x: np.copyto(out, np.linalg.slogdet(x)[1])),
                       lambda g, out, x: g[..., None, None] * _mT(np.linalg.inv(x)), name="logabsdet")
 detsign   = primitive(Kernel("detsign", lambda x: np.empty(x.shape[:-2], x.dtype),
                              lambda out, x: np.copyto(out, np.linalg.slogdet(x)[0])),
                       ZERO_SLOPE, name="detsign")
 solve     = primitive(lambda a, b: np.linalg.solve(a, b), _solve_left, _solve_right, name="solve")
-cholesky  = primitive(lambda x: np.linalg.cholesky(x), _cholesky_slope, name="cholesky")
-pinv      = primitive(lambda x: np.linalg.pinv(x), _pinv_slope, name="pinv")
+cholesky  = primitive(lambda x: np.linalg.cholesky(x), _adjoint(_cholesky_slope), name="cholesky")
+pinv      = primitive(lambda x: np.linalg.pinv(x), _adjoint(_pinv_slope), name="pinv")
 eigh_row  = primitive(Kernel("eigh", lambda x, lower: _empty_rows(x, x.shape[-1] + 1), _eigh_fill),
-                      _eigh_slope, name="eigh")
-svd_row   = primitive(Kernel("svd", _svd_empty, _svd_fill), _svd_slope, name="svd")
+                      _adjoint(_eigh_slope), name="eigh")
+svd_row   = primitive(Kernel("svd", _svd_empty, _svd_fill), _adjoint(_svd_slope), name="svd")
 qr_row    = primitive(Kernel("qr", lambda x: _empty_rows(x, sum(x.shape[-2:])), _qr_fill),
-                      _qr_slope, name="qr")
+                      _adjoint(_qr_slope), name="qr")
+# The vectors of `eig` up to a factor: their changes along themselves are 0
+eig_row   = primitive(Kernel("eig", lambda x: _empty_rows(1j * x, x.shape[-1] + 1), _eig_fill),
+                      _eig_slope, name="eig")
 # fmt: on
 
 
 def _floats(a: Any) -> Any:
-    return a if a.dtype.kind == "f" else a.astype(float)
+    return a if a.dtype.kind in DIFFERENTIABLE else a.astype(float)
 
 
 def _square(a: Any, name: str) -> Any:
@@ -202,9 +236,9 @@ def det_(a: Any) -> Any:
 
 @implements(np.linalg.slogdet)
 def slogdet(a: Any) -> Any:
-    """NumPy's ``slogdet``; the slope of the sign is 0."""
+    """NumPy's ``slogdet``; the slope of the sign of a real determinant is 0."""
     a = _square(a, "slogdet")
-    return SlogdetResult(detsign(a), logabsdet(a))
+    return SlogdetResult(detsign(a) if a.dtype.kind != "c" else np.sign(det(a)), logabsdet(a))
 
 
 @implements(np.linalg.solve)
@@ -226,7 +260,26 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
     """NumPy's ``eigh``."""
     a = _square(a, "eigh")
     packed = eigh_row(a, lower=UPLO.upper() == "L")
-    return EighResult(packed[..., 0, :], packed[..., 1:, :])
+    return EighResult(np.real(packed[..., 0, :]), packed[..., 1:, :])
+
+
+@implements(np.linalg.eig)
+def eig(a: Any) -> Any:
+    """NumPy's ``eig``: the vectors have the length 1, and a real number where they are largest."""
+    a = _square(a, "eig")
+    packed = eig_row(a)
+    w, v = packed[..., 0, :], packed[..., 1:, :]
+    if a.dtype.kind != "c" and not np.any(np.imag(w)):
+        w, v = np.real(w), np.real(v)
+    v = v / norm(v, axis=-2, keepdims=True)
+    largest = np.take_along_axis(v, np.argmax(np.abs(v), -2)[..., None, :], -2)
+    return EigResult(w, v * np.conj(np.sign(largest)) * np.sign(np.real(largest)))
+
+
+@implements(np.linalg.eigvals)
+def eigvals(a: Any) -> Any:
+    """NumPy's ``eigvals``."""
+    return eig(a)[0]
 
 
 @implements(np.linalg.eigvalsh)
@@ -294,11 +347,10 @@ def multi_dot(arrays: Any) -> Any:
 @implements(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """NumPy's ``norm``; the slope of a Euclidean length is 0 where the length is 0."""
-    if x.dtype.kind != "f":  # squares of integers may overflow
-        x = x.astype(np.float64)
+    x = _floats(x)  # squares of integers may overflow
     axes = axis if isinstance(axis, tuple) else range(np.ndim(x)) if axis is None else (axis,)
     if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
-        return root(sum_(x * x, axis=axis, keepdims=keepdims))
+        return root(sum_(squared(x), axis=axis, keepdims=keepdims))
     if len(axes) == 1:
         return _vector_norm(x, ord, axes[0], keepdims)
     if len(axes) != 2:
@@ -372,5 +424,28 @@ implements(np.linalg.matmul)(lambda x1, x2: np.matmul(x1, x2))
 implements(np.linalg.outer)(lambda x1, x2: np.outer(x1, x2))
 implements(np.linalg.tensordot)(lambda x1, x2, *, axes=2: np.tensordot(x1, x2, axes))
 implements(np.linalg.trace)(lambda x, *, offset=0: np.trace(x, offset, -2, -1))
+
+
+@implements(np.linalg.tensorinv)
+def tensorinv(a: Any, ind: int = 2) -> Any:
+    """NumPy's ``tensorinv``."""
+    shape = np.shape(a)
+    n = math.prod(shape[ind:])
+    return np.reshape(inv_(np.reshape(a, (-1, n))), (*shape[ind:], *shape[:ind]))
+
+
+@implements(np.linalg.tensorsolve)
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    """NumPy's ``tensorsolve``."""
+    if axes is not None:
+        axes = [i % np.ndim(a) for i in axes]
+        a = np.transpose(a, [i for i in range(np.ndim(a)) if i not in axes] + axes)
+    found = solve_(np.reshape(a, (np.size(b), -1)), np.reshape(b, -1))
+    return np.reshape(found, np.shape(a)[np.ndim(b) :])
+
+
+implements(np.linalg.vecdot)(
+    lambda x1, x2, *, axis=-1: np.vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
+)
 
 WITHOUT_SLOPE.update({np.linalg.matrix_rank})

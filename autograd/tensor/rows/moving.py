@@ -13,11 +13,12 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.errors import ShapeError, UnsupportedError
-from autograd.tensor.core import plain
+from autograd.tensor.core import Tensor, plain
 from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import implements
+from autograd.tensor.real_numbers import DIFFERENTIABLE
 from autograd.tensor.rows.elementwise import select
-from autograd.tensor.rows.shaping import broadcast, getitem, join, pile, reshape
+from autograd.tensor.rows.shaping import broadcast, getitem, join, pile, reshape, scatter
 from autograd.tensor.trace import Traced, indexed, mapped
 
 
@@ -52,6 +53,7 @@ for _function in (
     *(np.flip, np.fliplr, np.flipud, np.rot90, np.roll, np.rollaxis),
     *(np.repeat, np.tile, np.resize, np.delete),
     *(np.diag, np.diagflat, np.diagonal, np.tril, np.triu),
+    *(np.fft.fftshift, np.fft.ifftshift),
     *(np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit),
 ):
     _moves(_function)
@@ -176,6 +178,49 @@ def append(arr: Any, values: Any, axis: Any = None) -> Any:
     return join(arr, values, axis=axis)
 
 
+@implements(np.insert)
+def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
+    """NumPy's ``insert``."""
+    if axis is None:
+        arr, axis = reshape(arr, shape=-1), 0
+    n = np.size(arr)
+    values = values if isinstance(values, Tensor) else np.asarray(values, arr.dtype)
+    index = np.insert(indices(arr), obj, n + indices(values), axis)
+    return taken(join(reshape(arr, shape=-1), reshape(values, shape=-1), axis=0), index)
+
+
+@implements(np.trim_zeros)
+def trim_zeros(filt: Any, trim: str = "fb") -> Any:
+    """NumPy's ``trim_zeros``, of one axis."""
+    if np.ndim(filt) != 1:
+        raise UnsupportedError(f"numpy.trim_zeros() of a Tensor wants one axis, got shape {np.shape(filt)}")
+    used = np.flatnonzero(filt)
+    first, last = (used[0], used[-1]) if len(used) else (0, -1)
+    start = first if "f" in trim.lower() else 0
+    stop = last + 1 if "b" in trim.lower() else len(filt)
+    return getitem(filt, index=(slice(start, stop if len(used) else 0),))
+
+
+@implements(np.piecewise)
+def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
+    """NumPy's ``piecewise``: each function gets the numbers for which its condition holds."""
+    single = np.isscalar(condlist) or (not isinstance(condlist[0], list | np.ndarray) and np.ndim(x) > 0)
+    pieces = [condlist] if single else list(condlist)
+    pieces = [np.broadcast_to(plain(piece), np.shape(x)).astype(bool) for piece in pieces]
+    if len(funclist) == len(pieces) + 1:
+        pieces.append(~np.any(pieces, axis=0))
+    if len(funclist) != len(pieces):
+        raise ShapeError(f"piecewise() wants {len(pieces)} functions, or one more, got {len(funclist)}")
+    found: Any = np.zeros_like(x)
+    for piece, function in zip(pieces, funclist, strict=True):
+        part = function
+        if callable(function):
+            part = function(getitem(x, index=(piece,)), *args, **kw)
+            part = scatter(np.broadcast_to(part, piece.sum()), index=(piece,), shape=np.shape(x))
+        found = select(piece, part, found)
+    return found
+
+
 @implements(np.broadcast_arrays)
 def broadcast_arrays(*args: Any) -> Any:
     """NumPy's ``broadcast_arrays``."""
@@ -255,9 +300,9 @@ def matrix_transpose(x: Any) -> Any:
 @implements(np.copy)
 def copy(a: Any) -> Any:
     """NumPy's ``copy``."""
-    return a * 1 if a.dtype.kind == "f" else a.detach()
+    return a * 1 if a.dtype.kind in DIFFERENTIABLE else a.detach()
 
 
 WITHOUT_SLOPE.update({np.argwhere, np.flatnonzero, np.isin, np.lexsort, np.array_equiv})
-WITHOUT_SLOPE.update({np.iscomplexobj, np.isrealobj, np.isreal, np.iscomplex, np.isposinf, np.isneginf})
+WITHOUT_SLOPE.update({np.isposinf, np.isneginf})
 WITHOUT_SLOPE.update({np.argpartition, np.searchsorted, np.digitize})

@@ -164,7 +164,25 @@ def inner(a: Any, b: Any) -> Any:
 @implements(np.vdot)
 def vdot(a: Any, b: Any) -> Any:
     """NumPy's ``vdot``."""
-    return matmul(np.reshape(a, -1), np.reshape(b, -1))
+    return matmul(np.conj(np.reshape(a, -1)), np.reshape(b, -1))
+
+
+@implements(np.vecdot)
+def vecdot(x1: Any, x2: Any) -> Any:
+    """NumPy's ``vecdot``: products of vectors, the first one conjugate, along the last axis."""
+    return np.sum(np.conj(x1) * x2, axis=-1)
+
+
+@implements(np.matvec)
+def matvec(x1: Any, x2: Any) -> Any:
+    """NumPy's ``matvec``."""
+    return matmul(x1, np.reshape(x2, (*np.shape(x2), 1)))[..., 0]
+
+
+@implements(np.vecmat)
+def vecmat(x1: Any, x2: Any) -> Any:
+    """NumPy's ``vecmat``."""
+    return matmul(np.reshape(np.conj(x1), (*np.shape(x1)[:-1], 1, np.shape(x1)[-1])), x2)[..., 0, :]
 
 
 @implements(np.kron)

@@ -7,7 +7,7 @@ import numpy as np
 from autograd.tensor.core import Tensor
 from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import ZERO_SLOPE, Primitive, implements, primitive
-from autograd.tensor.rows.elementwise import root
+from autograd.tensor.rows.elementwise import root, squared
 from autograd.tensor.tape import Array
 from autograd.tensor.trace import certain, indexed
 
@@ -90,8 +90,7 @@ min_ = _reduction(_extreme_slope, np.minimum.reduce, np.min, np.amin)
 @implements(np.var)
 def var(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
     """NumPy's ``var``, as a composition of rows."""
-    deviation = a - mean(a, axis=axis, keepdims=True)
-    squares = sum_(deviation * deviation, axis=axis, keepdims=keepdims)
+    squares = sum_(squared(a - mean(a, axis=axis, keepdims=True)), axis=axis, keepdims=keepdims)
     return squares / max(a.size / max(squares.size, 1) - ddof, 0)
 
 

@@ -10,7 +10,8 @@ from autograd.errors import ShapeError, UnsupportedError
 from autograd.tensor.core import Tensor
 from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import implements, primitive
-from autograd.tensor.rows.elementwise import root
+from autograd.tensor.real_numbers import DIFFERENTIABLE
+from autograd.tensor.rows.elementwise import root, squared
 from autograd.tensor.rows.moving import sort
 from autograd.tensor.rows.reductions import mean, prod, sum_
 from autograd.tensor.rows.shaping import getitem, reshape
@@ -77,7 +78,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> An
         n = np.shape(f)[k]
         unit: Any = np.eye(n)
         matrix = np.gradient(unit, spacing, axis=0, edge_order=edge_order)
-        matrix = matrix.astype(f.dtype if f.dtype.kind == "f" else float)
+        matrix = matrix.astype(f.dtype if f.dtype.kind in DIFFERENTIABLE else float)
         found.append(np.moveaxis(np.moveaxis(f, k, -1) @ matrix.T, -1, k))
     return found[0] if len(found) == 1 else tuple(found)
 
@@ -115,7 +116,7 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axi
     """NumPy's ``linspace``."""
     length = stop - start
     share: Any = np.linspace(0.0, 1.0, num, endpoint=endpoint)
-    share = share.astype(length.dtype if length.dtype.kind == "f" else float)
+    share = share.astype(length.dtype if length.dtype.kind in DIFFERENTIABLE else float)
     share = reshape(share, shape=(-1,) + (1,) * np.ndim(length))
     return np.moveaxis(start + length * share, 0, axis)
 
@@ -157,7 +158,7 @@ def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 
 
 def _known(a: Any) -> Any:
-    if a.dtype.kind != "f":
+    if a.dtype.kind not in DIFFERENTIABLE:
         return a
     return np.where(np.isnan(a), 0.0, a)
 
@@ -184,12 +185,15 @@ def nanprod(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 @implements(np.cov)
 def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
     """NumPy's ``cov``, without weights."""
-    m = np.atleast_2d(m).astype(float) if rowvar or np.ndim(m) < 2 else m.T.astype(float)
+    m = np.atleast_2d(m) if rowvar or np.ndim(m) < 2 else m.T
+    m = m if m.dtype.kind == "c" else m.astype(float)
     if y is not None:
         y = np.atleast_2d(y)
         m = np.concatenate([m, y if rowvar or np.shape(y)[0] == 1 else y.T])
     deviation = m - mean(m, axis=1, keepdims=True)
-    return np.squeeze(deviation @ deviation.T / (np.shape(m)[1] - (int(not bias) if ddof is None else ddof)))
+    return np.squeeze(
+        deviation @ np.conj(deviation.T) / (np.shape(m)[1] - (int(not bias) if ddof is None else ddof))
+    )
 
 
 @implements(np.corrcoef)
@@ -226,13 +230,19 @@ def nanvar(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -
     known = np.logical_not(np.isnan(a)).astype(a.dtype)
     deviation = np.where(np.isnan(a), 0.0, a - nanmean(a, axis, keepdims=True))
     count = np.sum(known, axis=axis, keepdims=keepdims)
-    return sum_(deviation * deviation, axis=axis, keepdims=keepdims) / (count - ddof)
+    return sum_(squared(deviation), axis=axis, keepdims=keepdims) / (count - ddof)
 
 
 @implements(np.nanstd)
 def nanstd(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
     """NumPy's ``nanstd``; a nan has the slope 0, and so has all where the result is 0."""
     return root(nanvar(a, axis, ddof=ddof, keepdims=keepdims))
+
+
+@implements(np.nancumprod)
+def nancumprod(a: Any, axis: Any = None) -> Any:
+    """NumPy's ``nancumprod``; a nan has the slope 0."""
+    return cumprod(np.where(np.isnan(a), 1.0, a), axis)
 
 
 @implements(np.cumulative_sum)
@@ -264,6 +274,39 @@ def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdi
     return reshape(found, shape=(*np.shape(q), *shape)) if keepdims else found
 
 
+@implements(np.nanquantile)
+def nanquantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Any:
+    """NumPy's ``nanquantile``, as `quantile`; a nan has the slope 0."""
+    if method != "linear":
+        raise UnsupportedError(f"numpy.nanquantile(method={method!r}) has no derivative here")
+    shape = [1 if axis is None or i == axis % np.ndim(a) else n for i, n in enumerate(np.shape(a))]
+    flat, along = (reshape(a, shape=-1), 0) if axis is None else (a, axis % np.ndim(a))
+    ordered = np.moveaxis(sort(flat, along), along, 0)  # nan comes last
+    count = np.sum(np.logical_not(np.isnan(ordered)), axis=0)
+    places = np.multiply.outer(q, count - 1)
+    below = np.clip(np.floor(places).astype(int), 0, None)
+    low, high = (
+        np.take_along_axis(ordered[None], np.reshape(i, (-1, 1, *np.shape(ordered)[1:])), 1)
+        for i in (below, np.minimum(below + 1, np.clip(count - 1, 0, None)))
+    )
+    share = np.reshape(places - below, np.shape(low))
+    share = share if np.ndim(q) or a.dtype.kind != "f" else share.astype(a.dtype)  # as NumPy has it
+    found = np.where(np.reshape(count, np.shape(low)[2:]) > 0, low + (high - low) * share, np.nan)
+    return reshape(found, shape=(*np.shape(q), *(shape if keepdims else np.shape(count))))
+
+
+@implements(np.nanpercentile)
+def nanpercentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Any:
+    """NumPy's ``nanpercentile``, as `nanquantile`."""
+    return nanquantile(a, np.asarray(q) / 100, axis, method=method, keepdims=keepdims)
+
+
+@implements(np.nanmedian)
+def nanmedian(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """NumPy's ``nanmedian``; a nan has the slope 0."""
+    return nanquantile(a, 0.5, axis, keepdims=keepdims)
+
+
 @implements(np.percentile)
 def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Any:
     """NumPy's ``percentile``, as `quantile`."""
@@ -291,23 +334,6 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     if np.size(v) > np.size(a):
         return _reversed(correlate(v, a, mode), 0)
     return convolve(a, np.flip(v), mode)
-
-
-@implements(np.polyval)
-def polyval(p: Any, x: Any) -> Any:
-    """NumPy's ``polyval``, by Horner's rule; the highest power comes first."""
-    p = p if isinstance(p, Tensor) else np.asarray(p)
-    found: Any = 0.0 * x
-    for i in range(np.size(p)):
-        found = found * x + p[i]
-    return found
-
-
-@implements(np.vander)
-def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
-    """NumPy's ``vander``."""
-    powers = np.arange(float(np.size(x) if N is None else N))
-    return np.reshape(x, (-1, 1)).astype(float) ** (powers if increasing else powers[::-1])
 
 
 @implements(np.logspace)
