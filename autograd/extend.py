@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import OptionError, UnsupportedError
-from autograd.tensor import Primitive, Tensor, apply, array_of
+from autograd.tensor import Primitive, Tensor, apply, array_of, opaque
 
 __all__ = [
     "def_linear",
@@ -40,7 +40,7 @@ class OwnPrimitive(Primitive):
     """A function that is not looked into, with what `defvjp` and `defjvp` have said of its derivatives."""
 
     def __init__(self, function: Function) -> None:
-        super().__init__(function, (), None, function.__name__)
+        super().__init__(opaque(function), (), None, function.__name__)
         self.__name__ = self.__qualname__ = function.__name__
         self.__doc__ = function.__doc__
         self.__wrapped__ = function
@@ -85,7 +85,9 @@ class OwnPrimitive(Primitive):
 def primitive(function: Function) -> OwnPrimitive:
     """Make a function one that is not looked into: it gets arrays for Tensors, and its derivatives are given.
 
-    Only positional arguments can be differentiated. A call without a Tensor calls the function itself.
+    Only positional arguments can be differentiated. A call without a Tensor calls the function itself. So
+    does a Program with it in it, each time: the function may be of any library, and its arrays stay as they
+    are.
     """
     return OwnPrimitive(function)
 

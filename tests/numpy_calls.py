@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import NotANumberError, ShapeError, UnsupportedError
+from autograd.errors import NotANumberError, OptionError, ShapeError, UnsupportedError
 
 # A call takes x of shape (3, 4) and y of shape (4, 3), as arrays or as Tensors
 
@@ -623,6 +623,8 @@ REFUSED: list[tuple[Callable[..., Any], type[Exception], str]] = [
     (lambda x: np.nanquantile(x, 0.5, method="lower"), UnsupportedError, r"nanquantile\(method='lower'\)"),
     (lambda x: np.poly(x), ShapeError, r"one axis or a square matrix, got shape \(3, 4\)|square matrices"),
     (lambda x: np.roots(x), ShapeError, r"^roots\(\) of a Tensor wants one axis, got shape \(3, 4\)"),
+    (lambda x: np.convolve(x[0], x[0, :0]), ShapeError, r"^convolve\(\) wants 1 number or more .* 4 and 0"),
+    (lambda x: np.convolve(x[0], x[0], "some"), OptionError, '"full", "same" and "valid", got \'some\''),
     (lambda x: np.fft.fft(x, 0), ShapeError, r"^fft\(\) wants 1 number or more along axis 1, got 0"),
     (lambda x: np.fft.irfft(x[:, :1]), ShapeError, r"^irfft\(\) wants 1 number or more along axis 1, got 0"),
     (lambda x: np.fft.fftn(x, (2,), (0, 1)), ShapeError, "as many lengths as axes, got 1 and 2"),

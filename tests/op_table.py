@@ -21,6 +21,7 @@ from autograd.tensor.dispatch import IMPLEMENTED
 from autograd.tensor.primitive import Primitive
 from autograd.tensor.rows import (  # noqa: F401  # imported late
     complex_numbers,
+    convolutions,
     fourier,
     linalg,
     moving,
@@ -616,7 +617,39 @@ COMPLEX = [
 ]
 # fmt: on
 
-TABLE = [*LINALG, *RUNNING, *COMPLEX, *ELEMENTWISE, *CHOICES, *REDUCTIONS, *LABELLED, *PRODUCTS, *SHAPING]
+
+def windows_times_kernel(x, kernel):
+    """Sums of products of the kernel with each window, one window after the other."""
+    places = [n - k + 1 for n, k in zip(x.shape[2:], kernel.shape[2:], strict=True)]
+    out = np.empty((x.shape[0], kernel.shape[0], *places), object)
+    for m, n, *place in np.ndindex(out.shape):
+        window = tuple(slice(i, i + k) for i, k in zip(place, kernel.shape[2:], strict=True))
+        out[(m, n, *place)] = (x[(m, slice(None), *window)] * kernel[n]).sum()
+    return out
+
+
+CONVOLUTIONS = [
+    Op(
+        "correlate",
+        convolutions.correlated,
+        windows_times_kernel,
+        (R, R),
+        (((1, 1, 5), (1, 1, 2)), ((2, 3, 4), (2, 3, 4)), ((2, 2, 3, 4), (3, 2, 2, 1))),
+    )
+]
+
+TABLE = [
+    *LINALG,
+    *RUNNING,
+    *COMPLEX,
+    *CONVOLUTIONS,
+    *ELEMENTWISE,
+    *CHOICES,
+    *REDUCTIONS,
+    *LABELLED,
+    *PRODUCTS,
+    *SHAPING,
+]
 
 # Rows of SciPy's functions, which tests/hips/test_special.py tests
 SPECIAL = {row.name for row in vars(special).values() if isinstance(row, Primitive)}

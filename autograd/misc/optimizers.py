@@ -18,10 +18,36 @@ from autograd.misc.flatten import flatten
 from autograd.optim import SGD, Adam, Optimizer, RMSprop
 from autograd.tensor import Array, Tensor
 
-__all__ = ["adam", "rmsprop", "sgd"]
+__all__ = ["adam", "rmsprop", "sgd", "unflatten_optimizer"]
 
 Gradient = Callable[[Any, int], Any]
 Callback = Callable[[Any, int, Any], Any]
+
+
+def unflatten_optimizer(optimize: Callable[..., Any]) -> Callable[..., Any]:
+    """An optimiser of nested lists, tuples and dicts, made of one that knows vectors.
+
+    >>> @unflatten_optimizer
+    ... def one_step(grad, x, callback=None):
+    ...     return x - 0.1 * grad(x, 0)
+    >>> one_step(lambda p, i: {"a": 2 * p["a"]}, {"a": 1.0})
+    {'a': np.float64(0.8)}
+    """
+
+    def of_nested(
+        grad: Gradient, x0: Any, callback: Callback | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        vector, unflatten = flatten(x0)
+
+        def called(x: Array, i: int, g: Array) -> Any:
+            return callback and callback(unflatten(x), i, unflatten(g))
+
+        def slope(x: Array, i: int) -> Any:
+            return flatten(grad(unflatten(x), i))[0]
+
+        return unflatten(optimize(slope, vector, called, *args, **kwargs))
+
+    return of_nested
 
 
 def _minimised(

@@ -58,6 +58,26 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
     return filled if dtype is None else filled.astype(dtype)
 
 
+class Joined:
+    """What NumPy's ``r_`` and ``c_`` are, with Tensors among the parts."""
+
+    def __init__(self, own: Any, columns: bool) -> None:
+        self.own, self.columns = own, columns
+
+    def __getitem__(self, key: Any) -> Any:
+        parts = key if isinstance(key, tuple) else (key,)
+        if not any(map(_holds_tensor, parts)):
+            return self.own[key]
+        found = [self.own[part] if isinstance(part, slice) else asarray(part) for part in parts]
+        if self.columns:
+            found = [a if numpy.ndim(a) > 1 else numpy.reshape(a, (-1, 1)) for a in found]
+        return numpy.concatenate([numpy.atleast_1d(a) for a in found], -1 if self.columns else 0)
+
+
+r_ = Joined(numpy.r_, columns=False)
+c_ = Joined(numpy.c_, columns=True)
+
+
 def _holds_tensor(x: Any) -> bool:
     return isinstance(x, Tensor) or (isinstance(x, list | tuple) and any(map(_holds_tensor, x)))
 

@@ -24,6 +24,7 @@ from autograd.tensor.modes import (
     in_new_thread,
     mode,
     no_grad,
+    opaque,
     refuse_in_recording,
 )
 from autograd.tensor.optimize import minimize
@@ -110,6 +111,7 @@ __all__ = [
 def _import_more_rows() -> None:
     """Import the rows that few programs need; this happens at the first call of one of their functions."""
     import autograd.tensor.rows.complex_numbers
+    import autograd.tensor.rows.convolutions
     import autograd.tensor.rows.fourier
     import autograd.tensor.rows.linalg
     import autograd.tensor.rows.moving
@@ -129,4 +131,8 @@ def __getattr__(name: str) -> Any:
         from autograd.tensor.rows.special import polygamma
 
         return polygamma
+    if name == "correlated":
+        from autograd.tensor.rows.convolutions import correlated
+
+        return correlated
     raise AttributeError(f"module 'autograd.tensor' has no attribute {name!r}")

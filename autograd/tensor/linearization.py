@@ -183,10 +183,14 @@ class Linearization:
     @cached_property
     def _recorded(self) -> bool:
         """Whether derivatives have to be differentiable in turn, as they depend on other variables too."""
-        if not (self.within or self.tensors) or not self._roots:
-            return False
-        nodes, own = use_counts(together(self._roots)), set(self.nodes)
-        return any(isinstance(node, Leaf) and node not in own for node in nodes)
+        return bool((self.within or self.tensors) and self._roots) and self._leads_outside(
+            together(self._roots)
+        )
+
+    def _leads_outside(self, root: TapeNode | Leaf) -> bool:
+        """Whether a node depends on other variables than the arguments."""
+        own = set(self.nodes)
+        return any(isinstance(node, Leaf) and node not in own for node in use_counts(root))
 
     def _finished(self, g: Any, like: Tensor) -> Any:
         """A derivative as it is returned: an array or a number; a Tensor if Tensors were given."""
@@ -278,9 +282,18 @@ class Linearization:
         return rebuilt(self.value, results)
 
     def returned(self, value: Any) -> Any:
-        """``value``, which the function computed, for the caller: as arrays unless Tensors were given."""
-        nested = self.within or self.tensors
-        return mapped(lambda x: x if nested and isinstance(x, Tensor) else plain(x), value)
+        """``value``, which the function computed, for the caller.
+
+        Tensors stay Tensors if Tensors were given, or if another transform differentiates by what they depend
+        on; otherwise they are arrays.
+        """
+
+        def as_given(x: Any) -> Any:
+            varied = isinstance(x, Tensor) and x._node is not None
+            nested = self.tensors or (self.within and varied and self._leads_outside(x._node))
+            return x if nested else plain(x)
+
+        return mapped(as_given, value)
 
     def _warn(self) -> None:
         if getattr(self.function, "is_derivative", False):  # a derivative that is constant is no mistake

@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd.errors import UnsupportedError
 from autograd.support import run_to_end
-from autograd.tensor.trace import Trace
+from autograd.tensor.trace import Trace, traced_in
 
 __all__ = [
     "DIFFERENTIATING",
@@ -19,6 +19,7 @@ __all__ = [
     "in_new_thread",
     "mode",
     "no_grad",
+    "opaque",
     "refuse_in_recording",
 ]
 
@@ -123,6 +124,22 @@ class ModeContext(ContextDecorator):
             self.__exit__()
         if self.entry in active_contexts:
             active_contexts.remove(self.entry)
+
+
+def opaque(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that a recording does not look into: replays call it with their arrays."""
+
+    def outside(*args: Any, **kwargs: Any) -> Any:
+        with ModeContext("trace", None), ModeContext("taping", True):
+            return function(*args, **kwargs)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        for traced in traced_in((*args, *kwargs.values())):
+            return traced.trace.call(outside, args, kwargs)
+        return function(*args, **kwargs)
+
+    outside.__name__ = call.__name__ = getattr(function, "__name__", str(function))
+    return call
 
 
 def eager() -> ModeContext:

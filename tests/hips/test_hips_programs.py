@@ -441,3 +441,14 @@ def test_arrays_are_made_of_numbers_that_are_differentiated():
     exec("from autograd.numpy import *", namespace)
     assert namespace["array"] is np.array
     assert set(plain_numpy.__all__) <= set(namespace)
+
+
+def test_parts_are_joined_by_r_and_c():
+    def rows(x):
+        return np.r_[x, 5.0, x[0] ** 2, 0:2]
+
+    assert rows(np.array([3.0, 4.0])).tolist() == [3, 4, 5, 9, 0, 1]
+    check_grads(rows)(np.array([3.0, 4.0]))
+    check_grads(lambda x: np.c_[x, x**2, np.ones(2)])(np.array([3.0, 4.0]))
+    assert jacobian(lambda x: np.c_[x, x**2])(np.array([3.0, 4.0]))[:, 1].tolist() == [[6, 0], [0, 8]]
+    assert np.c_[[1, 2], [3, 4]].tolist() == [[1, 3], [2, 4]]

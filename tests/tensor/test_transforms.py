@@ -551,3 +551,23 @@ def test_a_loss_of_a_net_is_differentiated_by_all_its_weights_at_once():
 
 def test_every_row_has_a_way_to_push_a_tangent():
     assert all(hasattr(row, "push") for row in ROWS.values())
+
+
+VALUES_WITHIN = {
+    "value_and_grad": lambda f: value_and_grad(f)(2.0)[0],
+    "grad_and_aux": lambda f: grad_and_aux(lambda x: (x, f(x)))(2.0)[1],
+    "make_vjp": lambda f: make_vjp(f)(2.0)[1],
+    "make_jvp": lambda f: make_jvp(f)(2.0)(1.0)[0],
+}
+
+
+@pytest.mark.parametrize("name", VALUES_WITHIN)
+def test_a_value_that_depends_on_the_variable_of_a_transform_outside_is_differentiated_by_it(name):
+    assert grad(lambda w: VALUES_WITHIN[name](lambda x: 3 * x * w**2))(5.0) == 60
+
+
+@pytest.mark.parametrize("name", VALUES_WITHIN)
+def test_a_value_that_depends_on_no_variable_outside_is_a_number_within_a_transform(name):
+    seen = []
+    grad(lambda w: seen.append(VALUES_WITHIN[name](lambda x: 3 * x)) or w)(5.0)
+    assert [(type(x), x) for x in seen] == [(np.float64, 6.0)]

@@ -313,29 +313,6 @@ def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keep
     return quantile(a, np.asarray(q) / 100, axis, method=method, keepdims=keepdims)
 
 
-@implements(np.convolve)
-def convolve(a: Any, v: Any, mode: str = "full") -> Any:
-    """NumPy's ``convolve``, as a product with a matrix of shifted copies."""
-    if np.size(v) > np.size(a):
-        a, v = v, a
-    n, m = np.size(a), np.size(v)
-    shifts = np.arange(n + m - 1)[:, None] - np.arange(m)
-    inside = (shifts >= 0) & (shifts < n)
-    copies = np.where(inside, np.take(a, np.clip(shifts, 0, n - 1)), 0.0)
-    found = copies @ v
-    if mode == "valid":
-        return found[m - 1 : n]
-    return found[(m - 1) // 2 : (m - 1) // 2 + n] if mode == "same" else found
-
-
-@implements(np.correlate)
-def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
-    """NumPy's ``correlate``."""
-    if np.size(v) > np.size(a):
-        return _reversed(correlate(v, a, mode), 0)
-    return convolve(a, np.flip(v), mode)
-
-
 @implements(np.logspace)
 def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: float = 10.0, *, axis: int = 0
