@@ -56,6 +56,7 @@ try:
         value_and_grad,
         vector_jacobian_product,
         vjp,
+        vmap,
     )
     from autograd.version import __version__ as __version__
 except KeyboardInterrupt:
@@ -114,6 +115,7 @@ __all__ = [
     "vector_jacobian_product",
     "verify",
     "vjp",
+    "vmap",
 ]
 
 if exists(join(dirname(__file__), "differential_operators.py")):  # a module of HIPS/autograd

@@ -11,6 +11,7 @@ __all__ = [
     "DomainError",
     "FileFormatError",
     "GradientError",
+    "MappingWarning",
     "MissingExtraError",
     "NotANumberError",
     "OptionError",
@@ -162,6 +163,20 @@ class GradientWarning(UserWarning):
     ...     slope = grad(lambda x: 3.0)(2.0)
     >>> told[0].category.__name__, float(slope)
     ('GradientWarning', 0.0)
+    """
+
+
+class MappingWarning(UserWarning):
+    """A function, or a part of it, that `vmap` called for one sample after the other.
+
+    >>> import warnings
+    >>> import numpy as np
+    >>> from autograd import vmap
+    >>> with warnings.catch_warnings(record=True) as told:
+    ...     warnings.simplefilter("always")
+    ...     signs = vmap(lambda x: 1.0 if x > 0 else -1.0)(np.array([-2.0, 2.0]))
+    >>> told[0].category.__name__, signs.tolist()
+    ('MappingWarning', [-1.0, 1.0])
     """
 
 

@@ -8,6 +8,10 @@ from pathlib import Path
 import numpy as np
 from scipy import special
 
+import autograd.scipy.integrate
+import autograd.scipy.linalg
+import autograd.scipy.signal
+import autograd.scipy.stats
 from autograd.tensor.dispatch import IMPLEMENTED, LATER, WITHOUT_SLOPE
 from autograd.tensor.primitive import Primitive
 
@@ -83,6 +87,20 @@ def page():
         for key, names in found.items():
             if names:
                 lines += ["", f"**{TEXTS[key]}** ({len(names)}): {', '.join(f'`{name}`' for name in names)}."]
+    for module in (autograd.scipy.linalg, autograd.scipy.signal, autograd.scipy.integrate):
+        title = module.__name__.removeprefix("autograd.")
+        names = [f"`{name}`" for name in sorted(set(module.__all__)) if name in vars(module)]
+        lines += [
+            *("", f"## {title}", ""),
+            f"**{TEXTS['derivative']}, as `autograd.{title}`** ({len(names)}): {', '.join(names)}. "
+            "Others there are SciPy's own, and take no Tensors.",
+        ]
+    names = [f"`{name}`" for name in autograd.scipy.stats.__all__]
+    lines += [
+        *("", "## scipy.stats", ""),
+        f"**{TEXTS['derivative']}, as `autograd.scipy.stats`**: the densities and distribution functions of "
+        f"{', '.join(names)}.",
+    ]
     return "\n".join([*lines, ""])
 
 

@@ -17,6 +17,7 @@ from autograd.tensor.check import check_grads
 from autograd.tensor.containers import flatten, leaves_of, rebuilt
 from autograd.tensor.core import Tensor, array_of, as_array, plain, tensor, tensor_of
 from autograd.tensor.linearization import Linearization, name_of
+from autograd.tensor.mapping import vmap
 from autograd.tensor.modes import (
     active_contexts,
     eager,
@@ -105,6 +106,7 @@ __all__ = [
     "value_and_grad",
     "vector_jacobian_product",
     "vjp",
+    "vmap",
 ]
 
 

@@ -441,11 +441,11 @@ class Tensor(ArrayMethods):
 
     def argmax(self, axis: Any = None) -> Any:
         """The index of the largest number, in C order, or the indices along ``axis``, as plain integers."""
-        return array_of(self).argmax(axis)
+        return np.argmax(self, axis)
 
     def argmin(self, axis: Any = None) -> Any:
         """The index of the smallest number, in C order, or the indices along ``axis``, as plain integers."""
-        return array_of(self).argmin(axis)
+        return np.argmin(self, axis)
 
     def reshape(self, *shape: Any) -> "Tensor":
         """The same numbers, in C order, in another shape; one length may be -1 and is inferred."""

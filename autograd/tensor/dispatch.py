@@ -11,7 +11,7 @@ import numpy as np
 from autograd.errors import GradientError, UnsupportedError
 from autograd.tensor.modes import DIFFERENTIATING, mode
 
-__all__ = ["IMPLEMENTED", "LATER", "WITHOUT_SLOPE", "dispatch", "refuse_to_detach"]
+__all__ = ["IMPLEMENTED", "LATER", "WITHOUT_SLOPE", "dispatch", "known", "refuse_to_detach"]
 
 IMPLEMENTED: dict[Any, Callable[..., Any]] = {}  # by NumPy function: its implementation for Tensors
 LATER: list[Callable[[], None]] = []  # functions that add to these, called for an unknown NumPy function
@@ -26,10 +26,7 @@ def dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any], plain: 
     Raises:
         UnsupportedError: there is no implementation, or it does not take the arguments.
     """
-    for add_rows in LATER:
-        if function in IMPLEMENTED or function in WITHOUT_SLOPE:
-            break
-        add_rows()
+    known(function)
     if function in WITHOUT_SLOPE:
         if any(plain(out) is not out for out in kwargs.get("out") or ()):
             raise UnsupportedError(f"{function.__name__}() does not take a Tensor as out=")
@@ -57,6 +54,14 @@ def dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any], plain: 
             except TypeError as error:
                 raise UnsupportedError(f"{name}() of a Tensor: {error}") from None
         raise
+
+
+def known(function: Any) -> None:
+    """Import the module that implements a NumPy function for Tensors, if there is one."""
+    for add_rows in LATER:
+        if function in IMPLEMENTED or function in WITHOUT_SLOPE:
+            break
+        add_rows()
 
 
 @cache

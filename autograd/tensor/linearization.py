@@ -1,5 +1,6 @@
 """A function at a point: its value, and the linear maps from changes of arguments to changes of the value."""
 
+import math
 import operator
 import sys
 import warnings
@@ -13,12 +14,13 @@ import numpy as np
 from autograd.errors import GradientWarning, NotANumberError, OptionError, OutputError, ShapeError
 from autograd.tensor.containers import leaves_of, rebuilt
 from autograd.tensor.core import ROWS, Tensor, array_of, tensor_of
+from autograd.tensor.mapped import Levels, Mapped, closed, levels_of, opened
 from autograd.tensor.modes import DIFFERENTIATING, ModeContext, mode
 from autograd.tensor.real_numbers import DIFFERENTIABLE, KINDS, NUMBERS
 from autograd.tensor.tape import Leaf, TapeNode, backpropagate, bare, push_forward, together, use_counts
 from autograd.tensor.trace import Traced, mapped
 
-__all__ = ["Linearization", "name_of", "plain"]
+__all__ = ["Linearization", "name_of", "outside", "plain"]
 
 
 def name_of(function: Any) -> str:
@@ -30,6 +32,8 @@ def plain(x: Any) -> Any:
     """A copy of the array of a Tensor, as a number if it has no axes; anything else as it is."""
     if not isinstance(x, Tensor):
         return x
+    if isinstance(x, Mapped):
+        return x.detach()
     array: Any = array_of(x)
     return tensor_of(array) if mode.trace is not None else array.copy()[()]
 
@@ -54,11 +58,26 @@ def chosen(args: Sequence[Any], argnum: Any, call: str) -> Any:
     return found if isinstance(argnum, tuple | list) else found[0]
 
 
-def variable(x: Any, call: str) -> Tensor:
-    """A Tensor with the numbers of ``x``, with a node of its own for one transform."""
+def variable(x: Any, call: str, levels: Levels) -> Tensor:
+    """A Tensor with the numbers of ``x``, with a node of its own for one transform.
+
+    Within `vmap` it is one of many samples. Each has numbers of its own, though ``x`` may be one for all.
+    """
+    t = opened(constant(x, call), levels)
+    if t._node is not None:
+        t = ROWS["alias"](t)
+    else:
+        array = np.array(t._array) if levels and not isinstance(t._array, Traced) else t._array
+        t = tensor_of(array, Leaf(t.shape, t.dtype))
+    own: Tensor = closed(t, levels)
+    return own
+
+
+def constant(x: Any, call: str) -> Tensor:
+    """A Tensor with the numbers of ``x``, which may be one; NotANumberError if they are no floats."""
     kind: str
     if isinstance(x, Traced):  # the array of a Tensor, within a recorded backward pass
-        return tensor_of(x, Leaf(x.shape, x.dtype))  # type: ignore[arg-type]  # it stands for an array
+        return tensor_of(x)  # type: ignore[arg-type]  # it stands for an array
     if isinstance(x, Tensor):
         kind, got = x.dtype.kind, f"a Tensor of dtype {x.dtype}"
     elif isinstance(x, np.ndarray | np.generic):
@@ -72,16 +91,14 @@ def variable(x: Any, call: str) -> Tensor:
         elif hasattr(x, "backward"):
             hint = "; call its backward()"
         raise NotANumberError(f"{call} differentiates by floats and arrays of floats, got {got}{hint}")
-    if not isinstance(x, Tensor):
-        array: Any = np.array(x)
-        if array.dtype not in (np.float64, np.float32, np.complex128, np.complex64):
-            raise NotANumberError(
-                f"{call} differentiates by float64, float32, complex128 and complex64, got {array.dtype}"
-            )
-        return tensor_of(array, Leaf(array.shape, array.dtype))
-    if x._node is None:
-        return tensor_of(x._array, Leaf(x.shape, x.dtype))
-    return ROWS["alias"](x)
+    if isinstance(x, Tensor):
+        return x
+    array: Any = np.array(x)
+    if array.dtype not in (np.float64, np.float32, np.complex128, np.complex64):
+        raise NotANumberError(
+            f"{call} differentiates by float64, float32, complex128 and complex64, got {array.dtype}"
+        )
+    return tensor_of(array)
 
 
 class Linearization:
@@ -112,8 +129,9 @@ class Linearization:
         given = leaves_of(self.structure)
         self.tensors = any(isinstance(x, Tensor) for x in given)
         self.within = bool(mode.taping == DIFFERENTIATING)  # whether another transform calls this one
+        self.levels = levels_of(given, mode.levels)  # of the vmap() around
         with ModeContext("taping", DIFFERENTIATING):
-            self.inputs = [variable(x, call) for x in given]
+            self.inputs = [variable(x, call, self.levels) for x in given]
             varied = rebuilt(self.structure, self.inputs)
             full = list(args)
             several = isinstance(argnum, tuple | list)
@@ -174,6 +192,12 @@ class Linearization:
         """The nodes of the outputs that are on the tape."""
         return [out._node for out in self.outputs if isinstance(out, Tensor) and out._node is not None]
 
+    @cached_property
+    def largest(self) -> int:
+        """The size of the largest array between the arguments and the value."""
+        nodes = use_counts(together(self._roots)) if self._roots else ()
+        return max((math.prod(node.shape) for node in nodes), default=1)
+
     @property
     def goes_forward(self) -> bool:
         """Whether all calls between the arguments and the value are suited to forward mode."""
@@ -195,13 +219,15 @@ class Linearization:
     def _finished(self, g: Any, like: Tensor) -> Any:
         """A derivative as it is returned: an array or a number; a Tensor if Tensors were given."""
         if g is None:
-            g = np.zeros(like.shape, like.dtype)
+            g = np.zeros((*(level.size for level in self.levels), *like.shape), like.dtype)
         if isinstance(g, Tensor):
-            return g
+            return closed(g, self.levels)
         if isinstance(g, Traced):
-            return tensor_of(g)  # type: ignore[arg-type]  # as above
+            return closed(tensor_of(g), self.levels)  # type: ignore[arg-type]  # as above
         own = np.array(g)  # it may be a view of something that others hold
-        return tensor_of(own) if self.tensors or mode.trace is not None else own[()]
+        if self.tensors or self.levels or mode.trace is not None:
+            return closed(tensor_of(own), self.levels)
+        return own[()]
 
     def pull(self, gradient: Any, warned: bool = True) -> Any:
         """The gradient by the arguments, in their structure, given the ``gradient`` by the value, in its own.
@@ -231,7 +257,7 @@ class Linearization:
             given = [self._seed(out, seed, recorded) for out, seed in pairs]
             roots = [out._node for out, _ in pairs]
             several = len(pairs) > 1
-            with ModeContext("taping", mode.taping or True):
+            with ModeContext("taping", mode.taping or True), ModeContext("levels", ()):
                 found = backpropagate(
                     together(roots) if several else roots[0], given if several else given[0], self.nodes, lift
                 )
@@ -243,8 +269,9 @@ class Linearization:
         )
 
     def _seed(self, out: Tensor, seed: Any, recorded: bool) -> Any:
+        seed = opened(seed, self.levels)
         if isinstance(seed, Tensor):
-            seed = seed if recorded else array_of(seed)
+            seed = seed if recorded or isinstance(seed, Mapped) else array_of(seed)
         else:
             seed = tensor_of(np.array(seed)) if recorded else np.array(seed)
         if seed.dtype.kind == "c" and out.dtype.kind != "c":
@@ -272,7 +299,7 @@ class Linearization:
             for node, x, v in zip(self.nodes, self.inputs, given, strict=True)
         }
         if self._roots:
-            with ModeContext("taping", mode.taping or True):
+            with ModeContext("taping", mode.taping or True), ModeContext("levels", ()):
                 push_forward(together(self._roots), tangents, tensor_of if recorded else bare)
         results = []
         for out in outputs:
@@ -284,14 +311,17 @@ class Linearization:
     def returned(self, value: Any) -> Any:
         """``value``, which the function computed, for the caller.
 
-        Tensors stay Tensors if Tensors were given, or if another transform differentiates by what they depend
-        on; otherwise they are arrays.
+        Tensors that depend on other variables than the arguments stay as they are, for a transform outside.
+        Others are constants: Tensors if Tensors were given, and arrays otherwise.
         """
 
         def as_given(x: Any) -> Any:
-            varied = isinstance(x, Tensor) and x._node is not None
-            nested = self.tensors or (self.within and varied and self._leads_outside(x._node))
-            return x if nested else plain(x)
+            if not isinstance(x, Tensor):
+                return x
+            node = x._node if self.tensors or self.within else None
+            if node is not None and self._leads_outside(node):
+                return x
+            return x.detach() if self.tensors else plain(x)
 
         return mapped(as_given, value)
 
@@ -302,11 +332,11 @@ class Linearization:
             f"{self.call}: what {name_of(self.function)} returned does not depend on the argument, so its "
             "derivative is 0",
             GradientWarning,
-            stacklevel=_outside(),
+            stacklevel=outside(),
         )
 
 
-def _outside() -> int:
+def outside() -> int:
     """The ``stacklevel`` of the innermost call from outside this package, for the caller of this function."""
     level: int = 1
     frame: Any = sys._getframe(1)

@@ -34,12 +34,14 @@ class Mode(threading.local):
         taping: whether operations are recorded on the tape; `DIFFERENTIATING` if they are, and in a
             function that a transform, such as ``grad``, is calling.
         trace: the trace of the function that is being recorded, or None.
+        levels: the calls of `vmap` that are running, the innermost first.
         own_thread: whether the library itself started the thread, by `in_new_thread`.
         eager: whether samples and operations are computed at once instead of being pending.
     """
 
     taping: int = True
     trace: Trace | None = None
+    levels: tuple[Any, ...] = ()
     own_thread = False
     eager = os.environ.get("AUTOGRAD_EAGER", "") not in ("", "0")
 

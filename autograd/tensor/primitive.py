@@ -9,6 +9,7 @@ import numpy as np
 from autograd.errors import ShapeError
 from autograd.tensor.core import ROWS, Tensor, array_of, tensor_of
 from autograd.tensor.dispatch import IMPLEMENTED
+from autograd.tensor.mapped import applied, closed, levels_of
 from autograd.tensor.modes import ModeContext, mode
 from autograd.tensor.real_numbers import DIFFERENTIABLE, NUMBERS, is_masked, not_numbers
 from autograd.tensor.tape import Leaf, TapeNode, backpropagate, bare
@@ -89,16 +90,17 @@ class Primitive:
 
 def transposed(formula: Formula, v: Any, out: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """The tangent of ``out``, by the transpose of the linear map from g that ``formula`` is."""
-    leaf = Leaf(out.shape, out.dtype)
-    g = tensor_of(np.ones(out.shape, out.dtype), leaf)
+    levels = levels_of([v, out, args])
+    leaf = Leaf((*(level.size for level in levels), *out.shape), out.dtype)
+    g = closed(tensor_of(np.ones(leaf.shape, out.dtype), leaf), levels)
     lift = tensor_of if any(isinstance(a, Tensor) for a in (v, out, *args)) else bare
     with ModeContext("taping", mode.taping or True):
         product = np.real(np.sum(formula(g, out, *args, **kwargs) * v))
     found: dict[Any, Any] = {}
     if isinstance(product, Tensor) and product._node is not None:
-        seed = np.ones((), product.dtype)
+        seed = np.ones(product._node.shape, product.dtype)
         found = backpropagate(product._node, lift(seed, None), [leaf], lift)
-    return found.get(leaf)
+    return closed(found[leaf], levels) if leaf in found else None
 
 
 def primitive(
@@ -151,6 +153,8 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
     wanted = False
     for a in args:
         if isinstance(a, Tensor):
+            if a.__class__ is not Tensor:
+                return applied(row, args, kwargs)  # type: ignore[no-any-return]
             node = a._node
             operands.append(a._array if trace is None else array_of(a))
             parents.append(node)

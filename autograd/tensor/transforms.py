@@ -17,6 +17,7 @@ from autograd.errors import GradientError, OptionError, OutputError, Unsupported
 from autograd.tensor.containers import leaves_of, rebuilt
 from autograd.tensor.core import Tensor, tensor_of
 from autograd.tensor.linearization import Linearization, name_of
+from autograd.tensor.mapped import Level, Mapped, NotMappableError, closed, revealed
 from autograd.tensor.modes import ModeContext, mode
 from autograd.tensor.primitive import Primitive, apply
 from autograd.tensor.tape import backpropagate, bare
@@ -50,6 +51,7 @@ __all__ = [
 ]
 
 Function: TypeAlias = Callable[..., Any]
+AT_ONCE = 2**22  # numbers of an array: 32 MB of float64
 ArgNum: TypeAlias = int | Sequence[int]
 
 
@@ -211,23 +213,15 @@ def _jacobian(at: Linearization) -> Any:
             "both are complex; take the Jacobian of np.real and of np.imag of the result"
         )
     forward = to_complex or (n_in < n_out and at.goes_forward and not from_complex)
-    # For each unit vector of the smaller side, a change of each leaf of the other side
     near, far = (at.inputs, outs) if forward else (outs, at.inputs)
-    changes = []
-    for k, x in enumerate(near):
-        for unit in units(x):
-            seeds = [unit if i == k else np.zeros(y.shape, y.dtype) for i, y in enumerate(near)]
-            if forward:
-                changes.append(leaves_of(at.push(rebuilt(at.structure, seeds))))
-            else:
-                changes.append(leaves_of(at.pull(rebuilt(at.value, seeds), warned=not changes)))
-    starts = np.cumsum([0, *(x.size for x in near)]).tolist()
     blocks = [
         [
-            stacked([change[f] for change in changes[start:end]], x.shape, y, forward)
-            for f, y in enumerate(far)
+            np.moveaxis(change, 0, -1).reshape((*y.shape, *x.shape))
+            if forward
+            else change.reshape((*x.shape, *y.shape))
+            for change, y in zip(changes_for_units(at, near, k, forward), far, strict=True)
         ]
-        for start, end, x in zip(starts, starts[1:], near, strict=False)
+        for k, x in enumerate(near)
     ]
     rows = list(zip(*blocks, strict=True)) if forward else blocks  # by result, then by argument
     if not rows or not rows[0]:
@@ -235,18 +229,36 @@ def _jacobian(at: Linearization) -> Any:
     return rebuilt(at.value, [rebuilt(at.structure, list(row)) for row in rows])
 
 
-def units(x: Tensor) -> Any:
-    """For each number of ``x``, an array of its shape with 1 there and 0 elsewhere."""
-    for place in np.ndindex(x.shape):
-        unit = np.zeros(x.shape, x.dtype)
-        unit[place] = 1
-        yield unit
+def changes_for_units(at: Linearization, near: Sequence[Tensor], k: int, forward: bool) -> list[Any]:
+    """For each unit vector of ``near[k]``, along a first axis, the change of each leaf of the other side.
 
+    They are computed together, as `vmap` would, but for parts that would take more memory than `AT_ONCE`.
+    """
+    x = near[k]
 
-def stacked(parts: Sequence[Any], shape: tuple[int, ...], like: Tensor, last: bool) -> Any:
-    """``parts``, each of the shape of ``like``, along new axes of this ``shape``, first or last."""
-    whole: Any = np.stack(parts, -1 if last else 0) if parts else np.zeros((0, *like.shape), like.dtype)
-    return whole.reshape((*like.shape, *shape) if last else (*shape, *like.shape))
+    def changes(units: Any) -> list[Any]:
+        seeds = [units if i == k else np.zeros(y.shape, y.dtype) for i, y in enumerate(near)]
+        if forward:
+            return leaves_of(at.push(rebuilt(at.structure, seeds)))
+        return leaves_of(at.pull(rebuilt(at.value, seeds), warned=k == 0))
+
+    def together(units: Any) -> list[Any]:
+        level = Level(len(units))
+        try:
+            found = [revealed(c, level) for c in changes(closed(units, (level,)))]
+        except NotMappableError:  # from a formula of the user's own
+            return [np.stack(parts) for parts in zip(*map(changes, units), strict=True)]
+        keep = at.tensors or mode.trace is not None
+        return [t if keep or isinstance(t, Mapped) or t._node is not None else t.numpy() for t in found]
+
+    if x.size < 2:
+        return [np.reshape(c, (1, *np.shape(c)))[: x.size] for c in changes(np.ones(x.shape, x.dtype))]
+    size = min(max(AT_ONCE // max(at.largest, 1), 1), x.size)
+    parts = [
+        together(np.eye(min(size, x.size - i), x.size, i, x.dtype).reshape((-1, *x.shape)))
+        for i in range(0, x.size, size)
+    ]
+    return [np.concatenate(part) if len(part) > 1 else part[0] for part in zip(*parts, strict=True)]
 
 
 def hessian(function: Function, argnum: ArgNum = 0) -> Function:

@@ -301,7 +301,8 @@ limit  = primitive(np.clip,
     lambda g, out, x, lo, hi: np.where(np.isnan(out), np.nan, np.where((x < lo) & (lo <= hi), g, 0)),
     lambda g, out, x, lo, hi: np.where(np.isnan(out), np.nan, np.where((x > hi) | (lo > hi), g, 0)),
     name="clip", elementwise=True)
-astype = primitive(lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g, name="astype", linear=True)
+astype = primitive(lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g, name="astype",
+                   elementwise=True, linear=True)
 # fmt: on
 
 implements(np.tanh)(tanh)

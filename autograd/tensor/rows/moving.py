@@ -93,7 +93,7 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> Any
     """NumPy's ``sort``."""
     if axis is None:
         a, axis = reshape(a, shape=-1), -1
-    return take_along_axis(a, np.argsort(a, axis=axis, kind="stable" if stable else kind), axis)
+    return np.take_along_axis(a, np.argsort(a, axis=axis, kind="stable" if stable else kind), axis)
 
 
 @implements(np.partition)
@@ -101,7 +101,7 @@ def partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect") -> An
     """NumPy's ``partition``."""
     if axis is None:
         a, axis = reshape(a, shape=-1), -1
-    return take_along_axis(a, np.argpartition(a, kth, axis=axis, kind=kind), axis)
+    return np.take_along_axis(a, np.argpartition(a, kth, axis=axis, kind=kind), axis)
 
 
 @implements(np.pad)

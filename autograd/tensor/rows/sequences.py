@@ -283,11 +283,11 @@ def nanquantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", kee
     flat, along = (reshape(a, shape=-1), 0) if axis is None else (a, axis % np.ndim(a))
     ordered = np.moveaxis(sort(flat, along), along, 0)  # nan comes last
     count = np.sum(np.logical_not(np.isnan(ordered)), axis=0)
-    places = np.multiply.outer(q, count - 1)
-    below = np.clip(np.floor(places).astype(int), 0, None)
+    places = np.reshape(q, (*np.shape(q), *(1,) * np.ndim(count))) * (count - 1)
+    below = np.maximum(np.floor(places).astype(int), 0)
     low, high = (
         np.take_along_axis(ordered[None], np.reshape(i, (-1, 1, *np.shape(ordered)[1:])), 1)
-        for i in (below, np.minimum(below + 1, np.clip(count - 1, 0, None)))
+        for i in (below, np.minimum(below + 1, np.maximum(count - 1, 0)))
     )
     share = np.reshape(places - below, np.shape(low))
     share = share if np.ndim(q) or a.dtype.kind != "f" else share.astype(a.dtype)  # as NumPy has it

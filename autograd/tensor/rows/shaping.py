@@ -103,13 +103,13 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Tensor:
 @implements(np.expand_dims)
 def expand_dims(a: Any, axis: Any) -> Tensor:
     """NumPy's ``expand_dims``."""
-    return reshape(a, shape=np.expand_dims(a.data, axis).shape)
+    return reshape(a, shape=np.expand_dims(np.empty(a.shape), axis).shape)
 
 
 @implements(np.squeeze)
 def squeeze(a: Any, axis: Any = None) -> Tensor:
     """NumPy's ``squeeze``."""
-    return reshape(a, shape=np.squeeze(a.data, axis).shape)
+    return reshape(a, shape=np.squeeze(np.empty(a.shape), axis).shape)
 
 
 @implements(np.broadcast_to)

@@ -37,7 +37,8 @@ def _fill_polygamma(out: Array, n: Any, x: Any) -> None:
 
 # The gamma function and its relatives. polygamma(n) is the (n + 1)-th derivative of gammaln
 polygamma: Any = primitive(Kernel("polygamma", _empty_polygamma, _fill_polygamma),
-                      ZERO_SLOPE, lambda g, out, n, x: g * polygamma(n + 1, x), name="polygamma")
+                      ZERO_SLOPE, lambda g, out, n, x: g * polygamma(n + 1, x), name="polygamma",
+                      elementwise=True)
 gammaln   = primitive(special.gammaln,  lambda g, out, x: g * special.psi(x))
 psi       = primitive(special.psi,      lambda g, out, x: g * polygamma(1, x))
 gamma     = primitive(special.gamma,    lambda g, out, x: g * out * special.psi(x))
