@@ -498,6 +498,11 @@ LINALG = [
     algebra("inv", lambda x: np.linalg.inv(spread_out(x)), lambda x: matrices(mp.inverse)(spread_out(x))),
     algebra("det", lambda x: np.linalg.det(spread_out(x)), lambda x: number(mp.det)(spread_out(x))),
     algebra(
+        "cofactors",
+        lambda x: ROWS["cofactors"](spread_out(x)),
+        lambda x: matrices(lambda m: mp.det(m) * mp.inverse(m).T)(spread_out(x)),
+    ),
+    algebra(
         "logabsdet",
         lambda x: np.linalg.slogdet(spread_out(x))[1],
         lambda x: number(lambda m: mp.log(abs(mp.det(m))))(spread_out(x)),

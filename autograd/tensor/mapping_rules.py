@@ -208,7 +208,8 @@ FUNCTION_RULES |= {np.argsort: along_axis(np.argsort, -1), np.take_along_axis: t
 RULES |= {
     **dict.fromkeys(("sum", "mean", "prod", "max", "min", "logsumexp", "softmax"), reduction),
     **dict.fromkeys(
-        ("inv", "det", "logabsdet", "detsign", "cholesky", "pinv", "eigh", "eig", "svd", "qr"), stacks
+        ("inv", "det", "cofactors", "logabsdet", "detsign", "cholesky", "pinv", "eigh", "eig", "svd", "qr"),
+        stacks,
     ),
     **dict.fromkeys(("fft", "ifft", "rfft", "irfft", "cumsum"), transform),
     **dict.fromkeys(("concatenate", "stack"), joined),

@@ -46,11 +46,13 @@ class Primitive:
         elementwise: whether each number of the result depends on one number of each argument.
         backward_only: whether forward mode is to be avoided where reverse mode will do.
         linear: whether the result is linear in each argument that has a slope, while the others are fixed.
+        chooses: whether numbers of the arguments can be left out of the result.
     """
 
     parameters: frozenset[str] = frozenset()  # accepted as keywords in a call through NumPy: none
     elementwise = False
     linear = False
+    chooses = False
     backward_only = False
 
     def __init__(

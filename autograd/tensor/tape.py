@@ -22,6 +22,8 @@ class Rule(Protocol):
     name: str
     slopes: Sequence[Callable[..., Any] | None]  # None where the slope is defined to be zero
     backward_only: bool  # whether forward mode is to be avoided where reverse mode will do
+    elementwise: bool  # whether each number of the result depends on one number of each argument
+    chooses: bool  # whether numbers of the arguments can be left out of the result
 
     def push(self, i: int, v: Any, out: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """The tangent of the result if argument ``i`` has the tangent ``v``; None for a slope of zero."""
@@ -99,6 +101,17 @@ def unbroadcast(g: Any, parent: TapeNode | Leaf) -> Any:
     return g.astype(parent.dtype)
 
 
+def without_what_is_left_out(term: Any, g: Any) -> Any:
+    """``term``, a gradient that came from ``g`` number by number, with 0 where it is nan and ``g`` is 0.
+
+    A number that a later call left out has the gradient 0, though the slope there may be infinite or nan.
+    """
+    unknown = np.isnan(term)
+    if isinstance(unknown, np.ndarray | np.generic) and not unknown.any():
+        return term
+    return np.where(unknown & (g == 0), 0, term)
+
+
 def use_counts(root: TapeNode | Leaf) -> dict[TapeNode | Leaf, int]:
     """Return all nodes that ``root`` depends on, ``root`` first, each with its number of uses among them."""
     counts: dict[TapeNode | Leaf, int] = {root: 0}
@@ -139,7 +152,7 @@ class Together:
     """The rule of a node that `together` makes, which is no call."""
 
     name = "together"
-    backward_only = False
+    backward_only = elementwise = chooses = False
 
     class Slopes:
         """For each argument, the function that returns its gradient."""
@@ -240,16 +253,20 @@ def backpropagate(
         order = [node for node in order if node in useful]
     check_unchanged(order)
     gradients = {root: gradient}
+    partly: set[TapeNode | Leaf | None] = set()  # nodes of which later calls may have left numbers out
     sums: set[TapeNode | Leaf] = set()  # nodes whose gradient is a new array, which can be added to in place
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for node in order:
             if isinstance(node, Leaf):
                 continue
             g = gradients[node] if node in keep else gradients.pop(node)
-            slopes, args, out, kwargs = node.rule.slopes, node.args, node.out, node.kwargs
+            rule = node.rule
+            slopes, args, out, kwargs = rule.slopes, node.args, node.out, node.kwargs
             if lift is not bare:
                 args = [lift(a, p) if p else a for a, p in zip(args, node.parents, strict=True)]
                 out = lift(out, node)
+            if rule.chooses or node in partly:
+                partly.update(node.parents)
             for i, parent in enumerate(node.parents):
                 if parent is None or (wanted is not None and parent not in useful):
                     continue
@@ -258,6 +275,8 @@ def backpropagate(
                     term = lift(np.zeros(parent.shape, parent.dtype), None)
                 else:
                     term = formula(g, out, *args, **kwargs)
+                    if rule.elementwise and node in partly:
+                        term = without_what_is_left_out(term, g)
                     if term.shape != parent.shape or term.dtype is not parent.dtype:
                         term = unbroadcast(term, parent)
                 if parent not in gradients:

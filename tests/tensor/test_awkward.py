@@ -10,8 +10,9 @@ import mpmath
 import numpy as np
 import pytest
 from awkward import ANSWERS, BINARY, MANY, NAN, ONE, REDUCTIONS, TWO, UNARY
+from scipy import special
 
-from autograd import Tensor
+from autograd import Tensor, grad, hessian, record
 from autograd.tensor import logsumexp, softmax
 from autograd.tensor.core import ROWS
 
@@ -139,3 +140,106 @@ def test_clip_is_the_minimum_of_the_maximum_for_any_order_of_its_limits():
         for own, theirs in zip(grads, slopes, strict=True):
             same = np.nan if np.isnan(value) else theirs
             np.testing.assert_array_equal(own, same, err_msg=str(point))
+
+
+# Slopes of other functions, as the table in docs/numbers.md decides them -----------------------------
+
+ZEROS, EYE = np.zeros((2, 2)), np.eye(2)
+RAMP = np.array([1.0, 10.0, 100.0])
+TABLE = {  # by what it is: the function, the point, and the slope there
+    "where, nan left out": (lambda x: np.where(x > 0, np.sqrt(x), 0.0), [-1.0, 0.0, 4.0], [0, 0, 0.25]),
+    "where, nan taken": (lambda x: np.where(x > -2, np.sqrt(x), 0.0), [-1.0, 4.0], [NAN, 0.25]),
+    "where, inf left out": (lambda x: np.where(x > 0, x * np.log(x), 0.0), [0.0, 1.0], [0, 1]),
+    "where, inf times x": (lambda x: x * np.where(x < 700, np.exp(x) * x, 1.0), [1000.0, 0.0], [1, 0]),
+    "select": (
+        lambda x: np.select([x > 1, x > 0], [np.log(x - 1), np.sqrt(x)], x),
+        [2.0, 4.0, -1.0],
+        [1, 1 / 3, 1],
+    ),
+    "maximum": (lambda x: np.maximum(np.log(x), -5.0), [0.0, 1.0], [0, 1]),
+    "minimum": (lambda x: np.minimum(1 / x, 5.0), [0.0, 1.0], [0, -1]),
+    "clip": (lambda x: np.clip(np.log(x), -5.0, 5.0), [0.0, 1.0], [0, 1]),
+    "max": (lambda x: np.max(np.log(x)), [0.0, 2.0], [0, 0.5]),
+    "min": (lambda x: np.min(1 / x), [0.0, 2.0], [0, -0.25]),
+    "fmax": (lambda x: np.fmax(np.sqrt(x), 1.0), [-1.0, 4.0], [0, 0.25]),
+    "nansum": (lambda x: np.nansum(np.sqrt(x)), [-1.0, 4.0], [0, 0.25]),
+    "nanmean": (lambda x: np.nanmean(x * x), [NAN, 4.0], [0, 8]),
+    "nanmax": (np.nanmax, [NAN, 1.0], [0, 1]),
+    "nanstd": (np.nanstd, [NAN, 1.0, 3.0], [0, -0.5, 0.5]),
+    "nan_to_num": (np.nan_to_num, [NAN, np.inf, 1.0], [0, 0, 1]),
+    "sort": (lambda x: np.sort(x) * RAMP, [2.0, 2.0, 1.0], [10, 100, 1]),
+    "partition": (lambda x: np.partition(x, 1) * RAMP, [2.0, 2.0, 1.0], [10, 100, 1]),
+    "median": (np.median, [2.0, 2.0, 2.0], [0, 1, 0]),
+    "quantile": (lambda x: np.quantile(x, 0.5), [1.0, 2.0, 2.0, 3.0], [0, 0.5, 0.5, 0]),
+    "ptp": (np.ptp, [2.0, 2.0], [0, 0]),
+    "prod of two zeros": (np.prod, [0.0, 0.0, 2.0], [0, 0, 0]),
+    "prod of one": (np.prod, [0.0, 3.0, 2.0], [6, 0, 0]),
+    "cumprod": (np.cumprod, [0.0, 3.0, 0.0], [4, 0, 0]),
+    "interp": (lambda x: np.interp(x, [0, 1, 2], [0, 1, 5]), [-1.0, 0.0, 1.0, 2.0, 3.0], [0, 1, 4, 4, 0]),
+    "sinc": (np.sinc, [0.0], [0]),
+    "remainder": (lambda x: np.remainder(x, 1.0), [2.0], [1]),
+    "remainder, by y": (lambda y: np.remainder(2.0, y), [1.0], [-2]),
+    "xlogy": (lambda y: special.xlogy(0.0, y), [0.0, 2.0], [0, 0]),
+    "xlog1py": (lambda y: special.xlog1py(0.0, y), [-1.0], [0]),
+    "rel_entr": (lambda y: special.rel_entr(0.0, y), [0.0, 2.0], [0, 0]),
+    "kl_div": (lambda y: special.kl_div(0.0, y), [0.0, 2.0], [1, 1]),
+    **{
+        f"norm {p}": (lambda x, p=p: np.linalg.norm(x, p), [0.0, 0.0], [0, 0])
+        for p in (None, 0, 0.5, 1, 2, 3, np.inf)
+    },
+    "norm below 1": (lambda x: np.linalg.norm(x, 0.5), [0.0, 2.0], [0, 1]),
+    "rows of 0": (lambda x: np.linalg.norm(x, 3, axis=1), [[0.0, 0.0], [0.0, 2.0]], [[0, 0], [0, 1]]),
+    "nuclear norm": (lambda x: np.linalg.norm(x, "nuc"), ZEROS, EYE),
+    "spectral norm": (lambda x: np.linalg.norm(x, 2), EYE, EYE / 2),
+    "det": (np.linalg.det, [[1.0, 2.0], [2.0, 4.0]], [[4, -2], [-2, 1]]),
+    "det of rank 1": (np.linalg.det, np.ones((3, 3)), np.zeros((3, 3))),
+    "det of a stack": (np.linalg.det, [ZEROS, np.diag([0.0, 3.0])], [ZEROS, np.diag([3.0, 0.0])]),
+    "eigvalsh": (np.linalg.eigvalsh, EYE, EYE),
+    "eigh": (lambda x: np.linalg.eigh(x)[1] * [1.0, 2.0], EYE, [[NAN, 0], [NAN, NAN]]),
+    "arctan2": (lambda x: np.arctan2(x, 0.0), [0.0], [NAN]),
+    "logaddexp": (lambda x: np.logaddexp(x, -np.inf), [-np.inf, 0.0], [NAN, 1]),
+    "gradient": (np.gradient, [1.0, NAN, 2.0, 3.0], [-1.5, 0.5, -0.5, 1.5]),
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_slopes_are_those_of_the_table_in_the_documentation(name):
+    function, point, slope = TABLE[name]
+    with np.errstate(all="ignore"):
+        at = np.array(point, float)
+        gradient = grad(lambda x: 3 * np.sum(function(x)))(at)
+        recorded = record(grad(lambda x: 3 * np.sum(function(x))), at)(at)
+    np.testing.assert_allclose(gradient, 3 * np.array(slope, float), rtol=1e-12, atol=1e-14)
+    np.testing.assert_array_equal(recorded.data, gradient)
+
+
+def test_a_gradient_of_numpy_keeps_a_nan_to_its_neighbours():
+    x = np.array([1.0, NAN, 2.0, 3.0, 5.0])
+    np.testing.assert_array_equal(np.gradient(Tensor(x)).data, np.gradient(x))
+    np.testing.assert_array_equal(np.gradient(Tensor(x), edge_order=2).data, np.gradient(x, edge_order=2))
+
+
+def test_slopes_of_complex_numbers_are_those_of_the_table_in_the_documentation():
+    with np.errstate(all="ignore"):
+        assert grad(np.abs)(0j) == 0
+        assert grad(lambda z: np.real(np.sign(z)))(0j) == 0
+        assert np.isnan(grad(np.angle)(0j))
+
+
+def test_second_derivatives_do_not_see_what_is_left_out_either():
+    def f(x):
+        return np.sum(np.where(x > 0, x**1.5 * np.log(x), 0.0))
+
+    with np.errstate(all="ignore"):
+        found = hessian(f)(np.array([-1.0, 0.0, 4.0]))
+    np.testing.assert_allclose(found, np.diag([0, 0, (0.75 * np.log(4) + 2) / 2]), rtol=1e-12)
+    # A gradient that happens to be 0 is no number that was left out
+    squared = hessian(lambda x: np.where(x > 0, np.sqrt(x) - 2, 0.0) ** 2)
+    assert squared(4.0) == pytest.approx(0.125)
+    assert record(squared, 1.0)(4.0).item() == pytest.approx(0.125)
+
+
+def test_the_determinant_has_second_derivatives_of_regular_matrices_only():
+    assert hessian(np.linalg.det)(EYE)[0, 0].tolist() == [[0, 0], [0, 1]]
+    with pytest.raises(np.linalg.LinAlgError):
+        hessian(np.linalg.det)(ZEROS)

@@ -307,6 +307,9 @@ astype = primitive(lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g,
 
 implements(np.tanh)(tanh)
 
+for _row in (select, limit, maximum, minimum, fmax, fmin):
+    _row.chooses = True
+
 
 def squared(x: Any) -> Any:
     """The square of each number; of a complex one, that of its absolute value."""
@@ -316,7 +319,7 @@ def squared(x: Any) -> Any:
 @implements(np.sign)
 def sign_(x: Any) -> Any:
     """NumPy's ``sign``: of a complex number the one of absolute value 1 in its direction."""
-    return x / np.where(x == 0, 1, np.abs(x)) if x.dtype.kind == "c" else sign(x)
+    return select(x == 0, 0, x / np.abs(x)) if x.dtype.kind == "c" else sign(x)
 
 
 @implements(np.sinc)

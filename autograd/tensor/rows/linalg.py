@@ -180,11 +180,28 @@ def _eig_slope(g: Any, out: Any, x: Any) -> Any:
     return np.linalg.solve(_mT(v), inner @ _mT(v))
 
 
+def _cofactors_fill(out: Array, x: Array) -> None:
+    try:
+        out[...] = np.linalg.det(x)[..., None, None] * _mT(np.linalg.inv(x))
+    except np.linalg.LinAlgError:  # a singular matrix has cofactors too: of its singular values, the others
+        u, s, vt = np.linalg.svd(x)
+        others = np.where(np.eye(s.shape[-1], dtype=bool), 1.0, s[..., None, :]).prod(axis=-1)
+        sign = (np.linalg.det(u) * np.linalg.det(vt))[..., None, None]
+        out[...] = sign * np.conj(u * others[..., None, :]) @ np.conj(vt)
+
+
+def _cofactors_slope(g: Any, out: Any, x: Any) -> Any:
+    inverse = _mT(np.linalg.inv(x))
+    return np.sum(g * out, axis=(-2, -1), keepdims=True) * inverse - inverse @ _mT(g) @ out
+
+
 # fmt: off
 inv       = primitive(lambda x: np.linalg.inv(x),
                       lambda g, out, x: -_mT(out) @ g @ _mT(out), name="inv")
 det       = primitive(lambda x: np.linalg.det(x),
-                      lambda g, out, x: (g * out)[..., None, None] * _mT(np.linalg.inv(x)), name="det")
+                      lambda g, out, x: g[..., None, None] * cofactors(x), name="det")
+cofactors: Any = primitive(Kernel("cofactors", np.empty_like, _cofactors_fill),
+                      _cofactors_slope, name="cofactors")
 logabsdet = primitive(Kernel("logabsdet", lambda x: np.empty(x.shape[:-2], np.finfo(x.dtype).dtype),
                              lambda out, x: np.copyto(out, np.linalg.slogdet(x)[1])),
                       lambda g, out, x: g[..., None, None] * _mT(np.linalg.inv(x)), name="logabsdet")
@@ -367,7 +384,11 @@ def _vector_norm(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
         return sum_(np.abs(x), axis=axis, keepdims=keepdims)
     if isinstance(ord, str):
         raise ShapeError(f"norm() of vectors wants a number as ord, got {ord!r}")
-    return sum_(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+    powers = np.abs(x) ** ord
+    if 0 < ord < 1:  # whose slope at 0 is infinite, on both sides of the smallest value
+        powers = np.where(x == 0, 0.0, powers)
+    total = sum_(powers, axis=axis, keepdims=keepdims)
+    return np.where(total == 0, 0.0, total ** (1 / ord)) if ord > 0 else total ** (1 / ord)
 
 
 def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:

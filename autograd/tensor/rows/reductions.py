@@ -85,6 +85,7 @@ mean = _reduction(_mean_slope, _mean, np.mean, linear=True)
 prod = _reduction(_prod_slope, np.multiply.reduce, np.prod)
 max_ = _reduction(_extreme_slope, np.maximum.reduce, np.max, np.amax)
 min_ = _reduction(_extreme_slope, np.minimum.reduce, np.min, np.amin)
+max_.chooses = min_.chooses = True
 
 
 @implements(np.var)

@@ -77,9 +77,9 @@ xlog1py   = primitive(special.xlog1py,
     lambda g, out, x, y: g * np.log1p(y), lambda g, out, x, y: np.where(x == 0, 0, g * x / (1 + y)))
 entr      = primitive(special.entr,      lambda g, out, x: -g * (np.log(x) + 1))
 rel_entr  = primitive(special.rel_entr,
-    lambda g, out, x, y: g * (np.log(x / y) + 1), lambda g, out, x, y: -g * x / y)
+    lambda g, out, x, y: g * (np.log(x / y) + 1), lambda g, out, x, y: -g * np.where(x == 0, 0, x / y))
 kl_div    = primitive(special.kl_div,
-    lambda g, out, x, y: g * np.log(x / y), lambda g, out, x, y: g * (1 - x / y))
+    lambda g, out, x, y: g * np.log(x / y), lambda g, out, x, y: g * (1 - np.where(x == 0, 0, x / y)))
 
 # Bessel functions
 jv  = primitive(special.jv,  missing("jv", "v"),
