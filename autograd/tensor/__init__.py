@@ -13,6 +13,7 @@ a layer.
 from typing import Any
 
 from autograd.tensor import dispatch as _dispatch
+from autograd.tensor import mapped as _mapped
 from autograd.tensor.check import check_grads
 from autograd.tensor.containers import flatten, leaves_of, rebuilt
 from autograd.tensor.core import Tensor, array_of, as_array, plain, tensor, tensor_of
@@ -121,11 +122,16 @@ def _import_more_rows() -> None:
     import autograd.tensor.rows.sequences
 
 
+def _import_rules() -> None:
+    import autograd.tensor.mapping_rules
+
+
 def _import_special_rows() -> None:
     import autograd.tensor.rows.special
 
 
 _dispatch.LATER += [_import_more_rows, _import_special_rows]
+_mapped.LATER += [_import_rules]
 
 
 def __getattr__(name: str) -> Any:

@@ -15,10 +15,14 @@ from autograd.errors import GradientWarning, NotANumberError, OptionError, Outpu
 from autograd.tensor.containers import leaves_of, rebuilt
 from autograd.tensor.core import ROWS, Tensor, array_of, tensor_of
 from autograd.tensor.mapped import Levels, Mapped, closed, levels_of, opened
-from autograd.tensor.modes import DIFFERENTIATING, ModeContext, mode
+from autograd.tensor.modes import DIFFERENTIATING, ModeContext, mode, on_the_tape
 from autograd.tensor.real_numbers import DIFFERENTIABLE, KINDS, NUMBERS
 from autograd.tensor.tape import Leaf, TapeNode, backpropagate, bare, push_forward, together, use_counts
 from autograd.tensor.trace import Traced, mapped
+
+ARRAYS = (Tensor, np.ndarray, np.generic)
+FLOATS = (float, complex)
+SEQUENCES = (tuple, list)
 
 __all__ = ["Linearization", "name_of", "outside", "plain"]
 
@@ -40,7 +44,7 @@ def plain(x: Any) -> Any:
 
 def chosen(args: Sequence[Any], argnum: Any, call: str) -> Any:
     """The argument with number ``argnum``, or the tuple of those with several numbers."""
-    numbers = argnum if isinstance(argnum, tuple | list) else (argnum,)
+    numbers = argnum if isinstance(argnum, SEQUENCES) else (argnum,)
     for number in numbers:
         try:
             in_range = -len(args) <= operator.index(number) < len(args)
@@ -55,7 +59,7 @@ def chosen(args: Sequence[Any], argnum: Any, call: str) -> Any:
                 f"{len(args)} argument{'s' * (len(args) != 1)}, counted from 0"
             )
     found = tuple(args[number] for number in numbers)
-    return found if isinstance(argnum, tuple | list) else found[0]
+    return found if isinstance(argnum, SEQUENCES) else found[0]
 
 
 def variable(x: Any, call: str, levels: Levels) -> Tensor:
@@ -75,22 +79,14 @@ def variable(x: Any, call: str, levels: Levels) -> Tensor:
 
 def constant(x: Any, call: str) -> Tensor:
     """A Tensor with the numbers of ``x``, which may be one; NotANumberError if they are no floats."""
-    kind: str
     if isinstance(x, Traced):  # the array of a Tensor, within a recorded backward pass
         return tensor_of(x)  # type: ignore[arg-type]  # it stands for an array
-    if isinstance(x, Tensor):
-        kind, got = x.dtype.kind, f"a Tensor of dtype {x.dtype}"
-    elif isinstance(x, np.ndarray | np.generic):
-        kind, got = x.dtype.kind, f"{'an array' if np.ndim(x) else 'a number'} of dtype {x.dtype}"
+    if isinstance(x, ARRAYS):
+        varies = x.dtype.kind in DIFFERENTIABLE and not isinstance(x, np.ma.MaskedArray)
     else:
-        kind, got = "f" if isinstance(x, float | complex) else "", f"{type(x).__name__} {x!r:.60}"
-    if not kind or kind not in DIFFERENTIABLE or isinstance(x, np.ma.MaskedArray):
-        hint = ""
-        if (kind and kind in KINDS) or isinstance(x, int):
-            hint = "; write 1.0 for 1, or x.astype(float)"
-        elif hasattr(x, "backward"):
-            hint = "; call its backward()"
-        raise NotANumberError(f"{call} differentiates by floats and arrays of floats, got {got}{hint}")
+        varies = isinstance(x, FLOATS)
+    if not varies:
+        raise _not_floats(x, call)
     if isinstance(x, Tensor):
         return x
     array: Any = np.array(x)
@@ -99,6 +95,25 @@ def constant(x: Any, call: str) -> Tensor:
             f"{call} differentiates by float64, float32, complex128 and complex64, got {array.dtype}"
         )
     return tensor_of(array)
+
+
+def _not_floats(x: Any, call: str) -> NotANumberError:
+    hint = ""
+    if isinstance(x, ARRAYS):
+        what = "a Tensor" if isinstance(x, Tensor) else "an array" if np.ndim(x) else "a number"
+        got = f"{what} of dtype {x.dtype}"
+    else:
+        got = f"{type(x).__name__} {x!r:.60}"
+    if isinstance(x, int) or (isinstance(x, ARRAYS) and x.dtype.kind in KINDS):
+        hint = "; write 1.0 for 1, or x.astype(float)"
+    elif hasattr(x, "backward"):
+        hint = "; call its backward()"
+    return NotANumberError(f"{call} differentiates by floats and arrays of floats, got {got}{hint}")
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of an array, a Tensor or a number."""
+    return x.shape if isinstance(x, ARRAYS) else np.shape(x)
 
 
 class Linearization:
@@ -134,7 +149,7 @@ class Linearization:
             self.inputs = [variable(x, call, self.levels) for x in given]
             varied = rebuilt(self.structure, self.inputs)
             full = list(args)
-            several = isinstance(argnum, tuple | list)
+            several = isinstance(argnum, SEQUENCES)
             for number, x in zip(argnum, varied, strict=True) if several else [(argnum, varied)]:
                 full[number] = x
             self.value = function(*full, **kwargs)
@@ -241,10 +256,10 @@ class Linearization:
             )
         pairs: list[tuple[Any, Any]] = []
         for out, seed in zip(outputs, seeds, strict=True):
-            if np.shape(out) != np.shape(seed):
+            if shape_of(out) != shape_of(seed):
                 raise ShapeError(
-                    f"{self.call} wants a gradient of the result's shape {np.shape(out)}, got "
-                    f"{np.shape(seed)}"
+                    f"{self.call} wants a gradient of the result's shape {shape_of(out)}, got "
+                    f"{shape_of(seed)}"
                 )
             if isinstance(out, Tensor) and out._node is not None:
                 pairs.append((out, seed))
@@ -257,7 +272,7 @@ class Linearization:
             given = [self._seed(out, seed, recorded) for out, seed in pairs]
             roots = [out._node for out, _ in pairs]
             several = len(pairs) > 1
-            with ModeContext("taping", mode.taping or True), ModeContext("levels", ()):
+            with on_the_tape():
                 found = backpropagate(
                     together(roots) if several else roots[0], given if several else given[0], self.nodes, lift
                 )
@@ -288,9 +303,9 @@ class Linearization:
                 f"{self.call} wants a tangent for each of {len(self.inputs)} arguments, got {len(given)}"
             )
         for x, v in zip(self.inputs, given, strict=True):
-            if np.shape(v) != x.shape:
+            if shape_of(v) != x.shape:
                 raise ShapeError(
-                    f"{self.call} wants a tangent of the argument's shape {x.shape}, got {np.shape(v)}"
+                    f"{self.call} wants a tangent of the argument's shape {x.shape}, got {shape_of(v)}"
                 )
         outputs = self.outputs
         recorded = self._recorded or any(isinstance(v, Tensor) and v._node is not None for v in given)
@@ -299,7 +314,7 @@ class Linearization:
             for node, x, v in zip(self.nodes, self.inputs, given, strict=True)
         }
         if self._roots:
-            with ModeContext("taping", mode.taping or True), ModeContext("levels", ()):
+            with on_the_tape():
                 push_forward(together(self._roots), tangents, tensor_of if recorded else bare)
         results = []
         for out in outputs:

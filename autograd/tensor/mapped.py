@@ -22,6 +22,7 @@ from autograd.tensor.trace import mapped
 
 __all__ = [
     "FUNCTION_RULES",
+    "LATER",
     "RULES",
     "Level",
     "Mapped",
@@ -38,6 +39,10 @@ __all__ = [
 ]
 
 Rule = Callable[..., Tensor]
+
+RULES: dict[str, Rule] = {}  # by the name of a row
+FUNCTION_RULES: dict[Any, Callable[..., Any]] = {}  # by a function of NumPy that is no row
+LATER: list[Callable[[], None]] = []  # functions that add to these, called before they are needed
 
 _numbers = count(1)
 
@@ -58,6 +63,8 @@ class Level:
     """
 
     def __init__(self, size: int) -> None:
+        for add_rules in LATER:
+            add_rules()
         self.number = next(_numbers)
         self.size = size
         self.looped: dict[str, None] = {}
@@ -274,10 +281,6 @@ def aligned(args: Sequence[Any], levels: Levels) -> list[Any]:
 
 
 # Calls ---------------------------------------------------------------------------------------------
-
-
-RULES: dict[str, Rule] = {}  # by the name of a row; `autograd.tensor.mapping_rules` fills both
-FUNCTION_RULES: dict[Any, Callable[..., Any]] = {}  # by a function of NumPy that is no row
 
 
 def applied(row: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:

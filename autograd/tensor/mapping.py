@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-import autograd.tensor.mapping_rules  # noqa: F401  # which registers the rules
 from autograd.errors import MappingWarning, OptionError, OutputError, ShapeError
 from autograd.tensor.containers import leaves_of
 from autograd.tensor.core import Tensor, tensor_of

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
-from contextlib import ContextDecorator
+from contextlib import AbstractContextManager, ContextDecorator, ExitStack, nullcontext
 from typing import Any
 
 from autograd.errors import UnsupportedError
@@ -19,6 +19,7 @@ __all__ = [
     "in_new_thread",
     "mode",
     "no_grad",
+    "on_the_tape",
     "opaque",
     "refuse_in_recording",
 ]
@@ -126,6 +127,19 @@ class ModeContext(ContextDecorator):
             self.__exit__()
         if self.entry in active_contexts:
             active_contexts.remove(self.entry)
+
+
+def on_the_tape() -> AbstractContextManager[Any]:
+    """A context in which calls with whole arrays go on the tape, in ``no_grad()`` and in ``vmap()`` too."""
+    if mode.taping and not mode.levels:
+        return NO_CHANGE
+    changes = ExitStack()
+    changes.enter_context(ModeContext("taping", mode.taping or True))
+    changes.enter_context(ModeContext("levels", ()))
+    return changes
+
+
+NO_CHANGE: AbstractContextManager[Any] = nullcontext()
 
 
 def opaque(function: Callable[..., Any]) -> Callable[..., Any]:

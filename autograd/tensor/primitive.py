@@ -10,7 +10,7 @@ from autograd.errors import ShapeError
 from autograd.tensor.core import ROWS, Tensor, array_of, tensor_of
 from autograd.tensor.dispatch import IMPLEMENTED
 from autograd.tensor.mapped import applied, closed, levels_of
-from autograd.tensor.modes import ModeContext, mode
+from autograd.tensor.modes import mode, on_the_tape
 from autograd.tensor.real_numbers import DIFFERENTIABLE, NUMBERS, is_masked, not_numbers
 from autograd.tensor.tape import Leaf, TapeNode, backpropagate, bare
 from autograd.tensor.trace import Traced
@@ -96,7 +96,7 @@ def transposed(formula: Formula, v: Any, out: Any, args: Sequence[Any], kwargs: 
     leaf = Leaf((*(level.size for level in levels), *out.shape), out.dtype)
     g = closed(tensor_of(np.ones(leaf.shape, out.dtype), leaf), levels)
     lift = tensor_of if any(isinstance(a, Tensor) for a in (v, out, *args)) else bare
-    with ModeContext("taping", mode.taping or True):
+    with on_the_tape():
         product = np.real(np.sum(formula(g, out, *args, **kwargs) * v))
     found: dict[Any, Any] = {}
     if isinstance(product, Tensor) and product._node is not None:
