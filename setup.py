@@ -1,4 +1,4 @@
-"""The optional extension: the scalar engine, compiled from its own source where there is a compiler.
+"""The optional extension: scalars, and the tape, compiled from their own source where there is a compiler.
 
 ``AUTOGRAD_PURE=1`` leaves it out; so does a machine on which it cannot be built.
 """
@@ -12,7 +12,12 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 ENGINE = ["operations", "storage", "pending", "walk", "numbers", "value"]  # and node.c
-COMPILED = [*(f"engine/{name}" for name in ENGINE), "nn/parameters", "nn/rowwise", "nn/batch", "nn/samples"]
+TENSOR = ["containers", "linearization", "primitive", "tape"]
+COMPILED = [
+    *(f"engine/{name}" for name in ENGINE),
+    *(f"tensor/{name}" for name in TENSOR),
+    *("nn/parameters", "nn/rowwise", "nn/batch", "nn/samples"),
+]
 LOOPS = ["optim/updates"]  # over arrays
 FLAGS = [] if os.name == "nt" else ["-O2", "-ffp-contract=off"]  # a fused multiply-add would change bits
 # What lets the compiler take several elements at a time, with the same bits

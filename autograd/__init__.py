@@ -15,7 +15,7 @@ from os.path import basename, dirname, exists, join, splitext
 if environ.get("AUTOGRAD_PURE", "") not in ("", "0"):  # import the sources, not the compiled modules
     sys.path_importer_cache |= {
         folder: FileFinder(folder, (SourceFileLoader, SOURCE_SUFFIXES))
-        for folder in (join(__path__[0], package) for package in ("engine", "nn", "optim"))
+        for folder in (join(__path__[0], package) for package in ("engine", "nn", "optim", "tensor"))
     }
 
 try:

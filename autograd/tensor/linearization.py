@@ -2,7 +2,6 @@
 
 import math
 import operator
-import sys
 import warnings
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -18,13 +17,13 @@ from autograd.tensor.mapped import Levels, Mapped, closed, levels_of, opened
 from autograd.tensor.modes import DIFFERENTIATING, ModeContext, mode, on_the_tape
 from autograd.tensor.real_numbers import DIFFERENTIABLE, KINDS, NUMBERS
 from autograd.tensor.tape import Leaf, TapeNode, backpropagate, bare, push_forward, together, use_counts
-from autograd.tensor.trace import Traced, mapped
+from autograd.tensor.trace import Traced, mapped, outside
 
 ARRAYS = (Tensor, np.ndarray, np.generic)
 FLOATS = (float, complex)
 SEQUENCES = (tuple, list)
 
-__all__ = ["Linearization", "name_of", "outside", "plain"]
+__all__ = ["Linearization", "name_of", "plain"]
 
 
 def name_of(function: Any) -> str:
@@ -349,12 +348,3 @@ class Linearization:
             GradientWarning,
             stacklevel=outside(),
         )
-
-
-def outside() -> int:
-    """The ``stacklevel`` of the innermost call from outside this package, for the caller of this function."""
-    level: int = 1
-    frame: Any = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("autograd."):
-        frame, level = frame.f_back, level + 1
-    return level

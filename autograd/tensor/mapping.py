@@ -10,11 +10,11 @@ import numpy as np
 from autograd.errors import MappingWarning, OptionError, OutputError, ShapeError
 from autograd.tensor.containers import leaves_of
 from autograd.tensor.core import Tensor, tensor_of
-from autograd.tensor.linearization import name_of, outside
+from autograd.tensor.linearization import name_of
 from autograd.tensor.mapped import Level, Mapped, joined, revealed
 from autograd.tensor.modes import DIFFERENTIATING, ModeContext, mode
 from autograd.tensor.real_numbers import NUMBERS
-from autograd.tensor.trace import mapped
+from autograd.tensor.trace import mapped, outside
 
 __all__ = ["vmap"]
 

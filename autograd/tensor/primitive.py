@@ -175,9 +175,7 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
     except ValueError as error:
         if isinstance(row.forward, np.ufunc) and row.forward.signature is None and _can_broadcast(operands):
             raise  # the shapes are not the cause
-        shapes = " and ".join(str(a.shape) if isinstance(a, np.ndarray) else repr(a) for a in operands)
-        of = "shape" if len(operands) == 1 else "shapes"
-        raise ShapeError(f"{row.name}() of {of} {shapes}: {error}") from None
+        raise ShapeError(f"{row.name}() of {_shapes_of(operands)}: {error}") from None
     except (AttributeError, TypeError, SystemError):  # SystemError: NumPy on products of objects
         if not (type_names := _types_of_non_numbers(operands)):
             raise
@@ -193,6 +191,11 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
     if len(used) < len(args):  # changes of plain arrays are not detected, so the tape has copies
         operands = [np.array(a) if isinstance(a, COPIED) else r for a, r in zip(args, operands, strict=True)]
     return tensor_of(out, TapeNode(row, operands, kwargs, parents, used, out))
+
+
+def _shapes_of(operands: Sequence[Any]) -> str:
+    shapes = " and ".join(str(a.shape) if isinstance(a, np.ndarray) else repr(a) for a in operands)
+    return f"shape {shapes}" if len(operands) == 1 else f"shapes {shapes}"
 
 
 def _can_broadcast(operands: Sequence[Any]) -> bool:

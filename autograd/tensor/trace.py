@@ -67,6 +67,15 @@ def calling_line() -> str:
     return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "?"
 
 
+def outside() -> int:
+    """The ``stacklevel`` of the innermost call from outside this package, for the caller of this function."""
+    level: int = 1
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("autograd."):
+        frame, level = frame.f_back, level + 1
+    return level
+
+
 class Call:
     """One call of a trace: a function, its arguments, and the array that it returned."""
 
