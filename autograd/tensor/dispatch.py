@@ -26,34 +26,40 @@ def dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any], plain: 
     Raises:
         UnsupportedError: there is no implementation, or it does not take the arguments.
     """
-    known(function)
-    if function in WITHOUT_SLOPE:
-        if any(plain(out) is not out for out in kwargs.get("out") or ()):
-            raise UnsupportedError(f"{function.__name__}() does not take a Tensor as out=")
-        return function(*map(plain, args), **{name: plain(x) for name, x in kwargs.items()})
-    name: str = function.__name__
-    if not isinstance(function, np.ufunc):
-        name = f"{function.__module__}.{name}"
-    elif getattr(np, name, None) is function:
-        name = f"numpy.{name}"
     implementation = IMPLEMENTED.get(function)
     if implementation is None:
+        known(function)
+        if function in WITHOUT_SLOPE:
+            if any(plain(out) is not out for out in kwargs.get("out") or ()):
+                raise UnsupportedError(f"{function.__name__}() does not take a Tensor as out=")
+            return function(*map(plain, args), **{name: plain(x) for name, x in kwargs.items()})
+        implementation = IMPLEMENTED.get(function)
+    if implementation is None:
         raise UnsupportedError(
-            f"{name}() has no derivative for Tensors here; if none is needed, give it t.numpy()"
+            f"{name_of(function)}() has no derivative for Tensors here; if none is needed, give it t.numpy()"
         )
-    parameters = parameters_of(implementation)
-    given = {k: v for k, v in kwargs.items() if v is not None or k in parameters}
-    if unknown := sorted(given.keys() - parameters):
-        raise UnsupportedError(f"{name}() of a Tensor does not take {', '.join(unknown)}=")
+    if kwargs:
+        parameters = parameters_of(implementation)
+        kwargs = {k: v for k, v in kwargs.items() if v is not None or k in parameters}
+        if unknown := sorted(kwargs.keys() - parameters):
+            raise UnsupportedError(f"{name_of(function)}() of a Tensor does not take {', '.join(unknown)}=")
     try:
-        return implementation(*args, **given)
+        return implementation(*args, **kwargs)
     except TypeError:
-        if parameters:
+        if parameters_of(implementation):
             try:
-                inspect.signature(implementation).bind(*args, **given)
+                inspect.signature(implementation).bind(*args, **kwargs)
             except TypeError as error:
-                raise UnsupportedError(f"{name}() of a Tensor: {error}") from None
+                raise UnsupportedError(f"{name_of(function)}() of a Tensor: {error}") from None
         raise
+
+
+def name_of(function: Any) -> str:
+    """The name of a function of NumPy, with its module."""
+    name: str = function.__name__
+    if not isinstance(function, np.ufunc):
+        return f"{function.__module__}.{name}"
+    return f"numpy.{name}" if getattr(np, name, None) is function else name
 
 
 def known(function: Any) -> None:

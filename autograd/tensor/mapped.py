@@ -18,7 +18,7 @@ from autograd.errors import ShapeError, UnsupportedError
 from autograd.tensor.core import ROWS, Tensor, plain, tensor_of
 from autograd.tensor.dispatch import IMPLEMENTED, WITHOUT_SLOPE, dispatch, known
 from autograd.tensor.real_numbers import DIFFERENTIABLE
-from autograd.tensor.trace import mapped
+from autograd.tensor.trace import mapped, rank
 
 __all__ = [
     "FUNCTION_RULES",
@@ -260,11 +260,6 @@ def revealed(x: Any, level: Level) -> Any:
     whole: Any = broadcast(t.whole, (level.size, *t.whole.shape[1:]))
     older = t.levels[1:]
     return Mapped(np.moveaxis(whole, 0, len(older)), older) if older else whole
-
-
-def rank(x: Any) -> int:
-    """The number of axes of one sample, or of anything else."""
-    return x.ndim if hasattr(x, "ndim") else np.ndim(x)
 
 
 def aligned(args: Sequence[Any], levels: Levels) -> list[Any]:

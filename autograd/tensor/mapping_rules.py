@@ -18,11 +18,10 @@ from autograd.tensor.mapped import (
     Mapped,
     broadcast,
     levels_of,
-    rank,
     reshaped,
     with_axes,
 )
-from autograd.tensor.trace import Traced
+from autograd.tensor.trace import Traced, rank
 
 __all__: list[str] = []
 

@@ -11,6 +11,7 @@ from autograd.tensor.core import Tensor, array_of, tensor_of
 from autograd.tensor.primitive import ZERO_SLOPE, implements, primitive
 from autograd.tensor.rows.elementwise import multiply
 from autograd.tensor.rows.shaping import append_ones, ones_below
+from autograd.tensor.trace import rank
 
 
 def _matmul(x: Any, y: Any) -> Any:
@@ -84,11 +85,12 @@ def affine(m: Tensor, x: Tensor) -> Tensor:
 @implements(np.dot)
 def dot(a: Any, b: Any) -> Any:
     """NumPy's ``dot``: a product with a number, `matmul` up to two dimensions, `tensordot` beyond."""
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
+    na, nb = rank(a), rank(b)
+    if na == 0 or nb == 0:
         return np.multiply(a, b)
-    if np.ndim(a) <= 2 and np.ndim(b) <= 2:
+    if na <= 2 and nb <= 2:
         return matmul(a, b)
-    return tensordot(a, b, axes=([-1], [-2] if np.ndim(b) > 1 else [-1]))
+    return tensordot(a, b, axes=([-1], [-2] if nb > 1 else [-1]))
 
 
 @implements(np.tensordot)
