@@ -48,6 +48,7 @@ class OwnPrimitive(Primitive):
         self.pushes: Callable[[int], Function] | None = None
         self.backward_only = True  # until `defjvp`: the formulas of `defvjp` may be none of NumPy's functions
         self.slopes = self
+        self.only_numbers = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if any(isinstance(a, Tensor) for a in args):

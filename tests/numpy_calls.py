@@ -160,7 +160,12 @@ CALLS: dict[Any, list[Callable[..., Any]]] = {
         lambda x, y: np.correlate(y[0], x[0], "full"),
         lambda x, y: np.correlate(x[0], y[0], mode="same"),
     ],
-    np.polyval: [lambda x, y: np.polyval(x[0], y), lambda x, y: np.polyval([1.0, 2.0, 3.0], y)],
+    np.polyval: [
+        lambda x, y: np.polyval(x, y.T[0]),
+        lambda x, y: np.polyval(x[0], [1.0, 2.0]),
+        lambda x, y: np.polyval(x[0], y),
+        lambda x, y: np.polyval([1.0, 2.0, 3.0], y),
+    ],
     np.vander: [
         lambda x, y: np.vander(x[0]),
         lambda x, y: np.vander(x[0], 3, increasing=True),
@@ -444,6 +449,7 @@ def transforms_of_several_axes(function, of_complex=True):
         lambda x, y: parts(function(made(x, y), (2, 5), axes=(0, 1))),
         lambda x, y: parts(function(made(x, y), axes=(0,), norm="ortho")),
         lambda x, y: parts(function(made(x, y)[None], s=(-1, 3), axes=(2, 1))),
+        lambda x, y: parts(function(made(x, y)[None], s=(3, -1), axes=(1, 2))),
     ]
 
 
@@ -524,7 +530,11 @@ CALLS |= {
         lambda x, y: parts(np.sort_complex(np.roots(np.append(1.0, x[0])))),
         lambda x, y: np.roots(np.append(np.append(0.0, x[0, :2]), [0.0, 0.0])),
     ],
-    np.polyadd: [lambda x, y: np.polyadd(x[0], y[0]), lambda x, y: np.polyadd([1.0], y[0])],
+    np.polyadd: [
+        lambda x, y: np.polyadd(x[0], y[0]),
+        lambda x, y: np.polyadd(x[0], y[0, 0]),
+        lambda x, y: np.polyadd([1.0], y[0]),
+    ],
     np.polysub: [lambda x, y: np.polysub(x[0], y[0]), lambda x, y: np.polysub(y[0], [1.0, 2, 3, 4])],
     np.polymul: [lambda x, y: np.polymul(x[0], y[0]), lambda x, y: np.polymul(y[0], 3.0)],
     np.polydiv: [
@@ -537,6 +547,7 @@ CALLS |= {
     np.polyfit: [
         lambda x, y: np.polyfit(x[0], y[:, 0], 2),
         lambda x, y: np.polyfit(x[0], y, 1, w=np.array([1.0, 2.0, 0.5, 1.0])),
+        lambda x, y: np.polyfit(x[0], y[:, 0], 1, w=[1.0, 2.0, 0.5, 1.0]),
     ],
 }
 
@@ -625,6 +636,30 @@ REFUSED: list[tuple[Callable[..., Any], type[Exception], str]] = [
     (lambda x: np.roots(x), ShapeError, r"^roots\(\) of a Tensor wants one axis, got shape \(3, 4\)"),
     (lambda x: np.convolve(x[0], x[0, :0]), ShapeError, r"^convolve\(\) wants 1 number or more .* 4 and 0"),
     (lambda x: np.convolve(x[0], x[0], "some"), OptionError, '"full", "same" and "valid", got \'some\''),
+    (lambda x: np.convolve(x, [1.0, 2.0]), ShapeError, r"^convolve\(\) wants one axis of each, got shapes"),
+    (lambda x: np.vander(x), ShapeError, r"^vander\(\) of a Tensor wants one axis, got shape \(3, 4\)"),
+    (
+        lambda x: np.nanquantile(x, 1.5),
+        OptionError,
+        r"^nanquantile\(\) wants shares from 0 .* got q=1.5",
+    ),
+    (lambda x: np.quantile(x, -0.5), OptionError, r"^quantile\(\) wants shares from 0 to 1, .* got q=-0.5"),
+    (lambda x: np.quantile(x, 0.5, axis=2), ValueError, "axis 2 is out of bounds"),
+    (lambda x: np.nanmedian(x, axis=(0, 1)), UnsupportedError, r"nanquantile\(\) of a Tensor wants one axis"),
+    (lambda x: np.polyder(x[0], -1), OptionError, "order of a derivative, 0 or more, got m=-1"),
+    (lambda x: np.polyint(x[0], -1), OptionError, "order of an integral, 0 or more, got m=-1"),
+    (
+        lambda x: np.linalg.eigh(x[:, :3], "x"),
+        OptionError,
+        "wants .* as UPLO, got 'x'",
+    ),
+    (lambda x: np.fft.hfft(x, norm="bad"), OptionError, '"ortho" or "forward", got \'bad\''),
+    (
+        lambda x: np.gradient(x, 1.0, 2.0, 3.0),
+        ShapeError,
+        "one spacing, or one for each of 2 axes, got 3",
+    ),
+    (lambda x: np.linalg.inv(0 * x[:, :3]), np.linalg.LinAlgError, "Singular matrix"),
     (lambda x: np.fft.fft(x, 0), ShapeError, r"^fft\(\) wants 1 number or more along axis 1, got 0"),
     (lambda x: np.fft.irfft(x[:, :1]), ShapeError, r"^irfft\(\) wants 1 number or more along axis 1, got 0"),
     (lambda x: np.fft.fftn(x, (2,), (0, 1)), ShapeError, "as many lengths as axes, got 1 and 2"),

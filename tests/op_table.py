@@ -494,6 +494,15 @@ def algebra(row, call, reference, shapes=SQUARES, label="", **options):
     return Op(row, call, reference, (R,) * len(shapes[0]), shapes, label, **options)
 
 
+def phase(matrix):
+    determinant = mp.det(matrix)
+    return (determinant.real + 2 * determinant.imag) / abs(determinant)
+
+
+def parts(z):
+    return np.real(z) + 2 * np.imag(z)
+
+
 LINALG = [
     algebra("inv", lambda x: np.linalg.inv(spread_out(x)), lambda x: matrices(mp.inverse)(spread_out(x))),
     algebra("det", lambda x: np.linalg.det(spread_out(x)), lambda x: number(mp.det)(spread_out(x))),
@@ -550,6 +559,13 @@ LINALG = [
     ),
     algebra("qr", called_qr, lambda x: matrices(exact_qr)(spread_out(x)), (*SQUARES, ((3, 2),))),
     Op(
+        "detphase",
+        lambda x, y: parts(np.linalg.slogdet(spread_out(x) + 1j * y)[0]),
+        lambda x, y: number(phase)(spread_out(x) + mp.mpc(0, 1) * y),
+        (R, R),
+        (((3, 3), (3, 3)), ((2, 2, 2), (2, 2, 2))),
+    ),
+    Op(
         "detsign",
         lambda x: np.linalg.slogdet(np.reshape(x, (2, 1, 1)))[0],
         each(mp.sign),
@@ -583,10 +599,6 @@ def cosines(n, m, sign):
         return np.asarray((x[..., None] * waves).sum(axis=-2), object)
 
     return transform
-
-
-def parts(z):
-    return np.real(z) + 2 * np.imag(z)
 
 
 def back_to_real(x, y, n):

@@ -35,11 +35,16 @@ def odeint(func: Right, y0: Any, t: Any, args: tuple[Any, ...] = (), **options: 
     >>> f"{final(0.5):.5f} {2 * np.exp(-0.5):.5f} {grad(final)(0.5):.5f}"
     '1.21306 1.21306 -1.21306'
     """
+    args = args if isinstance(args, tuple) else (args,)
     leaves = leaves_of(args)
     if not any(isinstance(x, Tensor) for x in (y0, t, *leaves)):
         return own.odeint(func, y0, t, args, **options)
     if unknown := sorted(options.keys() & UNSUPPORTED):
         raise OptionError(f"odeint() that is differentiated does not take {', '.join(unknown)}=")
+    if np.ndim(y0) > 1 or any(np.ndim(options.get(name, 0)) for name in ("rtol", "atol")):
+        raise OptionError(
+            "odeint() that is differentiated wants one axis of y0, and a number as rtol and atol"
+        )
     if options.pop("tfirst", False):
         return odeint(lambda y, t, *args: func(t, y, *args), y0, t, args, **options)
     varied = [i for i, x in enumerate(leaves) if isinstance(x, Tensor)]
@@ -50,7 +55,7 @@ def odeint(func: Right, y0: Any, t: Any, args: tuple[Any, ...] = (), **options: 
         for i, x in zip(varied, unflatten(parameters), strict=True):
             full[i] = x
         found = func(y, t, *rebuilt(args, full))
-        return np.stack(found) if isinstance(found, list | tuple) else found
+        return np.reshape(np.stack(found) if isinstance(found, list | tuple) else found, -1)
 
     packed = np.concatenate([np.reshape(x, -1) for x in (y0, t, parameters)])
     return _path(packed, right, np.size(y0), np.size(t), tuple(options.items()))
@@ -70,6 +75,9 @@ def _path(packed: Any, right: Right, n: int, steps: int, options: Options) -> An
         return found.numpy() if isinstance(found, Tensor) else found
 
     return own.odeint(slope, start, times, **dict(options))
+
+
+_path.name = "odeint"
 
 
 def _path_slope(

@@ -12,6 +12,7 @@ array([[1., 1.],
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -60,8 +61,10 @@ defvjp(
 
 @primitive
 @wraps(own.solve_triangular)
-def solve_triangular(a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False) -> Any:
-    return own.solve_triangular(a, b, trans, lower, unit_diagonal)
+def solve_triangular(
+    a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False, **options: Any
+) -> Any:
+    return own.solve_triangular(a, b, trans, lower, unit_diagonal, **options)
 
 
 def _transposed_system(g: Any, a: Any, trans: Any, lower: bool, unit_diagonal: bool) -> Any:
@@ -73,7 +76,13 @@ def _transposed_system(g: Any, a: Any, trans: Any, lower: bool, unit_diagonal: b
 
 
 def _of_triangle(
-    ans: Any, a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False
+    ans: Any,
+    a: Any,
+    b: Any,
+    trans: Any = 0,
+    lower: bool = False,
+    unit_diagonal: bool = False,
+    **options: Any,
 ) -> Callable[[Any], Any]:
     def pull(g: Any) -> Any:
         back = _transposed_system(g, a, trans, lower, unit_diagonal)
@@ -95,8 +104,8 @@ defvjp(
 
 
 @primitive
-def _solve_banded(ab: Any, b: Any, below: int, above: int) -> Any:
-    return own.solve_banded((below, above), ab, b)
+def _solve_banded(ab: Any, b: Any, below: int, above: int, **options: Any) -> Any:
+    return own.solve_banded((below, above), ab, b, **options)
 
 
 def _band(ab: Any, below: int, above: int) -> tuple[Any, Any, Any]:
@@ -113,7 +122,7 @@ def _transposed_band(ab: Any, below: int, above: int) -> Any:
     return np.where(inside, ab[above + columns - rows, rows], 0.0)
 
 
-def _of_band(ans: Any, ab: Any, b: Any, below: int, above: int) -> Callable[[Any], Any]:
+def _of_band(ans: Any, ab: Any, b: Any, below: int, above: int, **options: Any) -> Callable[[Any], Any]:
     def pull(g: Any) -> Any:
         back = _solve_banded(_transposed_band(ab, below, above), g, above, below)
         rows, columns, inside = _band(ab, below, above)
@@ -132,14 +141,17 @@ defvjp(
 )
 
 
-def solve_banded(l_and_u: Any, ab: Any, b: Any) -> Any:
+_solve_banded.name = "solve_banded"
+
+
+def solve_banded(l_and_u: Any, ab: Any, b: Any, **options: Any) -> Any:
     """SciPy's ``solve_banded``: ``ab`` has the diagonals of the matrix.
 
     >>> solve_banded((1, 0), np.array([[2.0, 2.0], [1.0, 0.0]]), np.array([2.0, 3.0]))
     array([1., 1.])
     """
     below, above = l_and_u
-    return _solve_banded(ab, b, below, above)
+    return _solve_banded(ab, b, below, above, **options)
 
 
 # Functions that NumPy has too --------------------------------------------------------------------
@@ -147,14 +159,23 @@ def solve_banded(l_and_u: Any, ab: Any, b: Any) -> Any:
 
 def _numpys(function: Callable[..., Any], numpys: Callable[..., Any]) -> Callable[..., Any]:
     """SciPy's function; for Tensors, NumPy's of the same arguments."""
+    known = signature(numpys)
 
     @wraps(function)
-    def call(a: Any, *args: Any, **kwargs: Any) -> Any:
-        if any(isinstance(x, Tensor) for x in (a, *args)):
-            return numpys(a, *args, **kwargs)
-        return function(a, *args, **kwargs)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not any(isinstance(x, Tensor) for x in (*args, *kwargs.values())):
+            return function(*args, **kwargs)
+        options = {name: x for name, x in kwargs.items() if name not in OF_SPEED}
+        try:
+            known.bind(*args, **options)
+        except TypeError as error:
+            raise UnsupportedError(f"scipy.linalg.{function.__name__}() of a Tensor: {error}") from None
+        return numpys(*args, **options)
 
     return call
+
+
+OF_SPEED = {"check_finite", "overwrite_a", "overwrite_b"}  # options that do not change what is computed
 
 
 inv = _numpys(own.inv, np.linalg.inv)
@@ -165,8 +186,8 @@ svd = _numpys(own.svd, np.linalg.svd)
 svdvals = _numpys(own.svdvals, np.linalg.svdvals)
 eig = _numpys(own.eig, np.linalg.eig)
 eigvals = _numpys(own.eigvals, np.linalg.eigvals)
-eigh = _numpys(own.eigh, lambda a, lower=True: np.linalg.eigh(a, "L" if lower else "U"))
-eigvalsh = _numpys(own.eigvalsh, lambda a, lower=True: np.linalg.eigvalsh(a, "L" if lower else "U"))
+eigh = _numpys(own.eigh, lambda a, *, lower=True: np.linalg.eigh(a, "L" if lower else "U"))
+eigvalsh = _numpys(own.eigvalsh, lambda a, *, lower=True: np.linalg.eigvalsh(a, "L" if lower else "U"))
 cholesky = _numpys(own.cholesky, lambda a, lower=False: np.linalg.cholesky(a, upper=not lower))
 pinv = _numpys(own.pinv, np.linalg.pinv)
 

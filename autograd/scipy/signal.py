@@ -5,6 +5,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 from scipy import signal as own
 
 from autograd.errors import OptionError, ShapeError
@@ -18,7 +19,7 @@ MODES = ("full", "valid", "same")
 def convolve(
     A: Any,
     B: Any,
-    axes: Sequence[Sequence[int]] | None = None,
+    axes: Sequence[Sequence[int]] | str | None = None,
     dot_axes: Sequence[Sequence[int]] = ((), ()),
     mode: str = "full",
 ) -> Any:
@@ -26,7 +27,8 @@ def convolve(
 
     Args:
         A, B: arrays, or Tensors.
-        axes: for each array its axes that are convolved, one with one; by default all.
+        axes: for each array its axes that are convolved, one with one; by default all. A text is the mode,
+            which is SciPy's third argument.
         dot_axes: for each array its axes along which products are summed, one with one.
         mode: "full", "valid", or "same", which is the middle of "full", in the lengths of ``A``.
 
@@ -43,6 +45,8 @@ def convolve(
     >>> convolve(images, filters, axes=([2, 3], [2, 3]), dot_axes=([1], [1]), mode="valid").shape
     (10, 5, 7, 7)
     """
+    if isinstance(axes, str):
+        return convolve(A, B, mode=axes)
     if mode not in MODES:
         raise OptionError(f"convolve() knows the modes {', '.join(MODES)}, got {mode!r}")
     a, b = (x if isinstance(x, Tensor) else np.asarray(x) for x in (A, B))
@@ -76,7 +80,7 @@ def convolve(
 
 def _arranged(x: Any, along: Sequence[int], dot: Sequence[int]) -> tuple[Any, tuple[int, ...]]:
     """``x`` with one axis for all others, one for ``dot``, then ``along``; and the lengths of the others."""
-    along, dot = [i % x.ndim for i in along], [i % x.ndim for i in dot]
+    along, dot = ([normalize_axis_index(i, x.ndim) for i in axes] for axes in (along, dot))
     rest = [i for i in range(x.ndim) if i not in along and i not in dot]
     shape = [x.shape[i] for i in rest]
     moved = np.transpose(x, [*rest, *dot, *along])

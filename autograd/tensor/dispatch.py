@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd.errors import GradientError, UnsupportedError
 from autograd.tensor.modes import DIFFERENTIATING, mode
+from autograd.tensor.trace import mapped
 
 __all__ = ["IMPLEMENTED", "LATER", "WITHOUT_SLOPE", "dispatch", "known", "refuse_to_detach"]
 
@@ -32,17 +33,20 @@ def dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any], plain: 
         if function in WITHOUT_SLOPE:
             if any(plain(out) is not out for out in kwargs.get("out") or ()):
                 raise UnsupportedError(f"{function.__name__}() does not take a Tensor as out=")
-            return function(*map(plain, args), **{name: plain(x) for name, x in kwargs.items()})
+            return function(*mapped(plain, args), **mapped(plain, kwargs))
         implementation = IMPLEMENTED.get(function)
     if implementation is None:
         raise UnsupportedError(
-            f"{name_of(function)}() has no derivative for Tensors here; if none is needed, give it t.numpy()"
+            f"{numpys_name(function)}() has no derivative for Tensors here; if none is needed, give it "
+            "t.numpy()"
         )
     if kwargs:
         parameters = parameters_of(implementation)
         kwargs = {k: v for k, v in kwargs.items() if v is not None or k in parameters}
         if unknown := sorted(kwargs.keys() - parameters):
-            raise UnsupportedError(f"{name_of(function)}() of a Tensor does not take {', '.join(unknown)}=")
+            raise UnsupportedError(
+                f"{numpys_name(function)}() of a Tensor does not take {', '.join(unknown)}="
+            )
     try:
         return implementation(*args, **kwargs)
     except TypeError:
@@ -50,11 +54,11 @@ def dispatch(function: Any, args: Sequence[Any], kwargs: dict[str, Any], plain: 
             try:
                 inspect.signature(implementation).bind(*args, **kwargs)
             except TypeError as error:
-                raise UnsupportedError(f"{name_of(function)}() of a Tensor: {error}") from None
+                raise UnsupportedError(f"{numpys_name(function)}() of a Tensor: {error}") from None
         raise
 
 
-def name_of(function: Any) -> str:
+def numpys_name(function: Any) -> str:
     """The name of a function of NumPy, with its module."""
     name: str = function.__name__
     if not isinstance(function, np.ufunc):

@@ -208,9 +208,10 @@ class Linearization:
 
     @cached_property
     def largest(self) -> int:
-        """The size of the largest array between the arguments and the value."""
+        """The size of the largest array that the calls between the arguments and the value take or return."""
         nodes = use_counts(together(self._roots)) if self._roots else ()
-        return max((math.prod(node.shape) for node in nodes), default=1)
+        calls = [(node.out, *node.args) for node in nodes if isinstance(node, TapeNode)]
+        return max((math.prod(shape_of(a)) for call in calls for a in call if a is not None), default=1)
 
     @property
     def goes_forward(self) -> bool:

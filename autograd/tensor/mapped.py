@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError, UnsupportedError
+from autograd.tensor.containers import leaves_of
 from autograd.tensor.core import ROWS, Tensor, plain, tensor_of
 from autograd.tensor.dispatch import IMPLEMENTED, WITHOUT_SLOPE, dispatch, known
 from autograd.tensor.real_numbers import DIFFERENTIABLE
@@ -31,6 +32,7 @@ __all__ = [
     "applied",
     "broadcast",
     "closed",
+    "is_of_mapping",
     "joined",
     "levels_of",
     "opened",
@@ -44,7 +46,7 @@ RULES: dict[str, Rule] = {}  # by the name of a row
 FUNCTION_RULES: dict[Any, Callable[..., Any]] = {}  # by a function of NumPy that is no row
 LATER: list[Callable[[], None]] = []  # functions that add to these, called before they are needed
 
-_numbers = count(1)
+_level_numbers = count(1)
 
 
 class NotMappableError(UnsupportedError):
@@ -54,19 +56,33 @@ class NotMappableError(UnsupportedError):
         super().__init__(f"vmap() cannot give {what} of a sample, as it maps all samples at once")
 
 
+def is_of_mapping(error: BaseException | None) -> bool:
+    """Whether an error comes from a sample that was asked for what all samples together do not have.
+
+    The errors of ``np.zeros(x)`` and ``array[0] = x`` show the sample, or come from a `NotMappableError`.
+    """
+    while error is not None:
+        if isinstance(error, NotMappableError) or "<one of " in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 class Level:
     """One `vmap` while it runs.
 
     Attributes:
         size: the number of samples.
+        ended: whether it has returned.
         looped: the names of rows and functions that were called for one sample after the other.
     """
 
     def __init__(self, size: int) -> None:
         for add_rules in LATER:
             add_rules()
-        self.number = next(_numbers)
+        self.number = next(_level_numbers)
         self.size = size
+        self.ended = False
         self.looped: dict[str, None] = {}
 
 
@@ -90,8 +106,17 @@ class Mapped(Tensor):
     def __init__(self, whole: Tensor, levels: Levels) -> None:
         self.whole, self.levels = whole, levels
 
+    def check(self) -> None:
+        """UnsupportedError if `vmap` has returned."""
+        if any(level.ended for level in self.levels):
+            raise UnsupportedError(
+                "a sample of vmap() is used after vmap() has returned; return from the mapped function what "
+                "is wanted of it"
+            )
+
     @property
     def _array(self) -> Any:  # type: ignore[override]
+        self.check()
         raise NotMappableError("the array")
 
     @property
@@ -153,8 +178,9 @@ class Mapped(Tensor):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
         known(ufunc)
-        whole_numbers = all(np.result_type(blank(a)).kind in "biu" for a in args)
-        if method == "__call__" and not kwargs and (ufunc in WITHOUT_SLOPE or whole_numbers):
+        by_number = method == "__call__" and not kwargs and ufunc.signature is None and ufunc.nout == 1
+        whole_numbers = by_number and all(np.result_type(blank(a)).kind in "biu" for a in args)
+        if by_number and (ufunc in WITHOUT_SLOPE or whole_numbers):
             levels = levels_of(args)
             out = ufunc(*map(plain, aligned(args, levels)))
             return Mapped(tensor_of(np.asarray(out) if isinstance(out, np.generic) else out), levels)
@@ -178,6 +204,7 @@ class Mapped(Tensor):
             return looped(function, function.__name__, args, kwargs)
 
 
+ARRAYS = (Tensor, np.ndarray, np.generic)
 # Functions that look at the shape and the dtype of an array alone
 OF_SHAPE = {np.shape, np.ndim, np.size, np.result_type, np.zeros_like, np.ones_like, np.empty_like}
 OF_SHAPE |= {np.iscomplexobj, np.isrealobj}
@@ -194,7 +221,10 @@ def blank(x: Any) -> Any:
 def levels_of(structure: Any, others: Levels = ()) -> Levels:
     """The levels of all `Mapped` in nested lists, tuples and dicts, and ``others``."""
     found: set[Level] = set(others)
-    mapped(lambda x: found.update(x.levels) if isinstance(x, Mapped) else None, structure)
+    for x in leaves_of(structure):
+        if isinstance(x, Mapped):
+            found.update(x.levels)
+            x.check()
     return tuple(sorted(found, key=lambda level: -level.number))
 
 
@@ -323,7 +353,10 @@ def joined(found: Sequence[Any], levels: Levels, name: str) -> Any:
     if isinstance(first, tuple | list):
         parts = [joined(part, levels, name) for part in zip(*found, strict=True)]
         return type(first)(*parts) if hasattr(first, "_fields") else type(first)(parts)
-    if isinstance(first, Tensor | np.ndarray | np.generic):
+    if isinstance(first, dict) and all(isinstance(x, dict) and x.keys() == first.keys() for x in found):
+        return {key: joined([x[key] for x in found], levels, name) for key in first}
+    if any(isinstance(x, ARRAYS) for x in found) and all(isinstance(x, (*ARRAYS, Number)) for x in found):
+        found = [x if isinstance(x, ARRAYS) else np.asarray(x) for x in found]
         shapes = {np.shape(x) for x in found}
         if len(shapes) > 1:
             raise ShapeError(
@@ -332,7 +365,7 @@ def joined(found: Sequence[Any], levels: Levels, name: str) -> Any:
             )
         stack: Any = np.stack(found)
         whole = stack if isinstance(stack, Tensor) else tensor_of(stack)
-        return Mapped(reshaped(whole, (*(level.size for level in levels), *np.shape(first))), levels)
+        return Mapped(reshaped(whole, (*(level.size for level in levels), *np.shape(found[0]))), levels)
     if all(x == first for x in found[1:]):
         return first
     if isinstance(first, Number):

@@ -11,7 +11,7 @@ from autograd.errors import MappingWarning, OptionError, OutputError, ShapeError
 from autograd.tensor.containers import leaves_of
 from autograd.tensor.core import Tensor, tensor_of
 from autograd.tensor.linearization import name_of
-from autograd.tensor.mapped import Level, Mapped, joined, revealed
+from autograd.tensor.mapped import Level, Mapped, is_of_mapping, joined, revealed
 from autograd.tensor.modes import DIFFERENTIATING, ModeContext, mode
 from autograd.tensor.real_numbers import NUMBERS
 from autograd.tensor.trace import mapped, outside
@@ -49,10 +49,13 @@ def vmap(function: Function, in_axes: Any = 0, out_axes: int = 0) -> Function:
     >>> gradients(np.zeros(2), np.ones((5, 2)), np.ones(5)).shape
     (5, 2)
     """
+    if not isinstance(out_axes, int):
+        raise OptionError(f"vmap() wants one axis as out_axes, got {out_axes!r}")
 
     def over_samples(*args: Any, **kwargs: Any) -> Any:
         axes = tuple(in_axes) if isinstance(in_axes, tuple | list) else (in_axes,) * len(args)
-        if len(axes) != len(args) or all(axis is None for axis in axes):
+        whole = all(axis is None or isinstance(axis, int) for axis in axes)
+        if not whole or len(axes) != len(args) or all(axis is None for axis in axes):
             raise OptionError(
                 f"vmap() of {name_of(function)} wants one of in_axes for each argument, not all None, got "
                 f"{in_axes!r} for {len(args)} argument{'s' * (len(args) != 1)}"
@@ -65,9 +68,13 @@ def vmap(function: Function, in_axes: Any = 0, out_axes: int = 0) -> Function:
         try:
             with ModeContext("levels", (level, *mode.levels)):
                 found = function(*samples, **kwargs)
-            found = mapped(lambda x: _numbers(function, x), found)
-        except TypeError:  # such as a NotMappableError, or one from NumPy, which wants a number
+            found = mapped(lambda x: _checked(function, x), found)
+        except (TypeError, ValueError) as error:
+            if not is_of_mapping(error):
+                raise
             found = _one_by_one(function, args, axes, kwargs, level)
+        finally:
+            level.ended = True
         if level.looped:
             warnings.warn(
                 f"vmap() of {name_of(function)}: {', '.join(level.looped)} called for {level.size} samples "
@@ -120,7 +127,7 @@ def _sample(x: Any, axis: int, level: Level) -> Mapped:
     return Mapped(moved if isinstance(moved, Tensor) else tensor_of(moved), (level,))
 
 
-def _numbers(function: Function, x: Any) -> Any:
+def _checked(function: Function, x: Any) -> Any:
     """``x``, which a function returned; OutputError if it holds no numbers."""
     kind = x.dtype if isinstance(x, Tensor) else np.asarray(x).dtype
     if kind.kind not in NUMBERS:
@@ -140,5 +147,5 @@ def _one_by_one(function: Function, args: Any, axes: Any, kwargs: Any, level: Le
             x if axis is None else mapped(partial(np.take, indices=i, axis=axis), x)
             for x, axis in zip(args, axes, strict=True)
         ]
-        found.append(mapped(lambda x: _numbers(function, x), function(*sample, **kwargs)))
+        found.append(mapped(lambda x: _checked(function, x), function(*sample, **kwargs)))
     return joined(found, (level,), name_of(function))

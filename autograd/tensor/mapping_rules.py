@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
-from autograd.tensor.core import plain, tensor_of
+from autograd.tensor.core import plain
 from autograd.tensor.mapped import (
     FUNCTION_RULES,
     RULES,
     Mapped,
     broadcast,
+    closed,
     levels_of,
     reshaped,
     with_axes,
@@ -26,13 +28,16 @@ from autograd.tensor.trace import Traced, rank
 __all__: list[str] = []
 
 
-def _shifted(axis: Any, k: int, ndim: int) -> Any:
-    """The axes of all samples that are those of one; ``ndim`` is the number of axes of all."""
+def _shifted(axis: Any, k: int, n: int) -> Any:
+    """The axes of all samples that are those of one, which has ``n`` axes.
+
+    As in NumPy a number without axes may be reduced along axis 0 and -1, which are none.
+    """
     if axis is None:
-        return tuple(range(k, ndim))
+        return tuple(range(k, k + n))
     if isinstance(axis, tuple | list):
-        return tuple(_shifted(a, k, ndim) for a in axis)
-    return axis if axis < 0 else axis + k
+        return tuple(_shifted(a, k, n) for a in axis)
+    return () if n == 0 and axis in (0, -1) else k + normalize_axis_index(axis, n)
 
 
 def _lead(wholes: Sequence[Any], mapped: Sequence[bool], k: int) -> tuple[int, ...]:
@@ -47,7 +52,7 @@ def _padded(x: Any, k: int, rank: int) -> Any:
 
 def reduction(row: Any, k: int, wholes: Any, mapped: Any, axis: Any, **options: Any) -> Any:
     (x,) = wholes
-    return row(x, axis=_shifted(axis, k, x.ndim), **options)
+    return row(x, axis=_shifted(axis, k, x.ndim - k), **options)
 
 
 def stacks(row: Any, k: int, wholes: Any, mapped: Any, **options: Any) -> Any:
@@ -100,12 +105,12 @@ def scatter(row: Any, k: int, wholes: Any, mapped: Any, index: Any, shape: Any) 
     return row(g, index=(*(slice(None),) * k, *parts), shape=(*g.shape[:k], *shape))
 
 
-def joined(row: Any, k: int, wholes: Any, mapped: Any, axis: int) -> Any:
+def joining(row: Any, k: int, wholes: Any, mapped: Any, axis: int) -> Any:
     lead = _lead(wholes, mapped, k)
     full: list[Any] = []
     for x, m in zip(wholes, mapped, strict=True):
         full.append(broadcast(x, (*lead, *x.shape[k:])) if m else np.broadcast_to(x, (*lead, *np.shape(x))))
-    return row(*full, axis=_shifted(axis, k, 0))
+    return row(*full, axis=_shifted(axis, k, full[0].ndim - k + (row.name == "stack")))
 
 
 def matmul(row: Any, k: int, wholes: Any, mapped: Any) -> Any:
@@ -136,13 +141,16 @@ def einsum(row: Any, k: int, wholes: Any, mapped: Any, subscripts: str) -> Any:
 def solve(row: Any, k: int, wholes: Any, mapped: Any) -> Any:
     a, b = wholes
     vector = rank(b) - k * mapped[1] == 1
-    found = row(a, b[..., None] if vector else b)
+    b = b[..., None] if vector else b
+    most = max(rank(x) - k * m for x, m in zip((a, b), mapped, strict=True))
+    a, b = (_padded(x, k, most) if m else x for x, m in zip((a, b), mapped, strict=True))
+    found = row(a, b)
     return found[..., 0] if vector else found
 
 
 def transform(row: Any, k: int, wholes: Any, mapped: Any, axis: int, **options: Any) -> Any:
     (x,) = wholes
-    return row(x, axis=axis + k if axis >= 0 else axis, **options)
+    return row(x, axis=_shifted(axis, k, x.ndim - k), **options) if x.ndim > k else None
 
 
 def mean_square(row: Any, k: int, wholes: Any, mapped: Any) -> Any:
@@ -177,19 +185,21 @@ def along_axis(function: Any, default: int | None) -> Any:
     """The rule of a function without a derivative that works along one axis, or on all numbers."""
 
     def rule(a: Any, axis: Any = default, **options: Any) -> Any:
-        k, whole = len(a.levels), plain(a.whole)
-        if isinstance(axis, tuple) or (axis is None and options.get("keepdims")):
+        one_axis = axis is None or isinstance(axis, int)
+        whole_result = axis is None and options.get("keepdims")
+        if not isinstance(a, Mapped) or not a.ndim or not one_axis or whole_result or levels_of(options):
             return None
+        k, whole = len(a.levels), plain(a.whole)
         if axis is None:
             whole, axis = whole.reshape((*whole.shape[:k], -1)), -1
-        return Mapped(tensor_of(function(whole, axis=_shifted(axis, k, whole.ndim), **options)), a.levels)
+        return closed(function(whole, axis=_shifted(axis, k, whole.ndim - k), **options), a.levels)
 
     return rule
 
 
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     levels = levels_of([arr, indices])
-    if axis is None or rank(arr) != rank(indices):
+    if axis is None or rank(arr) != rank(indices) or not rank(arr):
         return None
     lead = tuple(level.size for level in levels)
     index, x = (
@@ -198,20 +208,17 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
         else np.broadcast_to(a, (*lead, *np.shape(a)))
         for a in (indices, arr)
     )
-    found: Any = np.take_along_axis(x, plain(index), _shifted(axis, len(levels), 0))
-    return Mapped(found, levels)
+    return closed(np.take_along_axis(x, plain(index), _shifted(axis, len(levels), rank(arr))), levels)
 
 
 FUNCTION_RULES |= {f: along_axis(f, None) for f in (np.argmax, np.argmin, np.any, np.all, np.count_nonzero)}
 FUNCTION_RULES |= {np.argsort: along_axis(np.argsort, -1), np.take_along_axis: take_along_axis}
 RULES |= {
     **dict.fromkeys(("sum", "mean", "prod", "max", "min", "logsumexp", "softmax"), reduction),
-    **dict.fromkeys(
-        ("inv", "det", "cofactors", "logabsdet", "detsign", "cholesky", "pinv", "eigh", "eig", "svd", "qr"),
-        stacks,
-    ),
+    **dict.fromkeys(("inv", "det", "cofactors", "logabsdet", "detsign", "detphase", "pinv"), stacks),
+    **dict.fromkeys(("cholesky", "eigh", "eig", "svd", "qr"), stacks),
     **dict.fromkeys(("fft", "ifft", "rfft", "irfft", "cumsum"), transform),
-    **dict.fromkeys(("concatenate", "stack"), joined),
+    **dict.fromkeys(("concatenate", "stack"), joining),
     **{rule.__name__: rule for rule in (reshape, transpose, broadcast_to, getitem, scatter, matmul)},
     **{rule.__name__: rule for rule in (einsum, solve, mean_square, correlate, nll, append_ones)},
 }

@@ -47,12 +47,14 @@ class Primitive:
         backward_only: whether forward mode is to be avoided where reverse mode will do.
         linear: whether the result is linear in each argument that has a slope, while the others are fixed.
         chooses: whether numbers of the arguments can be left out of the result.
+        only_numbers: whether all arguments have to be numbers or arrays of them.
     """
 
     parameters: frozenset[str] = frozenset()  # accepted as keywords in a call through NumPy: none
     elementwise = False
     linear = False
     chooses = False
+    only_numbers = True
     backward_only = False
 
     def __init__(
@@ -84,20 +86,26 @@ class Primitive:
             return self(*args[:i], v, *args[i + 1 :], **kwargs)
         if self.elementwise and (out.dtype.kind == "c" or v.dtype.kind != "c"):
             return formula(v, out, *args, **kwargs)
-        return transposed(formula, v, out, args, kwargs)
+        return transposed(formula, v, out, args, kwargs, self.chooses)
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
 
-def transposed(formula: Formula, v: Any, out: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+def transposed(
+    formula: Formula, v: Any, out: Any, args: Sequence[Any], kwargs: dict[str, Any], chooses: bool = False
+) -> Any:
     """The tangent of ``out``, by the transpose of the linear map from g that ``formula`` is."""
     levels = levels_of([v, out, args])
     leaf = Leaf((*(level.size for level in levels), *out.shape), out.dtype)
     g = closed(tensor_of(np.ones(leaf.shape, out.dtype), leaf), levels)
     lift = tensor_of if any(isinstance(a, Tensor) for a in (v, out, *args)) else bare
     with on_the_tape():
-        product = np.real(np.sum(formula(g, out, *args, **kwargs) * v))
+        shares = formula(g, out, *args, **kwargs)
+        terms = shares * v
+        if chooses:  # what is left out may have an infinite tangent, or nan
+            terms = np.where(shares == 0, 0, terms)
+        product = np.real(np.sum(terms))
     found: dict[Any, Any] = {}
     if isinstance(product, Tensor) and product._node is not None:
         seed = np.ones(product._node.shape, product.dtype)
@@ -172,12 +180,14 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
             parents.append(None)
     try:
         out = row.forward(*operands, **kwargs)
+    except np.linalg.LinAlgError:
+        raise
     except ValueError as error:
         if isinstance(row.forward, np.ufunc) and row.forward.signature is None and _can_broadcast(operands):
             raise  # the shapes are not the cause
         raise ShapeError(f"{row.name}() of {_shapes_of(operands)}: {error}") from None
     except (AttributeError, TypeError, SystemError):  # SystemError: NumPy on products of objects
-        if not (type_names := _types_of_non_numbers(operands)):
+        if not row.only_numbers or not (type_names := _types_of_non_numbers(operands)):
             raise
         raise not_numbers(row.name, type_names) from None
     if out.__class__ is not np.ndarray and not isinstance(out, Traced):
@@ -186,11 +196,17 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
     if kind not in NUMBERS:
         raise not_numbers(row.name, _types_of_non_numbers(operands))
     if not wanted or kind not in DIFFERENTIABLE or not mode.taping:
-        # A constant must not change with the array that it is a view of, so a view is copied
-        return tensor_of(out if out.base is None else out.copy("K"))
+        # A constant must not change with another array, so a view or an operand is copied
+        return tensor_of(out.copy("K") if _shares(out, operands) else out)
     if len(used) < len(args):  # changes of plain arrays are not detected, so the tape has copies
         operands = [np.array(a) if isinstance(a, COPIED) else r for a, r in zip(args, operands, strict=True)]
     return tensor_of(out, TapeNode(row, operands, kwargs, parents, used, out))
+
+
+def _shares(out: Any, operands: Sequence[Any]) -> bool:
+    if out.base is not None:
+        return True
+    return out.__class__ is np.ndarray and any(out is a for a in operands)
 
 
 def _shapes_of(operands: Sequence[Any]) -> str:

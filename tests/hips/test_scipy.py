@@ -105,6 +105,23 @@ def test_what_has_no_derivative_is_said():
         grad(lambda a: np.sum(own.solve_triangular(a, ROW, trans="C")))(A)
     with pytest.raises(GradientError, match="would cut the gradient off"):
         grad(lambda a: np.sum(own.toeplitz(a)))(ROW)
+    for call in (
+        lambda: own.eigvalsh(Tensor(POSITIVE), POSITIVE),
+        lambda: own.solve(Tensor(A), B, assume_a="pos"),
+        lambda: own.eig(Tensor(A), A),
+    ):
+        with pytest.raises(UnsupportedError, match=r"^scipy.linalg.\w+\(\) of a Tensor: "):
+            call()
+
+
+def test_options_of_speed_and_arguments_by_name_are_taken():
+    assert (
+        own.solve_triangular(A, ROW, check_finite=False).tolist() == linalg.solve_triangular(A, ROW).tolist()
+    )
+    np.testing.assert_allclose(own.inv(Tensor(A), check_finite=False).data, linalg.inv(A), rtol=1e-12)
+    np.testing.assert_allclose(own.solve(A, b=Tensor(B)).data, linalg.solve(A, B), rtol=1e-12)
+    lower = [[2.0, 0.0], [1.0, 3.0]]
+    np.testing.assert_array_equal(own.cholesky(Tensor(lower)).data, linalg.cholesky(lower))
 
 
 # Convolutions --------------------------------------------------------------------------------------
@@ -115,6 +132,7 @@ def test_what_has_no_derivative_is_said():
 def test_convolutions_are_those_of_scipy(shapes, mode):
     a, b = map(RNG.normal, (0, 0), (1, 1), shapes)
     np.testing.assert_allclose(convolve(a, b, mode=mode), signal.convolve(a, b, mode), rtol=1e-10, atol=1e-12)
+    np.testing.assert_array_equal(convolve(a, b, mode), convolve(a, b, mode=mode))
     check_grads(convolve, (0, 1))(a, b, mode=mode)
 
 
@@ -197,10 +215,19 @@ def test_a_recorded_solution_is_integrated_anew():
     assert (value.item(), slope.item()) == (final(1.3), grad(final)(1.3))
 
 
+def test_what_func_returns_may_be_a_number_and_args_one_argument():
+    slope = grad(lambda k: odeint(lambda y, t, k: -k, [2.0], TIMES, k)[-1, 0])(1.0)
+    assert slope == pytest.approx(-1.0, rel=1e-8)
+
+
 def test_odeint_says_what_would_lose_a_gradient_or_is_not_there():
     with pytest.raises(
         GradientError, match=r"^odeint\(\): func uses a Tensor whose gradient .* give it to func by"
     ):
         grad(lambda a: odeint(lambda y, t, b: -a * b * y, START, TIMES, (a,))[-1, 0])(1.0)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'rto'"):
+        grad(lambda a: odeint(lambda y, t, b: y, START, TIMES, (a,), rto=1)[-1, 0])(1.0)
+    with pytest.raises(OptionError, match="wants one axis of y0, and a number as rtol and atol"):
+        grad(lambda a: odeint(lambda y, t, b: y, START, TIMES, (a,), atol=[1e-9, 1e-9])[-1, 0])(1.0)
     with pytest.raises(OptionError, match="does not take Dfun, full_output="):
         grad(lambda a: odeint(lambda y, t, b: y, START, TIMES, (a,), full_output=True, Dfun=None))(1.0)

@@ -12,7 +12,7 @@ import pytest
 from awkward import ANSWERS, BINARY, MANY, NAN, ONE, REDUCTIONS, TWO, UNARY
 from scipy import special
 
-from autograd import Tensor, grad, hessian, record
+from autograd import Tensor, grad, hessian, jacobian, make_jvp, record
 from autograd.tensor import logsumexp, softmax
 from autograd.tensor.core import ROWS
 
@@ -211,6 +211,15 @@ def test_slopes_are_those_of_the_table_in_the_documentation(name):
         recorded = record(grad(lambda x: 3 * np.sum(function(x))), at)(at)
     np.testing.assert_allclose(gradient, 3 * np.array(slope, float), rtol=1e-12, atol=1e-14)
     np.testing.assert_array_equal(recorded.data, gradient)
+
+
+def test_forward_mode_does_not_see_what_is_left_out_either():
+    x = np.array([0.0, 4.0])
+    with np.errstate(all="ignore"):
+        for best, slope in ((np.max, 0.25), (np.min, np.inf)):
+            assert make_jvp(lambda x, best=best: best(np.sqrt(x)))(x)(np.ones(2))[1] == slope
+        found = jacobian(lambda x: np.stack([np.max(np.sqrt(x)), x[0], x[1]]))(x)
+    assert found.tolist() == [[0, 0.25], [1, 0], [0, 1]]
 
 
 def test_a_gradient_of_numpy_keeps_a_nan_to_its_neighbours():

@@ -219,6 +219,30 @@ def test_what_cannot_be_done_with_complex_numbers_is_said():
         Tensor([1j])
 
 
+def test_upper_factors_and_signs_of_determinants_of_any_size_are_those_of_numpy():
+    h = hermitian(SQUARE[0])
+    np.testing.assert_allclose(
+        np.linalg.cholesky(constant(h), upper=True).data, np.linalg.cholesky(h, upper=True)
+    )
+    check_grads(lambda a: np.linalg.cholesky(hermitian(a), upper=True))(SQUARE)
+    for scale in (1e-3, 10):
+        large = scale * (RNG.normal(size=(200, 200)) + 1j * RNG.normal(size=(200, 200)))
+        found, expected = np.linalg.slogdet(constant(large)), np.linalg.slogdet(large)
+        assert found.sign.item() == pytest.approx(expected.sign)
+    assert grad(np.nanvar)(np.array([1 + 1j, 2.0, np.nan])).tolist()[2] == 0
+
+
+def constant(z):
+    return Tensor(z.real) + 1j * z.imag
+
+
+def test_a_part_of_a_constant_has_memory_of_its_own():
+    t = Tensor([1.0, 2.0])
+    part = np.real(t)
+    t.data[0] = 9
+    assert part.tolist() == [1, 2]
+
+
 def test_a_complex_tensor_without_a_gradient_is_a_python_number():
     assert complex(Tensor(2.0) * 1j) == 2j
     assert (Tensor(2.0) * 1j).item() == 2j

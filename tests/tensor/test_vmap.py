@@ -1,5 +1,6 @@
 """`vmap`: a function mapped over samples gives what it gives for one sample after the other."""
 
+import tracemalloc
 import warnings
 from contextlib import contextmanager
 from functools import partial
@@ -21,9 +22,9 @@ from autograd import (
     value_and_grad,
     vmap,
 )
-from autograd.errors import MappingWarning, OptionError, OutputError, ShapeError
+from autograd.errors import MappingWarning, OptionError, OutputError, ShapeError, UnsupportedError
 from autograd.extend import defvjp, primitive
-from autograd.tensor import leaves_of, transforms
+from autograd.tensor import leaves_of, mode, transforms
 from autograd.tensor.core import ROWS
 
 CASES = [(op, shapes) for op in TABLE for shapes in op.shapes if op.row != "affine"]  # only nets call that
@@ -313,6 +314,8 @@ def test_an_index_of_arrays_apart_is_looked_up_for_each_sample():
             r"in_axes for each argument, .* got \(0,\) for 2",
         ),
         (lambda: vmap(np.sin, None)(X), OptionError, "not all None, got None for 1 argument$"),
+        (lambda: vmap(np.sin, "x")(X), OptionError, "in_axes for each argument, .* got 'x' for 1"),
+        (lambda: vmap(np.sin, 0, None), OptionError, "wants one axis as out_axes, got None"),
         (
             lambda: vmap(lambda x: "text")(X),
             OutputError,
@@ -375,3 +378,106 @@ def test_gradients_that_accumulate_are_those_of_each_sample_in_turn():
     with pytest.warns(MappingWarning):
         vmap(back)(X)
     close(w.grad, X.sum(axis=0))
+
+
+# Samples of few axes, and axes from the end ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("function", [np.sum, np.prod, np.max, np.argmax, np.any, np.cumsum, np.ptp])
+@pytest.mark.parametrize("axis", [0, -1])
+@pytest.mark.filterwarnings("ignore::autograd.errors.MappingWarning")
+def test_a_number_is_reduced_along_its_first_axis_which_it_does_not_have(function, axis):
+    x = np.array([3.0, -1.0, 2.0])
+    close(vmap(lambda x: function(x, axis=axis))(x), [function(number, axis=axis) for number in x])
+
+
+@pytest.mark.parametrize("function", [np.sum, np.cumsum, np.argmax, np.sort])
+def test_an_axis_that_a_sample_does_not_have_is_an_error(function):
+    with pytest.raises((ValueError, IndexError), match="axis -2 is out of bounds for array of dimension 1"):
+        vmap(lambda x: function(x, axis=-2))(X)
+
+
+def test_a_loss_of_one_number_a_sample_has_the_gradient_of_each():
+    def loss(w, x, y):
+        return np.sum((x @ w - y) ** 2, axis=-1)
+
+    rows, targets, w = np.arange(6.0).reshape(3, 2), np.ones(3), np.ones(2)
+    close(vmap(loss, (None, 0, 0))(w, rows, targets), [0, 16, 64])
+    expected = [grad(loss)(w, x, y) for x, y in zip(rows, targets, strict=True)]
+    close(vmap(grad(loss), (None, 0, 0))(w, rows, targets), expected)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [((3, 2, 2), (2, 2)), ((2, 2), (3, 2, 2)), ((3, 2, 2), (2,)), ((2, 2), (2,))]
+)
+def test_samples_of_stacks_of_linear_systems(a, b, rng):
+    a, b = rng.normal(size=(3, *a)), rng.normal(size=(3, *b))
+    close(vmap(np.linalg.solve)(a, b), [np.linalg.solve(x, y) for x, y in zip(a, b, strict=True)])
+
+
+def test_products_and_quotients_of_whole_numbers():
+    a = np.arange(9).reshape(3, 3)
+    assert vmap(np.matmul)(a, a).tolist() == [5, 50, 149]
+    quotients, rests = vmap(np.divmod, (0, None))(np.arange(5), 2)
+    assert (quotients.tolist(), rests.tolist()) == ([0, 0, 1, 1, 2], [0, 1, 0, 1, 0])
+
+
+# Branches of several kinds, what is taken out, and what is not of vmap -------------------------------
+
+
+@pytest.mark.parametrize("x", [[-1.0, 0.0], [0.0, -1.0], [-1.0, 2.0], [2.0, -1.0]])
+@pytest.mark.filterwarnings("ignore::autograd.errors.MappingWarning")
+def test_branches_may_give_a_number_or_an_array(x):
+    half = lambda x: 0.0 if x < 0 else x * x + x
+    x = np.array(x)
+    close(vmap(half)(x), [half(number) for number in x])
+    slopes = grad(lambda x: 3 * np.sum(vmap(half)(x)))(x)
+    close(slopes, np.where(x < 0, 0, 3 * (2 * x + 1)))
+
+
+@pytest.mark.filterwarnings("ignore::autograd.errors.MappingWarning")
+def test_branches_may_give_dicts_and_fill_arrays():
+    found = vmap(lambda x: {"a": x} if x > 0 else {"a": 2 * x})(np.array([-1.0, 2.0]))
+    assert found["a"].tolist() == [-2, 2]
+
+    def filled(x):
+        array = np.zeros(2)
+        array[0] = x
+        return array
+
+    assert vmap(filled)(np.array([1.0, 2.0])).tolist() == [[1, 0], [2, 0]]
+
+
+def test_a_sample_that_escapes_is_refused():
+    kept = []
+    vmap(lambda x: kept.append(x) or x)(X)
+    for use in (lambda x: x * 2, lambda x: x.item(), lambda x: grad(lambda y: np.sum(y * x))(np.ones(3))):
+        with pytest.raises(UnsupportedError, match=r"is used after vmap\(\) has returned"):
+            use(kept[0])
+
+
+def test_a_mistake_in_the_function_is_no_reason_to_call_it_again():
+    calls = []
+    with pytest.raises(TypeError, match="has no len"):
+        vmap(lambda x: calls.append(1) or len(3))(X)
+    assert calls == [1]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_an_error_in_a_mapped_function_leaves_everything_as_it_was(error):
+    def fails(x):
+        raise error
+
+    for call in (vmap(fails), vmap(grad(fails)), grad(vmap(fails))):
+        with pytest.raises(error):
+            call(X)
+    assert (mode.levels, mode.taping, mode.trace) == ((), True, None)
+
+
+def test_a_jacobian_of_a_product_takes_no_memory_for_all_rows_times_the_matrix():
+    W = np.ones((300, 300))
+    tracemalloc.start()
+    jacobian(lambda x: np.tanh(W @ x))(np.ones(300))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 40 * W.nbytes  # 300 times as much otherwise

@@ -54,6 +54,8 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     a, v = (x if isinstance(x, Tensor) else np.asarray(x) for x in (a, v))
     if np.size(v) > np.size(a):
         a, v = v, a
+    if np.ndim(a) > 1 or np.ndim(v) > 1:
+        raise ShapeError(f"convolve() wants one axis of each, got shapes {np.shape(a)} and {np.shape(v)}")
     n, m = np.size(a), np.size(v)
     if not m:
         raise ShapeError(f"convolve() wants 1 number or more of each argument, got {n} and {m}")

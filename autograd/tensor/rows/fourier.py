@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from autograd.errors import ShapeError
+from autograd.errors import OptionError, ShapeError
 from autograd.tensor.primitive import Primitive, implements, primitive
 
 SWAPPED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
@@ -76,16 +76,22 @@ rfft = _one_axis(np.fft.rfft, rfft_row, int)
 irfft = _one_axis(np.fft.irfft, irfft_row, lambda m: 2 * (m - 1))
 
 
+def _swapped(norm: Any) -> str:
+    if norm not in SWAPPED:
+        raise OptionError(f'norm must be "backward", "ortho" or "forward", got {norm!r}')
+    return SWAPPED[norm]
+
+
 @implements(np.fft.hfft)
 def hfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
     """NumPy's ``hfft``."""
-    return irfft(np.conj(a), n, axis, SWAPPED[norm])
+    return irfft(np.conj(a), n, axis, _swapped(norm))
 
 
 @implements(np.fft.ihfft)
 def ihfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
     """NumPy's ``ihfft``."""
-    return np.conj(rfft(a, n, axis, SWAPPED[norm]))
+    return np.conj(rfft(a, n, axis, _swapped(norm)))
 
 
 def _several_axes(name: str, first: Any, others: Any, last: Any) -> None:
@@ -97,9 +103,12 @@ def _several_axes(name: str, first: Any, others: Any, last: Any) -> None:
     def along(a: Any, s: Any, axes: Sequence[int] | None, norm: Any) -> Any:
         if axes is None:
             axes = range(-np.ndim(a) if s is None else -len(s), 0)
-        lengths = [None if n == -1 else n for n in s] if s is not None else [None] * len(axes)
+        lengths = [None] * len(axes) if s is None else list(s)
         if len(lengths) != len(axes):
             raise ShapeError(f"{name}n() wants as many lengths as axes, got {len(lengths)} and {len(axes)}")
+        lengths = [np.shape(a)[axis] if n == -1 else n for n, axis in zip(lengths, axes, strict=True)]
+        if not lengths:
+            return a
         if first is not None:
             a = first(a, lengths[-1], axes[-1], norm)
         for n, axis in list(zip(lengths, axes, strict=True))[-2::-1]:

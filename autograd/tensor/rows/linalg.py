@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import ShapeError, UnsupportedError
+from autograd.errors import OptionError, ShapeError, UnsupportedError
 from autograd.tensor.core import Tensor, plain
 from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import ZERO_SLOPE, implements, primitive
@@ -180,6 +180,11 @@ def _eig_slope(g: Any, out: Any, x: Any) -> Any:
     return np.linalg.solve(_mT(v), inner @ _mT(v))
 
 
+def _detphase_slope(g: Any, out: Any, x: Any) -> Any:
+    turned = np.real(g) * np.imag(out) + np.imag(g) * np.real(out)
+    return turned[..., None, None] * (1j * _mT(np.linalg.inv(x)))
+
+
 def _cofactors_fill(out: Array, x: Array) -> None:
     try:
         out[...] = np.linalg.det(x)[..., None, None] * _mT(np.linalg.inv(x))
@@ -205,6 +210,9 @@ cofactors: Any = primitive(Kernel("cofactors", np.empty_like, _cofactors_fill),
 logabsdet = primitive(Kernel("logabsdet", lambda x: np.empty(x.shape[:-2], np.finfo(x.dtype).dtype),
                              lambda out, x: np.copyto(out, np.linalg.slogdet(x)[1])),
                       lambda g, out, x: g[..., None, None] * _mT(np.linalg.inv(x)), name="logabsdet")
+detphase  = primitive(Kernel("detphase", lambda x: np.empty(x.shape[:-2], x.dtype),
+                             lambda out, x: np.copyto(out, np.linalg.slogdet(x)[0])),
+                      _detphase_slope, name="detphase")
 detsign   = primitive(Kernel("detsign", lambda x: np.empty(x.shape[:-2], x.dtype),
                              lambda out, x: np.copyto(out, np.linalg.slogdet(x)[0])),
                       ZERO_SLOPE, name="detsign")
@@ -255,7 +263,7 @@ def det_(a: Any) -> Any:
 def slogdet(a: Any) -> Any:
     """NumPy's ``slogdet``; the slope of the sign of a real determinant is 0."""
     a = _square(a, "slogdet")
-    return SlogdetResult(detsign(a) if a.dtype.kind != "c" else np.sign(det(a)), logabsdet(a))
+    return SlogdetResult(detphase(a) if a.dtype.kind == "c" else detsign(a), logabsdet(a))
 
 
 @implements(np.linalg.solve)
@@ -269,12 +277,14 @@ def solve_(a: Any, b: Any) -> Any:
 def cholesky_(a: Any, *, upper: bool = False) -> Any:
     """NumPy's ``cholesky``."""
     a = _square(a, "cholesky")
-    return _mT(cholesky(a)) if upper else cholesky(a)
+    return _mH(cholesky(_mH(a))) if upper else cholesky(a)
 
 
 @implements(np.linalg.eigh)
 def eigh(a: Any, UPLO: str = "L") -> Any:
     """NumPy's ``eigh``."""
+    if UPLO not in ("L", "U", "l", "u"):
+        raise OptionError(f'eigh() wants "L" or "U" as UPLO, got {UPLO!r}')
     a = _square(a, "eigh")
     packed = eigh_row(a, lower=UPLO.upper() == "L")
     return EighResult(np.real(packed[..., 0, :]), packed[..., 1:, :])

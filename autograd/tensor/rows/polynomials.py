@@ -4,22 +4,18 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import ShapeError
+from autograd.errors import OptionError, ShapeError
 from autograd.tensor.core import Tensor, plain
 from autograd.tensor.primitive import implements
 from autograd.tensor.rows.shaping import reshape
 
 
-def _coefficients(p: Any) -> Any:
-    return p if isinstance(p, Tensor) else np.atleast_1d(p)
-
-
 @implements(np.polyval)
 def polyval(p: Any, x: Any) -> Any:
     """NumPy's ``polyval``, by Horner's rule."""
-    p = _coefficients(p)
+    p, x = np.atleast_1d(p), x if isinstance(x, Tensor) else np.asarray(x)
     found: Any = 0.0 * x
-    for i in range(np.size(p)):
+    for i in range(len(p)):
         found = found * x + p[i]
     return found
 
@@ -27,6 +23,8 @@ def polyval(p: Any, x: Any) -> Any:
 @implements(np.vander)
 def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     """NumPy's ``vander``."""
+    if np.ndim(x) != 1:
+        raise ShapeError(f"vander() of a Tensor wants one axis, got shape {np.shape(x)}")
     powers = np.arange(float(np.size(x) if N is None else N))
     x = np.reshape(x, (-1, 1))
     x = x if x.dtype.kind == "c" else x.astype(float)
@@ -69,7 +67,7 @@ def roots(p: Any) -> Any:
 def _aligned(a: Any, b: Any) -> tuple[Any, Any]:
     """Both with as many coefficients."""
     n = max(np.size(a), np.size(b))
-    first, second = (np.pad(p, (n - np.size(p), 0)) for p in (_coefficients(a), _coefficients(b)))
+    first, second = (np.pad(p, (n - np.size(p), 0)) for p in (np.atleast_1d(a), np.atleast_1d(b)))
     return first, second
 
 
@@ -90,13 +88,13 @@ def polysub(a1: Any, a2: Any) -> Any:
 @implements(np.polymul)
 def polymul(a1: Any, a2: Any) -> Any:
     """NumPy's ``polymul``."""
-    return np.convolve(_coefficients(a1), _coefficients(a2))
+    return np.convolve(np.atleast_1d(a1), np.atleast_1d(a2))
 
 
 @implements(np.polydiv)
 def polydiv(u: Any, v: Any) -> Any:
     """NumPy's ``polydiv``: quotient and remainder."""
-    u, v = _coefficients(u) * 1.0, _coefficients(v) * 1.0
+    u, v = np.atleast_1d(u) * 1.0, np.atleast_1d(v) * 1.0
     n, m = len(u), len(v)
     quotient = []
     for k in range(n - m + 1):
@@ -111,6 +109,8 @@ def polydiv(u: Any, v: Any) -> Any:
 @implements(np.polyder)
 def polyder(p: Any, m: int = 1) -> Any:
     """NumPy's ``polyder``."""
+    if m < 0:
+        raise OptionError(f"polyder() wants the order of a derivative, 0 or more, got m={m}")
     for _ in range(m):
         p = p[:-1] * np.arange(len(p) - 1, 0, -1)
     return p
@@ -119,9 +119,11 @@ def polyder(p: Any, m: int = 1) -> Any:
 @implements(np.polyint)
 def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     """NumPy's ``polyint``, with the integration constants ``k``, by default 0."""
+    if m < 0:
+        raise OptionError(f"polyint() wants the order of an integral, 0 or more, got m={m}")
     constants = np.broadcast_to(0.0 if k is None else k, m)
     for i in range(m):
-        p = np.append(_coefficients(p) / np.arange(len(p), 0, -1), constants[i])
+        p = np.append(np.atleast_1d(p) / np.arange(len(p), 0, -1), constants[i])
     return p
 
 
@@ -130,8 +132,9 @@ def polyfit(x: Any, y: Any, deg: int, *, w: Any = None) -> Any:
     """NumPy's ``polyfit``: the coefficients alone."""
     left, right = np.vander(x, deg + 1), y
     if w is not None:
-        left = left * np.reshape(w, (-1, 1))
-        right = right * (w if np.ndim(y) == 1 else np.reshape(w, (-1, 1)))
+        weights = np.reshape(w, (-1, 1))
+        left = left * weights
+        right = right * (weights[:, 0] if np.ndim(y) == 1 else weights)
     scale = np.sqrt(np.sum(left * left, axis=0))
     found = np.linalg.pinv(left / scale) @ right
     return found / (scale if np.ndim(found) == 1 else reshape(scale, shape=(-1, 1)))

@@ -31,7 +31,7 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
     if x.ndim == 1:
         return g[..., None] * x if y.ndim == 1 else x[:, None] * g[..., None, :]
     if y.ndim == 1:
-        return g[..., None] * x
+        return matmul(x.swapaxes(-1, -2), g[..., None])[..., 0]
     return matmul(x.swapaxes(-1, -2), g)
 
 

@@ -15,7 +15,7 @@ from autograd.tensor.trace import certain, indexed
 def _restored(g: Any, x: Any, axis: Any) -> Any:
     """``g`` with the axes that a reduction of ``x`` removed put back, with length 1."""
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    reduced = {a % x.ndim for a in axes}
+    reduced = {a % x.ndim for a in axes} if x.ndim else ()  # NumPy lets a number have an axis 0
     return g.reshape(tuple(1 if i in reduced else n for i, n in enumerate(x.shape)))
 
 
@@ -35,7 +35,7 @@ def _prod_slope(g: Any, out: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     # out / x is 0 / 0 where x is 0. So compute, for each element, the product of all others: the products of
     # the rows of a square of copies, with 1 on its diagonal
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = tuple(a % x.ndim for a in axes)
+    axes = tuple(a % x.ndim for a in axes) if x.ndim else ()
     kept = tuple(a for a in range(x.ndim) if a not in axes)
     rows = x.transpose((*kept, *axes)).reshape((*(x.shape[a] for a in kept), -1))
     n = rows.shape[-1]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from autograd.errors import ShapeError, UnsupportedError
+from autograd.errors import OptionError, ShapeError, UnsupportedError
 from autograd.tensor.core import Tensor
 from autograd.tensor.dispatch import WITHOUT_SLOPE
 from autograd.tensor.primitive import implements, primitive
@@ -73,6 +73,10 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> An
     spacings = list(varargs) if len(varargs) > 1 else list(varargs or (1.0,)) * len(axes)
     if any(isinstance(h, Tensor) for h in spacings):
         raise UnsupportedError("numpy.gradient() has no derivative by the spacing here; give an array")
+    if len(spacings) != len(axes):
+        raise ShapeError(
+            f"gradient() wants one spacing, or one for each of {len(axes)} axes, got {len(varargs)}"
+        )
     f = f if f.dtype.kind in DIFFERENTIABLE else f.astype(float)
     found = []
     for k, spacing in zip(axes, spacings, strict=True):
@@ -162,6 +166,11 @@ def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
 
 
+def _real(a: Any) -> Any:
+    """The dtype of real numbers as precise as those of ``a``."""
+    return np.finfo(a.dtype).dtype if a.dtype.kind in DIFFERENTIABLE else np.dtype(float)
+
+
 def _known(a: Any) -> Any:
     if a.dtype.kind not in DIFFERENTIABLE:
         return a
@@ -177,7 +186,7 @@ def nansum(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 @implements(np.nanmean)
 def nanmean(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """NumPy's ``nanmean``; a nan has the slope 0."""
-    count = np.sum(np.logical_not(np.isnan(a)), axis=axis, keepdims=keepdims).astype(a.dtype)
+    count = np.sum(np.logical_not(np.isnan(a)), axis=axis, keepdims=keepdims).astype(_real(a))
     return nansum(a, axis, keepdims=keepdims) / count
 
 
@@ -232,7 +241,7 @@ def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 @implements(np.nanvar)
 def nanvar(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
     """NumPy's ``nanvar``; a nan has the slope 0."""
-    known = np.logical_not(np.isnan(a)).astype(a.dtype)
+    known = np.logical_not(np.isnan(a)).astype(_real(a))
     deviation = np.where(np.isnan(a), 0.0, a - nanmean(a, axis, keepdims=True))
     count = np.sum(known, axis=axis, keepdims=keepdims)
     return sum_(squared(deviation), axis=axis, keepdims=keepdims) / (count - ddof)
@@ -262,11 +271,21 @@ def cumulative_prod(x: Any, *, axis: Any = None) -> Any:
     return cumprod(x, axis)
 
 
+def _along(axis: Any, q: Any, n: int, name: str) -> int | None:
+    """The axis of a quantile, not negative; OptionError if a ``q`` is no share."""
+    if not isinstance(axis, int | None):
+        raise UnsupportedError(f"numpy.{name}() of a Tensor wants one axis or None, got {axis!r}")
+    if not np.all((np.asarray(q) >= 0) & (np.asarray(q) <= 1)):
+        raise OptionError(f"{name}() wants shares from 0 to 1, or percents from 0 to 100, got q={q!r}")
+    return None if axis is None else normalize_axis_index(axis, n)
+
+
 @implements(np.quantile)
 def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Any:
     """NumPy's ``quantile`` along one axis, or of all numbers, by linear interpolation; ``q`` has no slope."""
     if method != "linear":
         raise UnsupportedError(f"numpy.quantile(method={method!r}) has no derivative here")
+    axis = _along(axis, q, np.ndim(a), "quantile")
     shape = [1 if axis is None or i == axis % np.ndim(a) else n for i, n in enumerate(np.shape(a))]
     flat, along = (reshape(a, shape=-1), 0) if axis is None else (a, axis % np.ndim(a))
     ordered = np.moveaxis(sort(flat, along), along, 0)
@@ -284,6 +303,7 @@ def nanquantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", kee
     """NumPy's ``nanquantile``, as `quantile`; a nan has the slope 0."""
     if method != "linear":
         raise UnsupportedError(f"numpy.nanquantile(method={method!r}) has no derivative here")
+    axis = _along(axis, q, np.ndim(a), "nanquantile")
     shape = [1 if axis is None or i == axis % np.ndim(a) else n for i, n in enumerate(np.shape(a))]
     flat, along = (reshape(a, shape=-1), 0) if axis is None else (a, axis % np.ndim(a))
     ordered = np.moveaxis(sort(flat, along), along, 0)  # nan comes last
