@@ -36,6 +36,7 @@ __all__ = [
     "joined",
     "levels_of",
     "opened",
+    "padded",
     "reshaped",
     "revealed",
 ]
@@ -115,7 +116,7 @@ class Mapped(Tensor):
             )
 
     @property
-    def _array(self) -> Any:  # type: ignore[override]
+    def _array(self) -> Any:  # type: ignore[override]  # a slot of Tensor, and here derived, as the next two
         self.check()
         raise NotMappableError("the array")
 
@@ -292,16 +293,18 @@ def revealed(x: Any, level: Level) -> Any:
     return Mapped(np.moveaxis(whole, 0, len(older)), older) if older else whole
 
 
+def padded(x: Any, k: int, rank: int) -> Any:
+    """All samples with axes of length 1 after the ``k`` hidden ones, so that ``rank`` others follow these."""
+    return reshaped(x, x.shape[:k] + (1,) * (rank + k - x.ndim) + x.shape[k:])
+
+
 def aligned(args: Sequence[Any], levels: Levels) -> list[Any]:
     """All samples of each argument, so that they broadcast: with as many axes after the hidden ones."""
     k, most = len(levels), max(map(rank, args))
     found = []
     for x in args:
         whole = with_axes(x, levels)
-        missing = most - rank(x)
-        if isinstance(x, Mapped) and missing:
-            whole = reshaped(whole, whole.shape[:k] + (1,) * missing + whole.shape[k:])
-        found.append(whole)
+        found.append(padded(whole, k, most) if isinstance(x, Mapped) else whole)
     return found
 
 

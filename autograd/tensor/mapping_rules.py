@@ -20,6 +20,7 @@ from autograd.tensor.mapped import (
     broadcast,
     closed,
     levels_of,
+    padded,
     reshaped,
     with_axes,
 )
@@ -43,11 +44,6 @@ def _shifted(axis: Any, k: int, n: int) -> Any:
 def _lead(wholes: Sequence[Any], mapped: Sequence[bool], k: int) -> tuple[int, ...]:
     """The lengths of the hidden axes."""
     return tuple(max(x.shape[i] for x, m in zip(wholes, mapped, strict=True) if m) for i in range(k))
-
-
-def _padded(x: Any, k: int, rank: int) -> Any:
-    """All samples with axes of length 1 between the hidden ones and the others, ``rank`` others in all."""
-    return reshaped(x, x.shape[:k] + (1,) * (rank + k - x.ndim) + x.shape[k:])
 
 
 def reduction(row: Any, k: int, wholes: Any, mapped: Any, axis: Any, **options: Any) -> Any:
@@ -78,7 +74,7 @@ def transpose(row: Any, k: int, wholes: Any, mapped: Any, axes: Any) -> Any:
 def broadcast_to(row: Any, k: int, wholes: Any, mapped: Any, shape: Any) -> Any:
     (x,) = wholes
     shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
-    return row(_padded(x, k, len(shape)), shape=(*x.shape[:k], *shape))
+    return row(padded(x, k, len(shape)), shape=(*x.shape[:k], *shape))
 
 
 def _is_contiguous(index: Any) -> bool:
@@ -123,7 +119,7 @@ def matmul(row: Any, k: int, wholes: Any, mapped: Any) -> Any:
     x = x[..., None, :] if rank_x == 1 else x
     y = y[..., None] if rank_y == 1 else y
     most = max(rank_x, rank_y, 2)
-    x, y = (_padded(a, k, most) if m else a for a, m in zip((x, y), mapped, strict=True))
+    x, y = (padded(a, k, most) if m else a for a, m in zip((x, y), mapped, strict=True))
     out = row(x, y)
     out = out[..., 0] if rank_y == 1 else out
     return out[..., 0] if rank_x == 1 and rank_y == 1 else out[..., 0, :] if rank_x == 1 else out
@@ -143,7 +139,7 @@ def solve(row: Any, k: int, wholes: Any, mapped: Any) -> Any:
     vector = rank(b) - k * mapped[1] == 1
     b = b[..., None] if vector else b
     most = max(rank(x) - k * m for x, m in zip((a, b), mapped, strict=True))
-    a, b = (_padded(x, k, most) if m else x for x, m in zip((a, b), mapped, strict=True))
+    a, b = (padded(x, k, most) if m else x for x, m in zip((a, b), mapped, strict=True))
     found = row(a, b)
     return found[..., 0] if vector else found
 

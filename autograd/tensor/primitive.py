@@ -164,7 +164,7 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
     for a in args:
         if isinstance(a, Tensor):
             if a.__class__ is not Tensor:
-                return applied(row, args, kwargs)  # type: ignore[no-any-return]
+                return applied(row, args, kwargs)  # type: ignore[no-any-return]  # a Mapped
             node = a._node
             operands.append(a._array if trace is None else array_of(a))
             parents.append(node)

@@ -271,24 +271,30 @@ def cumulative_prod(x: Any, *, axis: Any = None) -> Any:
     return cumprod(x, axis)
 
 
-def _along(axis: Any, q: Any, n: int, name: str) -> int | None:
-    """The axis of a quantile, not negative; OptionError if a ``q`` is no share."""
+def _ranked(a: Any, q: Any, axis: Any, method: str, name: str) -> tuple[Any, list[int]]:
+    """The numbers in order along a first axis, nan last, and the shape of a quantile with that axis kept.
+
+    Raises:
+        UnsupportedError: another ``method`` than "linear", or several axes.
+        OptionError: a ``q`` is no share.
+    """
+    if method != "linear":
+        raise UnsupportedError(f"numpy.{name}(method={method!r}) has no derivative here")
     if not isinstance(axis, int | None):
         raise UnsupportedError(f"numpy.{name}() of a Tensor wants one axis or None, got {axis!r}")
     if not np.all((np.asarray(q) >= 0) & (np.asarray(q) <= 1)):
         raise OptionError(f"{name}() wants shares from 0 to 1, or percents from 0 to 100, got q={q!r}")
-    return None if axis is None else normalize_axis_index(axis, n)
+    if axis is None:
+        return sort(reshape(a, shape=-1), 0), [1] * np.ndim(a)
+    axis = normalize_axis_index(axis, np.ndim(a))
+    shape = [1 if i == axis else n for i, n in enumerate(np.shape(a))]
+    return np.moveaxis(sort(a, axis), axis, 0), shape
 
 
 @implements(np.quantile)
 def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Any:
     """NumPy's ``quantile`` along one axis, or of all numbers, by linear interpolation; ``q`` has no slope."""
-    if method != "linear":
-        raise UnsupportedError(f"numpy.quantile(method={method!r}) has no derivative here")
-    axis = _along(axis, q, np.ndim(a), "quantile")
-    shape = [1 if axis is None or i == axis % np.ndim(a) else n for i, n in enumerate(np.shape(a))]
-    flat, along = (reshape(a, shape=-1), 0) if axis is None else (a, axis % np.ndim(a))
-    ordered = np.moveaxis(sort(flat, along), along, 0)
+    ordered, shape = _ranked(a, q, axis, method, "quantile")
     place = np.asarray(q) * (len(ordered) - 1)
     below = np.clip(np.floor(place).astype(int), 0, max(len(ordered) - 2, 0))
     share = np.reshape(place - below, np.shape(place) + (1,) * (np.ndim(ordered) - 1))
@@ -301,12 +307,7 @@ def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdi
 @implements(np.nanquantile)
 def nanquantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Any:
     """NumPy's ``nanquantile``, as `quantile`; a nan has the slope 0."""
-    if method != "linear":
-        raise UnsupportedError(f"numpy.nanquantile(method={method!r}) has no derivative here")
-    axis = _along(axis, q, np.ndim(a), "nanquantile")
-    shape = [1 if axis is None or i == axis % np.ndim(a) else n for i, n in enumerate(np.shape(a))]
-    flat, along = (reshape(a, shape=-1), 0) if axis is None else (a, axis % np.ndim(a))
-    ordered = np.moveaxis(sort(flat, along), along, 0)  # nan comes last
+    ordered, shape = _ranked(a, q, axis, method, "nanquantile")
     count = np.sum(np.logical_not(np.isnan(ordered)), axis=0)
     places = np.reshape(q, (*np.shape(q), *(1,) * np.ndim(count))) * (count - 1)
     below = np.maximum(np.floor(places).astype(int), 0)
