@@ -95,7 +95,13 @@ def test_fit_goes_on_from_the_weights_that_a_callback_has_written():
 def test_callbacks_are_called_after_the_epoch_with_which_patience_ends_the_training():
     seen = []
     told = small_net().fit(
-        ROWS, NUMBERS, lr=0.0, epochs=9, patience=2, callbacks=lambda h: seen.append(len(h.loss))
+        ROWS,
+        NUMBERS,
+        lr=0.0,
+        epochs=9,
+        batch_size=40,
+        patience=2,
+        callbacks=lambda h: seen.append(len(h.loss)),
     )
     assert seen == [1, 2, 3]
     assert len(told.loss) == 3

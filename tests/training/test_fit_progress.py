@@ -107,7 +107,7 @@ def test_the_progress_bar_is_closed_however_the_training_ends(notebook, end):
     lr = 0.0 if end == "patience" else 0.1
 
     def train():
-        return small_net().fit(ROWS, NUMBERS, lr=lr, epochs=30, patience=1, callbacks=callback)
+        return small_net().fit(ROWS, NUMBERS, lr=lr, epochs=30, batch_size=40, patience=1, callbacks=callback)
 
     if end == "error":
         with pytest.raises(KeyError, match="mine"):
