@@ -16,6 +16,7 @@ __all__ = [
     "NotANumberError",
     "OptionError",
     "ParityError",
+    "RankError",
     "RecordingError",
     "RecordingWarning",
     "ShapeError",
@@ -137,6 +138,15 @@ class RecordingError(AutogradError, RuntimeError):
     >>> program([-1.0])
     Traceback (most recent call last):
     autograd.errors.RecordingError: the Program of <lambda> gives another result than the function ...
+    """
+
+
+class RankError(AutogradError, RuntimeError):
+    """Another process of a training that several processes share has failed, and ended it for all.
+
+    >>> raise RankError("rank 1 has ended the training of all processes: ZeroDivisionError: division by zero")
+    Traceback (most recent call last):
+    autograd.errors.RankError: rank 1 has ended the training of all processes: ZeroDivisionError: ...
     """
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from autograd.engine import Value, number
 from autograd.errors import OptionError
-from autograd.losses.loss import ClassLoss, Loss, mean_of
+from autograd.losses.loss import ClassLoss, Loss, balanced, mean_of
 from autograd.support import by_name
 from autograd.tensor import Tensor, flush_subnormals, mean_square, nll_of_rows
 

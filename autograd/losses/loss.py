@@ -150,10 +150,16 @@ class Loss:
             raise OptionError(f"class_weight goes with labels, and {self.name} has none")
         return list(self.labels), array_of(target) > 0
 
+    def class_counts(self, target: Tensor, outputs: int) -> Any:
+        """How many of the targets each class has, in order; errors are those of `classes`."""
+        known, index = self.classes(target, outputs)
+        return np.bincount(index.astype(np.intp).ravel(), minlength=len(known))
+
     def class_table(self, class_weight: Any, target: Tensor, outputs: int) -> Any:
         """The weight of each class, in order, from a ``class_weight`` as for `weights`."""
-        known, index = self.classes(target, outputs)
-        return class_table(class_weight, known, index)
+        if isinstance(class_weight, str):
+            return balanced(class_weight, self.class_counts(target, outputs))
+        return class_table(class_weight, self.classes(target, outputs)[0])
 
     def weights(
         self, target: Tensor, outputs: int, sample_weight: Any, class_weight: Any, dtype: Any = np.float64
@@ -284,13 +290,15 @@ def spread(weight: Tensor, shape: tuple[int, ...]) -> Tensor:
     return np.broadcast_to(weight, shape)  # type: ignore[return-value]  # of a Tensor it returns a Tensor
 
 
-def class_table(class_weight: Any, known: Sequence[int], index: Any) -> Any:
-    """The weight of each of the ``known`` classes, in order; ``index`` has the class of each target."""
-    if isinstance(class_weight, str):
-        if class_weight != "balanced":
-            raise OptionError(f"class_weight must be 'balanced', a dict or a list, got {class_weight!r}")
-        counts = np.bincount(index.astype(np.intp).ravel(), minlength=len(known))
-        return index.size / (len(known) * np.maximum(counts, 1))  # the formula of scikit-learn
+def balanced(class_weight: str, counts: Any) -> Any:
+    """The weight of each class, in order, for "balanced" and classes with so many targets each."""
+    if class_weight != "balanced":
+        raise OptionError(f"class_weight must be 'balanced', a dict or a list, got {class_weight!r}")
+    return counts.sum() / (len(counts) * np.maximum(counts, 1))  # the formula of scikit-learn
+
+
+def class_table(class_weight: Any, known: Sequence[int]) -> Any:
+    """The weight of each of the ``known`` classes, in order."""
     if isinstance(class_weight, Mapping):
         if strange := sorted(set(class_weight) - set(known), key=str):
             raise OptionError(f"class_weight names {strange[0]!r}; the classes are {known}")

@@ -8,14 +8,13 @@ from typing import Any, TypeAlias
 from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
 from autograd.optim import Optimizer, optimizer_name
 from autograd.training.data import Rows, other_rows, prepared
-from autograd.training.objective import BatchLoss, Trainable
+from autograd.training.objective import BatchLoss, BatchResult, Trainable
 from autograd.training.reach import check_targets
 
 __all__ = ["Batches", "ShuffledBatches", "StreamedBatches", "refuse_with_batches", "streamed"]
 
-# For each batch its number of rows, and a function that leaves its gradient in the module, and returns its
-# loss and penalty
-Batches: TypeAlias = Iterable[tuple[int, Callable[[], tuple[float, float]]]]
+# For each batch a function that leaves its gradient in the module
+Batches: TypeAlias = Iterable[Callable[[], BatchResult]]
 
 
 class ShuffledBatches:
@@ -32,12 +31,12 @@ class ShuffledBatches:
         self.loss_and_gradient = batch_loss.of_batches(data)
         self.rows, self.size, self.rng = len(data), size, rng
 
-    def __iter__(self) -> Iterator[tuple[int, Callable[[], tuple[float, float]]]]:
+    def __iter__(self) -> Iterator[Callable[[], BatchResult]]:
         order = self.rng.permutation(self.rows) if self.size < self.rows else None
         for first in range(0, self.rows, self.size):
             n = min(self.size, self.rows - first)
             batch = None if order is None else order[first : first + n]
-            yield n, partial(self.loss_and_gradient, n, batch)
+            yield partial(self.loss_and_gradient, n, batch)
 
 
 def batch_source(batches: Any, epochs: int) -> Callable[[], Iterable[Any]]:
@@ -104,7 +103,7 @@ class StreamedBatches:
         self.class_weight, self.batch_loss = class_weight, batch_loss
         self.checked = False  # whether the outputs can reach the targets
 
-    def __iter__(self) -> Iterator[tuple[int, Callable[[], tuple[float, float]]]]:
+    def __iter__(self) -> Iterator[Callable[[], BatchResult]]:
         empty = True
         for k, batch in enumerate(self.source()):
             empty = False
@@ -120,12 +119,12 @@ class StreamedBatches:
             try:
                 rows = prepared(self.module, X, y, self.loss, weight, self.class_weight, "fit()")
                 if not self.checked:
-                    check_targets(self.module, self.loss, rows, "fit()", stacklevel=5)
+                    check_targets(self.module, self.loss, rows, "fit()", stacklevel=6)
                     self.checked = True
                 rows = rows.with_mean_weight_1()
             except (DataError, NotANumberError, OptionError, ShapeError) as error:
                 raise type(error)(f"{error} (batch {k + 1})") from None
-            yield len(rows), partial(self.batch_loss.of_batches(rows), len(rows), None)
+            yield partial(self.batch_loss.of_batches(rows), len(rows), None)
         if empty:
             raise DataError("fit() wants at least one batch in each epoch, got none")
 

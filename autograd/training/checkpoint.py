@@ -5,15 +5,12 @@ of the data. Only a training with the same description resumes from it.
 """
 
 import copy
-import inspect
 import operator
 import os
 import random
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -21,18 +18,14 @@ import numpy as np
 from autograd import files
 from autograd.errors import CheckpointWarning, FileFormatError, OptionError
 from autograd.files import check_place
-from autograd.losses import Loss
 from autograd.optim import Optimizer
-from autograd.schedules import Formula
 from autograd.support import run_to_end, whole
 from autograd.tensor import Array
-from autograd.training.data import LazyInputs, Rows, SelectedRows
-from autograd.training.objective import CHUNK_ROWS
+from autograd.training.description import differing, observing_schedule
 
-__all__ = ["Checkpoint", "Snapshot", "TrainingState", "checkpoint_of", "description"]
+__all__ = ["Checkpoint", "Snapshot", "TrainingState", "checkpoint_of"]
 
 HISTORIES = "loss", "penalty", "val_loss", "lr", "time"  # the lists of a `History`
-COMPARABLE = bool, int, float, str, tuple, type(None)  # types whose values are compared as text
 WRONG = (KeyError, TypeError, ValueError, OverflowError)  # what reading a state from a bad file may raise
 
 
@@ -162,8 +155,7 @@ class Checkpoint:
         parts, self._parts = self._parts, {}
         if not parts:
             return None
-        old = parts["run"]
-        self.compare({name: (old.get(name), run.get(name)) for name in (*run, *old)})
+        self.compare(differing(parts["run"], run))
         try:
             state = _state(parts, Snapshot.of(module, opt), observing_schedule(opt))
         except WRONG as error:
@@ -217,17 +209,26 @@ class Checkpoint:
         self._unwritten = None
 
 
-def checkpoint_of(path: Any, every: Any) -> Checkpoint | None:
+def checkpoint_of(path: Any, every: Any, opt: Optimizer) -> Checkpoint | None:
     """The `Checkpoint` at ``path``, or None if that is None.
 
     Raises:
-        OptionError: ``every`` is no whole number of 1 or more, or is above 1 without a path.
+        OptionError: ``every`` is no whole number of 1 or more, or is above 1 without a path; or the learning
+            rate schedule of ``opt`` observes the losses, but has no `state` and `load_state`.
         OSError, FileFormatError: as for `Checkpoint`.
     """
     every = whole(every, "every")
     if every > 1 and path is None:
         raise OptionError(f"fit() got every={every} without the file that is then written; add checkpoint=")
-    return None if path is None else Checkpoint(path, every)
+    if path is None:
+        return None
+    schedule = observing_schedule(opt)
+    if schedule is not None and not (hasattr(schedule, "state") and hasattr(schedule, "load_state")):
+        raise OptionError(
+            f"with checkpoint= an lr that observes losses needs state() and load_state(), as Plateau has "
+            f"them; {type(schedule).__name__} has not"
+        )
+    return Checkpoint(path, every)
 
 
 def _state(parts: Mapping[str, Any], like: Snapshot, schedule: Any) -> TrainingState:
@@ -259,139 +260,3 @@ def _state(parts: Mapping[str, Any], like: Snapshot, schedule: Any) -> TrainingS
         parts["schedule"],
         parts["ended"],
     )
-
-
-# The description of a training ------------------------------------------------------------------
-
-
-def observing_schedule(opt: Optimizer) -> Any:
-    """The schedule of ``opt`` if it observes the losses, as a Plateau does, also in a warm-up; else None."""
-    observe = getattr(opt.lr, "observe", None)
-    return getattr(observe, "__self__", observe)
-
-
-def description(
-    module: Any, loss: Any, opt: Optimizer, rows: Mapping[str, Rows | None], options: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[str]]:
-    """A description of a training: two runs with the same description give the same bits.
-
-    Returns:
-        The description, in text and numbers by name, and a list of the user's functions and classes whose
-        code it cannot compare; see `Describer`.
-
-    Raises:
-        OptionError: the learning rate schedule observes the losses, but has no `state` and `load_state`.
-    """
-    schedule = observing_schedule(opt)
-    if schedule is not None and not (hasattr(schedule, "state") and hasattr(schedule, "load_state")):
-        raise OptionError(
-            f"with checkpoint= an lr that observes losses needs state() and load_state(), as Plateau has "
-            f"them; {type(schedule).__name__} has not"
-        )
-    describer = Describer(schedule)
-    run = {
-        "sizes": str(module.N),
-        "activations": ", ".join(map(describer.of_row, module.activations, module.functions)),
-        "dtype": module.dtype.name,
-        "loss": describer.of_row(loss.name, loss.each) if isinstance(loss, Loss) else describer.of(loss),
-        "optimizer": describer.of(opt, "target", "lr", "last_lr"),
-        "lr": " ".join(dict.fromkeys(describer.of(x) for x in (opt.lr, schedule) if x is not None)),
-        **options,
-    }
-    for name, data in rows.items():
-        if data is not None:
-            run[f"X of {name}"] = _fingerprint(data.X, with_ones=True)
-            arrays = {"y": data.y, "weights": data.weight}
-            run |= {f"{what} of {name}": _fingerprint(a) for what, a in arrays.items() if a is not None}
-    return run, describer.unknown
-
-
-class Describer:
-    """Describes values, functions and objects by text that is the same in every process.
-
-    Different things get different texts, as far as possible. A function is described by its name and, if it
-    is one of this library, by the variables of its closure. An object is described by its class and by those
-    of its public attributes that are numbers or text.
-
-    Args:
-        schedule: the learning rate schedule if it observes the losses; else None. Its state is left out.
-
-    Attributes:
-        unknown: the user's functions and classes, which may have changed under the same name.
-    """
-
-    def __init__(self, schedule: Any) -> None:
-        self.schedule = schedule  # its state changes during the training, and is saved apart
-        self.unknown: list[str] = []
-
-    def of(self, x: Any, *without: str) -> str:
-        """The text for ``x``; for an object, the attributes in ``without`` are left out."""
-        if isinstance(x, Formula):
-            return f"{x.name}({', '.join(map(self.of, x.options))})"
-        if isinstance(x, COMPARABLE):
-            return str(x)
-        if isinstance(x, partial):
-            arguments = [
-                *map(self.of, x.args),
-                *(f"{name}={self.of(value)}" for name, value in x.keywords.items()),
-            ]
-            return f"{self.of(x.func)}({', '.join(arguments)})"
-        if isinstance(x, FunctionType):
-            return self._function(x)
-        if isinstance(x, MethodType):
-            return f"{self._function(x.__func__)} of {self.of(x.__self__, *without)}"
-        if hasattr(x, "__name__"):
-            return _name(x)
-        if x is self.schedule and x is not None:
-            without = (*without, *x.state())
-        if not _is_ours(type(x)):
-            self.unknown.append(_name(type(x)))
-        attributes = [
-            (name, value)
-            for name, value in getattr(x, "__dict__", {}).items()
-            if isinstance(value, COMPARABLE)
-        ]
-        text = ", ".join(
-            f"{name}={value}" for name, value in attributes if name[0] != "_" and name not in without
-        )
-        return f"{type(x).__name__}({text})"
-
-    def _function(self, function: Any) -> str:
-        name = _name(function)
-        if not _is_ours(function):
-            self.unknown.append(name)
-            return name
-        closure = inspect.getclosurevars(function).nonlocals  # such as the options of a schedule
-        texts = [f"{variable}={self.of(value)}" for variable, value in sorted(closure.items())]
-        return f"{name}({', '.join(texts)})" if texts else name
-
-    def of_row(self, name: Any, function: Any) -> str:
-        """The description of a loss or an activation by its name, with its function if that is not ours."""
-        if not isinstance(name, str) or _is_ours(function):
-            return self.of(name)
-        return f"{name} ({self.of(function)})"
-
-
-def _is_ours(x: Any) -> bool:
-    """Whether a function or a class is defined in this library."""
-    return str(x.__module__).startswith("autograd.")
-
-
-def _name(x: Any) -> str:
-    return f"{getattr(x, '__module__', 'numpy')}.{getattr(x, '__qualname__', x.__name__)}"
-
-
-def _fingerprint(array: Array | LazyInputs, with_ones: bool = False) -> str:
-    """The number of rows, and a checksum of them, each followed by a 1 if ``with_ones``, as X is in files."""
-    import hashlib
-
-    if isinstance(array, LazyInputs) and not isinstance(array, SelectedRows):
-        raise OptionError("with checkpoint= X has to be an array, since it is compared with the next one")
-    shape = (len(array), array.shape[1] + 1) if with_ones else array.shape
-    digest = hashlib.sha256(f"{array.dtype.name} {shape}".encode())
-    for start in range(0, len(array), CHUNK_ROWS):
-        rows = array[start : start + CHUNK_ROWS]
-        if with_ones:
-            rows = np.concatenate([rows, np.ones((len(rows), 1), rows.dtype)], axis=1)
-        digest.update(np.ascontiguousarray(rows).data)
-    return f"{len(array)} rows, {digest.hexdigest()[:12]}"

@@ -181,17 +181,18 @@ def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str, call: str)
 
 def _weights(
     loss: Any, y: Array, module: Shaped, sample_weight: Any, class_weight: Any, call: str
-) -> Array | None:
-    """The weight of each target, at most 1, or None if none were given."""
+) -> tuple[Array | None, float]:
+    """The weight of each target, at most 1, or None if none were given; and what they were divided by."""
     if sample_weight is None and class_weight is None:
-        return None
+        return None, 1.0
     if not isinstance(loss, Loss):
         raise OptionError(f"{call} with a loss of your own takes no sample_weight or class_weight")
     if sample_weight is not None:
         sample_weight = finite_numbers(sample_weight, "sample_weight", call)
     total = loss.weights(tensor_of(y), module.n_out, sample_weight, class_weight)
     assert total is not None
-    return np.broadcast_to(total.data / total.data.max(), y.shape)
+    largest = float(total.data.max())
+    return np.broadcast_to(total.data / largest, y.shape), largest
 
 
 @dataclass
@@ -202,11 +203,13 @@ class Rows:
         X: inputs.
         y: targets.
         weight: the weight of each target, or None if all count the same.
+        scale: what the weights that the user gave were divided by.
     """
 
     X: Array | LazyInputs
     y: Array
     weight: Array | None
+    scale: float = 1.0
 
     def __len__(self) -> int:
         return len(self.X)
@@ -218,16 +221,24 @@ class Rows:
     def select(self, rows: Array) -> "Rows":
         """The rows with these numbers; their inputs are not copied."""
         X = SelectedRows(self.X, rows)
-        return Rows(X, self.y[rows], None if self.weight is None else self.weight[rows])
+        return Rows(X, self.y[rows], None if self.weight is None else self.weight[rows], self.scale)
 
-    def with_mean_weight_1(self) -> "Rows":
-        """The same rows, with weights scaled to a mean of 1; DataError if all weights are 0."""
+    def with_mean_weight_1(self, mean_of: Callable[[float, float, int], float] | None = None) -> "Rows":
+        """The same rows, with weights scaled to a mean of 1; DataError if all weights are 0.
+
+        Args:
+            mean_of: if these are a part of all rows, a function that gives the mean weight of all, from the
+                mean, the scale and the number of these.
+        """
         if self.weight is None:
             return self
-        if not self.weight.any():
+        mean = float(self.weight.mean())
+        if mean_of is not None:
+            mean = mean_of(mean, self.scale, self.weight.size)
+        if not mean:
             raise DataError("the weights of all the rows to learn from, or to validate with, are 0")
-        weight = np.ascontiguousarray(self.weight / self.weight.mean(), self.X.dtype)
-        return Rows(self.X, self.y, weight)
+        weight = np.ascontiguousarray(self.weight / mean, self.X.dtype)
+        return Rows(self.X, self.y, weight, self.scale * mean)
 
 
 def prepared(
@@ -255,15 +266,14 @@ def prepared(
         raise DataError(f"{call} wants at least one row of {of}X, got none")
     module.infer_shapes(X)
     y = _targets(y, len(X), module, loss, f"{of}y", call)
-    return Rows(X, y, _weights(loss, y, module, sample_weight, class_weight, call))
+    return Rows(X, y, *_weights(loss, y, module, sample_weight, class_weight, call))
 
 
 def other_rows(module: Shaped, validation: Any, loss: Any, class_weight: Any) -> Rows:
     """The validation rows of (X, y) or (X, y, sample_weight)."""
     X, y, *weights = validation
     weight = weights[0] if weights else None
-    rows = prepared(module, X, y, loss, weight, class_weight, "fit()", "validation ")
-    return rows.with_mean_weight_1()
+    return prepared(module, X, y, loss, weight, class_weight, "fit()", "validation ")
 
 
 def split(
@@ -271,11 +281,11 @@ def split(
 ) -> tuple[Rows, Rows | None]:
     """The training rows, and the validation rows: a share that ``rng`` draws, other rows, or None."""
     if validation is None:
-        return data.with_mean_weight_1(), None
+        return data, None
     if isinstance(validation, tuple | list) and len(validation) in (2, 3):
         if class_weight is not None:  # the balance of the training rows serves both
             class_weight = loss.class_table(class_weight, tensor_of(data.y), module.n_out)
-        return data.with_mean_weight_1(), other_rows(module, validation, loss, class_weight)
+        return data, other_rows(module, validation, loss, class_weight)
     share = number(validation)
     if share is None or not 0 < share < 1:
         raise OptionError(
@@ -286,4 +296,4 @@ def split(
     if count >= len(data):
         raise OptionError(f"validation={validation!r} leaves none of the {len(data)} rows to learn from")
     held_out, kept = np.split(rng.permutation(len(data)), [count])
-    return data.select(kept).with_mean_weight_1(), data.select(held_out).with_mean_weight_1()
+    return data.select(kept), data.select(held_out)

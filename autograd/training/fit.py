@@ -1,7 +1,6 @@
 """The methods `fit` and `partial_fit`, for modules that compute rows of outputs from rows of inputs."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from autograd.engine import as_number
@@ -9,19 +8,9 @@ from autograd.errors import UnsupportedError
 from autograd.losses import loss_of
 from autograd.optim import Optimizer
 from autograd.schedules import Schedule
-from autograd.support import whole
 from autograd.tensor import Tensor
-from autograd.training.batches import ShuffledBatches, refuse_with_batches, streamed
-from autograd.training.data import Rows, prepared, split
 from autograd.training.history import History
 from autograd.training.objective import Trainable
-from autograd.training.options import (
-    callbacks_of,
-    finite_positive,
-    generator_of,
-    optimizer_for,
-)
-from autograd.training.reach import check_outputs, check_targets
 
 __all__ = ["FitMixin", "PartialFitMixin"]
 
@@ -50,6 +39,7 @@ class FitMixin:
         callbacks: Sequence[Callable[[History], bool | None]] = (),
         checkpoint: Any = None,
         every: int = 1,
+        comm: Any = None,
     ) -> History:
         """Train on rows of data, in batches, in a new random order each epoch.
 
@@ -107,6 +97,11 @@ class FitMixin:
                 callback has ended it. See `docs/files.md`.
             every: number of epochs between two checkpoints; the last epoch always writes one. A number
                 above 1 needs ``checkpoint``.
+            comm: a communicator of mpi4py, such as ``MPI.COMM_WORLD``, if several processes train this module
+                together. Each calls ``fit`` with rows of its own. A step takes ``batch_size`` rows of each,
+                and weighs their gradients by their rows. The weights of rank 0 are those of all at the start.
+                Rank 0 alone shows the progress and writes the checkpoint; callbacks are called on all ranks,
+                and any of them may end the training. See `docs/scaling.md`.
 
         Returns:
             A `History` with the losses, the learning rate and the time of each epoch. Ctrl-C also
@@ -124,6 +119,8 @@ class FitMixin:
                 what differs.
             FileFormatError: the checkpoint is damaged, or the file is of another kind.
             OSError: the checkpoint cannot be written.
+            RankError: with ``comm``, the training has failed on another rank. If that was by an error of this
+                library, the error here is of the same type.
             TrainingError: the loss, over the validation rows too, or a weight is no longer finite. Net and
                 optimiser get back the last copy of them from which on a batch had a finite loss. Copies are
                 made at the start of an epoch, if 32 steps or more have been made since the last one. After
@@ -146,40 +143,29 @@ class FitMixin:
         (5, 10, True)
         """
         # Imported here to keep `import autograd` quick
-        from autograd.training.checkpoint import checkpoint_of, description
-        from autograd.training.loop import Fit
+        from autograd.training.start import Options, train
+        from autograd.training.team import team_of
 
-        module = self._trainable()
-        epochs, batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
-        patience = None if patience is None else whole(patience, "patience")
-        alpha = finite_positive(alpha, "alpha", 0.0)
-        clip = None if clip is None else finite_positive(clip, "clip")
-        callback_list = callbacks_of(callbacks)
-        checkpoint_file = checkpoint_of(checkpoint, every)
-        seed = seed if checkpoint_file is None else checkpoint_file.seed(seed)
-        rng = generator_of(seed)
-        loss_function = loss_of(loss)
-        check_outputs(module, loss_function, "fit()", stacklevel=2)
-        opt = optimizer_for(optimizer, lr, self, "fit()", clip)
-        if y is None:
-            refuse_with_batches(opt, sample_weight, class_weight, validation, checkpoint)
-            make_batches, held_out = streamed(module, X, loss_function, class_weight, validation, epochs)
-            rows: dict[str, Rows | None] = {}
-        else:
-            all_rows = prepared(module, X, y, loss_function, sample_weight, class_weight, "fit()")
-            check_targets(module, loss_function, all_rows, "fit()", stacklevel=2)
-            data, held_out = split(module, all_rows, validation, loss_function, class_weight, rng)
-            batch_size = len(data) if opt.takes_closure else min(batch_size, len(data))
-            make_batches = partial(ShuffledBatches, data, batch_size, rng)
-            rows = {"the rows": all_rows, "the validation rows": held_out}
-        with module._batch_losses.lent(module, loss_function, alpha) as batch_loss:
-            training = Fit(module, make_batches(batch_loss), held_out, batch_loss, opt, rng)
-            if checkpoint_file is not None:
-                options = {"batch_size": batch_size, "alpha": alpha, "clip": clip}
-                options |= {"patience": patience, "seed": seed}
-                run = description(module, loss_function, opt, rows, options)
-                training.keep(checkpoint_file, *run, epochs)
-            return training.run(epochs, patience, clip, progress, callback_list)
+        options = Options(
+            loss,
+            optimizer,
+            lr,
+            epochs,
+            batch_size,
+            validation,
+            patience,
+            sample_weight,
+            class_weight,
+            alpha,
+            clip,
+            seed,
+            progress,
+            callbacks,
+            checkpoint,
+            every,
+        )
+        with team_of(comm) as team:
+            return train(self, X, y, options, team)
 
     def _trainable(self) -> Trainable:
         """This module as `fit` needs it."""

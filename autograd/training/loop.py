@@ -20,7 +20,8 @@ from autograd.training.batches import Batches
 from autograd.training.checkpoint import HISTORIES, Checkpoint, Snapshot, TrainingState, observing_schedule
 from autograd.training.data import Rows
 from autograd.training.history import History
-from autograd.training.objective import BatchLoss, Trainable, advice, largest_gradient
+from autograd.training.objective import BatchLoss, BatchResult, Trainable, advice, largest_gradient
+from autograd.training.team import Alone
 
 __all__ = ["Fit"]
 
@@ -64,11 +65,13 @@ class Fit:
 
     Args:
         module: the module that is trained.
-        batches: the batches of each epoch.
+        batches: the batches of each epoch, drawn by ``own_rng``.
         held_out: the validation rows, or None.
         batch_loss: the loss.
         opt: the optimiser of the module.
         rng: NumPy's generator, whose state checkpoints keep.
+        own_rng: the generator of this process; ``rng`` itself if it trains alone.
+        team: the processes that train together.
     """
 
     def __init__(
@@ -79,12 +82,15 @@ class Fit:
         batch_loss: BatchLoss,
         opt: Optimizer,
         rng: Any,
+        own_rng: Any,
+        team: Alone,
     ) -> None:
-        self.module, self.batches, self.held_out = module, batches, held_out
-        self.batch_loss, self.opt, self.rng = batch_loss, opt, rng
+        self.module, self.held_out = module, held_out
+        self.batch_loss, self.opt, self.rng, self.team = batch_loss, opt, rng, team
         self.batch = 1  # the number of the batch at work, from 1
         self.history = History()
         self.interrupt = Interrupt()
+        self.batches = team.batches(batches, module, own_rng, rng, lambda: self.interrupt.asked)
         self.best: Snapshot | None = None  # after the best epoch, if patience is given
         self.ended = False  # whether a callback or patience has ended the training
         self.checkpoint: Checkpoint | None = None
@@ -93,12 +99,8 @@ class Fit:
         # `good`: the last copy from which on a batch had a finite loss.
         self.good = self.start = Snapshot.of(module, opt)
 
-    def keep(self, checkpoint: Checkpoint, run: dict[str, Any], unknown: list[str], epochs: int) -> None:
-        """Write checkpoints from now on, and resume from the one in the file if there is one."""
-        state = checkpoint.begin(run, unknown, epochs, self.module, self.opt)
-        self.checkpoint = checkpoint
-        if state is None:
-            return
+    def resume(self, state: TrainingState) -> None:
+        """Go on from the state in a checkpoint."""
         if (schedule := observing_schedule(self.opt)) is not None:
             schedule.load_state(state.schedule)
         state.now.restore(self.module, self.opt)
@@ -140,7 +142,7 @@ class Fit:
                 try:
                     self._copy()
                     loss, penalty = self._epoch(clip)
-                    if self.interrupt.asked:
+                    if self._stops():
                         raise KeyboardInterrupt
                     monitored = self._note(loss, penalty, time.perf_counter() - start_time)
                     seen = callbacks or self.checkpoint is not None or patience is not None
@@ -163,25 +165,29 @@ class Fit:
                         best = Snapshot.of(self.module, self.opt)
                         self.best, lowest, best_epoch = best, monitored, len(history.loss) - 1
                     stops = [_says_stop(callback, history) for callback in callbacks]
-                    self.ended = any(stops) or (
-                        patience is not None and len(history.loss) - 1 - best_epoch >= patience
-                    )
+                    tired = patience is not None and len(history.loss) - 1 - best_epoch >= patience
+                    self.ended = self.team.any(tired or any(stops))
                     if self.checkpoint is not None:
                         self.checkpoint.note(self.state(), last=self.ended or len(history.loss) == epochs)
                 except KeyboardInterrupt:
                     return self._interrupted()
-                if self.interrupt.asked:
+                if self._stops():
                     return self._interrupted()
                 if self.ended:
                     break
-        if self.interrupt.asked:  # after the last epoch was complete
-            return self._interrupted()
+            if not self.team.finish(self.interrupt.asked):
+                return self._interrupted()
         if self.best is not None:
             self.best.restore(self.module, self.opt)
             history.best = best_epoch
         return history
 
+    def _stops(self) -> bool:
+        """Whether Ctrl-C ends the training here; a team agrees on that at its next sum."""
+        return self.interrupt.asked and self.team.size == 1
+
     def _interrupted(self) -> History:
+        self.team.leave()
         self.history.interrupted = True
         if self.checkpoint is not None:
             self.checkpoint.write()
@@ -213,17 +219,17 @@ class Fit:
         """
         opt = self.opt
         if opt.takes_closure:  # then all rows are one batch
-            ((_, compute),) = self.batches
+            (compute,) = self.batches
             step: Callable[..., float] = opt.step  # type: ignore[assignment]  # this step takes a closure
-            total = step(lambda: sum(self._descend(compute)))
+            total = step(lambda: sum(self._descend(compute)[1:]))
             self.steps += 1
             penalty = self.batch_loss.objective.penalty()
             return total - penalty, penalty
-        loss = penalty = 0.0
-        rows = self.batch = 0
-        for n, compute in self.batches:
+        loss = penalty = rows = 0.0
+        self.batch = 0
+        for compute in self.batches:
             self.batch += 1
-            own_loss, own_penalty = self._descend(compute)
+            n, own_loss, own_penalty = self._descend(compute)
             rows += n
             loss += n * own_loss
             penalty += n * own_penalty
@@ -231,21 +237,21 @@ class Fit:
                 clip_gradient(self.module, clip)
             opt.step()
             self.steps += 1
-            if self.interrupt.asked:
+            if self._stops():
                 break
         return loss / rows, penalty / rows
 
-    def _descend(self, compute: Callable[[], tuple[float, float]]) -> tuple[float, float]:
-        """The loss and the penalty of a batch, with the gradient left in the module.
+    def _descend(self, compute: Callable[[], BatchResult]) -> tuple[float, float, float]:
+        """The rows, the loss and the penalty of a batch, with the gradient left in the module.
 
         Raises:
             TrainingError: their sum is not finite.
         """
-        loss, penalty = compute()
+        rows, _, loss, penalty = compute()
         if not math.isfinite(loss + penalty):
             raise self._trouble(f"the loss became {loss + penalty}", len(self.history.loss) + 1)
         self.good = self.start
-        return loss, penalty
+        return rows, loss, penalty
 
     def _trouble(self, what: str, epoch: int) -> TrainingError:
         return TrainingError(
@@ -256,7 +262,7 @@ class Fit:
     def _note(self, loss: float, penalty: float, seconds: float) -> float:
         """Add the epoch to the history, and tell a Plateau of it; returns the number that it watches."""
         history, opt = self.history, self.opt
-        monitored = loss + penalty if self.held_out is None else self.batch_loss.mean(self.held_out)
+        monitored = loss + penalty if self.held_out is None else self._validated(self.held_out)
         if not math.isfinite(monitored):
             where = "over the validation rows" if self.held_out is not None else "over all batches together"
             what = f"the loss {where} became {monitored}"
@@ -273,6 +279,10 @@ class Fit:
         if (observe := getattr(opt.lr, "observe", None)) is not None:
             observe(monitored)
         return monitored
+
+    def _validated(self, held_out: Rows) -> float:
+        """The mean loss over the validation rows."""
+        return self.team.mean(lambda: self.batch_loss.mean(held_out), len(held_out))
 
 
 def _says_stop(callback: Callable[[History], Any], history: History) -> bool:

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -17,12 +17,16 @@ from autograd.losses import Loss, mean_of
 from autograd.tensor import Array, Programs, Tensor, no_grad, tensor_of
 from autograd.training.data import Rows, take_of
 
-__all__ = ["CHUNK_ROWS", "BatchLoss", "BatchLosses", "Objective", "Trainable"]
+__all__ = ["CHUNK_ROWS", "BatchLoss", "BatchLosses", "BatchResult", "Objective", "Trainable"]
 
 CHUNK_ROWS = 1024  # rows of one forward pass without gradients, which bounds the memory
 SIZES_KEPT = 16  # batch sizes whose Programs a `BatchLoss` keeps, with gradients and without
 LOSSES_KEPT = 4  # losses whose Programs a module keeps from one training to the next
 BYTES_KEPT = 1 << 25  # memory of the Programs of a loss, if there are several
+
+# Of a batch: the number of rows; that times the scale of their weights, which is its part in a mean over
+# batches; the loss; the penalty
+BatchResult: TypeAlias = tuple[float, float, float, float]
 
 
 class Trainable(Protocol):
@@ -84,6 +88,9 @@ class Trainable(Protocol):
 
     def mark_changed(self) -> None:
         """Note that ``values`` have been changed in place."""
+
+    def mark_gradient_changed(self) -> None:
+        """Note that ``grads`` have been changed in place."""
 
     def penalty(self, alpha: float) -> Tensor:
         """``alpha / 2`` times the sum of the squares of all weights, without biases."""
@@ -150,13 +157,14 @@ class BatchLoss:
         self.gradient_programs = Programs(objective.loss_and_grad, SIZES_KEPT, most_bytes=BYTES_KEPT)
         self.loss_programs = Programs(objective.evaluate, SIZES_KEPT, most_bytes=BYTES_KEPT)
 
-    def of_batches(self, data: Rows) -> Callable[[int, Array | None], tuple[float, float]]:
-        """A function that leaves the gradient of a batch in the module, and returns its loss and penalty.
+    def of_batches(self, data: Rows) -> Callable[[int, Array | None], BatchResult]:
+        """A function that leaves the gradient of a batch in the module, and returns its `BatchResult`.
 
         Its arguments are the number of rows in the batch, and their indices in ``data``; None for all rows.
         """
         if not self.objective.recordable:
-            return lambda size, rows: self._compute(data, slice(None) if rows is None else rows)
+            return lambda size, rows: self._compute(data, size, slice(None) if rows is None else rows)
+        scale = data.scale
 
         @cache
         def program_of(size: int) -> Any:
@@ -170,20 +178,22 @@ class BatchLoss:
                 takes = [(take_of(a), own) for a, own in zip(arrays, program.inputs, strict=True)]
             return takes, program.calls, program.outputs
 
-        def replay(size: int, rows: Array | None) -> tuple[float, float]:
+        def replay(size: int, rows: Array | None) -> BatchResult:
             takes, calls, outputs = program_of(size)
             for take, own in takes:
                 take(rows, 0, own, "clip")
             for call in calls:
                 call()
-            return float(outputs[0]), float(outputs[1]) if len(outputs) > 1 else 0.0
+            penalty = float(outputs[1]) if len(outputs) > 1 else 0.0
+            return size, size * scale, float(outputs[0]), penalty
 
         return replay
 
-    def _compute(self, data: Rows, rows: Array | slice) -> tuple[float, float]:
-        """The loss and the penalty of some rows, computed without a Program."""
+    def _compute(self, data: Rows, size: int, rows: Array | slice) -> BatchResult:
+        """The `BatchResult` of some rows, computed without a Program."""
         parts = self.objective.loss_and_grad(*(tensor_of(a[rows]) for a in data.arrays()))
-        return parts[0].item(), parts[1].item() if len(parts) > 1 else 0.0
+        penalty = parts[1].item() if len(parts) > 1 else 0.0
+        return size, size * data.scale, parts[0].item(), penalty
 
     def mean(self, data: Rows) -> float:
         """The mean loss over all rows, without the penalty."""

@@ -50,7 +50,7 @@ class PartialFit:
         before = Snapshot.of(self.module, self.opt)
         try:
             with losses.lent(self.module, self.loss, self.alpha) as batch_loss, np.errstate(all="ignore"):
-                value, penalty = batch_loss.of_batches(data)(len(data), None)
+                _, _, value, penalty = batch_loss.of_batches(data)(len(data), None)
                 finite = math.isfinite(value + penalty)
                 if finite:
                     self.opt.step()

@@ -23,6 +23,7 @@ TOLD = {
     "pipeline": r"^alpha 10\.0: 96\.\d% ± \d\.\d% of 569 rows right$",
     "record": r"^Program of step: 13 calls(.*\n)+mean squared error 0\.00\d+$",
     "schedules": r"ended after \d\d epochs with a loss of [1-6]\.\de-04$",
+    "several_processes": r"^processes: 1, held-out digits read rightly: 9[78]\.\d%$",
     "sine": r"error 0\.00\d\d$",
     "verify": r"and no difference\nfound: verify\(\): the data of net\(\[x, 1 - x\]\) is .* verify.py:11",
     "weights": r"found: 50%.*\n(.*\n)+.*\n  rare rows found: 90%.*\n  length of the weights: 1\.\d\d$",

@@ -211,7 +211,7 @@ INNER = {
     "mark_gradient_changed",
     "through",
 }
-INNER |= {"as_function", "class_table", "classes", "each_value"}  # and of a loss
+INNER |= {"as_function", "class_counts", "class_table", "classes", "each_value"}  # and of a loss
 INNER |= {"mean", "targets", "unweighted", "weights"}
 
 
