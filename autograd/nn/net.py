@@ -28,7 +28,7 @@ from autograd.tensor import (
     tensor_of,
 )
 from autograd.text import quoted
-from autograd.training import CHUNK_ROWS, BatchLosses, PartialFitMixin, rows_of
+from autograd.training import CHUNK_ROWS, BatchLosses, BlockedInputs, PartialFitMixin, in_blocks, rows_of
 
 __all__ = ["MLP", "Net"]
 
@@ -135,8 +135,9 @@ class Net(ArrayModule, PartialFitMixin):
 
         A subclass that overrides `__call__` or `forward` computes them by these.
 
-        Beyond the result, and an array of a list X, memory use does not grow with the number of rows. If the
-        same number of rows comes again, a `Program` is recorded and replayed.
+        Beyond the result, and an array of a list X, memory use does not grow with the number of rows; an X of
+        Dask, Zarr or h5py is read in blocks. If the same number of rows comes again, a `Program` is recorded
+        and replayed.
 
         Raises:
             ShapeError: X is not of shape (rows, N_in).
@@ -145,14 +146,16 @@ class Net(ArrayModule, PartialFitMixin):
         >>> Net(2, [3]).predict([[0, 1], [2, 3]]).shape
         (2, 3)
         """
-        if not isinstance(X, np.ndarray):
+        if in_blocks(X):
+            X = BlockedInputs(X, self.n_in, self.dtype, "predict()")
+        elif not isinstance(X, np.ndarray):
             X = rows_of(X, self.n_in, self.dtype, "predict()")
-        rows = len(X) if X.ndim else 0
+        rows = X.shape[0] if X.shape else 0
         out: Array | None = None
         forward = self._replayed() if self.named and self.runs_layers else self._forward
         for start in range(0, max(rows, 1), CHUNK_ROWS):
             part = slice(start, start + CHUNK_ROWS)
-            chunk = rows_of(X[part] if X.ndim else X, self.n_in, self.dtype, "predict()", start)
+            chunk = rows_of(X[part] if X.shape else X, self.n_in, self.dtype, "predict()", start)
             outputs = forward(chunk)
             if out is None:
                 out = np.empty((rows, *outputs.shape[1:]), self.dtype)

@@ -5,9 +5,9 @@ This package knows a module, such as a net, only by the protocol `autograd.train
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.training.data import LazyInputs, finite_numbers, in_dtype, rows_of
 from autograd.training.fit import FitMixin, PartialFitMixin
 from autograd.training.history import History
+from autograd.training.inputs import BlockedInputs, LazyInputs, finite_numbers, in_blocks, in_dtype, rows_of
 from autograd.training.objective import CHUNK_ROWS, BatchLosses
 
 if TYPE_CHECKING:
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHUNK_ROWS",
+    "BlockedInputs",
     "FitMixin",
     "History",
     "LazyInputs",
     "PartialFitMixin",
     "Snapshot",
     "finite_numbers",
+    "in_blocks",
     "in_dtype",
     "rows_of",
 ]

@@ -1,6 +1,5 @@
 """The rows for training and validation: checked, in the dtype of the net, and with their weights."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -8,24 +7,20 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd.engine import number
-from autograd.errors import DataError, NotANumberError, OptionError, ShapeError
+from autograd.errors import DataError, OptionError, ShapeError
 from autograd.losses import Loss
-from autograd.tensor import Array, Tensor, reals, tensor_of
+from autograd.tensor import Array, tensor_of
+from autograd.training.inputs import (
+    BlockedInputs,
+    LazyInputs,
+    SelectedRows,
+    finite_numbers,
+    in_blocks,
+    in_dtype,
+    rows_of,
+)
 
-__all__ = [
-    "LazyInputs",
-    "Rows",
-    "finite_numbers",
-    "in_dtype",
-    "other_rows",
-    "prepared",
-    "rows_of",
-    "split",
-    "take_of",
-]
-
-
-CHECKED = 1 << 16  # numbers that are checked at a time, which bounds the memory
+__all__ = ["Rows", "other_rows", "prepared", "split"]
 
 
 class Shaped(Protocol):
@@ -40,118 +35,6 @@ class Shaped(Protocol):
 
     def infer_shapes(self, X: Array) -> None:
         """Note the numbers of inputs and outputs, if the inputs X of some rows are what tells them."""
-
-
-def finite_numbers(x: Any, name: str, call: str, first: int = 0) -> Array:
-    """``x`` as an array of finite real numbers.
-
-    Args:
-        x: an array, a Tensor, or nested lists of numbers.
-        name: what messages call ``x``.
-        call: the call that messages begin with, such as "fit()".
-        first: the number of the first row, for messages, if ``x`` is a part of a longer table.
-
-    Raises:
-        DataError: something in ``x`` is no number, or not finite; the message names row and column.
-    """
-    try:
-        array = reals(x.data if isinstance(x, Tensor) else x, f"{call} wants {name} to be numbers")
-    except NotANumberError as error:
-        classes = name.endswith("y") and str(error).endswith("(str)")
-        hint = "; number classes by np.unique(y, return_inverse=True)[1]" if classes else ""
-        raise DataError(f"{error}{hint}") from None
-    rows = array.reshape(len(array), math.prod(array.shape[1:])) if array.ndim else array.reshape(1, 1)
-    step = max(1, CHECKED // max(1, rows.shape[1]))
-    for start in range(0, len(rows), step):
-        good = np.isfinite(rows[start : start + step])
-        if not good.all():
-            row = start + int(np.argmin(good.all(axis=1)))
-            place = np.argwhere(~np.isfinite(array[row] if array.ndim else array))[0]
-            value = (array[row] if array.ndim else array)[tuple(place)]
-            axes = zip(("row", "column"), (*([row + first] if array.ndim else []), *place), strict=False)
-            where = ", ".join(f"{axis} {i}" for axis, i in axes)
-            raise DataError(f"{call} wants finite numbers, got {value} in {name} at {where}")
-    return array
-
-
-def rows_of(X: Any, n_in: int | None, dtype: Any, call: str, first: int = 0, name: str = "X") -> Array:
-    """``X`` as an array of shape (rows, n_in); shape (rows,) becomes a column if n_in is 1.
-
-    If n_in is None, ``X`` may have any number of columns.
-
-    ``call``, ``first`` and ``name`` are as in `finite_numbers`.
-
-    Raises:
-        DataError: ``X`` is no table of finite numbers; the message names row and column.
-        ShapeError: ``X`` has another number of columns.
-    """
-    array = finite_numbers(X, name, call, first)
-    if array.ndim == 1 and n_in in (1, None):
-        array = array[:, None]
-    if array.ndim != 2 or array.shape[1] != (array.shape[1] if n_in is None else n_in):
-        columns = "inputs" if n_in is None else n_in
-        hint = "; for one row, [x]" if array.shape == (n_in,) else ""
-        raise ShapeError(f"{call} wants {name} of shape (rows, {columns}), got {array.shape}{hint}")
-    return in_dtype(array, dtype, name, call)
-
-
-def in_dtype(array: Array, dtype: Any, name: str, call: str) -> Array:
-    """``array`` in the dtype of a net; DataError if a number is too large for it."""
-    if array.dtype == dtype:
-        return array
-    with np.errstate(over="ignore"):
-        out = array.astype(dtype, copy=False)
-    if (np.isinf(out) & np.isfinite(array)).any():
-        raise DataError(f"{call} got a number in {name} that is too large for {np.dtype(dtype).name}")
-    return out
-
-
-class LazyInputs:
-    """Inputs that are computed for each batch, where all rows at once would take too much memory.
-
-    They can be the X of `fit`, for a net in float64 and without a checkpoint.
-
-    Attributes:
-        shape: (rows, inputs).
-    """
-
-    shape: tuple[int, int]
-    dtype = np.dtype("float64")
-
-    def make(self, rows: Array | slice) -> Array:
-        """The inputs of some rows: finite float64 numbers, in a new array."""
-        raise NotImplementedError
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, rows: Array | slice) -> Array:
-        return self.make(rows)
-
-    def take(self, rows: Array, axis: int, out: Array, mode: str) -> None:
-        """Write rows into ``out``, with the signature of ``numpy.ndarray.take``."""
-        out[...] = self.make(rows)
-
-
-def take_of(array: Any) -> Callable[[Array, int, Array, str], Any]:
-    """The ``take`` of an array, which would copy an array that is not contiguous as a whole each time."""
-    if isinstance(array, np.ndarray) and not array.flags.c_contiguous:
-        return lambda rows, axis, out, mode: np.copyto(out, array[rows])
-    return array.take  # type: ignore[no-any-return]  # of an array or LazyInputs
-
-
-class SelectedRows(LazyInputs):
-    """Some rows of inputs, which are not copied."""
-
-    def __init__(self, X: Array | LazyInputs, rows: Array) -> None:
-        self.X, self.rows, self._take = X, rows, take_of(X)
-        self.shape, self.dtype = (len(rows), X.shape[1]), X.dtype
-
-    def make(self, rows: Array | slice) -> Array:
-        return self.X[self.rows[rows]]
-
-    def take(self, rows: Array, axis: int, out: Array, mode: str) -> None:
-        self._take(self.rows[rows], axis, out, mode)
 
 
 def _targets(y: Any, rows: int, module: Shaped, loss: Any, name: str, call: str) -> Array:
@@ -258,7 +141,10 @@ def prepared(
     Raises:
         DataError, ShapeError, OptionError: the arguments are not as `autograd.nn.Net.fit` wants them.
     """
-    if not isinstance(X, LazyInputs):
+    if in_blocks(X):
+        X = BlockedInputs(X, module.n_in, module.dtype, call, f"{of}X")
+        X.check()
+    elif not isinstance(X, LazyInputs):
         X = rows_of(X, module.n_in, module.dtype, call, name=f"{of}X")
     elif X.shape[1] != module.n_in:
         raise ShapeError(f"{call} wants {of}X of shape (rows, {module.n_in}), got {X.shape}")
@@ -291,6 +177,11 @@ def split(
         raise OptionError(
             "validation must be a share of the rows between 0 and 1, (X, y) or (X, y, sample_weight), got "
             + (f"{len(validation)} parts" if isinstance(validation, tuple | list) else repr(validation))
+        )
+    if isinstance(data.X, BlockedInputs):
+        raise OptionError(
+            f"validation={validation!r} would read single rows of X, which is read in blocks; give rows as "
+            "validation=(X, y), such as the last ones"
         )
     count = max(1, round(share * len(data)))
     if count >= len(data):

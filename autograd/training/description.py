@@ -13,7 +13,8 @@ from autograd.losses import Loss
 from autograd.optim import Optimizer
 from autograd.schedules import Formula
 from autograd.tensor import Array
-from autograd.training.data import LazyInputs, Rows, SelectedRows
+from autograd.training.data import Rows
+from autograd.training.inputs import BlockedInputs, LazyInputs, SelectedRows
 from autograd.training.objective import CHUNK_ROWS
 from autograd.training.team import Alone
 
@@ -64,7 +65,7 @@ def description_of_rows(rows: Mapping[str, Rows | None], team: Alone) -> dict[st
         if data is None:
             continue
         with team.together():
-            if isinstance(data.X, LazyInputs) and not isinstance(data.X, SelectedRows):
+            if isinstance(data.X, LazyInputs) and not isinstance(data.X, SelectedRows | BlockedInputs):
                 raise OptionError(
                     "with checkpoint= X has to be an array, since it is compared with the next one"
                 )

@@ -15,7 +15,8 @@ import numpy as np
 from autograd.errors import ShapeError
 from autograd.losses import Loss, mean_of
 from autograd.tensor import Array, Programs, Tensor, no_grad, tensor_of
-from autograd.training.data import Rows, take_of
+from autograd.training.data import Rows
+from autograd.training.inputs import take_of
 
 __all__ = ["CHUNK_ROWS", "BatchLoss", "BatchLosses", "BatchResult", "Objective", "Trainable"]
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from autograd.errors import OptionError
 from autograd.losses import Loss, balanced, loss_of
-from autograd.optim import Optimizer
+from autograd.optim import Optimizer, optimizer_name
 from autograd.support import whole
 from autograd.tensor import tensor_of
 from autograd.training.batches import Batches, ShuffledBatches, refuse_with_batches, streamed
@@ -15,10 +16,12 @@ from autograd.training.checkpoint import Checkpoint, checkpoint_of
 from autograd.training.data import Rows, prepared, split
 from autograd.training.description import description, description_of_rows
 from autograd.training.history import History
+from autograd.training.inputs import BlockedInputs
 from autograd.training.loop import Fit
 from autograd.training.objective import BatchLoss, Trainable
 from autograd.training.options import callbacks_of, finite_positive, generator_of, optimizer_for
 from autograd.training.reach import check_outputs, check_targets
+from autograd.training.reading import ReadBatches, is_read
 from autograd.training.team import Alone
 
 __all__ = ["Options", "train"]
@@ -157,14 +160,17 @@ def _of_rows(
     with team.together():
         rows = prepared(module, X, y, loss, options.sample_weight, class_weight, "fit()")
         check_targets(module, loss, rows, "fit()", stacklevel=4)
+        if opt.takes_closure and isinstance(rows.X, BlockedInputs):
+            raise OptionError(f"{optimizer_name(type(opt))} needs all rows at once, and X is read in blocks")
         data, held_out = split(module, rows, options.validation, loss, class_weight, rng)
     data = data.with_mean_weight_1(team.mean_weight)
     if held_out is not None:
         held_out = held_out.with_mean_weight_1(team.mean_weight)
     in_all = sum(team.each(len(data)))
     size = len(data) if opt.takes_closure else min(options.batch_size, len(data))
+    read = is_read(data.X) and size < len(data)
     return Data(
-        partial(ShuffledBatches, data, size, rng),
+        partial(ReadBatches if read else ShuffledBatches, data, size, rng),
         held_out,
         {"the rows": rows, "the validation rows": held_out},
         in_all if opt.takes_closure else min(options.batch_size, in_all),
