@@ -20,6 +20,7 @@ from autograd.nn import ACTIVATIONS, Activation, Net
 from autograd.optim import OPTIMIZERS, Optimizer
 from autograd.sklearn.early_stopping import EarlyStopping
 from autograd.sklearn.inputs import dense, refuse_what_is_no_number, weighed
+from autograd.sklearn.threads import ONE_EACH
 from autograd.support import by_name, run_to_end, whole
 from autograd.tensor import Array
 from autograd.training import Snapshot
@@ -164,7 +165,8 @@ class NetEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ha
         if not again:
             self.loss_curve_: list[float] = []
             self.t_ = 0
-        self._train(X, y, weight, held_out, rng)
+        with ONE_EACH.limited():
+            self._train(X, y, weight, held_out, rng)
         return self
 
     def _train(self, X: Array, y: Any, weight: Array | None, held_out: Any, rng: Any) -> None:

@@ -56,8 +56,9 @@ class FitMixin:
             X: inputs of shape (rows, inputs), finite; for one input also of shape (rows,). Floats of the
                 net's dtype are not copied, so they may be a ``numpy.memmap``. An array of Dask, Zarr or h5py
                 is read in blocks of rows, in another thread: in each epoch the blocks come in a random order,
-                and so do the rows of each. Without ``y`` X gives the batches: an iterable, such as a list or a data loader, of pairs (X, y) or (X, y,
-                sample_weight), or a function that makes one for each epoch.
+                and so do the rows of each. Without ``y`` X gives the batches: an iterable, such as a list or
+                a data loader, of pairs (X, y) or (X, y, sample_weight), or a function that makes one for each
+                epoch.
             y: a target for each row: shape (rows, outputs), or (rows,) for one output and a loss by name;
                 for cross_entropy integers in [0, outputs), of shape (rows,).
             loss: a name in `autograd.losses.LOSSES`, such as mse or cross_entropy, or a function. The
