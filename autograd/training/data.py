@@ -181,7 +181,7 @@ def split(
     if isinstance(data.X, BlockedInputs):
         raise OptionError(
             f"validation={validation!r} would read single rows of X, which is read in blocks; give rows as "
-            "validation=(X, y), such as the last ones"
+            "validation=(X, y), such as the last ones, or np.asarray(X) if the memory has room for it"
         )
     count = max(1, round(share * len(data)))
     if count >= len(data):

@@ -142,7 +142,7 @@ class SelectedRows(LazyInputs):
 
 def in_blocks(X: Any) -> bool:
     """Whether X is an array that is read in chunks, such as those of Dask, Zarr and h5py."""
-    return hasattr(X, "chunks") and hasattr(X, "shape") and hasattr(X, "dtype")
+    return isinstance(getattr(X, "chunks", None), tuple) and hasattr(X, "shape") and hasattr(X, "dtype")
 
 
 class BlockedInputs(LazyInputs):
@@ -168,7 +168,7 @@ class BlockedInputs(LazyInputs):
         rows, columns = self.shape = X.shape if len(X.shape) == 2 else (X.shape[0], 1)
         row_bytes = max(1, columns * self.dtype.itemsize)
         self.edges = [0]
-        for end in _chunk_ends(X, max(1, BLOCK_BYTES // row_bytes)):
+        for end in _chunk_ends(X):
             if (end - self.edges[-1]) * row_bytes >= BLOCK_BYTES or end == rows:
                 self.edges.append(end)
         self._kept: tuple[int, Array] = -1, np.empty(0)  # a block that was read last, with its number
@@ -195,9 +195,9 @@ class BlockedInputs(LazyInputs):
         return out
 
 
-def _chunk_ends(X: Any, most: int) -> list[int]:
-    """The numbers of rows up to the end of each chunk; of ``most`` rows if X has no chunks."""
-    sizes = X.chunks[0] if X.chunks else most
+def _chunk_ends(X: Any) -> list[int]:
+    """The numbers of rows up to the end of each chunk."""
+    sizes = X.chunks[0]
     if isinstance(sizes, tuple):
         return list(np.cumsum(sizes).tolist())
     return [min(start + sizes, X.shape[0]) for start in range(0, X.shape[0], sizes)]

@@ -31,11 +31,15 @@ COPY_EVERY = 32  # steps, so that copies of weights and optimiser take no more t
 class Interrupt:
     """Turns Ctrl-C into a flag, so that no step is left half done.
 
+    Args:
+        team: the processes that train together, which must not be interrupted while they talk.
+
     Attributes:
         asked: whether Ctrl-C was pressed.
     """
 
-    asked = False
+    def __init__(self, team: Alone) -> None:
+        self.team, self.asked = team, False
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -50,8 +54,9 @@ class Interrupt:
             return
 
         def note(number: int, frame: Any) -> None:
+            if self.asked and not self.team.talking:
+                default(number, frame)
             self.asked = True
-            signal.signal(signal.SIGINT, default)
 
         signal.signal(signal.SIGINT, note)
         try:
@@ -89,7 +94,7 @@ class Fit:
         self.batch_loss, self.opt, self.rng, self.team = batch_loss, opt, rng, team
         self.batch = 1  # the number of the batch at work, from 1
         self.history = History()
-        self.interrupt = Interrupt()
+        self.interrupt = Interrupt(team)
         self.batches = team.batches(batches, module, own_rng, rng, lambda: self.interrupt.asked)
         self.best: Snapshot | None = None  # after the best epoch, if patience is given
         self.ended = False  # whether a callback or patience has ended the training
@@ -146,7 +151,7 @@ class Fit:
                         raise KeyboardInterrupt
                     monitored = self._note(loss, penalty, time.perf_counter() - start_time)
                     seen = callbacks or self.checkpoint is not None or patience is not None
-                    if seen or len(history.loss) == epochs:
+                    if seen or self.team.size > 1 or len(history.loss) == epochs:
                         self._check_weights()
                 except KeyboardInterrupt:
                     return self._interrupted()

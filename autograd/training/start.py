@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from autograd.errors import OptionError
 from autograd.losses import Loss, balanced, loss_of
 from autograd.optim import Optimizer, optimizer_name
@@ -14,7 +16,7 @@ from autograd.tensor import tensor_of
 from autograd.training.batches import Batches, ShuffledBatches, refuse_with_batches, streamed
 from autograd.training.checkpoint import Checkpoint, checkpoint_of
 from autograd.training.data import Rows, prepared, split
-from autograd.training.description import description, description_of_rows
+from autograd.training.description import description, description_of_rows, observing_schedule
 from autograd.training.history import History
 from autograd.training.inputs import BlockedInputs
 from autograd.training.loop import Fit
@@ -95,7 +97,7 @@ def train(target: Any, X: Any, y: Any, options: Options, team: Alone) -> History
     common = {"batch_size": options.batch_size, "alpha": options.alpha, "clip": options.clip}
     common |= {"patience": options.patience, "seed": options.seed}
     if team.size > 1:
-        run, _ = description(module, options.loss, opt, common)
+        run, _ = description(module, options.loss, opt, common | {"seed": _seed_text(options.seed)})
         team.same(run | _kinds(options, y))
     with team.together():
         seed = options.seed if file is None else file.seed(options.seed)
@@ -106,6 +108,9 @@ def train(target: Any, X: Any, y: Any, options: Options, team: Alone) -> History
         team.share_weights(module)
         if team.size > 1:
             opt.load_state(team.first(opt.state()))
+            schedule = observing_schedule(opt)
+            if hasattr(schedule, "state") and hasattr(schedule, "load_state"):
+                schedule.load_state(team.first(schedule.state()))
         batches = data.batches(batch_loss)
         training = Fit(module, batches, data.held_out, batch_loss, opt, rng, own_rng, team)
         if team.first(file is not None):
@@ -124,14 +129,21 @@ def train(target: Any, X: Any, y: Any, options: Options, team: Alone) -> History
 
 def _kinds(options: Options, y: Any) -> dict[str, Any]:
     """What else has to be the same on all processes, as text by name."""
-    kind = type(options.validation).__name__
+    validation, weights = options.validation, options.class_weight
+    if isinstance(validation, tuple | list):
+        validation = "(X, y)" if len(validation) == 2 else "(X, y, sample_weight)"
     return {
         "epochs": options.epochs,
         "y": "given" if y is not None else "not given",
-        "validation": options.validation if kind == "float" else kind,
+        "validation": validation,
         "sample_weight": "given" if options.sample_weight is not None else "not given",
-        "class_weight": repr(options.class_weight),
+        "class_weight": str(sorted(weights.items()) if isinstance(weights, dict) else weights),
     }
+
+
+def _seed_text(seed: Any) -> str:
+    """What can be compared of a seed; that of rank 0 is used in any case."""
+    return str(seed) if isinstance(seed, int | np.integer | None) else type(seed).__name__
 
 
 def _of_stream(
@@ -161,7 +173,10 @@ def _of_rows(
         rows = prepared(module, X, y, loss, options.sample_weight, class_weight, "fit()")
         check_targets(module, loss, rows, "fit()", stacklevel=4)
         if opt.takes_closure and isinstance(rows.X, BlockedInputs):
-            raise OptionError(f"{optimizer_name(type(opt))} needs all rows at once, and X is read in blocks")
+            raise OptionError(
+                f"{optimizer_name(type(opt))} needs all rows at once, and X is read in blocks; give "
+                "np.asarray(X) if the memory has room for it"
+            )
         data, held_out = split(module, rows, options.validation, loss, class_weight, rng)
     data = data.with_mean_weight_1(team.mean_weight)
     if held_out is not None:

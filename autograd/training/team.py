@@ -30,6 +30,7 @@ class Alone:
     """
 
     rank, size = 0, 1
+    talking = 0  # above 0 while the others wait for what this process does next
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -111,6 +112,7 @@ class Team(Alone):
         self._told: BaseException | None = None  # the exception that all know of
         self._over = False  # whether the training has ended for all
         self._summing = False  # whether the others may be summing gradients
+        self.talking = 0
 
     # Before the training -------------------------------------------------------------------------
 
@@ -168,20 +170,31 @@ class Team(Alone):
         return self.add(here)[0] > 0
 
     def finish(self, asked: bool) -> bool:
-        try:
-            self.add(asked=asked)
-        except KeyboardInterrupt:
-            return False
-        self._over = True
-        return True
+        with self.uninterrupted():
+            try:
+                self.add(asked=asked)
+            except KeyboardInterrupt:
+                return False
+            self._over = True
+            return True
 
     def leave(self) -> None:
-        if self._over:
-            return
-        self._end_unreachable()
-        if self._add((), asked=True)[-1]:
-            self._messages(None)
-        self._over = True
+        with self.uninterrupted():
+            if self._over:
+                return
+            self._end_unreachable()
+            if self._add((), asked=True)[-1]:
+                self._messages(None)
+            self._over = True
+
+    @contextmanager
+    def uninterrupted(self) -> Iterator[None]:
+        """A part of the training in which a second Ctrl-C raises nothing, since the others wait."""
+        self.talking += 1
+        try:
+            yield
+        finally:
+            self.talking -= 1
 
     @contextmanager
     def telling(self) -> Iterator[None]:
@@ -194,9 +207,10 @@ class Team(Alone):
 
     def _tell(self, error: BaseException) -> None:
         """Tell the others, at their next sum, that the training has failed here."""
-        self._end_unreachable()
-        self._add((), failed=True)
-        self._messages(error)
+        with self.uninterrupted():
+            self._end_unreachable()
+            self._add((), failed=True)
+            self._messages(error)
 
     def _end_unreachable(self) -> None:
         """End all processes at once if an exception has come where the others can be told nothing."""
@@ -214,13 +228,14 @@ class Team(Alone):
             KeyboardInterrupt: ``asked`` is true in one of the processes.
             RankError: another process has failed; or the library's own error that it has raised.
         """
-        sums = self._add(numbers, asked=asked)
-        if sums[-1]:
-            self._raise_common(None)
-        if sums[-2]:
-            self._over = True
-            raise KeyboardInterrupt
-        return sums
+        with self.uninterrupted():
+            sums = self._add(numbers, asked=asked)
+            if sums[-1]:
+                self._raise_common(None)
+            if sums[-2]:
+                self._over = True
+                raise KeyboardInterrupt
+            return sums
 
     def _add(self, numbers: Any, *, asked: bool = False, failed: bool = False) -> list[float]:
         from mpi4py import MPI
@@ -249,7 +264,7 @@ class Team(Alone):
 
     def _messages(self, error: BaseException | None) -> list[Any]:
         """The type and the text of each process's error, or None where there is none."""
-        own = type(error) if isinstance(error, AutogradError) else None
+        own = type(error) if type(error).__module__ == AutogradError.__module__ else None
         return self.each(None if error is None else (own, type(error).__name__, str(error)))
 
     def _raise_common(self, error: BaseException | None) -> None:
@@ -304,10 +319,11 @@ class TeamBatches:
     def _joint(self, batch: Any, more: bool) -> BatchResult:
         """Compute a batch here, None for no rows, and join it with those of the other processes."""
         rows, mass, loss, penalty = (0, 0.0, 0.0, 0.0) if batch is None else batch()
-        sums = self.team.add(rows, mass, mass * loss, mass * penalty, more, asked=self.asked())
-        all_rows, all_mass, loss, penalty, coming = sums[:5]
-        self.more = coming > 0
-        self.team.add_gradients(self.module, mass / all_mass)
+        with self.team.uninterrupted():
+            sums = self.team.add(rows, mass, mass * loss, mass * penalty, more, asked=self.asked())
+            all_rows, all_mass, loss, penalty, coming = sums[:5]
+            self.more = coming > 0
+            self.team.add_gradients(self.module, mass / all_mass)
         return all_rows, all_mass, loss / all_mass, penalty / all_mass
 
 

@@ -8,14 +8,18 @@ import pickle
 import random
 import signal
 import sys
+import threading
+import time
 import warnings
 from pathlib import Path
 
 import numpy as np
 from trainings import NUMBERS, OPTIONS, ROWS, TARGETS, Scaled, small_net
 
+from autograd.errors import AutogradError
 from autograd.nn import Net
 from autograd.optim import SGD
+from autograd.schedules import Plateau
 
 WEIGHTS = np.linspace(0.2, 3, 40)
 VALIDATION = ROWS[:10] * 0.9, NUMBERS[:10]
@@ -145,6 +149,16 @@ def errors(comm):
     case("optimizer", optimizer="sgd" if last else "adam")
     case("options", epochs=4 if last else 3, alpha=0.1 if last else 0)
     case("validation", validation=(ROWS, NUMBERS) if last else 0.2)
+    case("weights of validation", validation=(ROWS, NUMBERS, WEIGHTS) if last else (ROWS, NUMBERS))
+    case(
+        "weights of validation of batches",
+        X=[(ROWS, NUMBERS)],
+        y=None,
+        validation=(ROWS, NUMBERS, WEIGHTS) if last else (ROWS, NUMBERS),
+    )
+    case("a weight", y=NUMBERS * 1e4, optimizer="sgd", lr=1e308, batch_size=40, **watched(comm))
+    case("a local error", callbacks=lambda history: own_error() if last else None)
+    case("generators", seed=np.random.default_rng(3))
     case("file", checkpoint="/no/such/folder/file.npz")
     case("stream", X=lambda: raising(last), y=None, seed=None)
     case("empty stream", X=lambda: iter([] if last else [(ROWS, NUMBERS)]), y=None, seed=None)
@@ -153,6 +167,18 @@ def errors(comm):
     )
     case("all right")
     return found
+
+
+def watched(comm):
+    """A callback on rank 0 alone."""
+    return {"callbacks": [lambda history: None]} if comm.rank == 0 else {}
+
+
+def own_error():
+    class OwnError(AutogradError):
+        pass
+
+    raise OwnError("mine")
 
 
 def raising(last):
@@ -188,6 +214,22 @@ def endings(comm):
             signal.raise_signal(signal.SIGINT)
 
     found["ctrl-c twice"] = outcome(net, net.fit(ROWS, NUMBERS, callbacks=twice, **common))
+    net = small_net()
+
+    def late(k):  # so that the others wait for the last rank when Ctrl-C is pressed again
+        if k == 10 and last:
+            time.sleep(1.0)
+        elif k == 10:
+            signal.raise_signal(signal.SIGINT)
+            threading.Timer(0.5, signal.pthread_kill, [main, signal.SIGINT]).start()
+        return 0.1
+
+    main = threading.main_thread().ident
+    found["ctrl-c while waiting"] = outcome(net, net.fit(ROWS, NUMBERS, lr=late, **common))
+    net, schedule = small_net(), Plateau(0.1, patience=1)
+    for loss in (1.0, 2.0, 3.0, 4.0) if last else ():
+        schedule.observe(loss)
+    found["plateau"] = outcome(net, net.fit(ROWS, NUMBERS, lr=schedule, **common))
     return found
 
 

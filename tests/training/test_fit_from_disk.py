@@ -22,7 +22,7 @@ class Chunked:
     def __init__(self, array, rows, before=lambda start: None):
         self.array, self.before = array, before
         self.shape, self.dtype = array.shape, array.dtype
-        self.chunks = None if rows is None else (rows, *array.shape[1:])
+        self.chunks = (rows, *array.shape[1:])
         self.reads = []
 
     def __getitem__(self, rows):
@@ -97,12 +97,11 @@ def kinds(folder, X, rows):
         "dask": dask.array.from_array(X, chunks=(rows, 2)),
         "unequal": dask.array.from_array(X, chunks=((1, 25, 2, 12), 3)),
         "chunks": Chunked(X, rows),
-        "no chunks": Chunked(X, None),
     }
 
 
 @pytest.mark.usefixtures("small_blocks")
-@pytest.mark.parametrize("kind", ["zarr", "dask", "unequal", "chunks", "no chunks"])
+@pytest.mark.parametrize("kind", ["zarr", "dask", "unequal", "chunks"])
 def test_an_epoch_has_each_row_once_block_after_block_in_a_random_order(kind, tmp_path):
     X = kinds(tmp_path, ROWS, 9)[kind]
     batches = []
@@ -116,7 +115,7 @@ def test_an_epoch_has_each_row_once_block_after_block_in_a_random_order(kind, tm
     epochs = [batches[k : k + 7] for k in range(0, 28, 7)]
     orders = [[row for batch in epoch for row in batch] for epoch in epochs]
     edges = inputs.BlockedInputs(X, 3, "float64", "fit()").edges
-    if kind not in ("unequal", "no chunks"):
+    if kind != "unequal":
         assert edges == [0, 9, 18, 27, 36, 40]
     for epoch, order in zip(epochs, orders, strict=True):
         assert [len(batch) for batch in epoch] == [6] * 6 + [4]
@@ -124,9 +123,8 @@ def test_an_epoch_has_each_row_once_block_after_block_in_a_random_order(kind, tm
         blocks = np.searchsorted(edges, order, side="right")
         assert (np.diff(blocks) != 0).sum() == len(edges) - 2  # one block is left for good before the next
     assert len({tuple(order) for order in orders}) == 4
-    if kind != "no chunks":  # which are read row by row here
-        assert any((ones := [row for row in order if row >= edges[-2]]) != sorted(ones) for order in orders)
-        assert len({order[0] // 9 for order in orders}) > 1
+    assert any((ones := [row for row in order if row >= edges[-2]]) != sorted(ones) for order in orders)
+    assert len({order[0] // 9 for order in orders}) > 1
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -265,6 +263,24 @@ def test_an_error_while_reading_is_raised_and_leaves_complete_steps_and_no_threa
     deadline = time.monotonic() + 10
     while any(t.name.startswith("autograd-reading") for t in threading.enumerate()):
         assert time.monotonic() < deadline
+
+
+class Contiguous:
+    """An array with chunks of None, as h5py has them where a dataset lies in one piece."""
+
+    chunks = None
+    shape, dtype = ROWS.shape, ROWS.dtype
+
+    def __array__(self, dtype=None, copy=None):
+        return ROWS
+
+
+def test_inputs_without_chunks_are_read_as_a_whole():
+    net, twin = small_net(), small_net()
+    options = {"epochs": 2, "seed": 1, "validation": 0.2}
+    net.fit(Contiguous(), NUMBERS, **options)
+    twin.fit(ROWS, NUMBERS, **options)
+    same_bits(net, twin)
 
 
 def bad_rows(row, number):

@@ -215,6 +215,8 @@ SAID = {  # the type and the text of the error on the rank that fails, and on th
     "learning rate": ("ZeroDivisionError", "", "RankError", "rank 1 has ended .*: ZeroDivisionError: "),
     "stream": ("LookupError", "the disk is gone", "RankError", "rank 1 has ended .*: LookupError: the disk"),
     "empty stream": ("DataError", "one batch in each epoch, got none", "DataError", r"\(on rank 1\)"),
+    "a weight": ("TrainingError", "a weight became inf", "TrainingError", "a weight became inf"),
+    "a local error": ("OwnError", "mine", "RankError", "rank 1 has ended .*: OwnError: mine"),
     "own loss": ("ZeroDivisionError", "", "RankError", "rank 1 has ended .*: ZeroDivisionError: "),
     "file": ("RankError", "rank 0 has ended .*: FileNotFoundError: ", "FileNotFoundError", "no such folder"),
 }
@@ -225,7 +227,9 @@ DIFFERENT = {
     "seed": "got seed: 4 on rank 0, 5 on rank 1$",
     "optimizer": r"optimizer: Adam\(.*\) on rank 0, SGD\(.*\) on rank 1",
     "options": "alpha: 0.0 on rank 0, 0.1 on rank 1; epochs: 3 on rank 0, 4 on rank 1",
-    "validation": "got validation: 0.2 on rank 0, tuple on rank 1$",
+    "validation": r"got validation: 0.2 on rank 0, \(X, y\) on rank 1$",
+    "weights of validation": r"got validation: \(X, y\) on rank 0, \(X, y, sample_weight\) on rank 1$",
+    "weights of validation of batches": r"got validation: \(X, y\) on rank 0, \(X, y, sample_weight\) on",
 }
 
 
@@ -240,6 +244,7 @@ def test_an_error_on_one_rank_ends_the_training_of_all(name, ranks, jobs):
         assert told[0] == expected[0]
         assert re.search(expected[1], told[1]), told
     if name != "learning rate":  # which ends a step on one rank, while the others complete it
+        assert np.isfinite(failed[1]).all()
         for _, values in others:
             np.testing.assert_array_equal(values, failed[1])
 
@@ -259,14 +264,16 @@ def test_ranks_that_were_started_differently_are_told_before_the_training(name, 
 @with_mpi
 @pytest.mark.parametrize("ranks", [2, 3])
 def test_after_an_error_the_same_processes_can_train(ranks, jobs):
-    assert [found["all right"][0] for found in jobs("errors", ranks)] == [None] * ranks
+    for name in ("all right", "generators"):
+        assert [found[name][0] for found in jobs("errors", ranks)] == [None] * ranks
 
 
 @with_mpi
 @pytest.mark.parametrize("ranks", [2, 3])
 def test_one_rank_ends_the_training_of_all_after_the_same_step(ranks, jobs):
     found = jobs("endings", ranks)
-    for name, epochs, cut in (("callback", 2, False), ("ctrl-c twice", 2, True)):
+    ends = {"callback": (2, False), "ctrl-c twice": (2, True), "ctrl-c while waiting": (1, True)}
+    for name, (epochs, cut) in {**ends, "plateau": (5, False)}.items():
         for one in found:
             assert (len(one[name]["told"][0]), one[name]["cut"]) == (epochs, cut)
             np.testing.assert_array_equal(one[name]["values"], found[0][name]["values"])
