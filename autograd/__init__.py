@@ -65,6 +65,7 @@ except KeyboardInterrupt:
     sys.exit(130)  # the exit code of `autograd.__main__`, which Python imports only after this module
 
 if TYPE_CHECKING:
+    from autograd.gradient_check import check_grads
     from autograd.pictures import draw
     from autograd.verification import verify
 
@@ -80,6 +81,7 @@ __all__ = [
     "Stats",
     "Tensor",
     "Value",
+    "check_grads",
     "checkpoint",
     "deriv",
     "draw",
@@ -128,6 +130,10 @@ if exists(join(dirname(__file__), "differential_operators.py")):  # a module of 
 
 
 def __getattr__(name: str) -> Any:  # import these only when they are first used
+    if name == "check_grads":
+        from autograd.gradient_check import check_grads
+
+        return check_grads
     if name == "draw":
         from autograd.pictures import draw
 

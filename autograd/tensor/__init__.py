@@ -26,6 +26,7 @@ from autograd.tensor.modes import (
     in_new_thread,
     mode,
     no_grad,
+    on_the_tape,
     opaque,
     refuse_in_recording,
 )

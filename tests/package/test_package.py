@@ -36,7 +36,7 @@ ROOMS = [
     ["optim"],
     ["misc", "training"],
     ["nn"],
-    ["pictures", "tables", "verification"],
+    ["gradient_check", "pictures", "tables", "verification"],
     ["demos", "film", "sklearn"],
     [""],
     ["cli"],
