@@ -22,6 +22,8 @@ from autograd.files import io
 from autograd.losses import LOSSES, Loss
 from autograd.nn import ACTIVATIONS, Activation, Net
 from autograd.optim import OPTIMIZERS
+from autograd.training.data import Rows
+from autograd.training.description import _sums_in_any_order
 
 ROOT = Path(__file__).parents[2]
 X = np.linspace(-1, 1, 40)[:, None]
@@ -639,3 +641,23 @@ def test_a_checkpoint_tells_which_registered_functions_it_cannot_compare(tmp_pat
         net.fit([0.0, 1.0], [0.0, 1.0], epochs=1, seed=1, checkpoint=tmp_path / "c.npz", **options)
         with pytest.warns(CheckpointWarning, match="lambda"):
             net.fit([0.0, 1.0], [0.0, 1.0], epochs=2, seed=1, checkpoint=tmp_path / "c.npz", **options)
+
+
+def test_checksums_in_any_order_know_rows_but_not_their_order_nor_who_has_them():
+    rng = np.random.default_rng(1)
+    table, y, weight = rng.normal(size=(30, 3)), rng.normal(size=(30, 1)), rng.uniform(size=(30, 1))
+
+    def sums(X, y, weight):
+        count, hashes, weighted = _sums_in_any_order(Rows(X, y, weight))
+        return count, hashes, round(weighted, 9)
+
+    order = rng.permutation(30)
+    whole = sums(table, y, weight)
+    assert sums(table[order], y[order], weight[order]) == whole
+    parts = [sums(table[s], y[s], weight[s]) for s in (slice(0, 7), slice(7, None))]
+    count, hashes, weighted = (a + b for a, b in zip(*parts, strict=True))
+    assert (count, hashes) == whole[:2]
+    assert abs(weighted - whole[2]) < 1e-8
+    assert sums(table[order], y, weight)[1] % 2**64 != whole[1] % 2**64  # else the sum of words would do
+    assert sums(table, y, weight[order])[2] != whole[2]
+    assert sums(table + 1e-15, y, weight)[1] != whole[1]
