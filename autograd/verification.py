@@ -6,13 +6,8 @@ stands for a Value of the program is called its twin. No number is computed befo
 it, so that what is verified is what the program does without `verify`.
 """
 
-import itertools
-import linecache
 import math
 import operator
-import os
-import sys
-import textwrap
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
@@ -22,9 +17,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine import BINARY, UNARY, Failure, observe, operands, operation_of, settle
+from autograd.engine import (
+    BINARY,
+    UNARY,
+    Failure,
+    Observer,
+    observe,
+    operands,
+    operation_of,
+    settle,
+    unobserve,
+)
 from autograd.errors import ParityError, UnsupportedError
 from autograd.nn import Activation, parameter_name
+from autograd.support import Place, here
 
 if TYPE_CHECKING:  # otherwise imported by `Session`: only programs that verify need the oracle
     from autograd.scalar.engine import Value as Twin
@@ -34,7 +40,6 @@ if TYPE_CHECKING:  # otherwise imported by `Session`: only programs that verify 
 
 __all__ = ["verify"]
 
-LIBRARIES = tuple(os.path.join(path, "") for path in (os.path.dirname(__file__), *np.__path__))
 CANNOT = "verify() gives an activation one Value of the oracle at a time"
 ERRORS = (ArithmeticError, ValueError)  # what an operation may raise in either engine
 
@@ -116,37 +121,6 @@ def may_cross_kink(check: "Check") -> bool:
 # Running the oracle -----------------------------------------------------------------------------
 
 
-class Place:
-    """The line, outside this library and NumPy, that made a Value. Only messages read its source."""
-
-    __slots__ = ("code", "instruction", "line", "name")
-
-    def __init__(self, name: str) -> None:
-        frame = sys._getframe(1)
-        while frame.f_back is not None and frame.f_code.co_filename.startswith(LIBRARIES):
-            frame = frame.f_back
-        self.code, self.instruction, self.line = frame.f_code, frame.f_lasti, frame.f_lineno
-        self.name = name
-
-    def expression(self) -> str:
-        """The source of the expression that made the Value; ``name`` if there is no source."""
-        positions = itertools.islice(self.code.co_positions(), self.instruction // 2, None)
-        first, last, start, stop = next(positions, (None, None, None, None))
-        if first is None or last is None or start is None or stop is None:
-            return self.name
-        file = self.code.co_filename
-        lines = [linecache.getline(file, n).encode() for n in range(first, last + 1)]
-        lines[-1] = lines[-1][:stop]  # columns are counted in bytes
-        lines[0] = lines[0][start:]
-        text = b"".join(lines).decode(errors="replace")
-        return textwrap.shorten(text, 80, placeholder=" ...") or self.name
-
-    def __str__(self) -> str:
-        file = self.code.co_filename
-        source = linecache.getline(file, self.line).strip()
-        return f"{os.path.basename(file)}:{self.line}" + (source and f": {source}")
-
-
 def error_text(error: BaseException) -> str:
     """An error as text, for a message that would otherwise show a number."""
     return f"an error ({type(error).__name__}: {error})"
@@ -186,7 +160,7 @@ class Session:
         from autograd.scalar import engine, nn
 
         self.oracle, self.oracle_nn = engine, nn
-        self.places: weakref.WeakKeyDictionary[Any, tuple[Place, str]] = weakref.WeakKeyDictionary()
+        self.places: weakref.WeakKeyDictionary[Any, tuple[Place, str, str]] = weakref.WeakKeyDictionary()
         # The first difference in pending operations, which `on_settled` raises
         self.first_difference: ParityError | UnsupportedError | None = None
 
@@ -200,7 +174,7 @@ class Session:
             name: what messages call it if there is no source.
             label: the format of its name in messages, such as "{}[1]"; the braces stand for the source.
         """
-        self.places[v] = Place(name), label
+        self.places[v] = here(), name, label
 
     def on_operation(self, v: Any, x: float, y: float, error: Exception | None) -> None:
         """Called after an operation on the numbers ``x`` and ``y``, with the error that it raised, if any."""
@@ -327,8 +301,8 @@ class Session:
             message = str(self.difference("gradient", v, ours, theirs))
             consumers = [w for w in check.twins if v in value_operands(w)]
             if len(consumers) == 1 and consumers[0] in self.places:
-                place, label = self.places[consumers[0]]
-                message += f"; it comes from {label.format(place.expression())}, at {place}"
+                place, name, label = self.places[consumers[0]]
+                message += f"; it comes from {label.format(place.expression(name))}, at {place}"
             raise ParityError(message)
 
     # The oracle's nets
@@ -372,8 +346,8 @@ class Session:
         if isinstance(v, tuple):
             return f"parameter {parameter_name(*v)}", ""
         if v in self.places:
-            place, label = self.places[v]
-            return label.format(place.expression()), f", at {place}"
+            place, name, label = self.places[v]
+            return label.format(place.expression(name)), f", at {place}"
         return f"Value({v.data})", ""
 
     def difference(self, what: str, v: Any, ours: Any, theirs: Any) -> ParityError:
@@ -439,7 +413,7 @@ class Current(threading.local):
 CURRENT = Current()
 
 
-class Observer:
+class Verifier(Observer):
     """The engine's observer while any thread verifies; it passes each event to the session of its thread."""
 
     def __init__(self) -> None:
@@ -478,10 +452,10 @@ class Observer:
         with self.lock:
             self.users -= 1
             if not self.users:
-                observe(None)
+                unobserve(self)
 
 
-OBSERVER = Observer()
+VERIFIER = Verifier()
 
 
 @contextmanager
@@ -525,11 +499,11 @@ def verify() -> Iterator[None]:
     if CURRENT.session is not None:
         yield
         return
-    OBSERVER.enter()
+    VERIFIER.enter()
     try:
         CURRENT.session = Session()
         yield
         settle(needed=False)
     finally:
         CURRENT.session = None
-        OBSERVER.leave()
+        VERIFIER.leave()

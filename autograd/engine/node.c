@@ -119,6 +119,7 @@ static void node_dealloc(NodeObject *v)
 
 static PyMemberDef node_members[] = {
     {"_number", T_DOUBLE, offsetof(NodeObject, _number), READONLY, NULL},
+    {"_grad", T_DOUBLE, offsetof(NodeObject, _grad), READONLY, NULL},
     {"_da", T_DOUBLE, offsetof(NodeObject, _da), READONLY, NULL},
     {"_db", T_DOUBLE, offsetof(NodeObject, _db), READONLY, NULL},
     {"_k", T_DOUBLE, offsetof(NodeObject, _k), READONLY, NULL},
@@ -195,8 +196,50 @@ static PyObject *track(PyObject *module, PyObject *v)
     Py_RETURN_NONE;
 }
 
+/* Whether the code is in a file of one of these folders; -1 after an error */
+static int in_folders(PyCodeObject *code, PyObject *folders)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(folders); i++) {
+        Py_ssize_t found =
+            PyUnicode_Tailmatch(code->co_filename, PyTuple_GET_ITEM(folders, i), 0, PY_SSIZE_T_MAX, -1);
+        if (found != 0) return (int)found;
+    }
+    return 0;
+}
+
+static PyObject *note_place(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    static PyCodeObject *known = NULL; /* the code that was found last, so outside of the folders */
+    if (n != 2 || !PyObject_TypeCheck(args[0], &NodeType) || !PyTuple_Check(args[1])) {
+        PyErr_SetString(PyExc_TypeError, "note_place() wants a node and a tuple");
+        return NULL;
+    }
+    PyFrameObject *frame = (PyFrameObject *)Py_XNewRef((PyObject *)PyEval_GetFrame());
+    while (frame != NULL) {
+        PyCodeObject *code = PyFrame_GetCode(frame);
+        int inside = code == known ? 0 : in_folders(code, args[1]);
+        if (inside <= 0) {
+            if (inside == 0) {
+                NodeObject *v = (NodeObject *)args[0];
+                Py_XSETREF(known, (PyCodeObject *)Py_NewRef((PyObject *)code));
+                Py_SETREF(v->_home, (PyObject *)code);
+                v->_index = PyFrame_GetLasti(frame);
+            }
+            else Py_DECREF(code);
+            Py_DECREF(frame);
+            if (inside < 0) return NULL;
+            Py_RETURN_NONE;
+        }
+        Py_DECREF(code);
+        Py_SETREF(frame, PyFrame_GetBack(frame));
+    }
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
     {"opened", opened, METH_O, "Let methods be added to a class that is compiled, as to any other."},
+    {"note_place", (PyCFunction)(void (*)(void))note_place, METH_FASTCALL,
+     "Note in an operation where the program made it: its innermost code outside of some folders."},
     {"track_cycle", track, METH_O, "Tell the cycle collector of a node that may become part of a cycle."},
     {NULL},
 };

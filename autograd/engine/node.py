@@ -4,9 +4,10 @@ This is the Python version, for installations without a compiler; ``node.c`` is 
 of this folder work with both.
 """
 
+import sys
 from typing import Any
 
-__all__ = ["COMPILED", "Node", "opened", "track_cycle"]
+__all__ = ["COMPILED", "Node", "note_place", "opened", "track_cycle"]
 
 COMPILED = False
 
@@ -21,8 +22,9 @@ class Node:
         _da, _db: the slopes with respect to the operands, valid once the number has been computed.
         _source: None if the number has been computed. Otherwise the `Level` of a pending node, the `Failure`
             of an operation that raised an error, or the `Storage` of a parameter.
-        _home: the `Storage` of a parameter, the batch of a net's output, or a `UserOperation`.
-        _index: the index of a parameter or output within ``_home``.
+        _home: the `Storage` of a parameter, the batch of a net's output, a `UserOperation`; or the code that
+            made the node by another operation, if an observer wants to know (see `note_place`).
+        _index: the index of a parameter or output within ``_home``, or that of the instruction in the code.
         _n: within a backward pass, the number of consumers that have not passed their gradient on yet.
     """
 
@@ -43,6 +45,18 @@ class Node:
     _home: Any
     _index: int
     _n: int
+
+
+def note_place(v: Node, folders: tuple[str, ...]) -> None:
+    """Note in an operation where the program made it: its innermost code outside of some folders.
+
+    ``_home`` becomes the code, and ``_index`` the index of the instruction.
+    """
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(folders):
+        frame = frame.f_back
+    if frame is not None:
+        v._home, v._index = frame.f_code, frame.f_lasti
 
 
 def opened(kind: type) -> None:

@@ -33,3 +33,12 @@ cdef int leaky_relu(Node out, double x, double y) except -1
 cdef int softplus(Node out, double x, double y) except -1
 cdef int gelu(Node out, double x, double y) except -1
 cdef int observed_formula(Node out, double x, double y) except -1
+cdef bint has_finite_result(Node out) noexcept
+
+
+cdef class Observation:
+    cdef object callback
+    cdef bint every
+
+
+cdef Observation OBSERVATION

@@ -9,8 +9,9 @@ import math
 from math import e, inf, nan, pi
 from typing import Any
 
-from autograd.engine.node import Node
+from autograd.engine.node import Node, note_place
 from autograd.errors import DomainError
+from autograd.support import LIBRARIES
 
 __all__ = ["BINARY", "CODES", "NAMES", "SYMBOLS", "UNARY", "observe_operations"]
 
@@ -197,26 +198,56 @@ CODES = {name: code for code, name in enumerate(NAMES)}
 
 
 class Observation:
-    """Holds ``callback``, the function that is called after each operation that is computed, or None."""
+    """What is called after operations.
 
-    callback: Any = None
+    Attributes:
+        callback: the function that is called, or None.
+        every: whether it is called after every operation, or only after those without a finite result.
+
+    Before an operation is computed at once, its place is noted in the node.
+    """
+
+    def __init__(self) -> None:
+        self.callback: Any = None
+        self.every = True
+
+
+OBSERVATION = Observation()
 
 
 def observed_formula(out: Node, x: float, y: float) -> None:
     """Compute an operation, then call the callback: the formula of every operation while one is set."""
+    if out._source is None:
+        note_place(out, LIBRARIES)
     try:
         PLAIN_FORMULAS[out._code](out, x, y)
     except (ArithmeticError, ValueError) as error:
-        Observation.callback(out, x, y, error)
+        if OBSERVATION.every:
+            OBSERVATION.callback(out, x, y, error)
         raise
-    Observation.callback(out, x, y, None)
+    if OBSERVATION.every or not has_finite_result(out):
+        OBSERVATION.callback(out, x, y, None)
 
 
-def observe_operations(callback: Any) -> None:
-    """Have ``callback(out, x, y, error)`` called after each operation; ``callback=None`` ends that.
+def has_finite_result(out: Node) -> bool:
+    """Whether the number of a node, and its slopes for the operands that are nodes, are finite."""
+    total = out._number
+    if out._a is not None:
+        total += 0 * out._da
+    if out._b is not None:
+        total += 0 * out._db
+    return total - total == 0
 
-    ``error`` is the error that the operation raised, or None.
+
+def observe_operations(callback: Any, every: bool) -> None:
+    """Have ``callback(out, x, y, error)`` called after operations; ``callback=None`` ends that.
+
+    Args:
+        callback: the function. ``error`` is the error that the operation raised, or None.
+        every: whether it is called after every operation, or only after those whose result, or a slope of it,
+            is infinite or nan.
     """
-    Observation.callback = callback
+    OBSERVATION.callback = callback
+    OBSERVATION.every = every
     for code in range(len(NAMES)):
         FORMULAS[code] = PLAIN_FORMULAS[code] if callback is None else observed_formula

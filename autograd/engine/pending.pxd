@@ -43,7 +43,11 @@ cdef class Pending:
 cdef Pending PENDING
 
 cpdef bint any_pending()
+cpdef bint observes_all()
+cpdef bint is_pending(Node v)
 cpdef observe(object observer)
+cpdef unobserve(object observer)
+cdef tell_observers()
 cpdef object observer()
 
 @cython.locals(level=Level)

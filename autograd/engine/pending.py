@@ -18,19 +18,23 @@ from typing import Any
 
 from autograd.engine import operations, storage
 from autograd.engine.batch_stats import STATS
-from autograd.engine.node import Node
+from autograd.engine.node import Node, note_place
+from autograd.support import LIBRARIES
 from autograd.tensor import Array, calling_line
 
 __all__ = [
     "Failure",
     "Junction",
     "Level",
+    "Observer",
     "any_pending",
+    "is_pending",
     "number_of",
     "observe",
     "observer",
     "settle",
     "settled_number",
+    "unobserve",
 ]
 
 ROUND = 1 << 20  # an upper bound for the number of levels in a round; see `Level`
@@ -137,7 +141,7 @@ class Pending:
 
     Attributes:
         rounds: the lowest level of each round that has not been computed yet, by number of the round.
-        observer: the observer that is told of each operation that is computed, or None.
+        observer: the `Observer` that is told of what happens to Values, or None.
     """
 
     def __init__(self) -> None:
@@ -171,14 +175,129 @@ def any_pending() -> bool:
     return bool(PENDING.rounds)
 
 
-def observe(observer: Any) -> None:
-    """Set the observer that is told of each operation that is computed; None removes it."""
-    operations.observe_operations(None if observer is None else observer.on_operation)
-    PENDING.observer = observer
+class Observer:
+    """Is told what happens to Values, once it is given to `observe`; a subclass overrides what it needs.
+
+    Attributes:
+        every_operation: whether `on_operation` is called after every operation, or only after those whose
+            result, or a slope of it, is infinite or nan.
+    """
+
+    every_operation = True
+
+    def on_pending(self, v: Any, name: str, label: str = "{}") -> None:
+        """Called when a Value is made whose number may still be pending.
+
+        Args:
+            v: the Value.
+            name: what messages call it if there is no source.
+            label: the format of its name in messages, such as "{}[1]"; the braces stand for the source.
+        """
+
+    def on_operation(self, v: Any, x: float, y: float, error: Exception | None) -> None:
+        """Called after an operation on the numbers ``x`` and ``y``, with the error that it raised, if any."""
+
+    def before_batch(self, batch: Any) -> None:
+        """Called before a batch goes through a net, layer or neuron."""
+
+    def on_batch(self, batch: Any, outputs: list[Any]) -> None:
+        """Called after a batch went through a net, layer or neuron, with the output Values of each sample."""
+
+    def on_settled(self) -> None:
+        """Called when all pending operations of the thread have been computed."""
+
+    def before_backward(self, root: Any) -> Any:
+        """Called before a backward pass from ``root``."""
+
+    def on_walk(self, order: list[Any], before: list[Any], walk: Any) -> None:
+        """Called at the end of a backward pass that has succeeded.
+
+        Args:
+            order: the nodes that it has reached, the root first.
+            before: pairs of a node and its gradient before the pass, for the nodes whose gradient was not 0.
+            walk: the `walk.Walk`, or None if the pass met only leaves and operations with a formula.
+        """
+
+    def after_backward(self, check: Any) -> None:
+        """Called after a backward pass, with what `before_backward` returned."""
+
+
+class Observers(Observer):
+    """Several observers, each of which is told of everything."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self.observers = observers
+        self.every_operation = any(observer.every_operation for observer in observers)
+
+    def on_pending(self, v: Any, name: str, label: str = "{}") -> None:
+        for observer in self.observers:
+            observer.on_pending(v, name, label)
+
+    def on_operation(self, v: Any, x: float, y: float, error: Exception | None) -> None:
+        for observer in self.observers:
+            observer.on_operation(v, x, y, error)
+
+    def before_batch(self, batch: Any) -> None:
+        for observer in self.observers:
+            observer.before_batch(batch)
+
+    def on_batch(self, batch: Any, outputs: list[Any]) -> None:
+        for observer in self.observers:
+            observer.on_batch(batch, outputs)
+
+    def on_settled(self) -> None:
+        for observer in self.observers:
+            observer.on_settled()
+
+    def before_backward(self, root: Any) -> Any:
+        return [observer.before_backward(root) for observer in self.observers]
+
+    def on_walk(self, order: list[Any], before: list[Any], walk: Any) -> None:
+        for observer in self.observers:
+            observer.on_walk(order, before, walk)
+
+    def after_backward(self, check: Any) -> None:
+        for observer, own in zip(self.observers, check, strict=True):
+            observer.after_backward(own)
+
+
+OBSERVERS: list[Observer] = []
+
+
+def observes_all() -> bool:
+    """Whether there is an observer that is told of every operation."""
+    return PENDING.observer is not None and bool(PENDING.observer.every_operation)
+
+
+def is_pending(v: Node) -> bool:
+    """Whether the number of a node has still to be computed."""
+    return isinstance(v._source, Level)
+
+
+def observe(observer: Observer) -> None:
+    """Have an observer told of what happens to Values, until `unobserve`; call it again after changing it."""
+    if observer not in OBSERVERS:
+        OBSERVERS.append(observer)
+    tell_observers()
+
+
+def unobserve(observer: Observer) -> None:
+    """No longer tell an observer of what happens to Values."""
+    OBSERVERS.remove(observer)
+    tell_observers()
+
+
+def tell_observers() -> None:
+    """Bring into effect what has changed in `OBSERVERS`."""
+    one: Any = None
+    if OBSERVERS:
+        one = OBSERVERS[0] if len(OBSERVERS) == 1 else Observers(OBSERVERS[:])
+    operations.observe_operations(one and one.on_operation, one is not None and one.every_operation)
+    PENDING.observer = one
 
 
 def observer() -> Any:
-    """Return the observer that is told of each operation that is computed, or None."""
+    """Return the observer that is told of what happens to Values, or None."""
     return PENDING.observer
 
 
@@ -347,7 +466,9 @@ def postpone(out: Node) -> None:
     else:
         out._source = source
         if PENDING.observer is not None:
-            PENDING.observer.on_pending(out, operations.NAMES[out._code])
+            note_place(out, LIBRARIES)
+            if observes_all():
+                PENDING.observer.on_pending(out, operations.NAMES[out._code])
         if isinstance(source, Level):
             enqueue(out, source)
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from autograd.engine import node, operations, pending, walk
 from autograd.engine.node import Node, opened, track_cycle
 from autograd.engine.numbers import as_number, number, with_other_operand
 from autograd.errors import GradientError, NotANumberError, ShapeError
+from autograd.support import Place
 
 __all__ = ["Value"]
 
@@ -519,6 +521,12 @@ def operands(v: Any) -> Sequence[Any]:
 def operation_of(v: Any) -> str:
     """What made a Value, as a name of `operations.NAMES`: an operation, or one of the first four names."""
     return operations.NAMES[v._code]
+
+
+def place_of(v: Any) -> Place | None:
+    """Where the program made a Value by an operation, if there was an observer then."""
+    code = getattr(v, "_home", None)
+    return Place(code, v._index) if isinstance(code, CodeType) else None
 
 
 def is_leaf(v: Any) -> bool:

@@ -282,6 +282,8 @@ def end(order: list[Any], before: list[Any], state: Walk | None, succeeded: bool
             state.undo()
     if state is not None:
         state.finish(succeeded)
+    if succeeded and pending.observer() is not None:
+        pending.observer().on_walk(order, before, state)
 
 
 def undo(order: list[Any], before: list[Any]) -> None:

@@ -22,7 +22,7 @@ cdef class Batch(Junction):
     cdef public long long version
     cdef double[::1] saved
     cdef public unsigned long thread
-    cdef public object rows, outputs, output_gradients, taped, leaf, grads
+    cdef public object rows, outputs, output_gradients, taped, leaf, grads, place
     cdef object __weakref__
 
     @cython.locals(v=Value)

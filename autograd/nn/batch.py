@@ -18,6 +18,7 @@ from autograd.errors import GradientError
 from autograd.nn.activations import Activation
 from autograd.nn.parameters import LayerParameters
 from autograd.nn.rowwise import Rowwise, zeros
+from autograd.support import here
 from autograd.tensor import Array, Leaf, Tensor, check_unchanged, in_new_thread, mode, use_counts
 
 __all__ = ["Batch", "LayerSpec", "SampleQueue"]
@@ -50,6 +51,7 @@ class Batch(Junction):
         by_rows: whether the samples were few and were evaluated by `Rowwise`.
         saved: if so, what `Rowwise.forward` has saved.
         grads: the gradients of the outputs, by place, from the latest backward pass that reached each row.
+        place: where the program called the module with the first sample, if there is an observer.
     """
 
     def __init__(self, samples: "SampleQueue", level: Level) -> None:
@@ -71,6 +73,7 @@ class Batch(Junction):
         self.taped: Any = None  # the tape node of the outputs, if the forward pass was taped
         self.leaf: Leaf | None = None
         self.grads: Array | None = None
+        self.place = here() if pending.observer() is not None else None
 
     @property
     def X(self) -> Array:
@@ -122,6 +125,9 @@ class Batch(Junction):
         queue = self.queue
         if queue.open is self:
             queue.open = None
+        observer = pending.observer()
+        if observer is not None:
+            observer.before_batch(self)
         entries = self.entries[:]
         rows, inputs, failures = split_entries(entries, self.span)
         version = queue.version()
@@ -151,7 +157,6 @@ class Batch(Junction):
             for v in entries[i * self.span + 2 : (i + 1) * self.span]:
                 set_failure(v, failure)
         self.finish()
-        observer = pending.observer()
         if observer is not None:
             observer.on_batch(
                 self, [entries[i + 2 : i + self.span] for i in range(0, len(entries), self.span)]
@@ -397,7 +402,7 @@ class SampleQueue:
                 continue
             out = batch.add(sample, inputs)
             if out is not None:
-                if pending.observer() is not None:
+                if pending.observes_all():
                     self.tell(out)
                 return out
 

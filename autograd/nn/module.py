@@ -21,7 +21,7 @@ from autograd.nn.batch import LayerSpec
 from autograd.nn.parameters import LayerParameters, Parameter
 from autograd.nn.samples import Samples, TakesSamples, is_batch
 from autograd.nn.state import WithState, size_of
-from autograd.support import run_to_end
+from autograd.support import WATCHERS, run_to_end
 from autograd.tensor import Array, Tensor, affine, array_of, mode, reals, refuse_in_recording, tensor_of
 from autograd.text import count
 from autograd.training import FitMixin, in_dtype
@@ -106,6 +106,8 @@ class Module(WithState, FitMixin):
     def step(self, lr: float) -> None:
         """Subtract ``lr`` times the gradient from every parameter. An error leaves all of them unchanged."""
         refuse_in_recording("step()")
+        for watcher in WATCHERS:
+            watcher.on_step(self)
         vector = Vector(self.params())
         vector.sync()
         vector.values -= as_number(lr, "step()") * vector.grads
@@ -342,6 +344,8 @@ class ArrayModule(Module, TakesSamples):
         if not self.all_in_vector:
             return super().step(lr)
         refuse_in_recording("step()")
+        for watcher in WATCHERS:
+            watcher.on_step(self)
         move = as_number(lr, "step()") * self.grads
         values = self.values
         self.mark_changed()  # before as well: after an interrupt no older graph may use the new numbers

@@ -23,12 +23,12 @@ __all__ = ["LayerParameters", "Parameter", "ParameterList", "ParameterVector"]
 
 
 class ParameterLeaf(Leaf):
-    """The tape's leaf for a matrix of parameters. It shares the version of the matrix's `Storage`."""
+    """The tape's leaf for a matrix of parameters. It shares the version and the owner of the matrix."""
 
-    __slots__ = ("version",)
+    __slots__ = ("owner", "version")
 
-    def __init__(self, values: Array, grads: Array, version: Version) -> None:
-        self.version = version
+    def __init__(self, values: Array, grads: Array, version: Version, owner: Any) -> None:
+        self.version, self.owner = version, owner
         Leaf.__init__(self, values.shape, values.dtype, grads)
 
     def set_grad(self, g: Array | None) -> None:
@@ -56,7 +56,7 @@ class LayerParameters(Storage):
         Storage.__init__(self, values, grads, (owner.grads,))
         self.arrays = values, grads
         self.owner = weakref.ref(owner), place  # weak: a matrix must not keep its vector alive
-        self.leaf = ParameterLeaf(values, grads, self.version)
+        self.leaf = ParameterLeaf(values, grads, self.version, self.owner)
         self.tensor = tensor_of(values, self.leaf)
 
     @property

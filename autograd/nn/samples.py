@@ -94,9 +94,9 @@ class Samples(SampleQueue):
         return self.join(sample, inputs)  # the level has been evaluated in the meantime
 
     def tell(self, out: Any) -> None:
-        """Tell the observer, if there is one, of pending outputs."""
-        observer = pending.observer()
-        if observer is not None:
+        """Tell the observer of pending outputs, if it is told of every operation."""
+        if pending.observes_all():
+            observer = pending.observer()
             outs = out if isinstance(out, list) else [out]
             for i, v in enumerate(outs):
                 observer.on_pending(v, f"{self.name}()", "{}" if self.n_out == 1 else f"{{}}[{i}]")

@@ -12,7 +12,7 @@ import numpy as np
 from autograd.engine import Value, Vector, as_number
 from autograd.errors import NotANumberError, OptionError
 from autograd.schedules import Schedule
-from autograd.support import run_to_end
+from autograd.support import WATCHERS, run_to_end
 from autograd.tensor import Array, Tensor, flush_constant, refuse_in_recording
 
 __all__ = ["Optimizer", "clip_gradient"]
@@ -121,6 +121,8 @@ class Optimizer:
                 repeat the step.
         """
         refuse_in_recording("an optimiser's step()")
+        for watcher in WATCHERS:
+            watcher.on_step(self.target)
         vector = self._vector
         vector.sync()
         lr, self._steps = self.rate(), self._completed + 1

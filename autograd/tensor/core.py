@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.errors import GradientError, NotANumberError, ShapeError, UnsupportedError
+from autograd.support import WATCHERS
 from autograd.tensor.dispatch import IMPLEMENTED, dispatch, refuse_to_detach
 from autograd.tensor.methods import ArrayMethods
 from autograd.tensor.modes import mode
@@ -213,8 +214,11 @@ class Tensor(ArrayMethods):
         >>> x.grad
         array([ 2., 40.])
         """
-        found = backpropagate(self._root(), self._seed(gradient))
+        root = self._root()
+        found = backpropagate(root, self._seed(gradient))
         trace = mode.trace
+        for watcher in WATCHERS if trace is None else ():
+            watcher.on_tensor_backward(root, found)
         for leaf, g in found.items():
             assert isinstance(leaf, Leaf)
             if trace is None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
+from autograd.support import WATCHERS
 from autograd.tensor.core import ROWS, Tensor, array_of, tensor_of
 from autograd.tensor.dispatch import IMPLEMENTED
 from autograd.tensor.mapped import applied, closed, levels_of
@@ -200,7 +201,11 @@ def apply(row: Primitive, args: Sequence[Any], kwargs: dict[str, Any]) -> "Tenso
         return tensor_of(out.copy("K") if _shares(out, operands) else out)
     if len(used) < len(args):  # changes of plain arrays are not detected, so the tape has copies
         operands = [np.array(a) if isinstance(a, COPIED) else r for a, r in zip(args, operands, strict=True)]
-    return tensor_of(out, TapeNode(row, operands, kwargs, parents, used, out))
+    tape_node = TapeNode(row, operands, kwargs, parents, used, out)
+    if WATCHERS and trace is None:
+        for watcher in WATCHERS:
+            watcher.on_call(tape_node)
+    return tensor_of(out, tape_node)
 
 
 def _shares(out: Any, operands: Sequence[Any]) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.errors import UnsupportedError
+from autograd.support import here
 from autograd.tensor.tape import Array, Leaf
 
 Function = Callable[..., Any]
@@ -61,10 +62,8 @@ ORDINARY = (np.ndarray, np.generic, numbers.Number, list, tuple, type(None))
 
 def calling_line() -> str:
     """Return file and line of the innermost call from outside this package."""
-    frame: Any = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("autograd."):
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "?"
+    place = here()
+    return f"{place.file}:{place.line}"
 
 
 def outside() -> int:

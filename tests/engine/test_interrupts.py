@@ -7,6 +7,7 @@ import math
 import random
 import signal
 import threading
+import time
 import weakref
 
 import numpy as np
@@ -240,7 +241,9 @@ def test_reads_and_calls_of_a_net_at_any_event_of_an_epoch_give_right_numbers_an
 def test_signal_handlers_that_read_values_or_raise_do_not_disturb_later_epochs(loop, raises, small_batches):
     program = Program(loop, MAKE["net"])
     for _ in range(4):
+        start = time.perf_counter()
         expected = program.epoch()
+        duration = time.perf_counter() - start
     seen, interrupted = [], 0
 
     def handler(number, frame):
@@ -253,7 +256,7 @@ def test_signal_handlers_that_read_values_or_raise_do_not_disturb_later_epochs(l
     before = signal.signal(signal.SIGALRM, handler)
     try:
         for k in range(150):
-            signal.setitimer(signal.ITIMER_REAL, 1e-5 + 7e-6 * (k % 40))
+            signal.setitimer(signal.ITIMER_REAL, max(duration * (k % 40) / 40, 1e-6))
             try:
                 found = program.epoch()
             except KeyboardInterrupt:

@@ -217,11 +217,11 @@ def work(net, loop, n, i):
     def profile(frame, event, arg):
         calls[0] += event == "call" and "autograd" in frame.f_code.co_filename
 
-    operations.observe_operations(told)
+    operations.observe_operations(told, every=True)
     try:
         epoch(net, loop, X, i)
     finally:
-        operations.observe_operations(None)
+        operations.observe_operations(None, every=True)
     if not autograd.compiled:
         sys.setprofile(profile)
         try:
@@ -314,13 +314,13 @@ def test_a_loop_of_any_shape_computes_each_operation_once_in_bounded_memory(step
     counts, peaks = [], []
     for n in (40, 400):
         run(autograd, autograd.nn, kind, steps, n, [n] * 3)
-        operations.observe_operations(told)
+        operations.observe_operations(told, every=True)
         try:
             done[0] = 0
             run(autograd, autograd.nn, kind, steps, n, [n] * 3)
             counts.append(done[0])
         finally:
-            operations.observe_operations(None)
+            operations.observe_operations(None, every=True)
         kept = free_nodes()
         tracemalloc.start()
         try:

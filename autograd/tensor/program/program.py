@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import RecordingError, RecordingWarning, ShapeError, UnsupportedError
-from autograd.support import whole
+from autograd.support import WATCHERS, whole
 from autograd.tensor.core import Tensor, array_of, tensor_of
 from autograd.tensor.modes import ModeContext, in_new_thread, no_grad
 from autograd.tensor.program.binding import Binder, needed
@@ -96,9 +96,13 @@ class Program:
                 )
             try:
                 self._busy = True
-                return self._run_on(arrays)
+                result = self._run_on(arrays)
             finally:
                 self._busy = False
+        if self._leaves:
+            for watcher in WATCHERS:
+                watcher.on_replay([leaf for leaf, _ in self._leaves])
+        return result
 
     def _run_on(self, arrays: Sequence[Any]) -> Any:
         """The result of a call with ``arrays``, while this thread holds the lock."""
