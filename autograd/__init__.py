@@ -65,6 +65,7 @@ except KeyboardInterrupt:
     sys.exit(130)  # the exit code of `autograd.__main__`, which Python imports only after this module
 
 if TYPE_CHECKING:
+    from autograd.diagnosis import doctor
     from autograd.gradient_check import check_grads
     from autograd.pictures import draw
     from autograd.verification import verify
@@ -84,6 +85,7 @@ __all__ = [
     "check_grads",
     "checkpoint",
     "deriv",
+    "doctor",
     "draw",
     "eager",
     "egrad",
@@ -120,6 +122,11 @@ __all__ = [
     "vmap",
 ]
 
+if environ.get("AUTOGRAD_DOCTOR", "") not in ("", "0"):
+    from autograd.diagnosis import watch_program
+
+    watch_program()
+
 if exists(join(dirname(__file__), "differential_operators.py")):  # a module of HIPS/autograd
     warnings.warn(
         "HIPS/autograd is installed under the import name autograd too, so its files and those of "
@@ -134,6 +141,10 @@ def __getattr__(name: str) -> Any:  # import these only when they are first used
         from autograd.gradient_check import check_grads
 
         return check_grads
+    if name == "doctor":
+        from autograd.diagnosis import doctor
+
+        return doctor
     if name == "draw":
         from autograd.pictures import draw
 

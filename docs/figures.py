@@ -230,6 +230,7 @@ ACROSS = {  # where each room stands in its row
         "scalar": 8.5,
         "engine": 2.8,
         "files": 5.6,
+        "diagnosis": 2.45,
         "metrics": 7.2,
         "losses": 1.4,
         "schedules": 3.6,

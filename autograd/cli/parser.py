@@ -14,7 +14,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from autograd.cli import demo, evaluate, info, predict, train
+from autograd.cli import demo, doctor, evaluate, info, predict, train
 from autograd.cli.command import Command
 from autograd.engine import COMPILED
 from autograd.errors import AutogradError, UnknownNameError
@@ -28,6 +28,7 @@ COMMANDS: list[Command] = [
     evaluate.COMMAND,
     info.COMMAND,
     demo.COMMAND,
+    doctor.COMMAND,
 ]
 """The commands, in the order in which ``--help`` lists them."""
 
@@ -57,6 +58,7 @@ output:
 exit codes:
   0  it went well
   2  a mistake, in the command or in a file, told in one line
+  3  doctor has found something
   130  interrupted by Ctrl-C; train keeps what was learned until then
   1  anything else, which is a mistake of ours
 """
@@ -124,7 +126,8 @@ def parser() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command, and return its exit code.
 
-    The exit code is 0 after success, 2 after an error that is reported in one line, 130 after Ctrl-C.
+    The exit code is 0 after success, 2 after an error that is reported in one line, 130 after Ctrl-C, and
+    what a command gives as ``exit_code`` in its report.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if not arguments:
@@ -156,7 +159,7 @@ def _run(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     """Run a command, and return its exit code and its report."""
     try:
         report = options.command.run(options)
-        return (130 if report.get("interrupted") else 0), report
+        return (130 if report.get("interrupted") else report.get("exit_code", 0)), report
     except BrokenPipeError:  # the reader of the output has closed it, as head does
         return 0, {}
     except KeyboardInterrupt:

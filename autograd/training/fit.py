@@ -1,6 +1,7 @@
 """The methods `fit` and `partial_fit`, for modules that compute rows of outputs from rows of inputs."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from autograd.engine import as_number
@@ -40,6 +41,7 @@ class FitMixin:
         checkpoint: Any = None,
         every: int = 1,
         comm: Any = None,
+        doctor: bool = False,
     ) -> History:
         """Train on rows of data, in batches, in a new random order each epoch.
 
@@ -104,6 +106,8 @@ class FitMixin:
                 and weighs their gradients by their rows. The weights of rank 0 are those of all at the start.
                 Rank 0 alone shows the progress and writes the checkpoint; callbacks are called on all ranks,
                 and any of them may end the training. See `docs/scaling.md`.
+            doctor: whether to look for mistakes, in the data, the net and the losses, and report them at the
+                end, as ``with autograd.doctor():`` does.
 
         Returns:
             A `History` with the losses, the learning rate and the time of each epoch. Ctrl-C also
@@ -166,7 +170,12 @@ class FitMixin:
             checkpoint,
             every,
         )
-        with team_of(comm) as team:
+        watching: AbstractContextManager[Any] = nullcontext()
+        if doctor:
+            from autograd.diagnosis import doctor as doctor_of
+
+            watching = doctor_of()
+        with watching, team_of(comm) as team:
             return train(self, X, y, options, team)
 
     def _trainable(self) -> Trainable:

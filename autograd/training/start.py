@@ -11,7 +11,7 @@ import numpy as np
 from autograd.errors import OptionError
 from autograd.losses import Loss, balanced, loss_of
 from autograd.optim import Optimizer, optimizer_name
-from autograd.support import whole
+from autograd.support import WATCHERS, whole
 from autograd.tensor import tensor_of
 from autograd.training.batches import Batches, ShuffledBatches, refuse_with_batches, streamed
 from autograd.training.checkpoint import Checkpoint, checkpoint_of
@@ -124,7 +124,15 @@ def train(target: Any, X: Any, y: Any, options: Options, team: Alone) -> History
                 training.resume(state)
         with team.telling():
             progress = options.progress if team.rank == 0 else False
-            return training.run(options.epochs, options.patience, options.clip, progress, options.callbacks)
+            for watcher in WATCHERS:
+                watcher.on_training(training)
+            try:
+                return training.run(
+                    options.epochs, options.patience, options.clip, progress, options.callbacks
+                )
+            finally:
+                for watcher in WATCHERS:
+                    watcher.on_training_end(training, data.rows.get("the rows"))
 
 
 def _kinds(options: Options, y: Any) -> dict[str, Any]:

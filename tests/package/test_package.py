@@ -33,7 +33,7 @@ ROOMS = [
     ["scalar", "tensor"],
     ["builtins", "engine", "extend", "files", "metrics", "numpy", "test_util"],
     ["losses", "schedules", "scipy", "plot"],
-    ["optim"],
+    ["diagnosis", "optim"],
     ["misc", "training"],
     ["nn"],
     ["gradient_check", "pictures", "tables", "verification"],

@@ -1,0 +1,415 @@
+"""The doctor's session: it is told what a program does, and passes that on to those who look for mistakes."""
+
+import atexit
+import math
+import sys
+import threading
+import weakref
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from autograd.diagnosis.curve import Curve
+from autograd.diagnosis.expressions import look_through
+from autograd.diagnosis.findings import Findings, Record
+from autograd.diagnosis.infinities import Infinities
+from autograd.diagnosis.layers import Layers
+from autograd.diagnosis.ledger import Ledger, Pass
+from autograd.diagnosis.taken import Taken
+from autograd.diagnosis.trainings import Trainings
+from autograd.engine import Observer, Value, is_pending, observe, place_of, unobserve
+from autograd.errors import UnsupportedError
+from autograd.support import LIBRARIES, WATCHERS, Place, Watcher, here
+from autograd.tensor import Array, Leaf, TapeNode, Tensor, tensor_of, use_counts
+
+__all__ = ["doctor"]
+
+ROOTS = 8  # latest roots of backward passes that are known again
+MANY_READS = 8  # reads, and batches, between two backward passes from which on they count
+LEAF, OUTPUT = 0, 2  # the codes of Values that were not computed, and of outputs of nets
+
+
+class Session(Observer, Watcher):
+    """Watches the program of one thread."""
+
+    every_operation = False
+
+    def __init__(self) -> None:
+        self.findings = Record()
+        self.thread = threading.get_ident()
+        self.taken = Taken(self.findings)
+        self.ledger = Ledger(self.findings)
+        self.layers = Layers(self.findings)
+        self.infinities = Infinities(self.findings)
+        self.trainings = Trainings(self.findings, self.layers)
+        self.curves: dict[Place, Curve] = {}
+        self.roots: deque[Any] = deque(maxlen=ROOTS)  # of the latest passes, as weak references
+        self.nodes: deque[Any] = deque(maxlen=2)  # roots of the latest passes of Tensors
+        self.early: Counter[Place] = Counter()  # reads of pending numbers since the latest pass
+        self.ran = False  # whether samples went through a net since then
+        self.backward_place: Place | None = None  # of the pass through Values that is running
+        self.in_batch = False  # whether samples are going through a net
+        self.run_place: Place | None = None  # while the doctor itself runs a net
+        self.passes = 0
+        self.written: tuple[Any, int] | None = None  # where a number was assigned first after the latest pass
+        self.wants_write = True
+        self.patched: list[tuple[type, str, Any]] = []
+
+    # From the beginning to the end
+
+    def start(self) -> None:
+        """Begin to watch."""
+        observe(self)
+        WATCHERS.append(self)
+        for kind in (Value, *Value.__subclasses__()):
+            if "data" in vars(kind):
+                self.patch(kind, "data", self.on_read)
+        self.patch(Tensor, "data", self.on_tensor_read)
+        for name in ("item", "numpy", "tolist"):
+            self.patch_method(Tensor, name, self.on_tensor_read)
+
+    def stop(self) -> None:
+        """No longer watch."""
+        unobserve(self)
+        WATCHERS.remove(self)
+        while self.patched:
+            kind, name, original = self.patched.pop()
+            setattr(kind, name, original)
+
+    def patch(self, kind: Any, name: str, callback: Any) -> None:
+        """Have ``callback(v, frame)`` called before each read of an attribute, but for harmless ones."""
+        original = vars(kind)[name]
+        get, harmless, current_frame = original.__get__, self.taken.harmless, sys._getframe
+        pending = is_pending if issubclass(kind, Value) else never
+
+        def read(v: Any) -> Any:
+            frame = current_frame(1)
+            if (id(frame.f_code), frame.f_lasti) not in harmless or pending(v):
+                callback(v, frame)
+            return get(v)
+
+        put = original.__set__
+
+        def write(v: Any, x: Any) -> None:
+            if self.wants_write and threading.get_ident() == self.thread:
+                frame = current_frame(1)
+                self.written, self.wants_write = (frame.f_code, frame.f_lasti), False
+            put(v, x)
+
+        self.patched.append((kind, name, original))
+        setattr(kind, name, property(read, write, doc=original.__doc__))
+
+    def patch_method(self, kind: Any, name: str, callback: Any) -> None:
+        """Have ``callback(t, frame)`` called before each call of a method, until the end."""
+        original = vars(kind)[name]
+
+        @wraps(original)
+        def method(t: Any) -> Any:
+            callback(t, sys._getframe(1))
+            return original(t)
+
+        self.patched.append((kind, name, original))
+        setattr(kind, name, method)
+
+    def finish(self) -> None:
+        """Report what only the whole program shows."""
+        self.taken.finish(self.ledger.is_reached)
+        curves = [*self.trainings.curves, *self.curves.items()]
+        verdicts = [(place, verdict) for place, curve in curves if (verdict := curve.verdict()) is not None]
+        grows = any(mistake == "diverges" for _, (mistake, _) in verdicts)
+        trained = self.ledger.trained_leaves() | self.trainings.leaves
+        if self.written is not None:
+            self.ledger.written = Place(*self.written)
+        self.layers.finish(trained, self.run_net, with_units=not grows)
+        self.ledger.finish(self.layers.dead | self.trainings.leaves)
+        self.findings.drop("early_reads", "number_taken")
+        if all(finding.mistake == "early_reads" for finding in self.findings):  # otherwise the cause is known
+            for place, (mistake, text) in verdicts:
+                self.findings.add(mistake, place, text)
+
+    def run_net(self, samples: Any, X: Array, place: Place) -> None:
+        """Have a net compute the outputs of rows on the tape, as if called at a place."""
+        self.run_place = place
+        with np.errstate(all="ignore"):
+            samples.through(tensor_of(np.ascontiguousarray(X.T)))
+        self.run_place = None
+
+    def on_error(self, error: BaseException) -> None:
+        """Report the numbers taken out of a graph, if ``error`` is that a number has no backward()."""
+        if not isinstance(error, AttributeError) or error.name != "backward" or error.__traceback__ is None:
+            return
+        if isinstance(error.obj, float | int | np.generic | np.ndarray):
+            trace = error.__traceback__
+            while trace.tb_next is not None:
+                trace = trace.tb_next
+            self.taken.blame(Place(trace.tb_frame.f_code, trace.tb_lasti))
+
+    # Values
+
+    def on_read(self, v: Any, frame: Any) -> None:
+        """Called before the number of a Value is read."""
+        if threading.get_ident() != self.thread:
+            return
+        while frame is not None and frame.f_code.co_filename.startswith(LIBRARIES):
+            frame = frame.f_back
+        if frame is None:
+            return
+        place = Place(frame.f_code, frame.f_lasti)
+        if is_pending(v):
+            self.early[place] += 1
+        self.taken.note(v, place)
+
+    def on_tensor_read(self, t: Any, frame: Any) -> None:
+        """Called before the numbers of a Tensor are read."""
+        if threading.get_ident() != self.thread:
+            return
+        if frame.f_code.co_filename.startswith(LIBRARIES):
+            self.taken.ignore(Place(frame.f_code, frame.f_lasti))
+        elif isinstance(t._node, TapeNode):
+            self.taken.note(t, Place(frame.f_code, frame.f_lasti))
+
+    def on_gradient_read(self, v: Any, frame: Any) -> None:
+        """Called before the gradient of a Value is read."""
+        if threading.get_ident() == self.thread and not frame.f_code.co_filename.startswith(LIBRARIES):
+            self.taken.on_gradient_read(v)
+
+    def on_operation(self, v: Any, x: float, y: float, error: Exception | None) -> None:
+        place = place_of(v)
+        if place is not None and threading.get_ident() == self.thread:
+            self.infinities.on_operation(v, x, y, place)
+
+    def before_batch(self, batch: Any) -> None:
+        if threading.get_ident() == self.thread:
+            self.in_batch = True
+
+    def on_batch(self, batch: Any, outputs: list[Any]) -> None:
+        if threading.get_ident() == self.thread:
+            self.in_batch = False
+            self.ran = True
+            self.layers.on_batch(batch.evaluator, batch.n, batch.rows, batch.place)
+
+    def before_backward(self, root: Any) -> Any:
+        if threading.get_ident() == self.thread:
+            self.backward_place, self.in_batch = here(), False
+
+    def on_walk(self, order: list[Any], before: list[Any], walk: Any) -> None:
+        if threading.get_ident() != self.thread or self.backward_place is None:
+            return
+        place, root = self.backward_place, order[0]
+        self.backward_place = None
+        done = self.ledger.of_walk(order, before, walk)
+        if self.infinities.noted and not (done.finite and math.isfinite(root._number)):
+            self.infinities.blame(Identities(order))
+        again = False
+        if before:
+            earlier = {id(v) for v in (reference() for reference in self.roots) if v is not None}
+            again = any(id(v) in earlier for v, _ in before)
+        closely = self.passes & (self.passes + 1) == 0  # passes 1, 2, 4, 8, ...
+        if closely:
+            look_through(order, self.layers, self.findings)
+        if self.taken.fresh or (closely and self.taken.read):
+            self.taken.look_through(order)
+        if self.early and walk is not None:
+            self.judge_reads(walk.junctions)
+        stale = bool(before) and self.is_stale(before)
+        self.end_pass(place, done, again, stale, root._code == LEAF, root._number)
+        self.roots.append(weakref.ref(root))
+        if self.taken.suspects and not any(name == "grad" for _, name, _ in self.patched):
+            self.patch(Value, "grad", self.on_gradient_read)
+
+    def is_stale(self, before: list[Any]) -> bool:
+        """Whether operations that a pass has been through have operands that were changed since."""
+        changed = self.ledger.values.changed_leaves()
+        return bool(changed) and any(
+            v._code > OUTPUT and (v._a in changed or v._b in changed) for v, _ in before
+        )
+
+    def end_pass(
+        self, place: Place, done: Pass, again: bool, stale: bool, alone: bool, loss: float | None
+    ) -> None:
+        """Note what a backward pass has done."""
+        self.ledger.on_pass(place, done, again, stale, alone, self.ran)
+        self.passes += 1
+        self.wants_write = True
+        self.taken.passes = self.passes
+        self.taken.met.clear()
+        self.infinities.noted.clear()
+        self.ran = False
+        self.early.clear()
+        if loss is not None and done.gradients:
+            curve = self.curves.get(place)
+            if curve is None:
+                curve = self.curves[place] = Curve("passes")
+            curve.losses.append(loss)
+            several = len(done.gradients) > 1
+            curve.add(np.concatenate(done.gradients) if several else done.gradients[0], done.accounts)
+
+    def judge_reads(self, batches: list[Any]) -> None:
+        """Report a line that has read numbers one by one, so that nets went through samples one by one.
+
+        Only the batches that the pass has reached count: others could not have been part of them.
+        """
+        if sum(self.early.values()) < MANY_READS:
+            return
+        sizes: dict[Any, list[int]] = defaultdict(list)
+        for batch in batches:
+            sizes[batch.evaluator].append(batch.n)
+        for reached in sizes.values():
+            if len(reached) >= MANY_READS and sum(reached) <= 2 * len(reached):
+                place, n = self.early.most_common(1)[0]
+                text = (
+                    f"{sum(reached)} samples went through the net in {len(reached)} batches instead of one."
+                )
+                self.findings.add("early_reads", place, text, n)
+                break
+
+    # Tensors
+
+    def on_call(self, node: Any) -> None:
+        if threading.get_ident() != self.thread or self.in_batch or self.backward_place is not None:
+            return
+        if self.run_place is None:
+            self.infinities.on_call(node)
+            if self.taken.meetings:
+                self.taken.on_call(node, here())
+        self.layers.on_call(node, self.run_place)
+
+    def on_tensor_backward(self, root: Any, gradients: dict[Any, Any]) -> None:
+        if threading.get_ident() != self.thread or self.backward_place is not None or called_by_library(2):
+            return
+        graph = use_counts(root)
+        done = self.ledger.of_tensors(gradients, graph)
+        alone = isinstance(root, Leaf)
+        again = False
+        if not alone:
+            if self.infinities.noted and not (done.finite and np.isfinite(root.out).all()):
+                self.infinities.blame(graph)
+            if self.taken.met:
+                self.taken.look_through_tape(graph)
+            again = any(node in graph for node in self.nodes)
+            self.nodes.append(root)
+        loss = float(root.out.reshape(-1)[0]) if not alone and root.out.size == 1 else None
+        self.end_pass(here(), done, again, False, alone, loss)
+
+    def on_replay(self, leaves: list[Any]) -> None:
+        if threading.get_ident() == self.thread and not called_by_library(2):
+            self.ledger.on_replay(leaves)
+
+    # Trainings
+
+    def on_training(self, training: Any) -> None:
+        if threading.get_ident() == self.thread:
+            self.trainings.begin(training)
+
+    def on_training_end(self, training: Any, rows: Any) -> None:
+        if threading.get_ident() == self.thread:
+            self.run_place = here()
+            try:
+                self.trainings.end(training, rows, self.run_place)
+            finally:
+                self.run_place = None
+
+    def on_step(self, target: Any) -> None:
+        if threading.get_ident() != self.thread:
+            return
+        if called_by_library(2):
+            self.trainings.on_step(target)
+        else:
+            self.ledger.on_step(target, here())
+
+
+def never(v: Any) -> bool:
+    """Whether the numbers of a Tensor have still to be computed."""
+    return False
+
+
+def called_by_library(depth: int) -> bool:
+    """Whether the code ``depth`` frames above the caller is this library's own."""
+    return sys._getframe(depth + 1).f_code.co_filename.startswith(LIBRARIES)
+
+
+class Identities:
+    """Tells whether an object is among others, by identity."""
+
+    def __init__(self, objects: list[Any]) -> None:
+        self.ids = {id(x) for x in objects}
+
+    def __contains__(self, x: object) -> bool:
+        return id(x) in self.ids
+
+
+class Current:
+    """The session that is running, or None."""
+
+    session: Session | None = None
+
+
+@contextmanager
+def doctor() -> Iterator[Findings]:
+    """Within this block the doctor looks for the classic mistakes of training, and reports them at its end.
+
+    A program with such a mistake runs to its end and gives numbers, only not those that were meant. The
+    report, on standard error, names the line, says what was seen there and how often, and shows two lines
+    that mend it. If nothing is found, nothing is printed. The numbers of the program are those without the
+    doctor. It takes two to five times as long.
+
+    ``fit(doctor=True)``, ``python -m autograd doctor program.py`` and the environment variable
+    ``AUTOGRAD_DOCTOR=1`` do the same for one training, for a program and for all programs. The block applies
+    to the thread that enters it; a block within another one changes nothing.
+
+    Yields:
+        The `Findings` so far: a sequence with a `Finding` for each line with a mistake.
+
+    Raises:
+        UnsupportedError: the doctor is watching another thread.
+
+    >>> from autograd import Value
+    >>> x = Value(2.0)
+    >>> import contextlib, io
+    >>> with contextlib.redirect_stderr(io.StringIO()), doctor() as findings:
+    ...     for step in range(3):
+    ...         (x * x).backward()
+    ...         x.data -= 0.01 * x.grad
+    >>> [(finding.mistake, finding.count) for finding in findings]
+    [('not_zeroed', 2)]
+    """
+    if Current.session is not None:
+        if Current.session.thread != threading.get_ident():
+            raise UnsupportedError(
+                "doctor() watches one thread at a time, and is watching another one already"
+            )
+        yield Current.session.findings
+        return
+    session = Current.session = Session()
+    session.start()
+    try:
+        yield session.findings
+        session.finish()
+    except BaseException as error:
+        session.on_error(error)
+        raise
+    finally:
+        session.stop()
+        Current.session = None
+        if session.findings:
+            print(session.findings, file=sys.stderr)
+
+
+def watch_program() -> None:
+    """Watch this thread until the program ends, and report then."""
+    context = doctor()
+    context.__enter__()
+
+    def report() -> None:
+        error = getattr(sys, "last_value", None)
+        if error is None:
+            context.__exit__(None, None, None)
+            return
+        with suppress(type(error)):
+            context.__exit__(type(error), error, error.__traceback__)
+
+    atexit.register(report)

@@ -1,0 +1,1 @@
+collect_ignore = ["programs"]  # they are run by test_doctor, as programs

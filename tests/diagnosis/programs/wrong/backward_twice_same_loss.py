@@ -1,0 +1,18 @@
+"""backward() called once to look at the gradients, and once more to train."""
+
+import math
+import random
+
+from autograd import Net
+
+random.seed(1)
+X = [[i / 10] for i in range(20)]
+Y = [math.sin(x[0]) for x in X]
+net = Net(1, [8, 1], "tanh", "linear")
+
+for epoch in range(10):
+    loss = sum((net(x) - y) ** 2 for x, y in zip(X, Y)) / 20
+    net.zero_grad()
+    loss.backward()
+    loss.backward()  # wrong: backward_twice
+    net.step(0.001)

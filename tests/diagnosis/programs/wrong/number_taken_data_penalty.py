@@ -1,0 +1,18 @@
+"""An L2 penalty of .data, whose gradient is lost."""
+
+import math
+import random
+
+from autograd import Net
+
+random.seed(1)
+X = [[i / 10] for i in range(20)]
+Y = [math.sin(x[0]) for x in X]
+net = Net(1, [8, 1], "tanh", "linear")
+
+for epoch in range(10):
+    loss = sum((net(x) - y) ** 2 for x, y in zip(X, Y)) / 20
+    loss = loss + 0.01 * sum(p.data**2 for p in net.params())  # wrong: number_taken
+    net.zero_grad()
+    loss.backward()
+    net.step(0.01)

@@ -1,0 +1,361 @@
+"""The doctor finds what is wrong with wrong programs, and says nothing of right ones."""
+
+import contextlib
+import io
+import json
+import os
+import random
+import re
+import runpy
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Net, Value
+from autograd.diagnosis import MISTAKES, doctor
+from autograd.diagnosis.flow import destinations
+from autograd.engine import observe, pending
+from autograd.errors import UnsupportedError
+from autograd.pictures import DEMOS
+from autograd.support import WATCHERS
+
+ROOT = Path(__file__).parents[2]
+WRONG = sorted((Path(__file__).parent / "programs" / "wrong").glob("*.py"))
+RIGHT = sorted((Path(__file__).parent / "programs" / "right").glob("*.py"))
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+
+def marked(program):
+    """The mistakes and lines that the comments of a program name."""
+    lines = enumerate(program.read_text().splitlines(), 1)
+    found = (
+        (name, number)
+        for number, line in lines
+        if "# wrong:" in line
+        for name in line.split("# wrong:")[1].split()
+    )
+    return set(found)
+
+
+def run(path, watched=True):
+    """What the doctor finds in a program, what it reports, and what the program prints."""
+    random.seed(0)
+    np.random.seed(0)
+    report, printed = io.StringIO(), io.StringIO()
+    context = doctor() if watched else contextlib.nullcontext(())
+    findings = ()
+    with contextlib.redirect_stderr(report), contextlib.redirect_stdout(printed):
+        try:
+            with context as findings:
+                runpy.run_path(str(path), run_name="__main__")
+        except AttributeError as error:
+            if "'backward'" not in str(error):
+                raise
+    return findings, report.getvalue(), printed.getvalue()
+
+
+@pytest.mark.parametrize("program", WRONG, ids=lambda path: path.stem)
+def test_a_mistake_is_found_in_its_line_and_nothing_else_is(program):
+    findings, report, _ = run(program)
+    assert {(finding.mistake, finding.line) for finding in findings} == marked(program)
+    for finding in findings:
+        assert Path(finding.file) == program
+        assert f"{program}:{finding.line}: {MISTAKES[finding.mistake][0]}" in report
+        assert "wrong:" in finding.source
+        assert len(finding.remedy) == 2
+        assert all(line in report for line in finding.remedy)
+
+
+def test_each_mistake_is_made_by_programs_of_three_kinds():
+    groups = {"dead_units": "units", "saturated_units": "units"}
+    made = [groups.get(name, name) for program in WRONG for name in {name for name, _ in marked(program)}]
+    assert len(WRONG) >= 40
+    assert {name: made.count(name) for name in set(made) if made.count(name) < 3} == {}
+    assert {groups.get(name, name) for name in MISTAKES} == set(made)
+
+
+@pytest.mark.parametrize("program", RIGHT, ids=lambda path: path.stem)
+def test_nothing_is_said_of_a_right_program_and_its_numbers_stay_the_same(program):
+    _, report, printed = run(program)
+    assert report == ""
+    assert printed == run(program, watched=False)[2]
+
+
+def test_there_are_twenty_right_programs():
+    assert len(RIGHT) >= 20
+
+
+@pytest.mark.parametrize("program", EXAMPLES, ids=lambda path: path.stem)
+def test_nothing_is_said_of_the_examples(program, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(program)])
+    findings, _, _ = run(program)
+    assert [str(finding) for finding in findings] == []
+
+
+@pytest.mark.parametrize("name", DEMOS)
+def test_nothing_is_said_of_the_demos(name):
+    with doctor() as findings:
+        DEMOS[name](None, seed=0)
+    assert [str(finding) for finding in findings] == []
+
+
+@pytest.mark.parametrize(
+    "notebook", sorted((ROOT / "docs" / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem
+)
+def test_nothing_is_said_of_the_notebooks(notebook, tmp_path, monkeypatch):
+    folder = tmp_path / "docs" / "notebooks"
+    folder.mkdir(parents=True)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(folder)
+    cells = [cell for cell in json.loads(notebook.read_text())["cells"] if cell["cell_type"] == "code"]
+    code = "\n\n".join("".join(cell["source"]) for cell in cells)
+    program = tmp_path / "notebook.py"
+    program.write_text(re.sub(r"^[%!].*$", "", code, flags=re.M))
+    findings, _, _ = run(program)
+    assert [str(finding) for finding in findings] == []
+
+
+def test_how_often_a_mistake_was_made_is_counted():
+    x = Value(1.0)
+    with contextlib.redirect_stderr(io.StringIO()) as report, doctor() as findings:
+        for _ in range(7):
+            (x * x).backward()
+            x.data -= 0.01 * x.grad
+    assert [(finding.mistake, finding.count) for finding in findings] == [("not_zeroed", 6)]
+    assert "6 times" in report.getvalue()
+
+
+def test_the_details_of_an_infinity_name_the_operation_and_its_operands():
+    x = Value(0.0)
+    with contextlib.redirect_stderr(io.StringIO()), doctor() as findings:
+        (2 * x.sqrt() * x).backward()
+        (3 * Value(1e200) * (x + 1e200)).backward()
+    assert [finding.details for finding in findings] == ["sqrt of 0 is 0 with an infinite slope."]
+
+
+def test_a_number_whose_gradient_cancels_may_be_taken():
+    values = [Value(1.0), Value(3.0), Value(2.0)]
+    with doctor() as findings:
+        for _ in range(5):
+            highest = max(v.data for v in values)  # the softmax is the same whatever is subtracted
+            exps = [(v - highest).exp() for v in values]
+            loss = -(exps[0] / sum(exps)).log()
+            for v in values:
+                v.zero_grad()
+            loss.backward()
+            for v in values:
+                v.data -= 0.1 * v.grad
+    assert list(findings) == []
+
+
+def test_a_number_that_becomes_a_value_on_purpose_may_be_taken():
+    w, b = Value(2.0), Value(0.5)
+    with doctor() as findings:
+        for _ in range(5):
+            baseline = Value(w.data)
+            loss = (w - 1) ** 2 * baseline + (b - baseline) ** 2
+            w.grad = b.grad = 0.0
+            loss.backward()
+            w.data -= 0.01 * w.grad
+            b.data -= 0.01 * b.grad
+    assert list(findings) == []
+
+
+def test_a_gradient_that_is_read_makes_a_number_taken_a_mistake():
+    with contextlib.redirect_stderr(io.StringIO()), doctor() as findings:
+        x = Value(2.0)
+        (x * 3 + x.data**2).backward()
+        assert x.grad == 3.0
+    assert [finding.mistake for finding in findings] == ["number_taken"]
+
+
+# What the doctor leaves behind ---------------------------------------------------------------------
+
+
+def left_behind():
+    return vars(Value)["data"], vars(Value)["grad"], list(WATCHERS), pending.observer()
+
+
+@pytest.mark.parametrize("error", [None, ValueError("mine"), KeyboardInterrupt()])
+def test_nothing_is_left_behind_however_the_block_ends(error):
+    before = left_behind()
+    x = Value(2.0)
+    with (
+        contextlib.suppress(ValueError, KeyboardInterrupt),
+        contextlib.redirect_stderr(io.StringIO()),
+        doctor(),
+    ):
+        assert left_behind() != before
+        (x * 3 + x.data**2).backward()
+        if error is not None:
+            raise error
+    assert left_behind() == before
+    assert "_home" not in vars(x * 1)
+
+
+def test_a_block_within_a_block_changes_nothing():
+    with doctor() as outer:
+        with doctor() as inner:
+            assert inner is outer
+        assert WATCHERS
+
+
+def test_another_thread_is_not_watched_and_cannot_be():
+    told = []
+
+    def other():
+        x = Value(1.0)
+        for _ in range(3):
+            (x * x).backward()
+            x.data -= 0.1 * x.grad
+        try:
+            with doctor():
+                pass
+        except UnsupportedError as error:
+            told.append(str(error))
+
+    with doctor() as findings:
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    assert list(findings) == []
+    assert told == ["doctor() watches one thread at a time, and is watching another one already"]
+
+
+def test_it_goes_together_with_verify():
+    random.seed(1)
+    net = Net(1, [4, 1], "tanh", "linear")
+    with contextlib.redirect_stderr(io.StringIO()), doctor() as findings, autograd.verify():
+        for _ in range(4):
+            sum((net([x]) - x) ** 2 for x in (0.1, 0.2)).backward()
+            net.step(0.01)
+    assert [finding.mistake for finding in findings] == ["not_zeroed"]
+
+
+def test_an_observer_is_told_from_observe_to_unobserve():
+    told = []
+
+    class Mine(pending.Observer):
+        def on_walk(self, order, before, walk):
+            told.append(len(order))
+
+    mine = Mine()
+    observe(mine)
+    try:
+        (Value(2.0) * 3 + 1).backward()
+    finally:
+        pending.unobserve(mine)
+    (Value(2.0) * 3 + 1).backward()
+    assert told == [3]
+
+
+# fit, the command line, the environment ------------------------------------------------------------
+
+
+def test_fit_reports_what_the_doctor_finds_and_gives_the_same_weights(capsys):
+    X = np.random.default_rng(0).uniform(500, 900, (40, 1))
+    weights = []
+    for watched in (False, True):
+        random.seed(1)
+        net = Net(1, [4, 1], "leaky_relu", "linear")
+        history = net.fit(X, X / 700, epochs=5, seed=1, doctor=watched)
+        weights.append((net.values.tolist(), net.grads.tolist(), history.loss))
+        assert ("inputs are far from the size of 1" in capsys.readouterr().err) is watched
+    assert weights[0] == weights[1]
+
+
+def test_fit_is_watched_within_a_block_too():
+    random.seed(1)
+    net = Net(1, [4, 1], "relu", "linear")
+    for neuron in net.layers[0].neurons:
+        neuron.b = -50.0
+    x = np.linspace(-1, 1, 40)
+    with contextlib.redirect_stderr(io.StringIO()), doctor() as findings:
+        net.fit(x, x**2, epochs=5, seed=1)
+    assert [finding.mistake for finding in findings] == ["dead_units"]
+    assert "4 of 4 relu units (100 %)" in findings[0].details
+
+
+def command(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+def test_the_command_reports_and_tells_by_its_exit_code():
+    program = ROOT / "tests" / "diagnosis" / "programs" / "wrong" / "not_zeroed_values.py"
+    done = command("-m", "autograd", "doctor", str(program))
+    assert done.returncode == 3
+    assert f"{program}:11: the gradients were not set to 0 between two steps" in done.stderr
+    done = command("-m", "autograd", "doctor", "--json", str(program))
+    (found,) = json.loads(done.stdout)["findings"]
+    assert (found["mistake"], found["line"], found["count"]) == ("not_zeroed", 11, 19)
+
+
+def test_the_command_passes_arguments_and_exit_codes_on(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text("import sys\nprint(sys.argv[1:])\nsys.exit(int(sys.argv[1]))\n")
+    for code in (0, 7):
+        done = command("-m", "autograd", "doctor", str(program), str(code), "--json")
+        assert (done.returncode, done.stdout) == (code, f"['{code}', '--json']\n")
+
+
+def test_the_command_tells_of_a_file_that_is_not_there():
+    done = command("-m", "autograd", "doctor", "nowhere.py")
+    assert done.returncode == 2
+    assert done.stderr == "error: doctor wants a file with a Python program, and there is no nowhere.py\n"
+
+
+def test_the_environment_variable_watches_a_whole_program():
+    program = ROOT / "tests" / "diagnosis" / "programs" / "wrong" / "number_taken_plain_loss.py"
+    done = command(str(program), AUTOGRAD_DOCTOR="1")
+    assert "AttributeError" in done.stderr
+    assert "a number is taken out of the graph here" in done.stderr
+    assert command(str(program), AUTOGRAD_DOCTOR="0").stderr.count("doctor:") == 0
+
+
+# Where a number goes -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "meets"),
+    [
+        ("loss = READ\nloss.backward()", {"loss.backward"}),
+        ("y = READ * 2", {"READ * 2"}),
+        ("y = 2 - READ", {"2 - READ"}),
+        ("y = READ\nz = w + y", {"w + y"}),
+        ("ys = []\nys.append(READ)\nfor y in ys:\n    z = y * w", {"y * w"}),
+        ("total += READ", {"total += READ"}),
+        ("print(READ)\nlosses = f'{READ}'\nif READ > 2:\n    y = w * 2", set()),
+        ("history[0] = READ\nz = w * history[0]", {"w * history[0]"}),
+        ("def f():\n    return READ\nz = w * f()", {"w * f()"}),
+        ("f = lambda: READ\nz = w * f()", {"w * f()"}),
+        ("self.x = READ\nz = w * other.x", {"w * other.x"}),
+        ("p.data = READ\nz = w * p.data", set()),
+        ("z = w * np.exp(READ)", {"w * np.exp(READ)", "np.exp(READ)"}),
+        ("z = w * Value(READ)", set()),
+        ("z = w * (READ if c else 1)", {"w * (READ if c else 1)"}),
+        ("z = [w * y for y in [READ]]", {"w * y"}),
+        ("y = not READ\nz = w * y", set()),
+    ],
+)
+def test_a_number_is_followed_through_the_source(source, meets, tmp_path):
+    text = source.replace("READ", "v.data")
+    file = tmp_path / "program.py"
+    file.write_text(text)
+    lines = text.splitlines()
+    row = next(i for i, line in enumerate(lines) if "v.data" in line)
+    start = lines[row].index("v.data")
+    found = destinations(str(file), (row + 1, row + 1, start, start + len("v.data")))
+    assert {lines[a - 1][c:d] for (a, _, c, d), _ in found} == {m.replace("READ", "v.data") for m in meets}
