@@ -238,6 +238,7 @@ ACROSS = {  # where each room stands in its row
     **{
         "schedules": 3.6,
         "plot": 5.6,
+        "export": 7.95,
         "optim": 3.6,
         "training": 4.2,
         "nn": 3.4,

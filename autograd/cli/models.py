@@ -14,7 +14,16 @@ from autograd.tables import Inputs, Preprocessing, Table, is_missing, is_number,
 from autograd.tensor import Array
 from autograd.training import CHUNK_ROWS
 
-__all__ = ["add_model", "add_table", "load", "load_for", "load_trained", "outputs", "read_for"]
+__all__ = [
+    "add_model",
+    "add_table",
+    "load",
+    "load_for",
+    "load_trained",
+    "outputs",
+    "preprocessing_of",
+    "read_for",
+]
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -53,8 +62,13 @@ def load_trained(path: Any) -> tuple[Net, Preprocessing]:
     net = load(path)
     if net.preprocessing is None:
         raise FileFormatError(f"{path}: a net, but not one that train has saved")
+    return net, preprocessing_of(net, path)
+
+
+def preprocessing_of(net: Net, path: Any) -> Preprocessing:
+    """The preprocessing of a net from a file; FileFormatError if it is none of ``train``, or does not fit."""
     try:
-        return net, Preprocessing.of_header(net.preprocessing, net.n_in, net.n_out)
+        return Preprocessing.of_header(net.preprocessing, net.n_in, net.n_out)
     except ValueError as error:
         raise FileFormatError(f"{path}: {error}") from None
 

@@ -14,7 +14,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from autograd.cli import demo, doctor, evaluate, info, predict, train
+from autograd.cli import demo, doctor, evaluate, export, info, predict, train
 from autograd.cli.command import Command
 from autograd.engine import COMPILED
 from autograd.errors import AutogradError, UnknownNameError
@@ -27,6 +27,7 @@ COMMANDS: list[Command] = [
     predict.COMMAND,
     evaluate.COMMAND,
     info.COMMAND,
+    export.COMMAND,
     demo.COMMAND,
     doctor.COMMAND,
 ]
@@ -38,6 +39,7 @@ examples:
   %(prog)s info flats.model.npz
   %(prog)s predict flats.model.npz examples/flats.csv
   %(prog)s evaluate flats.model.npz examples/flats.csv
+  %(prog)s export flats.model.npz --to python
   %(prog)s demo sine
 
 Every command has a --help of its own, with examples.

@@ -15,7 +15,7 @@ from autograd.tables import Preprocessing
 from autograd.tensor import Array
 from autograd.text import quoted
 
-__all__ = ["check_labels", "check_output", "measured", "note", "show_answers", "tell"]
+__all__ = ["check_labels", "check_output", "measured", "note", "show_answers", "stem", "tell"]
 
 DOTS = 5000  # about so many points are drawn at most
 
@@ -64,6 +64,14 @@ def check_output(path: Any, *inputs: Any) -> None:
     for other in map(Path, inputs):
         if other.exists() and Path(path).exists() and other.samefile(path):
             raise DataError(f"{path} is the input itself; give the output another name")
+
+
+def stem(path: Path, *endings: str) -> str:
+    """The name of a file without these endings, each of which is taken away once, in this order."""
+    name = path.name
+    for ending in endings:
+        name = name[: -len(ending)] if name.lower().endswith(ending) else name
+    return name
 
 
 def measured(preprocessing: Preprocessing, truth: Array, answers: Array) -> dict[str, Any]:

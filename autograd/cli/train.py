@@ -15,7 +15,7 @@ from autograd import metrics, plot
 from autograd.cli.arguments import number_where, sizes, whole_number
 from autograd.cli.command import Command
 from autograd.cli.models import outputs
-from autograd.cli.report import check_output, measured, show_answers, tell
+from autograd.cli.report import check_output, measured, show_answers, stem, tell
 from autograd.errors import DataError, MissingExtraError
 from autograd.nn import Net
 from autograd.tables import Inputs, Preprocessing, Table, read_table
@@ -182,9 +182,9 @@ class Divided(NamedTuple):
 def _output_paths(options: argparse.Namespace) -> tuple[Path, Path]:
     """The paths of the model and of the picture."""
     path = Path(options.file)
-    stem = _stem(path, ".gz", ".csv", ".tsv", ".npy", ".npz")
-    model = Path(options.output or f"{stem}.model.npz")
-    picture = model.with_name(_stem(model, ".npz", ".safetensors", ".model") + ".training.png")
+    name = stem(path, ".gz", ".csv", ".tsv", ".npy", ".npz")
+    model = Path(options.output or f"{name}.model.npz")
+    picture = model.with_name(stem(model, ".npz", ".safetensors", ".model") + ".training.png")
     for output in (model, picture):
         check_output(output, path)
     return model, picture
@@ -314,13 +314,6 @@ def check_memory(sizes: Sequence[int], batch: int) -> None:
             f"to train a net {'-'.join(map(str, sizes))} takes about {needed // 10**6:,} MB of memory, and "
             f"this machine has {memory // 10**6:,}; give smaller layers by --hidden"
         )
-
-
-def _stem(path: Path, *endings: str) -> str:
-    name = path.name
-    for ending in endings:
-        name = name[: -len(ending)] if name.lower().endswith(ending) else name
-    return name
 
 
 def _features(preprocessing: Preprocessing) -> str:

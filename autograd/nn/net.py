@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import files
-from autograd.errors import FileFormatError, OptionError, ShapeError, UnknownNameError
+from autograd.errors import FileFormatError, OptionError, ShapeError, UnknownNameError, UnsupportedError
 from autograd.nn.activations import ACTIVATIONS, Activation
 from autograd.nn.initializers import Init, init_weights
 from autograd.nn.layers import ActivationOption, Layer
@@ -336,6 +336,101 @@ class Net(ArrayModule, PartialFitMixin):
             outputs: Array = self(tensor_of(X)).data
         return outputs.reshape(len(X), -1)
 
+    # For other programs
+
+    def to_onnx(self, path: Any) -> None:
+        """Write the net as an ONNX file, which onnxruntime and many other programs run.
+
+        Its input is ``X`` of shape (rows, N_in), its output ``Y`` of shape (rows, N_out), both of the net's
+        dtype. A model of ``autograd train`` takes a column of shape (rows, 1) for each feature instead,
+        float64 or text, and gives what ``autograd predict`` says. `docs/export.md` has the details.
+
+        Raises:
+            OptionError: an activation is a function of yours; ``preprocessing`` is none that a file can hold,
+                or has a column without a name; the net is larger than 2 GB.
+            UnsupportedError: a subclass computes, or lists its parameters, in a way of its own.
+            OSError: the file cannot be written.
+            MissingExtraError: onnx is not installed; the message says how to install it.
+
+        >>> import tempfile, onnx
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Net(2, [3, 1], "tanh").to_onnx(f"{folder}/net.onnx")
+        ...     [node.op_type for node in onnx.load(f"{folder}/net.onnx").graph.node]
+        ['Gemm', 'Tanh', 'Gemm', 'Tanh']
+        """
+        from autograd import export  # here, to keep `import autograd` quick
+
+        export.to_onnx(self, path)
+
+    def to_source(self) -> str:
+        """The text of a Python module that computes what the net does, with the standard library alone.
+
+        Its function ``predict(rows)`` takes lists of N_in numbers and gives lists of N_out. Of a model of
+        ``autograd train`` it takes dicts with a cell for each column, and gives numbers or labels, and
+        ``predict_proba`` gives probabilities. It computes in float64, whatever the dtype of the net is.
+
+        Raises:
+            OptionError, UnsupportedError: as for `to_onnx`.
+
+        >>> net = Net(2, [1], "linear", init=lambda n_out, n_in: [[3.0, 4.0]])
+        >>> names = {}
+        >>> exec(net.to_source(), names)
+        >>> names["predict"]([[1, 10], [0, 1]])
+        [[43.0], [4.0]]
+        """
+        from autograd import export  # here, to keep `import autograd` quick
+
+        return export.to_source(self)
+
+    def to_torch(self) -> Any:
+        """A ``torch.nn.Sequential`` with copies of the weights, of the net's dtype.
+
+        A linear layer gives a Linear, any other one a Linear and the module of its activation. Gradients and
+        ``preprocessing`` stay behind. `docs/export.md` has an example.
+
+        Raises:
+            OptionError: an activation is a function of yours.
+            UnsupportedError: a subclass computes, or lists its parameters, in a way of its own.
+            MissingExtraError: PyTorch is not installed.
+        """
+        from autograd import export  # here, to keep `import autograd` quick
+
+        return export.to_torch(self)
+
+    @classmethod
+    def from_torch(cls, sequential: Any) -> Self:
+        """A net with copies of the weights of a ``torch.nn.Sequential``, of their dtype.
+
+        It may have Linear, Sigmoid, Tanh, ReLU, LeakyReLU(0.01), Softplus, GELU, Identity, and Sequential of
+        these. A Linear without bias gets biases of 0. `docs/export.md` has an example.
+
+        Raises:
+            UnsupportedError: it is no Sequential, or has another module, or hooks, or shared weights; or the
+                class has an ``__init__`` of its own.
+            OptionError: a module has other options or dtypes, or an activation has no Linear before it; or
+                ``MLP.from_torch`` is called, and these are not an MLP's activations.
+            ShapeError: what a Linear gives is not what the next takes.
+            MissingExtraError: PyTorch is not installed.
+        """
+        from autograd import export  # here, to keep `import autograd` quick
+
+        if cls.__init__ not in (Net.__init__, MLP.__init__):
+            raise UnsupportedError(
+                f"{cls.__name__}.from_torch() cannot call an __init__ of yours; take Net.from_torch(), and "
+                "load_state_dict() its state_dict()"
+            )
+        layers = export.layers_from_torch(sequential)
+        arrays = {f"layers.{k}.weight": layer.weight for k, layer in enumerate(layers)}
+        arrays |= {f"layers.{k}.bias": layer.bias for k, layer in enumerate(layers)}
+        architecture = {
+            "sizes": [layers[0].weight.shape[1], *(len(layer.weight) for layer in layers)],
+            "activations": [layer.activation for layer in layers],
+            "dtype": layers[0].weight.dtype.name,
+        }
+        net = cls.__new__(cls)
+        net._restore(arrays, architecture)
+        return net
+
     # Saving and loading
 
     def _arrays(self) -> dict[str, Array]:
@@ -477,5 +572,5 @@ class MLP(Net):
         super()._restore(arrays, architecture)
         if self.activations != ["relu"] * (len(self.N) - 2) + ["linear"]:
             raise OptionError(
-                f"its activations, {', '.join(map(str, self.activations))}, are not an MLP's; use Net.load"
+                f"its activations, {', '.join(map(str, self.activations))}, are not an MLP's; use Net"
             )

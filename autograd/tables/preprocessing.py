@@ -5,12 +5,12 @@ median. Text columns are one-hot encoded. A model is saved with the statistics a
 table, so that other tables are preprocessed in the same way.
 """
 
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import DataError
+from autograd.files import TableDescription
 from autograd.metrics import unit_of
 from autograd.tables.table import COMMA, TEXTS_KEPT, Column, Table, canonical, canonical_cells, is_number
 from autograd.tensor import Array
@@ -25,33 +25,13 @@ ROW = "correct it, or leave the row out"  # advice in messages about a cell of t
 STRICT = "correct it, or leave out --strict"  # advice about a cell that is replaced without --strict
 
 
-@dataclass
-class Preprocessing:
+class Preprocessing(TableDescription):
     """The preprocessing of a table for a net, and the way from the net's outputs to answers.
 
-    Attributes:
-        features: names of the columns from which the inputs are made.
-        mean, spread, median: mean, standard deviation and median of each numeric feature, in the order of
-            ``features``. Models saved by early versions have no medians, and refuse missing numbers.
-        target: name of the column that is predicted.
-        classes: labels of the target, in the order of the net's outputs; empty for regression.
-        target_mean, target_spread: mean and standard deviation of the target, for regression.
-        levels: for each text feature, the texts that training knew.
-        headed: whether the training file had column names; None in models saved by early versions.
+    Its attributes are those of a `TableDescription`, which a model's file keeps.
     """
 
-    features: list[str]
-    mean: list[float]
-    spread: list[float]
-    target: str
-    classes: list[str]
-    target_mean: float = 0.0
-    target_spread: float = 1.0
-    median: list[float] = field(default_factory=list)
-    levels: dict[str, list[str]] = field(default_factory=dict)
-    headed: bool | None = None
-
-    # Learning from a table, saving and loading
+    # Learning from a table
 
     @classmethod
     def of(
@@ -124,49 +104,7 @@ class Preprocessing:
         self.mean.append(mean)
         self.spread.append(spread)
 
-    @classmethod
-    def of_header(cls, header: Any, n_in: int, n_out: int) -> "Preprocessing":
-        """The preprocessing that `as_header` wrote, for a net of ``n_in`` inputs and ``n_out`` outputs.
-
-        Raises:
-            ValueError: the header does not have the form of `as_header`, or does not fit the net.
-        """
-        try:
-            self = cls(**header)
-            numbers = [self.target_mean, self.target_spread, *self.mean, *self.spread, *self.median]
-            levels = [text for known in self.levels.values() for text in known]
-            good = (
-                len(self.mean) == len(self.spread) == len(self.numbers)
-                and len(self.median) in (0, len(self.mean))
-                and self.levels.keys() <= set(self.features)
-                and self.width == n_in
-                and (len(self.classes) or 1) == n_out
-                and all(isinstance(t, str) for t in [self.target, *self.features, *self.classes, *levels])
-                and all(isinstance(x, int | float) and np.isfinite(float(x)) for x in numbers)
-                and all(x > 0 for x in [self.target_spread, *self.spread])
-                and self.headed in (None, True, False)
-            )
-        except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
-            raise ValueError(f"its table is not described as train does: {error}") from None
-        if not good:
-            raise ValueError("its table and its net do not belong together")
-        return self
-
-    def as_header(self) -> dict[str, Any]:
-        """The fields as a dict that can be written as JSON."""
-        return asdict(self)
-
     # Inputs
-
-    @property
-    def numbers(self) -> list[str]:
-        """The names of the numeric features."""
-        return [name for name in self.features if name not in self.levels]
-
-    @property
-    def width(self) -> int:
-        """The number of inputs: one for each numeric feature, and one for each level of a text feature."""
-        return len(self.numbers) + sum(map(len, self.levels.values()))
 
     def inputs(self, table: Table, strict: bool = False) -> "Inputs":
         """The rows of a table as inputs of the net.

@@ -26,13 +26,13 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import DataError, UnknownNameError
+from autograd.files import MISSING
 from autograd.support import nearby, track
 from autograd.tensor import KINDS, Array
 from autograd.text import count, quoted
 
 __all__ = ["Column", "Table", "canonical", "canonical_cells", "is_number", "read_table"]
 
-MISSING = ("", "?", "-", "na", "n/a", "nan", "null", "none")  # cells that mean a missing number
 GZIP = b"\x1f\x8b"  # first bytes of a gzip file, RFC 1952
 NUMPY = (b"\x93NUMPY", b"PK")  # first bytes of NumPy's files: a single array, or a zip archive of arrays
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

@@ -154,7 +154,7 @@ def test_the_examples_of_every_help_and_of_the_command_line_page_run(
     page = (ROOT / "docs" / "command-line.md").read_text()
     shown = re.findall(r"^(?:python -m )?autograd (.*)$", page, re.MULTILINE)
     found = [*examples_of("train"), *(shlex.split(line) for line in shown), *examples_of()]
-    for command in ("predict", "evaluate", "info", "demo"):
+    for command in ("predict", "evaluate", "info", "export", "demo"):
         found += examples_of(command)
     assert len(found) >= 20
     for command in found:

@@ -368,7 +368,7 @@ def test_load_on_a_class_with_other_arguments_is_an_error_that_says_so(tmp_path)
     with pytest.raises(OptionError, match=r"^Net.load\(\) wants the path alone"):
         Net.load(path, 3)
     assert type(Net.load(path)) is Net
-    with pytest.raises(ValueError, match=r"sigmoid, sigmoid, are not an MLP's; use Net.load"):
+    with pytest.raises(ValueError, match=r"sigmoid, sigmoid, are not an MLP's; use Net"):
         MLP.load(path)
 
 

@@ -32,7 +32,7 @@ ROOMS = [
     ["support"],
     ["scalar", "tensor"],
     ["builtins", "engine", "extend", "files", "metrics", "numpy", "test_util"],
-    ["losses", "schedules", "scipy", "plot"],
+    ["export", "losses", "schedules", "scipy", "plot"],
     ["diagnosis", "optim"],
     ["misc", "training"],
     ["nn"],
@@ -213,6 +213,8 @@ INNER = {
 }
 INNER |= {"as_function", "class_counts", "class_table", "classes", "each_value"}  # and of a loss
 INNER |= {"mean", "targets", "unweighted", "weights"}
+# Their examples, in docs/export.md, need PyTorch, and are run by tests/export/test_torch.py
+INNER |= {"from_torch", "to_torch"}
 
 
 def methods(kind):
