@@ -245,6 +245,7 @@ ACROSS = {  # where each room stands in its row
         "tables": 7.2,
         "pictures": 2.2,
         "sklearn": 4.4,
+        "play": 7.2,
     },
     **{
         "gradient_check": 5.8,

@@ -14,7 +14,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from autograd.cli import demo, doctor, evaluate, export, info, predict, train
+from autograd.cli import demo, doctor, evaluate, export, info, play, predict, train
 from autograd.cli.command import Command
 from autograd.engine import COMPILED
 from autograd.errors import AutogradError, UnknownNameError
@@ -30,6 +30,7 @@ COMMANDS: list[Command] = [
     export.COMMAND,
     demo.COMMAND,
     doctor.COMMAND,
+    play.COMMAND,
 ]
 """The commands, in the order in which ``--help`` lists them."""
 

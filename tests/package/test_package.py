@@ -37,7 +37,7 @@ ROOMS = [
     ["misc", "training"],
     ["nn"],
     ["gradient_check", "pictures", "tables", "verification"],
-    ["demos", "film", "sklearn"],
+    ["demos", "film", "play", "sklearn"],
     [""],
     ["cli"],
     ["__main__"],
