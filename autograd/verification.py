@@ -29,7 +29,7 @@ from autograd.engine import (
     unobserve,
 )
 from autograd.errors import ParityError, UnsupportedError
-from autograd.nn import Activation, parameter_name
+from autograd.nn import Activation
 from autograd.support import Place, here
 
 if TYPE_CHECKING:  # otherwise imported by `Session`: only programs that verify need the oracle
@@ -344,7 +344,8 @@ class Session:
     def called(self, v: Any) -> tuple[str, str]:
         """The name in messages of a Value, or of a parameter (matrix, index), and where it was made."""
         if isinstance(v, tuple):
-            return f"parameter {parameter_name(*v)}", ""
+            matrix, i = v
+            return f"parameter {matrix.name_of(i)}", ""
         if v in self.places:
             place, name, label = self.places[v]
             return label.format(place.expression(name)), f", at {place}"

@@ -15,9 +15,9 @@ is pending too, and `pending` computes it when a number is needed.
 from autograd.engine.batch_stats import Stats, stats
 from autograd.engine.node import COMPILED
 from autograd.engine.numbers import as_number, number
-from autograd.engine.operations import BINARY, UNARY
+from autograd.engine.operations import BINARY, UNARY, place_of
 from autograd.engine.pending import Failure, Observer, is_pending, number_of, observe, settle, unobserve
-from autograd.engine.value import Value, operands, operation_of, place_of
+from autograd.engine.value import Value, operands, operation_of
 from autograd.engine.vector import Vector
 
 __all__ = ["Value"]

@@ -7,13 +7,14 @@ C's arithmetic takes the place of Python's. It raises no errors, so each formula
 
 import math
 from math import e, inf, nan, pi
+from types import CodeType
 from typing import Any
 
 from autograd.engine.node import Node, note_place
 from autograd.errors import DomainError
-from autograd.support import LIBRARIES
+from autograd.support import LIBRARIES, Place
 
-__all__ = ["BINARY", "CODES", "NAMES", "SYMBOLS", "UNARY", "observe_operations"]
+__all__ = ["BINARY", "CODES", "NAMES", "SYMBOLS", "UNARY", "observe_operations", "place_of"]
 
 E, INF, NAN, SQRT_2_PI = e, inf, nan, math.sqrt(2 * pi)
 
@@ -251,3 +252,9 @@ def observe_operations(callback: Any, every: bool) -> None:
     OBSERVATION.every = every
     for code in range(len(NAMES)):
         FORMULAS[code] = PLAIN_FORMULAS[code] if callback is None else observed_formula
+
+
+def place_of(v: Any) -> Place | None:
+    """Where the program made a Value by an operation, if there was an observer then."""
+    code = getattr(v, "_home", None)
+    return Place(code, v._index) if isinstance(code, CodeType) else None

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from autograd.engine import node, operations, pending, walk
 from autograd.engine.node import Node, opened, track_cycle
 from autograd.engine.numbers import as_number, number, with_other_operand
 from autograd.errors import GradientError, NotANumberError, ShapeError
-from autograd.support import Place
 
 __all__ = ["Value"]
 
@@ -264,6 +262,32 @@ class Value(Node):
         (-3.0, -4.0)
         """
         walk.backward(self)
+
+    def explain(self, loss: Any = None, k: int = 5) -> Any:
+        """Tell which samples and which paths the gradient comes from.
+
+        Args:
+            loss: the Value that `backward` was called on; by default the last one.
+            k: how many paths and samples are shown, those that add most.
+
+        Returns:
+            An `Explanation`, which ``print`` shows. Lines of the program are known within `autograd.doctor`.
+
+        Raises:
+            GradientError: nothing refers to the loss any more, or the parameters of a net have changed since.
+
+        >>> x = Value(2.0, label="x")
+        >>> loss = (3 * x) ** 2
+        >>> loss.backward()
+        >>> print(x.explain())
+        x has the gradient 36, by 1 path:
+          36 = 12 × 3
+                    12  6.0 ** 2.0
+                     3  3.0 * 2.0
+        """
+        from autograd.engine.explanation import explained
+
+        return explained(self, walk.last_root() if loss is None else loss, k)
 
     # Attributes for programs that were written for micrograd
 
@@ -521,12 +545,6 @@ def operands(v: Any) -> Sequence[Any]:
 def operation_of(v: Any) -> str:
     """What made a Value, as a name of `operations.NAMES`: an operation, or one of the first four names."""
     return operations.NAMES[v._code]
-
-
-def place_of(v: Any) -> Place | None:
-    """Where the program made a Value by an operation, if there was an observer then."""
-    code = getattr(v, "_home", None)
-    return Place(code, v._index) if isinstance(code, CodeType) else None
 
 
 def is_leaf(v: Any) -> bool:

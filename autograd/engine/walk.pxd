@@ -27,11 +27,13 @@ cdef class Walk:
 cdef class Running:
     cdef bint taken
     cdef unsigned long thread
+    cdef object root
 
 
 cdef Running RUNNING
 
 cpdef backward(Node root)
+cpdef object last_root()
 cdef int observed(Node root, object observer) except -1
 
 cdef int locked(Node root) except -1

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from threading import RLock
 from time import sleep
 from typing import Any
+from weakref import ref
 
 from autograd.engine import node, operations, pending, storage
 from autograd.engine.node import Node
@@ -142,11 +143,15 @@ class Walk:
 
 
 class Running:
-    """Whether a backward pass is running (``taken``), and the ``thread`` of the running or the last one."""
+    """Whether a backward pass is running (``taken``), and of the running or the last one the ``thread``.
+
+    ``root`` is a weak reference to the node that the last one began at, or None.
+    """
 
     def __init__(self) -> None:
         self.taken = False
         self.thread = 0
+        self.root: Any = None
 
 
 RUNNING = Running()
@@ -170,6 +175,12 @@ def backward(root: Node) -> None:
         alone(root)
     else:
         locked(root)
+    RUNNING.root = ref(root)
+
+
+def last_root() -> Any:
+    """The node that the last backward pass began at; None if there was none, or it is gone."""
+    return None if RUNNING.root is None else RUNNING.root()
 
 
 def observed(root: Node, observer: Any) -> None:

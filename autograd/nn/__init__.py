@@ -25,7 +25,7 @@ from autograd.nn.initializers import INITS
 from autograd.nn.layers import Layer, Neuron
 from autograd.nn.module import ArrayModule, Module, activated
 from autograd.nn.net import MLP, Net
-from autograd.nn.parameters import LayerParameters, parameter_name
+from autograd.nn.parameters import LayerParameters
 
 if TYPE_CHECKING:
     from autograd.nn.plots import show_decision

@@ -227,6 +227,21 @@ class Batch(Junction):
         views: list[Any] = self.evaluator.views()
         return [v for _, v in inputs] + views
 
+    def input_slopes(self) -> Array:
+        """The slopes of the outputs with respect to the inputs of each sample, (n, outputs, inputs)."""
+        from autograd.nn import slopes  # here, since only `explain` needs it
+
+        return slopes.input_slopes(self.evaluator.through, self.X, self.queue.deferrable)
+
+    def parameter_slopes(self, matrix: LayerParameters, i: int) -> tuple[Array, Array] | None:
+        """The factors of the slopes with respect to a parameter; see `slopes.parameter_slopes`."""
+        from autograd.nn import slopes  # here, since only `explain` needs it
+
+        evaluator = self.evaluator
+        return slopes.parameter_slopes(
+            evaluator.through, self.X, self.queue.deferrable, evaluator.specs, matrix, i
+        )
+
     def reached_rows(self) -> Array | None:
         """A mask of the rows that the backward pass has reached; None if it has reached all."""
         if self.n_reached == self.n:

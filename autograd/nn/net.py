@@ -16,6 +16,7 @@ from autograd.nn.initializers import Init, init_weights
 from autograd.nn.layers import ActivationOption, Layer
 from autograd.nn.module import ArrayModule
 from autograd.nn.parameters import Parameter, ParameterVector
+from autograd.nn.plot_mixin import PlotMixin
 from autograd.nn.state import made
 from autograd.support import by_name, float_type, whole
 from autograd.tensor import (
@@ -46,7 +47,7 @@ class Summary(str):
     __repr__ = str.__str__
 
 
-class Net(ArrayModule, PartialFitMixin):
+class Net(ArrayModule, PartialFitMixin, PlotMixin):
     """Layers one after the other. The first has N_in inputs, and N_outs lists the outputs of each layer.
 
     Args:
@@ -221,96 +222,32 @@ class Net(ArrayModule, PartialFitMixin):
             lines.append(f"{label:9}{layer.n_in:8}{layer.n_out:9}  {name:{width}}{layer.nparams():12}")
         return Summary("\n".join([*lines, f"{self.nparams()} parameters, {self.dtype.name}"]))
 
-    # Plots. They need matplotlib, from the extra ``plot``, and raise MissingExtraError without it
-
-    def plot_decision(
-        self,
-        X: Any,
-        y: Any,
-        *,
-        classes: Sequence[str] | None = None,
-        threshold: float | None = None,
-        path: Any = None,
+    def explain(
+        self, x: Any, *, output: int | None = None, baseline: Any = None, names: Sequence[str] | None = None
     ) -> Any:
-        """Draw the net's predictions for the region around the rows of data, and the rows on top.
-
-        For a net of two inputs: the predicted class at each point, in a paler colour where the net is less
-        sure, and the rows with the markers of their classes. For a net of one input: the outputs as curves,
-        and the rows as points.
+        """What each input contributes to one output for one sample.
 
         Args:
-            X: (rows, N_in) inputs, as for `fit`.
-            y: the class of each row. For one output: labels -1 and 1, or 0 and 1. For several outputs:
-                whole numbers from 0, or a row of numbers with the largest at the class. For a net of one
-                input: the targets, as for `fit`.
-            classes: the names of the classes, in order.
-            threshold: for a net of one output, the output above which a row belongs to the second class. By
-                default the middle of its bounds, such as 0.5 for a sigmoid and 0 for a tanh; without bounds
-                0, which suits labels -1 and 1, and logits.
-            path: the file to save the plot to; without a path the plot is only returned.
+            x: one sample.
+            output: the index of the output; by default that of the largest.
+            baseline: the sample that it is compared with, such as a mean; by default zeros.
+            names: the names of the inputs.
 
         Returns:
-            The matplotlib figure.
+            An `Attribution`, which ``print`` shows, and whose ``plot(path)`` draws it.
 
         Raises:
-            ShapeError: the net has more than two inputs, or X, y and classes do not fit the net or each
-                other.
-            DataError: y has other labels, or a number is not finite.
-            UnknownNameError: the path ends in none of .png, .svg, .pdf and .jpg.
-            OSError: the file cannot be written.
+            ShapeError: x or the baseline is not one sample, or there is not a name for each input.
+            OptionError: there is no such output.
+            DataError: a number is not finite.
 
-        >>> net = Net(2, [4, 1], "tanh")
-        >>> picture = net.plot_decision([[0, 1], [1, 0]], [-1, 1], classes=["no", "yes"])
-        >>> [text.get_text() for text in picture.axes[0].get_legend().get_texts()]
-        ['no', 'yes']
+        >>> net = Net(2, [1], "linear", init=lambda n_out, n_in: [[3.0, -4.0]])
+        >>> net.explain([2.0, 1.0]).integrated.tolist()
+        [6.0, -4.0]
         """
-        from autograd.nn import plots  # here, to keep `import autograd` quick
+        from autograd.nn import attribution  # here, to keep `import autograd` quick
 
-        return plots.decision_plot(self, X, y, classes, threshold, path)
-
-    def plot_confusion(
-        self,
-        X: Any,
-        y: Any,
-        *,
-        classes: Sequence[str] | None = None,
-        threshold: float | None = None,
-        path: Any = None,
-    ) -> Any:
-        """Draw the confusion matrix: for each class, how many of its rows the net assigns to each class.
-
-        Correct predictions are blue, wrong ones orange. Arguments, result and errors are those of
-        `plot_decision`, but the net may have any number of inputs.
-
-        >>> net = Net(3, [4, 2], "tanh")
-        >>> net.plot_confusion([[0, 1, 2], [2, 1, 0]], [0, 1]).axes[0].get_ylabel()
-        'true'
-        """
-        from autograd.nn import plots  # here, to keep `import autograd` quick
-
-        return plots.confusion_plot(self, X, y, classes, threshold, path)
-
-    def plot_weights(self, *, shape: tuple[int, int] | None = None, path: Any = None) -> Any:
-        """Draw the weights: a panel for each layer, in it a row for each neuron. White is 0.
-
-        Args:
-            shape: (rows, columns) of the images, if the inputs are images. The weights of the first layer
-                are then drawn as images too, one for each neuron.
-            path: the file to save the plot to; without a path the plot is only returned.
-
-        Returns:
-            The matplotlib figure.
-
-        Raises:
-            ShapeError: ``shape`` is not a pair (rows, columns) whose product is N_in.
-            UnknownNameError, OSError: as for `plot_decision`.
-
-        >>> len(Net(4, [3, 2]).plot_weights(shape=(2, 2)).axes)  # two panels, with a colour bar each
-        4
-        """
-        from autograd.nn import plots  # here, to keep `import autograd` quick
-
-        return plots.weights(self, shape, path)
+        return attribution.attribution(self, x, output, baseline, names)
 
     def _trainable(self) -> Any:
         return self if self.all_in_vector and self.runs_layers else super()._trainable()

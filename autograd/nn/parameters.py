@@ -71,6 +71,17 @@ class LayerParameters(Storage):
         values, grads = self.arrays
         return float(values.flat[i]), float(grads.flat[i])
 
+    def name_of(self, i: int) -> str:
+        """The name of the i-th parameter within its module, such as ``layers[0].neurons[3].w[1]``."""
+        vector, k = self.owner[0](), self.owner[1]
+        neurons, columns = self.tensor.shape
+        row, j = divmod(i, columns)
+        name = "b" if j == columns - 1 else f"w[{j}]"
+        several = vector is not None and len(vector.matrices) > 1
+        if neurons > 1 or several:
+            name = f"neurons[{row}].{name}"
+        return f"layers[{k}].{name}" if several else name
+
     def changed(self) -> None:
         """Note that the numbers were changed."""
         self.version.n += 1
@@ -181,18 +192,6 @@ opened(Parameter)
 def view_of(vector: ParameterVector, k: int, index: int) -> Parameter:
     """Rebuild a `Parameter` for ``copy`` and ``pickle``, as a view of the copied vector."""
     return vector.views(k)[index]
-
-
-def parameter_name(matrix: LayerParameters, i: int) -> str:
-    """The name of a layer's i-th parameter within its module, such as ``layers[0].neurons[3].w[1]``."""
-    vector, k = matrix.owner[0](), matrix.owner[1]
-    neurons, columns = matrix.tensor.shape
-    row, j = divmod(i, columns)
-    name = "b" if j == columns - 1 else f"w[{j}]"
-    several = vector is not None and len(vector.matrices) > 1
-    if neurons > 1 or several:
-        name = f"neurons[{row}].{name}"
-    return f"layers[{k}].{name}" if several else name
 
 
 class ParameterList(list[Any]):

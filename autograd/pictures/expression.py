@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd.engine import BINARY, Value, number_of, operands, operation_of
 from autograd.errors import GradientError, NotANumberError, OptionError, UnknownNameError
-from autograd.nn import ACTIVATIONS, Activation, Batch, LayerParameters, activated, parameter_name
+from autograd.nn import ACTIVATIONS, Activation, Batch, LayerParameters, activated
 from autograd.support import whole
 from autograd.tensor import Leaf, TapeNode, Tensor, affine, gradients, in_new_thread, tensor_of
 
@@ -183,7 +183,7 @@ class ParameterPart(Part):
 
     def node(self) -> GraphNode:
         vector, k = self.matrix.owner[0](), self.matrix.owner[1]
-        name = parameter_name(self.matrix, self.index)
+        name = self.matrix.name_of(self.index)
         if vector is not None and vector._views[k]:  # without a view no parameter has been given a label
             name = label_of(vector._views[k][self.index]) or name
         return GraphNode("value", name, *self.matrix.at(self.index))

@@ -38,7 +38,16 @@ from autograd.tensor.rows.elementwise import flush_constant, flush_subnormals, s
 from autograd.tensor.rows.products import affine, einsum, mean_square
 from autograd.tensor.rows.reductions import log_softmax, logsumexp, nll_of_rows, softmax
 from autograd.tensor.rows.shaping import append_ones
-from autograd.tensor.tape import Array, Leaf, TapeNode, backpropagate, check_unchanged, use_counts
+from autograd.tensor.tape import (
+    Array,
+    Leaf,
+    TapeNode,
+    backpropagate,
+    check_unchanged,
+    push_forward,
+    recorded_calls,
+    use_counts,
+)
 from autograd.tensor.trace import calling_line, indexed, run_check
 from autograd.tensor.transforms import (
     checkpoint,

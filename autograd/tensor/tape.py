@@ -143,6 +143,11 @@ def ordered(root: TapeNode | Leaf) -> list[TapeNode | Leaf]:
     return order
 
 
+def recorded_calls(root: TapeNode | Leaf, name: str) -> list[TapeNode]:
+    """Return the calls of a primitive that ``root`` depends on, each after those it needs."""
+    return [v for v in reversed(ordered(root)) if isinstance(v, TapeNode) and v.rule.name == name]
+
+
 def together(nodes: Sequence[TapeNode | Leaf]) -> TapeNode:
     """Return a node from which all ``nodes`` are reached; its gradient is a list of theirs."""
     return TapeNode(TOGETHER, (None,) * len(nodes), {}, nodes, [], np.empty(0))
