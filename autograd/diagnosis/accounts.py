@@ -48,6 +48,7 @@ class Account:
     """
 
     after: Any
+    first_numbers: Any = None  # at the first step
 
     def __init__(self, n: int) -> None:
         self.passes = np.zeros(n, int)
@@ -75,6 +76,16 @@ class Account:
     def name(self, part: int) -> str:
         """What messages call a part."""
         raise NotImplementedError
+
+    def note_first(self) -> None:
+        """Keep the numbers before the first step."""
+        if self.first_numbers is None:
+            self.first_numbers = self.numbers().copy()
+
+    def is_as_first(self) -> bool:
+        """Whether the numbers are those before the first step."""
+        numbers = self.numbers()
+        return self.first_numbers is not None and np.array_equal(numbers, self.first_numbers)
 
     @property
     def is_trained(self) -> bool:

@@ -16,7 +16,11 @@ OPPOSITE = -0.5  # cosine of the angle between two gradients that point against 
 GREW = 3.0  # factor between the first and the last quarter of the losses that counts as growth
 EXPLODED = 10.0  # the same for a few losses
 STALLED = 0.7  # share of the losses of the third quarter above which those of the last show no progress
-STILL = 0.01  # relative change between these quarters that counts as none
+LEFT = 0.1  # share of the loss at the start below which a training has succeeded
+FELL = 0.9  # share of the losses of the first quarter below which those of the last have fallen
+MOVED = 2e-3  # relative change of the parameters below which they count as unmoved
+ENDS = 0.1  # share of the mean gradient below which the latest one is that of an end
+RISES = 0.8  # share of the passes in which the loss rises that counts as growth too
 SWING = 0.3  # what a move takes from the loss, by its gradient, relative to the loss
 STEEP = 0.1  # norm of a gradient, times that of the parameters, relative to the loss, that is not small
 
@@ -32,6 +36,7 @@ class Curve:
         latest, norm: the latest gradient and its norm.
         sources: what has the parameters.
         numbers: the parameters at the latest gradient, if it may be part of a swing.
+        start: the parameters at the first gradient.
         gains: for each of the latest moves against a gradient, about what it took from the loss.
     """
 
@@ -45,6 +50,7 @@ class Curve:
         self.sources: Any = ()
         self.numbers: Array | None = None
         self.gains: deque[float] = deque(maxlen=LATEST)
+        self.start: Array | None = None
 
     def add(self, gradient: Array, sources: Any) -> None:
         """Note a gradient, a vector that does not change afterwards, and the accounts of the parameters."""
@@ -59,11 +65,12 @@ class Curve:
         else:
             self.total, self.n = gradient.astype(np.float64), 1
             self.cosines.clear()
+            self.start = joined(sources).copy()
         self.latest, self.norm, self.sources = gradient, norm, sources
 
     def move(self, sources: Any) -> None:
         """Note how far the parameters moved, if this gradient pointed against the one before; else None."""
-        numbers = None if sources is None else np.concatenate([source.numbers() for source in sources])
+        numbers = None if sources is None else joined(sources)
         if numbers is not None and self.numbers is not None and numbers.shape == self.numbers.shape:
             self.gains.append(self.norm * float(np.linalg.norm(numbers - self.numbers)))
         self.numbers = numbers
@@ -71,26 +78,34 @@ class Curve:
     def verdict(self) -> tuple[str, str] | None:
         """The mistake that the losses show and what was seen, or None."""
         losses = np.array(self.losses)
-        if len(losses) < 4 or not self.n or not np.isfinite(losses).all():
+        if not np.isfinite(losses).all():
+            return self.not_finite(losses)
+        if len(losses) < 4 or not self.n:
             return None
         quarter = len(losses) // 4
         first, late = float(losses[:quarter].mean()), float(losses[-quarter:].mean())
         average = float(np.linalg.norm(self.total)) / self.n
-        size = max(float(np.linalg.norm(np.concatenate([source.numbers() for source in self.sources]))), 1.0)
+        numbers = joined(self.sources)
+        size = max(float(np.linalg.norm(numbers)), 1.0)
         scale = size / (float(np.abs(losses).mean()) or 1.0)
         went = f"The loss went from {losses[0]:.4g} to {losses[-1]:.4g} in {len(losses)} {self.unit}"
         limit = GREW if len(losses) >= FEWEST else EXPLODED
         against = sum(cosine < OPPOSITE for cosine in self.cosines)
-        if first > 0 and late > limit * first and losses[-1] > limit * losses[0]:
+        rises = len(losses) >= FEWEST and float((np.diff(losses) > 0).mean()) > RISES
+        grows = late > limit * first and losses[-1] > limit * losses[0]
+        ends = self.norm < ENDS * average  # as an ascent does at its top
+        if first > 0 and not ends and (grows or (rises and losses[-1] > 2 * losses[0])):
             return "diverges", f"{went}; the gradient's norm was {self.norm:.3g} in the end."
         if (
             against >= LATEST - 1
+            and late > LEFT * max(first, losses[0])
             and late > STALLED * losses[-2 * quarter : -quarter].mean()
             and self.swings(losses[-1])
         ):
             text = f"{went}, and of the latest {LATEST} gradients {against} pointed against the one before."
             return "oscillates", text
-        if len(losses) >= FEWEST and self.stood_still(losses, first, late) and average * scale > STEEP:
+        fell = late < FELL * first
+        if len(losses) >= FEWEST and not fell and self.unmoved(numbers, size) and average * scale > STEEP:
             return "stands_still", f"{went}; the gradient's norm was {average:.3g} on average."
         return None
 
@@ -98,6 +113,19 @@ class Curve:
         """Whether the latest moves were long enough to matter for the loss."""
         return len(self.gains) > LATEST // 2 and float(np.median(self.gains)) > SWING * abs(loss)
 
-    def stood_still(self, losses: Any, first: float, late: float) -> bool:
-        """Whether losses hardly differ from the first to the last quarter, nor in between."""
-        return abs(late - first) < STILL * abs(first) and float(np.ptp(losses)) < 2 * STILL * abs(first)
+    def not_finite(self, losses: Any) -> tuple[str, str]:
+        """The same for losses that are not all finite."""
+        k = int(np.isfinite(losses).argmin())
+        if k == 0:
+            return "not_finite", "The loss was infinite or nan at the first pass, by what is in no graph."
+        return "diverges", f"The loss went from {losses[0]:.4g} to {losses[k]:.4g} in {k + 1} {self.unit}."
+
+    def unmoved(self, numbers: Array, size: float) -> bool:
+        """Whether the parameters are nearly where they began."""
+        same_shape = self.start is not None and self.start.shape == numbers.shape
+        return same_shape and float(np.linalg.norm(numbers - self.start)) < MOVED * size
+
+
+def joined(sources: Any) -> Array:
+    """The parameters of accounts, or of whatever has ``numbers()``, as one vector."""
+    return np.concatenate([source.numbers() for source in sources])

@@ -32,10 +32,12 @@ def look_through(order: Iterable[Any], layers: Layers, findings: Record) -> None
         layers: judges targets.
         findings: where to report.
     """
+    order = list(order)
     targets: dict[tuple[Place, str], list[float]] = defaultdict(list)
+    compared = {id(v._a) for v in order if is_size(v)}
     for v in order:
         kind = operation_of(v)
-        if kind == "sub":
+        if kind == "sub" and id(v) in compared:
             for a, b in ((v._a, v._b), (v._b, v._a)):
                 name = bounded(a)
                 if name and (b is None or operation_of(b) == "leaf") and (place := place_of(v)):
@@ -54,6 +56,8 @@ def look_through(order: Iterable[Any], layers: Layers, findings: Record) -> None
         elif kind == "output":
             samples = v._home.evaluator
             inputs = [a for _, a in v._home.inputs.get(v._index // v._home.width, ())]
+            outputs = [a for a in inputs if operation_of(a) == "output"]
+            layers.hidden.update(a._home.evaluator.specs[-1].matrix.leaf for a in outputs)
             if len(inputs) == samples.n_in and all(is_linear(a) for a in inputs):
                 before = inputs[0]._home.evaluator.specs[-1].matrix.leaf
                 layers.follow(before, samples.specs[0].matrix.leaf, v._home.place)
@@ -61,6 +65,12 @@ def look_through(order: Iterable[Any], layers: Layers, findings: Record) -> None
             findings.add("misfit", place, f"A softmax is taken of what is a {name} already.")
     for (place, name), numbers in targets.items():
         layers.compare(name, np.array(numbers), place)
+
+
+def is_size(v: Any) -> bool:
+    """Whether a Value is a power or the absolute value of another, which losses take of differences."""
+    kind = operation_of(v)
+    return kind in ("pow", "abs") or (kind == "mul" and v._a is v._b)
 
 
 def is_linear(v: Any) -> bool:

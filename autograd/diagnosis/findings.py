@@ -81,7 +81,7 @@ class Finding:
         mistake: its name, one of `MISTAKES`.
         file, line: where it was made.
         source: the text of that line, or "" where it is not known.
-        count: how often it was made there.
+        count: how often it was seen there.
         details: what was seen there, a sentence or more; of several times the first.
 
     >>> finding = Finding("not_zeroed", "train.py", 11, "loss.backward()", "What was seen.", 19)
@@ -158,9 +158,3 @@ class Record(Findings):
         else:
             source = linecache.getline(file, line).strip()
             self.found[key] = Finding(mistake, file, line, source, details, times)
-
-    def drop(self, mistake: str, cause: str) -> None:
-        """Forget a mistake in lines where another was found that is its cause."""
-        for name, file, line in list(self.found):
-            if name == mistake and (cause, file, line) in self.found:
-                del self.found[name, file, line]

@@ -12,7 +12,14 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["Meeting", "Span", "destinations", "reads_gradient", "rebinding_updates"]
+__all__ = [
+    "Meeting",
+    "Span",
+    "destinations",
+    "goes_through_function",
+    "reads_gradient",
+    "rebinding_updates",
+]
 
 Span = tuple[int, int, int, int]
 Meeting = tuple[Span, str]  # an operation or call, and the operand: "first", "second", or "any" of a call
@@ -33,6 +40,22 @@ ABSORBING = {
     "Value",
 }
 ADDING = {"append", "extend", "insert", "add", "appendleft", "update", "setdefault", "fill"}
+# Functions of numbers that Values have as methods
+FUNCTIONS_OF_NUMBERS = {
+    "exp",
+    "log",
+    "sqrt",
+    "sin",
+    "cos",
+    "tanh",
+    "pow",
+    "log1p",
+    "expm1",
+    "sum",
+    "mean",
+    "var",
+    "std",
+}
 OWN_GRADIENTS = {"grad", "data", "_backward"}  # attributes of Values: what is written there is in no graph
 
 
@@ -222,10 +245,25 @@ def destinations(file: str, span: Span) -> frozenset[Meeting]:
     return frozenset(walk.meetings)
 
 
+def goes_through_function(file: str, span: Span) -> bool:
+    """Whether the number that is read in an expression is an argument of a function that Values have too.
+
+    ``math.exp(v)`` and ``np.array(values, float)`` read numbers themselves.
+    """
+    source = source_of(file)
+    for node in () if source is None else source.by_span.get(span, ()):
+        calls = [node, source.parents.get(node)] if source is not None else []
+        if any(isinstance(call, ast.Call) and name_of(call.func) in FUNCTIONS_OF_NUMBERS for call in calls):
+            return True
+        if isinstance(node, ast.Call) and name_of(node.func) not in ("float", "item", "numpy", "tolist"):
+            return True
+    return False
+
+
 def rebinding_updates(file: str) -> list[tuple[int, str]]:
     """The lines, and what stands there, where a variable that is updated by its gradient becomes a new Value.
 
-    These are ``p = p - lr * p.grad`` and ``p -= lr * p.grad``.
+    These are ``p = p - lr * p.grad``, ``p -= lr * p.grad``, and ``p.data - lr * p.grad`` without ``=``.
     """
     source = source_of(file)
     found = []
@@ -235,6 +273,8 @@ def rebinding_updates(file: str) -> list[tuple[int, str]]:
                 value: Any = node.value
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.BinOp()):
                 value = node.value
+            case ast.Expr(value=ast.BinOp(left=ast.Attribute(value=ast.Name(id=name), attr="data"))):
+                value = node.value
             case _:
                 continue
         parts = list(ast.walk(value))
@@ -242,7 +282,7 @@ def rebinding_updates(file: str) -> list[tuple[int, str]]:
             isinstance(part, ast.Attribute) and part.attr == "grad" and getattr(part.value, "id", "") == name
             for part in parts
         )
-        itself = isinstance(node, ast.AugAssign) or any(getattr(part, "id", "") == name for part in parts)
+        itself = not isinstance(node, ast.Assign) or any(getattr(part, "id", "") == name for part in parts)
         if updates and itself:
             found.append((node.lineno, ast.unparse(node)))
     return found

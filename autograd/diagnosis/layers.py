@@ -32,7 +32,15 @@ BOUNDS = {
     "softmax": (0.0, 1.0),
 }
 MOVED = {"transpose", "reshape", "getitem", "alias", "flush_subnormals"}  # the same numbers, elsewhere
-WATCHED = {"affine", "subtract", *BOUNDS, "nll", "logsumexp", "divide"}  # calls that are looked at
+WATCHED = {"affine", "subtract", *BOUNDS, "nll", "logsumexp", "divide", "maximum", "matmul"}
+COMPARING = {
+    "power",
+    "square",
+    "absolute",
+    "fabs",
+    "mean_square",
+    "multiply",
+}  # what losses do with differences
 LOGITS = {"nll": "cross_entropy", "softmax": "softmax", "logsumexp": "logsumexp"}
 
 
@@ -50,7 +58,10 @@ def name_of(node: Any) -> str:
 
 def bounded_origin(node: Any) -> str:
     """The activation whose numbers a node of the tape holds, moved or not, if it is bounded; or ""."""
-    name = name_of(unmoved(node))
+    node = unmoved(node)
+    name = name_of(node)
+    if name == "divide" and is_softmax(node):
+        return "softmax"
     return name if name in BOUNDS else ""
 
 
@@ -128,7 +139,7 @@ class Layers:
     """Watches layers, and reports what does not suit them.
 
     Attributes:
-        units: the `Units` of each layer, by the tape's leaf of its matrix.
+        units: the `Units` of each layer, by the tape's leaf of its matrix, or by the place of its activation.
         sizes: for each first layer the largest root mean square of an input, its index, and where.
     """
 
@@ -141,6 +152,9 @@ class Layers:
         self.rows: dict[Any, LatestRows] = {}  # the latest samples of each net, by its `Samples`
         self.calls: dict[Any, Place] = {}  # where each net was called last
         self.seen: set[Any] = set()  # layers that were called
+        self.own: dict[int, Place] = {}  # of calls since the latest pass, by id: layers of the program's own
+        self.alive: list[Any] = []  # these calls
+        self.differences: dict[int, tuple[Any, Place]] = {}  # subtractions since then, by id
         self.dead: set[Any] = set()  # layers whose units were reported
 
     # What the tape records
@@ -148,6 +162,8 @@ class Layers:
     def on_call(self, node: Any, place: Place | None) -> None:
         """Look at a call that was recorded, here or, if that is given, at a place."""
         name = node.rule.name
+        if name in COMPARING or (name == "multiply" and node.parents[0] is node.parents[1]):
+            self.compared(node.parents[0])
         if name not in WATCHED:
             return
         place = place or here()
@@ -157,7 +173,12 @@ class Layers:
         elif name in BOUNDS:
             self.activation(node, name, place)
         elif name == "subtract":
-            self.difference(node, place)
+            self.differences[id(node)] = node, place
+        elif name == "maximum":
+            if node.parents[1] is None and np.ndim(node.args[1]) == 0 and node.args[1] == 0:
+                self.own_units(node, "relu", place)
+        elif name == "matmul":
+            self.hidden.update(self.own[id(own)] for own in map(unmoved, node.parents) if id(own) in self.own)
         elif name in LOGITS:
             self.logits(node.parents[0], LOGITS[name], place)
         elif name == "divide" and is_softmax(node):
@@ -206,9 +227,29 @@ class Layers:
             if leaf not in self.units:
                 self.units[leaf] = Units(name, place)
             self.units[leaf].add(node.out)
+        elif leaf is None and name in ("relu", "sigmoid", "tanh"):
+            self.own_units(node, name, place)
 
-    def difference(self, node: Any, place: Place) -> None:
-        """Look whether the outputs of a net are compared with numbers that they cannot reach."""
+    def own_units(self, node: Any, name: str, place: Place) -> None:
+        """Look at the outputs, (rows, units), of a layer that the program computes itself."""
+        if node.out.ndim == 2 and node.out.size:
+            if place not in self.units:
+                self.units[place] = Units(name, place)
+            self.units[place].add(node.out.T)
+            self.own[id(node)] = place
+            self.alive.append(node)
+
+    def end_pass(self) -> None:
+        """Forget the calls of a graph that is done with."""
+        self.own.clear()
+        self.alive.clear()
+        self.differences.clear()
+
+    def compared(self, node: Any) -> None:
+        """Look whether outputs of a net are compared with numbers that they cannot reach."""
+        if id(node) not in self.differences:
+            return
+        node, place = self.differences[id(node)]
         for own, other in ((0, 1), (1, 0)):
             kind = bounded_origin(node.parents[own])
             if kind and node.parents[other] is None:
@@ -248,12 +289,17 @@ class Layers:
     # At the end
 
     def finish(
-        self, trained: Collection[Any], run: Callable[[Any, Array, Place], None], with_units: bool
+        self,
+        trained: Collection[Any],
+        any_trained: bool,
+        run: Callable[[Any, Array, Place], None],
+        with_units: bool,
     ) -> None:
         """Report what the layers show.
 
         Args:
             trained: the leaves of matrices that have been trained.
+            any_trained: whether Tensors have been trained.
             run: has a net, given by its `Samples`, compute the outputs of rows on the tape, as if called at a
                 place.
             with_units: whether units count: where the loss grows, they end at their ends because of that.
@@ -268,7 +314,11 @@ class Layers:
                     self.units.pop(spec.matrix.leaf, None)
                 run(samples, np.unique(X[-ROWS:], axis=0), place)
         for leaf, units in self.units.items():
-            if with_units and leaf in trained and (units.kind == "relu" or leaf in self.hidden):
+            if isinstance(leaf, Place):
+                counts = any_trained and leaf in self.hidden
+            else:
+                counts = leaf in trained and (units.kind == "relu" or leaf in self.hidden)
+            if with_units and counts:
                 self.judge(leaf, units)
         for leaf, (size, i, place) in self.sizes.items():
             if leaf in trained and size > LARGE:
@@ -292,10 +342,11 @@ class Layers:
             return
         dull, n, rows = units.judged()
         self.dead.add(leaf)
+        which = "" if isinstance(leaf, Place) else f"layers[{leaf.owner[1]}]: "
         mistake = "dead_units" if units.kind == "relu" else "saturated_units"
         what, share = ("0", "each") if units.kind == "relu" else ("at an end", "at least 90 %")
         text = (
-            f"layers[{leaf.owner[1]}]: {dull} of {count(n, f'{units.kind} unit')} "
-            f"({100 * dull / n:.0f} %) were {what} for {share} of the latest {count(rows, 'row')}."
+            f"{which}{dull} of {count(n, f'{units.kind} unit')} ({100 * dull / n:.0f} %) were {what} for "
+            f"{share} of the latest {count(rows, 'row')}."
         )
         self.findings.add(mistake, units.place, text)

@@ -77,6 +77,7 @@ class Ledger:
         self.lonely: Counter[Place] = Counter()  # passes that reached nothing of the nets that ran before
         self.latest: Place | None = None  # the place of the latest backward pass
         self.since_step = 0  # passes since the latest step
+        self.spared = False  # whether passes since the latest step were not looked at
         self.summed: Place | None = None  # of the latest pass, if it added to the gradients of a step
         self.written: Place | None = None  # where the program has changed a parameter itself
 
@@ -249,11 +250,12 @@ class Ledger:
         reached = zero = False
         for account, own in parts:
             self.step_places[id(account)] = place
+            account.note_first()
             account.steps[own] += 1
             reached = reached or bool(account.reached[own].any())
-        if not reached:
+        if not reached and not self.spared:
             self.without_gradients(place, parts)
-        else:
+        elif reached:
             zero = not any(is_nonzero(account.gradient(i)) for account, own in parts for i in own)
             if zero and any(np.any(account.after) for account, _ in parts):
                 text = (
@@ -262,7 +264,7 @@ class Ledger:
                 self.findings.add("step_without_backward", place, text)
         for account, own in parts:
             account.reached[own] = False
-        self.since_step = 0
+        self.since_step, self.spared = 0, False
         if hasattr(target, "params") and not hasattr(target, "matrices"):
             self.attributes(target, place, parts)
 
@@ -325,6 +327,7 @@ class Ledger:
         """Report what only the whole training shows, but for the ``excused`` leaves of layers."""
         self.confirm(any(account.has_changed() for account in self.every_account()))
         self.never_reached()
+        self.steps_of_nothing(excused)
         unreached = any(
             finding.mistake == "unreached" for finding in self.findings
         )  # which explains the rest
@@ -336,7 +339,7 @@ class Ledger:
                 self.findings.add("step_without_backward", self.written, text)
             return
         if not changed_any:
-            self.rebound()
+            self.unchanged()
             return
         for account in self.every_account():
             changed = account.changed_parts()
@@ -358,21 +361,44 @@ class Ledger:
                 text = f"{listed(missing, SHOWN)} gets gradients, and only other parameters are changed."
                 self.findings.add("never_changes", self.step_places.get(id(account), place), text)
 
-    def rebound(self) -> None:
-        """Report an update that makes a new Value, where no parameter has changed at all."""
-        if self.latest is not None:
-            for line, source in rebinding_updates(self.latest.file):
-                text = f"{source} makes a new Value, and the parameter stays as it was; write p.data -= ..."
-                self.findings.add_line("never_changes", self.latest.file, line, text)
+    def unchanged(self) -> None:
+        """Report what looks like updates where no parameter has changed at all."""
+        assert self.latest is not None
+        for line, source in rebinding_updates(self.latest.file):
+            text = f"{source} leaves the parameter as it was; write p.data -= ..."
+            self.findings.add_line("never_changes", self.latest.file, line, text)
+        moved = any(account.moved.any() for account in self.every_account())
+        if self.written is not None and moved and reads_gradient(self.written.file, self.written.line):
+            text = "Numbers are assigned here, always the same: the gradients are 0 by then."
+            self.findings.add("step_without_backward", self.written, text)
 
     def never_moved(self, account: Account, part: int) -> bool:
         """Whether the gradient of a layer or Tensor was always 0, and that of others of its steps was not."""
         if account.moved[part] or account.steps[part] < FEW or isinstance(account, ValuesAccount):
             return False
+        if any(finding.mistake in ("dead_units", "saturated_units") for finding in self.findings):
+            return False  # which is why
         for _, parts in self.targets.values():
             if any(own is account for own, _ in parts):
                 return any(own.moved[i] for own, indices in parts for i in indices)
         return False
+
+    def steps_of_nothing(self, excused: Collection[Any]) -> None:
+        """Report steps that have left all parameters as they were, or whose gradients were always 0."""
+        if self.findings:
+            return
+        for _, parts in self.targets.values():
+            many = all(account.steps[own].min() >= FEW <= account.passes[own].max() for account, own in parts)
+            leaves = [leaf for account, _ in parts for leaf in getattr(account, "leaves", ())]
+            if not many or any(leaf in excused for leaf in leaves):
+                continue
+            place = self.step_places[id(parts[0][0])]
+            if not any(account.moved[own].any() for account, own in parts):
+                text = "The gradients of all parameters were 0, in each of the passes."
+                self.findings.add("never_changes", place, text)
+            elif all(account.is_as_first() for account, _ in parts):
+                text = "The steps have left all parameters as they were; is the learning rate 0?"
+                self.findings.add("never_changes", place, text)
 
     def never_reached(self) -> None:
         """Report parameters that steps were to change, and that no pass has reached."""

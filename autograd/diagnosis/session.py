@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.diagnosis.accounts import TensorAccount
 from autograd.diagnosis.curve import Curve
 from autograd.diagnosis.expressions import look_through
 from autograd.diagnosis.findings import Findings, Record
@@ -29,6 +30,8 @@ from autograd.tensor import Array, Leaf, TapeNode, Tensor, tensor_of, use_counts
 __all__ = ["doctor"]
 
 ROOTS = 8  # latest roots of backward passes that are known again
+ALL = 64  # passes that are looked at in any case
+SPARED = (64, 64), (256, 8)  # of later ones through so few nodes, two in so many: a look takes longer
 MANY_READS = 8  # reads, and batches, between two backward passes from which on they count
 LEAF, OUTPUT = 0, 2  # the codes of Values that were not computed, and of outputs of nets
 
@@ -51,7 +54,7 @@ class Session(Observer, Watcher):
         self.nodes: deque[Any] = deque(maxlen=2)  # roots of the latest passes of Tensors
         self.early: Counter[Place] = Counter()  # reads of pending numbers since the latest pass
         self.ran = False  # whether samples went through a net since then
-        self.backward_place: Place | None = None  # of the pass through Values that is running
+        self.in_pass = False  # whether a pass through Values is running
         self.in_batch = False  # whether samples are going through a net
         self.run_place: Place | None = None  # while the doctor itself runs a net
         self.passes = 0
@@ -124,9 +127,9 @@ class Session(Observer, Watcher):
         trained = self.ledger.trained_leaves() | self.trainings.leaves
         if self.written is not None:
             self.ledger.written = Place(*self.written)
-        self.layers.finish(trained, self.run_net, with_units=not grows)
+        tensors = any(isinstance(a, TensorAccount) and a.is_trained for a in self.ledger.every_account())
+        self.layers.finish(trained, tensors, self.run_net, with_units=not grows)
         self.ledger.finish(self.layers.dead | self.trainings.leaves)
-        self.findings.drop("early_reads", "number_taken")
         if all(finding.mistake == "early_reads" for finding in self.findings):  # otherwise the cause is known
             for place, (mistake, text) in verdicts:
                 self.findings.add(mistake, place, text)
@@ -194,13 +197,17 @@ class Session(Observer, Watcher):
 
     def before_backward(self, root: Any) -> Any:
         if threading.get_ident() == self.thread:
-            self.backward_place, self.in_batch = here(), False
+            self.in_pass, self.in_batch = True, False
 
     def on_walk(self, order: list[Any], before: list[Any], walk: Any) -> None:
-        if threading.get_ident() != self.thread or self.backward_place is None:
+        if threading.get_ident() != self.thread:
             return
-        place, root = self.backward_place, order[0]
-        self.backward_place = None
+        self.in_pass = False
+        if walk is None and self.passes >= ALL and self.spares(len(order)):
+            self.passes += 1
+            self.ledger.spared = True
+            return
+        place, root = here(), order[0]
         done = self.ledger.of_walk(order, before, walk)
         if self.infinities.noted and not (done.finite and math.isfinite(root._number)):
             self.infinities.blame(Identities(order))
@@ -221,6 +228,10 @@ class Session(Observer, Watcher):
         if self.taken.suspects and not any(name == "grad" for _, name, _ in self.patched):
             self.patch(Value, "grad", self.on_gradient_read)
 
+    def spares(self, n: int) -> bool:
+        """Whether a pass through a graph of ``n`` nodes is not looked at."""
+        return any(n <= most and self.passes % every > 1 for most, every in SPARED)
+
     def is_stale(self, before: list[Any]) -> bool:
         """Whether operations that a pass has been through have operands that were changed since."""
         changed = self.ledger.values.changed_leaves()
@@ -237,6 +248,7 @@ class Session(Observer, Watcher):
         self.wants_write = True
         self.taken.passes = self.passes
         self.taken.met.clear()
+        self.layers.end_pass()
         self.infinities.noted.clear()
         self.ran = False
         self.early.clear()
@@ -270,7 +282,7 @@ class Session(Observer, Watcher):
     # Tensors
 
     def on_call(self, node: Any) -> None:
-        if threading.get_ident() != self.thread or self.in_batch or self.backward_place is not None:
+        if threading.get_ident() != self.thread or self.in_batch or self.in_pass:
             return
         if self.run_place is None:
             self.infinities.on_call(node)
@@ -279,7 +291,7 @@ class Session(Observer, Watcher):
         self.layers.on_call(node, self.run_place)
 
     def on_tensor_backward(self, root: Any, gradients: dict[Any, Any]) -> None:
-        if threading.get_ident() != self.thread or self.backward_place is not None or called_by_library(2):
+        if threading.get_ident() != self.thread or self.in_pass or called_by_library(2):
             return
         graph = use_counts(root)
         done = self.ledger.of_tensors(gradients, graph)
@@ -288,8 +300,9 @@ class Session(Observer, Watcher):
         if not alone:
             if self.infinities.noted and not (done.finite and np.isfinite(root.out).all()):
                 self.infinities.blame(graph)
-            if self.taken.met:
-                self.taken.look_through_tape(graph)
+            closely = self.passes & (self.passes + 1) == 0
+            if self.taken.met and (closely or self.taken.fresh):
+                self.taken.look_through_tape(root, graph)
             again = any(node in graph for node in self.nodes)
             self.nodes.append(root)
         loss = float(root.out.reshape(-1)[0]) if not alone and root.out.size == 1 else None

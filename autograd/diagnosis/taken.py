@@ -10,18 +10,21 @@ from all before exp), and what was read depends on parameters.
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from autograd.diagnosis.findings import Record
-from autograd.diagnosis.flow import Span, destinations
+from autograd.diagnosis.flow import Span, destinations, goes_through_function
 from autograd.engine import BINARY, Value, number_of, operands, operation_of, place_of
 from autograd.support import Place
-from autograd.tensor import Leaf, Tensor, use_counts
+from autograd.tensor import Leaf, Tensor, backpropagate, use_counts
 
 __all__ = ["Taken"]
 
 OUTPUT = 2  # the lowest code of Values that were computed
+HELD = 2  # numbers are held on purpose if every third use, or more, is of older ones
 CANCELLED = 1e-9  # lost gradients that add up to less than this share of their sizes are none
 
 
@@ -47,6 +50,27 @@ class Suspect:
         self.needed = self.needed or any(leaf._number != number for leaf, number in self.leaves.values())
 
 
+class Lost:
+    """What is lost of the gradients of numbers that were read at one place.
+
+    Attributes:
+        total, size: the sum of the gradients, and that of their sizes.
+        all_targets: whether all of the numbers are subtracted from something, or something from them.
+        into_net: whether one of them is an input of a net.
+    """
+
+    def __init__(self) -> None:
+        self.total = self.size = 0.0
+        self.all_targets, self.into_net = True, False
+
+    def add(self, gradient: float, size: float, is_target: bool, into_net: bool) -> None:
+        """Add the gradient of one number, or of several in an array."""
+        self.total += gradient
+        self.size += size
+        self.all_targets = self.all_targets and is_target
+        self.into_net = self.into_net or into_net
+
+
 class Taken:
     """Follows the numbers that a program reads out of its graphs.
 
@@ -58,9 +82,11 @@ class Taken:
         meetings: by file, span and operand, the places of the numbers that it may be.
         fresh: whether a place was added since the latest look.
         suspects: what was found, by place.
-        met: calls of the tape with such a number, since the latest pass.
+        met: calls of the tape with such a number, and the index of that operand, since the latest pass.
         passes: the number of backward passes so far.
-        periods: for each place the number of passes at its first and at its latest read.
+        periods: for each place the number of passes at its latest read.
+        uses: for each place how many of the passes looked at used numbers that were read for them, and how
+            many used older ones.
     """
 
     def __init__(self, findings: Record) -> None:
@@ -72,9 +98,10 @@ class Taken:
         self.meetings: dict[str, dict[Span, dict[str, set[Place]]]] = {}
         self.fresh = False
         self.suspects: dict[Place, Suspect] = {}
-        self.met: list[tuple[Any, set[Place]]] = []
+        self.met: list[tuple[Any, int, set[Place]]] = []
         self.passes = 0
-        self.periods: dict[Place, list[int]] = {}
+        self.periods: dict[Place, int] = {}
+        self.uses: dict[Place, list[int]] = defaultdict(lambda: [0, 0])
 
     def note(self, v: Any, place: Place) -> None:
         """Note that the number of a Value is read at a place."""
@@ -90,10 +117,9 @@ class Taken:
             for meeting_span, operand in found:
                 spans.setdefault(meeting_span, defaultdict(set))[operand].add(place)
             self.fresh = True
-            self.periods[place] = [self.passes, self.passes]
         self.read[place] = v
         self.counts[place] += 1
-        self.periods[place][1] = self.passes
+        self.periods[place] = self.passes
 
     def ignore(self, place: Place) -> None:
         """Note that numbers that are read at a place meet nothing."""
@@ -114,45 +140,64 @@ class Taken:
 
     def on_call(self, node: Any, place: Place) -> None:
         """Look at a call that the tape has recorded."""
-        for operand, parent, other in zip(
-            ("first", "second"), node.parents, node.parents[1::-1], strict=False
-        ):
-            if parent is None and not (node.rule.name == "subtract" and hasattr(other, "rule")):
-                readers = self.readers_at(place).get(operand)
-                if readers:
-                    self.met.append((node, readers))
+        for i, operand in enumerate(("first", "second")[: len(node.parents)]):
+            if node.parents[i] is None and (readers := self.readers_at(place).get(operand)):
+                self.met.append((node, i, readers))
 
-    def look_through(self, order: Iterable[Any]) -> None:
+    def look_through(self, order: Sequence[Any]) -> None:
         """Judge the numbers among the operands of a graph, after a backward pass through its nodes."""
         self.fresh = False
-        lost: dict[Place, list[float]] = defaultdict(list)
-        into_net: set[Place] = set()
-        targets: Counter[Place] = Counter()
+        lost: dict[Place, Lost] = defaultdict(Lost)
         for v in order:
             if v._code >= OUTPUT:
                 for place in self.readers_of(v):
-                    lost[place].append(lost_gradient(v))
-                    targets[place] += is_target(v)
-                    if v._code == OUTPUT:
-                        into_net.add(place)
-        for place, parts in lost.items():
-            total, size = math.fsum(parts), math.fsum(map(abs, parts))
+                    g = lost_gradient(v)
+                    lost[place].add(g, abs(g), operation_of(v) == "sub", v._code == OUTPUT)
+        reached = {id(v) for v in order if v._code >= OUTPUT} if lost else set()
+        for place, sums in lost.items():
             v = self.read[place]
-            known = place in self.suspects or targets[place] == len(parts) or not isinstance(v, Value)
-            if not known and abs(total) > CANCELLED * size:
+            if self.counts_as_lost(place, sums, isinstance(v, Value) and id(v) in reached):
                 leaves, layers = origins(v)
-                details = f"The number {v._number:.6g} was read here. Its gradient, {total:.3g}, is lost."
-                self.suspects[place] = Suspect(details, leaves, layers, place in into_net)
+                details = (
+                    f"The number {v._number:.6g} was read here. Its gradient, {sums.total:.3g}, is lost."
+                )
+                self.suspects[place] = Suspect(details, leaves, layers, sums.into_net)
 
-    def look_through_tape(self, graph: Container[Any]) -> None:
-        """Judge the numbers that came into a graph of Tensors, after a backward pass through it."""
-        for node, readers in self.met:
-            if node in graph:
-                for place in readers - self.suspects.keys():
-                    shape = getattr(self.read[place], "shape", ())
-                    details = f"Numbers of shape {shape} were read here. Their gradient is lost."
-                    layers = tape_leaves(self.read[place])
-                    self.suspects[place] = Suspect(details, [], layers, node.rule.name == "affine")
+    def look_through_tape(self, root: Any, graph: Container[Any]) -> None:
+        """Judge the numbers that came into a graph of Tensors, after a backward pass from ``root``."""
+        self.fresh = False
+        met = [(node, i, readers) for node, i, readers in self.met if node in graph]
+        if not met:
+            return
+        gradients = backpropagate(root, np.ones(root.shape, root.dtype), {node for node, _, _ in met})
+        lost: dict[Place, Lost] = defaultdict(Lost)
+        for node, i, readers in met:
+            formula, g = node.rule.slopes[i], gradients.get(node)
+            if formula is not None and g is not None:
+                with np.errstate(all="ignore"):
+                    term = np.asarray(formula(g, node.out, *node.args, **node.kwargs))
+                total, size = float(term.sum()), float(np.abs(term).sum())
+                for place in readers:
+                    lost[place].add(total, size, node.rule.name == "subtract", node.rule.name == "affine")
+        for place, sums in lost.items():
+            read = getattr(self.read[place], "_node", None)
+            if self.counts_as_lost(place, sums, read in graph) and read is not None:
+                details = f"Numbers of shape {read.shape} were read here. Their gradient is lost."
+                self.suspects[place] = Suspect(details, [], tape_leaves(self.read[place]), sums.into_net)
+
+    def counts_as_lost(self, place: Place, sums: "Lost", stays: bool) -> bool:
+        """Whether gradients that are lost at a place are a mistake, as far as the numbers tell.
+
+        They are not if they cancel, if the numbers are the targets of differences, or if these were read for
+        an earlier pass, and are held while the parameters go on. Nor if what was read ``stays`` in the graph
+        as well, so that its number is a weight or a unit there, unless it goes through a function of its own.
+        """
+        older = self.periods[place] < self.passes and went_on(self.read[place])
+        self.uses[place][older] += 1
+        cancelled = not abs(sums.total) > CANCELLED * sums.size
+        if stays and place.span is not None and not goes_through_function(place.file, place.span):
+            return False
+        return not (cancelled or sums.all_targets or older or place in self.suspects)
 
     def on_gradient_read(self, v: Any) -> None:
         """Note that the program reads the gradient of a Value, so that what is lost of it counts."""
@@ -160,17 +205,16 @@ class Taken:
             suspect.needed = suspect.needed or id(v) in suspect.leaves
 
     def finish(self, is_reached: Callable[[Any], bool]) -> None:
-        """Report the numbers taken, but for those that were read once, and stand for a constant.
+        """Report the numbers taken whose gradients are needed, and are not left out on purpose.
 
         ``is_reached`` tells whether any pass has reached a leaf.
         """
         for place, suspect in self.suspects.items():
             suspect.look()
-            first, last = self.periods[place]
-            constant = last == first and self.passes > first + 1
             leaves = [*suspect.layers, *(leaf for leaf, _ in suspect.leaves.values())]
             detached = suspect.into_net and any(map(is_reached, leaves))
-            if suspect.needed and not constant and not detached:
+            fresh, older = self.uses[place]
+            if suspect.needed and not detached and HELD * older < fresh:
                 self.findings.add("number_taken", place, suspect.details, self.counts[place])
 
     def blame(self, place: Place) -> None:
@@ -194,11 +238,6 @@ def operand_of(v: Any) -> str:
     return "first" if v._a is None else "second"
 
 
-def is_target(v: Any) -> bool:
-    """Whether a Value is the difference of what was computed and a number, which is its target then."""
-    return operation_of(v) == "sub" and (v._b if v._a is None else v._a)._code >= OUTPUT
-
-
 def lost_gradient(v: Any) -> float:
     """The gradient of the number that is an operand of ``v``, which has just been through a backward pass."""
     g: float = v._grad
@@ -215,32 +254,42 @@ def lost_gradient(v: Any) -> float:
     return g * slope
 
 
+def nodes_of(v: Any) -> list[Any]:
+    """A Value and all that it was computed from, without the parameters of nets that it went through."""
+    found = [v]
+    seen = {id(v)}
+    for node in found:
+        below: Iterable[Any] = operands(node) if operation_of(node) != "output" else ()
+        if operation_of(node) == "output":
+            below = [a for _, a in node._home.inputs.get(node._index // node._home.width, ())]
+        for operand in below:
+            if id(operand) not in seen:
+                seen.add(id(operand))
+                found.append(operand)
+    return found
+
+
 def origins(v: Any) -> tuple[list[Value], list[Any]]:
     """The Values that a Value was computed from, and the leaves of the layers of nets it went through."""
-    leaves: list[Value] = []
+    nodes = nodes_of(v)
     layers: dict[Any, None] = {}
-    seen = {id(v)}
-    todo = [v]
-    while todo:
-        node = todo.pop()
-        kind = operation_of(node)
-        if kind == "parameter":
+    for node in nodes:
+        if operation_of(node) == "parameter":
             layers[node._home.leaf] = None
-        elif kind == "leaf":
-            leaves.append(node)
-        else:
-            operands_of_node: Iterable[Any] = ()
-            if kind == "output":
-                batch = node._home
-                layers.update(dict.fromkeys(spec.matrix.leaf for spec in batch.evaluator.specs))
-                operands_of_node = [a for _, a in batch.inputs.get(node._index // batch.width, ())]
-            else:
-                operands_of_node = operands(node)
-            for operand in operands_of_node:
-                if id(operand) not in seen:
-                    seen.add(id(operand))
-                    todo.append(operand)
+        elif operation_of(node) == "output":
+            layers.update(dict.fromkeys(spec.matrix.leaf for spec in node._home.evaluator.specs))
+    leaves = [node for node in nodes if operation_of(node) == "leaf"]
     return ([] if layers else leaves), list(layers)
+
+
+def went_on(read: Any) -> bool:
+    """Whether parameters have changed since something was computed from them, if that can be told."""
+    if isinstance(read, Tensor):
+        nodes = [] if read._node is None else list(use_counts(read._node))
+        plain = not any(hasattr(node, "owner") for node in nodes)  # whose arrays may have been replaced
+        return plain or any(operand._version != n for node in nodes for operand, n in node.used)
+    batches = {node._home for node in nodes_of(read) if operation_of(node) == "output"}
+    return not batches or any(batch.version != batch.queue.version() for batch in batches)
 
 
 def tape_leaves(t: Any) -> list[Any]:

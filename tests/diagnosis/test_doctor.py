@@ -10,6 +10,7 @@ import runpy
 import subprocess
 import sys
 import threading
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,8 @@ def run(path, watched=True):
     report, printed = io.StringIO(), io.StringIO()
     context = doctor() if watched else contextlib.nullcontext(())
     findings = ()
-    with contextlib.redirect_stderr(report), contextlib.redirect_stdout(printed):
+    with contextlib.redirect_stderr(report), contextlib.redirect_stdout(printed), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # wrong programs may warn
         try:
             with context as findings:
                 runpy.run_path(str(path), run_name="__main__")
