@@ -7,7 +7,6 @@ import ast
 import contextlib
 import importlib.util
 import io
-import json
 import os
 import re
 import shlex
@@ -15,7 +14,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
+from notebooks import code_cells, run_cell
 from registries import restored
 
 from autograd import Value
@@ -48,10 +49,11 @@ def expected(lines, statement):
 
 @pytest.fixture(autouse=True)
 def what_pages_add():
-    """Removes the methods that a page adds to Value, and its entries in registries, after the page."""
+    """Removes what a page adds to Value and to registries, and closes its pictures, after the page."""
     before = set(vars(Value))
     with restored():
         yield
+    plt.close("all")
     for name in set(vars(Value)) - before:
         delattr(Value, name)
 
@@ -148,17 +150,11 @@ def test_the_shell_commands_of_a_page_exit_with_0(page, tmp_path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_prints_the_output_that_is_saved_in_it(path, monkeypatch):
     monkeypatch.chdir(path.parent)
-    monkeypatch.setenv("MPLBACKEND", "Agg")
     names, prints = {"__name__": "__main__"}, []
-    for cell in json.loads(path.read_text())["cells"]:
-        if cell["cell_type"] != "code":
-            continue
-        kept = "".join("".join(out["text"]) for out in cell["outputs"] if out["output_type"] == "stream")
+    for i, (code, kept) in enumerate(code_cells(path)):
         prints.append(kept)
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            exec(compile("".join(cell["source"]), str(path), "exec"), names)
-        assert same(printed.getvalue(), kept), printed.getvalue()
+        printed = run_cell(code, f"{path}[{i}]", names)
+        assert same(printed, kept), printed
     assert any(prints)
 
 
@@ -169,8 +165,7 @@ def code_of(page):
     """The Python of a page or notebook, in blocks."""
     if page.suffix == ".md":
         return blocks(page, "python")
-    cells = json.loads(page.read_text())["cells"]
-    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return [code for code, _ in code_cells(page)]
 
 
 @pytest.mark.parametrize("page", [README, *DOCS, *NOTEBOOKS], ids=lambda page: page.stem)
