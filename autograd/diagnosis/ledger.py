@@ -74,7 +74,9 @@ class Ledger:
         self.layers: dict[Any, tuple[NetAccount, Array]] = {}  # account and parts of a net's `Samples`
         self.targets: dict[int, tuple[Any, Parts]] = {}  # what steps are to change, by id
         self.step_places: dict[int, Place] = {}  # the place of the latest step, by id of an account
-        self.lonely: Counter[Place] = Counter()  # passes that reached nothing of the nets that ran before
+        self.lonely: Counter[tuple[str, int]] = (
+            Counter()
+        )  # passes that reached nothing of the nets that ran before
         self.latest: Place | None = None  # the place of the latest backward pass
         self.since_step = 0  # passes since the latest step
         self.spared = False  # whether passes since the latest step were not looked at
@@ -203,8 +205,8 @@ class Ledger:
             text = "It was called on a Value that was not computed from others, such as Value(a number)."
             self.findings.add("unreached", place, text)
         elif ran and not done.known:
-            self.lonely[place] += 1
-            if self.lonely[place] > 1:
+            self.lonely[place.file, place.line] += 1
+            if self.lonely[place.file, place.line] > 1:
                 text = "A net was called before it, and all that it reaches are Values that were just made."
                 self.findings.add("unreached", place, text)
         self.latest, self.since_step = place, self.since_step + 1

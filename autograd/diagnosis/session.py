@@ -49,7 +49,7 @@ class Session(Observer, Watcher):
         self.layers = Layers(self.findings)
         self.infinities = Infinities(self.findings)
         self.trainings = Trainings(self.findings, self.layers)
-        self.curves: dict[Place, Curve] = {}
+        self.curves: dict[tuple[str, int], tuple[Place, Curve]] = {}  # by file and line
         self.roots: deque[Any] = deque(maxlen=ROOTS)  # of the latest passes, as weak references
         self.nodes: deque[Any] = deque(maxlen=2)  # roots of the latest passes of Tensors
         self.early: Counter[Place] = Counter()  # reads of pending numbers since the latest pass
@@ -121,7 +121,7 @@ class Session(Observer, Watcher):
     def finish(self) -> None:
         """Report what only the whole program shows."""
         self.taken.finish(self.ledger.is_reached)
-        curves = [*self.trainings.curves, *self.curves.items()]
+        curves = [*self.trainings.curves, *self.curves.values()]
         verdicts = [(place, verdict) for place, curve in curves if (verdict := curve.verdict()) is not None]
         grows = any(mistake == "diverges" for _, (mistake, _) in verdicts)
         trained = self.ledger.trained_leaves() | self.trainings.leaves
@@ -252,11 +252,11 @@ class Session(Observer, Watcher):
         self.infinities.noted.clear()
         self.ran = False
         self.early.clear()
-        if loss is not None and done.gradients:
-            curve = self.curves.get(place)
-            if curve is None:
-                curve = self.curves[place] = Curve("passes")
-            curve.losses.append(loss)
+        if loss is None:
+            return
+        _, curve = self.curves.setdefault((place.file, place.line), (place, Curve("passes")))
+        curve.losses.append(loss)
+        if done.gradients:
             several = len(done.gradients) > 1
             curve.add(np.concatenate(done.gradients) if several else done.gradients[0], done.accounts)
 
@@ -272,7 +272,8 @@ class Session(Observer, Watcher):
             sizes[batch.evaluator].append(batch.n)
         for reached in sizes.values():
             if len(reached) >= MANY_READS and sum(reached) <= 2 * len(reached):
-                place, n = self.early.most_common(1)[0]
+                place, _ = self.early.most_common(1)[0]
+                n = sum(m for p, m in self.early.items() if (p.file, p.line) == (place.file, place.line))
                 text = (
                     f"{sum(reached)} samples went through the net in {len(reached)} batches instead of one."
                 )

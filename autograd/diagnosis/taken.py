@@ -77,7 +77,8 @@ class Taken:
     Attributes:
         harmless: places whose numbers meet nothing, with the id of the code.
         codes: these codes, kept so that no other code gets their ids.
-        read: what was read last at each other place.
+        known: for each other place the one that stands for its expression.
+        read: what was read last at each of these.
         counts: how often that was.
         meetings: by file, span and operand, the places of the numbers that it may be.
         fresh: whether a place was added since the latest look.
@@ -93,6 +94,7 @@ class Taken:
         self.findings = findings
         self.harmless: set[tuple[int, int]] = set()
         self.codes: list[Any] = []
+        self.known: dict[Place, Place] = {}
         self.read: dict[Place, Any] = {}
         self.counts: Counter[Place] = Counter()
         self.meetings: dict[str, dict[Span, dict[str, set[Place]]]] = {}
@@ -107,19 +109,23 @@ class Taken:
         """Note that the number of a Value is read at a place."""
         if (id(place.code), place.instruction) in self.harmless:
             return
-        if place not in self.read:
+        known = self.known.get(place)
+        if known is None:
             span = place.span
             found = destinations(place.file, span) if span is not None else frozenset()
             if not found:
                 self.ignore(place)
                 return
+            # The interpreter may run an expression by one instruction first, and by another one later
+            known = next((p for p in self.read if p.code is place.code and p.span == span), place)
+            self.known[place] = known
             spans = self.meetings.setdefault(place.file, {})
             for meeting_span, operand in found:
-                spans.setdefault(meeting_span, defaultdict(set))[operand].add(place)
+                spans.setdefault(meeting_span, defaultdict(set))[operand].add(known)
             self.fresh = True
-        self.read[place] = v
-        self.counts[place] += 1
-        self.periods[place] = self.passes
+        self.read[known] = v
+        self.counts[known] += 1
+        self.periods[known] = self.passes
 
     def ignore(self, place: Place) -> None:
         """Note that numbers that are read at a place meet nothing."""

@@ -133,6 +133,32 @@ def test_how_often_a_mistake_was_made_is_counted():
     assert "6 times" in report.getvalue()
 
 
+def test_counts_go_on_where_the_interpreter_has_specialised_an_expression():
+    random.seed(1)
+    net = Net(1, [3, 1], "tanh", "linear")
+    with contextlib.redirect_stderr(io.StringIO()), doctor() as findings:
+        for _ in range(20):
+            loss = 0.01 * sum(p * p for p in net.params())
+            for i in range(15):
+                loss = loss + float(net([i / 10])) ** 2
+            net.zero_grad()
+            loss.backward()
+            net.step(0.01)
+    assert [(finding.mistake, finding.count) for finding in findings] == [("number_taken", 20 * 15)]
+
+
+def test_the_losses_of_a_line_are_those_of_all_its_passes():
+    x = Value(1.0)
+    with contextlib.redirect_stderr(io.StringIO()), doctor() as findings:
+        for _ in range(40):
+            loss = x * x
+            x.zero_grad()
+            loss.backward()
+            x.data -= 1.05 * x.grad
+    assert findings[0].mistake == "diverges"
+    assert findings[0].details.startswith(f"The loss went from 1 to {loss.data:.4g} in 40 passes")
+
+
 def test_the_details_of_an_infinity_name_the_operation_and_its_operands():
     x = Value(0.0)
     with contextlib.redirect_stderr(io.StringIO()), doctor() as findings:
