@@ -24,8 +24,19 @@ WRONG = {  # by lesson and exercise: expressions, each an answer that somebody m
         "lambda x: (2, 1 - math.tanh(2 * x - 1) ** 2, 1 - math.tanh(2 * x - 1) ** 2)",
     ],
     (1, 4): ["lambda a, b: (2 * a, 2 * b)", "lambda a, b: math.hypot(a, b)", "lambda a, b: (0.6, 0.8)"],
-    (1, 5): ["lambda x: x.relu()", "lambda x: x.relu() + 0.1 * (-x).relu()", "lambda x: Value(x.data)"],
-    (1, 6): ["lambda start, steps: 1.0", "lambda start, steps: start - steps * 0.1 * (start**3 - 1)"],
+    (1, 5): [
+        "lambda x: x.relu()",
+        "lambda x: x.relu() + 0.1 * (-x).relu()",
+        "lambda x: Value(x.data)",
+        "lambda x: max(x.data, 0.1 * x.data)",
+        "lambda x: x if x.data > 0 else 0.1 * x",
+        "lambda x: 0.55 * x + 0.45 * abs(x)",
+    ],
+    (1, 6): [
+        "lambda start, steps: 1.0",
+        "lambda start, steps: start - steps * 0.1 * (start**3 - 1)",
+        "lambda start, steps: Value(downhill(start, steps))",
+    ],
     (2, 1): [
         "lambda a, b: a.data * b.data",
         "lambda a, b: Node(a.data * b.data, (a, b), (a.data, b.data))",
@@ -52,6 +63,7 @@ WRONG = {  # by lesson and exercise: expressions, each an answer that somebody m
     (2, 6): [
         "lambda v: Value(v.data / (1 + abs(v.data)))",
         "lambda v: Value(v.data / (1 + abs(v.data)), (v,), (1 / (1 + v.data) ** 2,))",
+        "lambda v: v / (1 + abs(v))",
         "lambda v: v.tanh()",
     ],
     (3, 1): ["[12]", "[1, 3]", "[6, 6]", "[12, 18]"],
@@ -60,9 +72,9 @@ WRONG = {  # by lesson and exercise: expressions, each an answer that somebody m
         "lambda graph, start, end: count_paths({k: [n for n, _ in v] for k, v in graph.items()}, 'y', 'x')",
         "lambda graph, start, end: sum(s for parents in graph.values() for _, s in parents)",
     ],
-    (3, 4): ["18", "6", "12", "0"],
+    (3, 4): ["22", "17", "10", "12", "3", "0"],
     (3, 5): ["4", "8", "2"],
-    (3, 6): ["without_zero", "sum_not_mean", "lambda w, samples: w.grad"],
+    (3, 6): ["without_zero", "sum_not_mean", "lambda w, samples: w.grad", "of_one_loss"],
     (4, 1): [
         "lambda W, b, x: [math.tanh(sum(w * xi for w, xi in zip(row, x))) for row in W]",
         "lambda W, b, x: [sum(w * xi for w, xi in zip(row, x)) + c for row, c in zip(W, b)]",
@@ -85,7 +97,11 @@ WRONG = {  # by lesson and exercise: expressions, each an answer that somebody m
     ],
     (5, 1): ["lambda: training(X, y, lr=0.02)[:10]", "lambda: training(X, [0.5] * 21)", "broken[0]"],
     (5, 2): ["lambda: training(X, y)", "broken[1]"],
-    (5, 3): ["lambda: training([[1.95 + 0.003 * i] for i in range(21)], y)", "broken[2]"],
+    (5, 3): [
+        "lambda: training([[1.95 + 0.003 * i] for i in range(21)], y)",
+        "lambda: training([[3.0 * i - 30] for i in range(21)], y)",
+        "broken[2]",
+    ],
     (5, 4): ["lambda: training(X, y, lr=0.1)[:15]", "lambda: training(X, y, lr=1e-5)", "broken[3]"],
     (5, 5): ["first", "lambda: training(X, [yi + 5 for yi in y], output='tanh')", "broken[4]"],
     (6, 1): ["[(4, 3), (4, 3), (4, 1), (2, 4, 3)]", "[(4, 3), (4, 3)]", "[(3,), (4, 3), (4, 4), (4, 3)]"],
@@ -103,14 +119,18 @@ WRONG = {  # by lesson and exercise: expressions, each an answer that somebody m
     (6, 4): [
         "lambda net, X, y, lr, steps: train_by_arrays(net, X, y, lr, steps - 1)",
         "lambda net, X, y, lr, steps: train_by_arrays(net, X, y, 2 * lr, steps)",
+        "by_samples",
     ],
     (6, 5): [
         "lambda net, X, y, lr, steps: net.fit(X, y, lr=lr, epochs=steps)",
+        "lambda net, X, y, lr, steps: net.fit(X, y, optimizer='sgd', lr=lr, epochs=steps)",
         "lambda net, X, y, lr, steps: net.fit(X, y, optimizer='sgd', lr=lr, epochs=steps, batch_size=5)",
     ],
     (6, 6): [
         "lambda net, X, limit: sum(net(x) > limit for x in X)",
         "lambda net, X, limit: len([net(x) for x in X])",
+        "lambda net, X, limit: int((net.predict(X) > limit).sum())",
+        "lambda net, X, limit: int((net(Tensor(X)).numpy() > limit).sum())",
     ],
 }
 
@@ -125,13 +145,16 @@ OTHER = {  # right answers that are written in other ways than those at the end
     (2, 5): ["lambda w, x, b: (sum(w[i] * x[i] for i in range(len(w))) + b).tanh()"],
     (2, 6): ["by_subtraction"],
     (3, 1): ["(9, 3)", "[9.0, 3.0]"],
-    (3, 4): ["3.0"],
-    (3, 6): ["of_one_loss"],
+    (3, 4): ["5.0"],
+    (3, 6): ["of_many_losses"],
     (4, 1): ["layer_by_matrix_of_lists"],
     (4, 2): ["lambda W, b, x: np.tanh(x @ W.T + b)"],
     (4, 3): ["lambda W, b: np.hstack([W, b[:, None]])", "lambda W, b: np.c_[W, b]"],
     (4, 4): ["lambda sizes: sum(b * a + b for a, b in zip(sizes, sizes[1:]))"],
-    (5, 3): ["lambda: training([[(i - 10) / 6] for i in range(21)], y)"],
+    (5, 3): [
+        "lambda: training([[(i - 10) / 6] for i in range(21)], y)",
+        "lambda: training([[i / 20] for i in range(21)], y)",
+    ],
     (6, 2): ["lambda X: (X - np.mean(X, 0, keepdims=True)) / np.std(X, 0)"],
     (6, 3): [
         "lambda net, X, y: ((net(Tensor(X))[:, 0] - y) ** 2).mean()",
@@ -198,6 +221,13 @@ def of_one_loss(w, samples):
     w.grad = 0.0
     (sum((w * x - y) ** 2 for x, y in samples) / len(samples)).backward()
     return w.grad
+
+def of_many_losses(w, samples):
+    w.grad = 0.0
+    losses = [(w * x - y) ** 2 for x, y in samples]
+    for loss in losses:
+        loss.backward()
+    return w.grad / len(samples)
 """,
     4: """
 import functools
@@ -205,8 +235,69 @@ import functools
 def layer_by_matrix_of_lists(W, b, x):
     return np.tanh(np.array(W) @ x + b).tolist()
 """,
+    5: """
+def taken_by_hand():
+    random.seed(1)
+    net, losses = Net(1, [8, 1], activation="tanh", output_activation="linear"), []
+    for _ in range(20):
+        total = sum((autograd.Value(net(x).data) - yi) ** 2 for x, yi in zip(X, y))
+        loss = total / len(X) + 0.0001 * sum(p**2 for p in net.params())
+        net.zero_grad()
+        loss.backward()
+        net.step(0.1)
+        losses.append(loss.data)
+    return losses
+""",
+    6: """
+globals_of_the_lesson = X, y
+
+def by_samples(net, X, y, lr, steps):
+    for _ in range(steps):
+        loss = sum((net(x) - t) ** 2 for x, t in zip(X, y)) / len(X)
+        net.zero_grad()
+        loss.backward()
+        net.step(lr)
+""",
 }
 
+HINTS = {  # what the check says to mistakes that are made often, in part
+    (1, 1): [("lambda f, x, h: (f(x + h) - f(x)) / h", "for exp at 0 with h = 1e-5 the slope is")],
+    (1, 3): [("lambda x: Value(x)", "should give three numbers")],
+    (1, 4): [("lambda a, b: Value(a)", "should give two numbers")],
+    (2, 1): [
+        ("lambda a, b: Node(a.data * b.data, (a, b), (b, a))", "such as b.data"),
+        ("lambda a, b: Node(a.data * b.data, (a, b), a.data)", "slopes should be a tuple of two"),
+        ("lambda a, b: None", "there is no answer yet"),
+    ],
+    (2, 2): [
+        ("lambda a: Node(math.tanh(a.data), (a), (1.0,))", "parents should be a tuple of one"),
+        ("lambda a: Node(math.tanh(a.data), (a,), (1.0))", "slopes should be a tuple of one"),
+    ],
+    (2, 4): [
+        ("lambda root: [p for node in order(root) for p in node.parents]", "the slope of root for itself")
+    ],
+    (3, 1): [("[12, 18]", "at x = 4"), ("12", "two numbers")],
+    (3, 4): [("12", "replaced"), ("22", "adds parts up")],
+    (4, 1): [("lambda W, b, x: [0.0, 0.0]", "has at [0] the number 0, and should have")],
+    (5, 2): [("taken_by_hand", "is a gradient left?")],
+    (5, 3): [
+        ("lambda: training([[1.95 + 0.003 * i] for i in range(21)], y)", "one answer for all years has 0.107")
+    ],
+    (5, 4): [("lambda: training(X, y, lr=0.01)", "rather short")],
+    (5, 5): [("lambda: training(X, [yi + 5 for yi in y], output='relu')", "any number begins at 29.06")],
+    (6, 3): [
+        ("lambda net, X, y: ((net(X) - y[:, None]) ** 2).sum()", "is that a sum?"),
+        ("lambda net, X, y: ((net(X) - y) ** 2).mean()", "40 differences, or 1600?"),
+        ("lambda net, X, y: loss_of(net, X, y).item()", "the loss has no gradient"),
+        ("lambda net, X, y: loss_of(net, *globals_of_the_lesson)", "only the names in the brackets"),
+    ],
+    (6, 6): [
+        (
+            "lambda net, X, limit: sum(out.data > limit for out in (net(x) for x in X))",
+            "a list of all outputs",
+        )
+    ],
+}
 
 MENDED = {  # what a student changes in the programs of lesson 5
     "first": ("        loss.backward()", "        net.zero_grad()\n        loss.backward()"),
@@ -224,7 +315,7 @@ def done(lesson):
     for i, (code, _) in enumerate(code_cells(LESSONS[lesson])):
         printed = run_cell(code, f"{LESSONS[lesson]}[{i}]", names)
         said += [(name, printed) for name in re.findall(r"^check\((exercise_\d), ", code, re.MULTILINE)]
-        broken += [names[name] for name in re.findall(r"^diagnose\((?!learns)(\w+)\)", code)]
+        broken += [names[name] for name in re.findall(r"^diagnose\((?!learns)(\w+)[,)]", code)]
     plt.close("all")
     exec(HELPERS.get(lesson, ""), names)
     return names | {"broken": broken}, said
@@ -288,10 +379,37 @@ def test_a_wrong_answer_is_refused_with_a_sentence(lesson, exercise, answer, cap
 
 
 @pytest.mark.parametrize(
+    ("lesson", "exercise", "answer", "hint"),
+    [(*key, *pair) for key, pairs in HINTS.items() for pair in pairs],
+)
+def test_a_mistake_that_is_made_often_is_met_with_what_helps(lesson, exercise, answer, hint, capsys):
+    printed = told(lesson, exercise, answer, capsys)
+    assert printed.startswith("not yet: ")
+    assert hint in printed
+
+
+@pytest.mark.parametrize(
+    ("program", "sentence"),
+    [("lambda: 1 / 0", "ends in ZeroDivisionError"), ("lambda: None", "should return the list")],
+)
+def test_the_diagnosis_of_a_program_that_ends_badly_is_a_sentence(program, sentence, capsys):
+    names, _ = done(5)
+    names["diagnose"](eval(program, names))
+    assert sentence in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     ("lesson", "exercise", "answer"), [(*key, answer) for key, answers in OTHER.items() for answer in answers]
 )
 def test_a_right_answer_is_accepted_however_it_is_written(lesson, exercise, answer, capsys):
     assert told(lesson, exercise, answer, capsys) == "right\n"
+
+
+def test_samples_that_a_wrong_answer_left_waiting_are_not_counted_in_the_next_one(capsys):
+    assert told(6, 6, "lambda net, X, limit: len([net(x) for x in X])", capsys).startswith(
+        "not yet: of forty"
+    )
+    assert told(6, 6, "count_above", capsys) == "right\n"
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
