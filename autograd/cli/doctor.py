@@ -5,6 +5,7 @@ import contextlib
 import os
 import runpy
 import sys
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,18 +40,30 @@ def doctor(options: argparse.Namespace) -> dict[str, Any]:
     if not os.path.isfile(options.program):
         raise DataError(f"doctor wants a file with a Python program, and there is no {options.program}")
     code = 0
-    with output_of(options), as_program(options.program, options.arguments), watching() as findings:
+    with output_of(options), as_program(options.program, options.arguments):
         try:
-            runpy.run_path(options.program, run_name="__main__")
+            with watching() as findings:
+                runpy.run_path(options.program, run_name="__main__")
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
             if isinstance(end.code, str):
                 print(end.code, file=sys.stderr)
+        except Exception as error:
+            print_error(error, options.program)
+            code = 1
     found = [
         {"mistake": f.mistake, "file": f.file, "line": f.line, "count": f.count, "details": f.details}
         for f in findings
     ]
     return {"program": options.program, "findings": found, "exit_code": code or 3 * bool(found)}
+
+
+def print_error(error: Exception, path: str) -> None:
+    """Print an error of a program as Python does, from the program's own frame on."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename != path:
+        trace = trace.tb_next
+    traceback.print_exception(error.with_traceback(trace))
 
 
 @contextlib.contextmanager

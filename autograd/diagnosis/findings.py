@@ -120,6 +120,9 @@ class Finding:
 class Findings(Sequence[Finding]):
     """The findings of the doctor, in the order in which they were made; ``print`` shows the report.
 
+    Attributes:
+        error: an error of the doctor's own, after which it no longer looked; None if there was none.
+
     >>> from autograd import Value
     >>> from autograd.diagnosis import doctor
     >>> with doctor() as findings:
@@ -129,6 +132,7 @@ class Findings(Sequence[Finding]):
     """
 
     def __init__(self) -> None:
+        self.error: Exception | None = None
         self.found: dict[tuple[str, str, int], Finding] = {}  # by mistake, file and line
 
     def __len__(self) -> int:
@@ -138,9 +142,14 @@ class Findings(Sequence[Finding]):
         return list(self.found.values())[i]
 
     def __str__(self) -> str:
-        if not self.found:
-            return "doctor: nothing found"
-        return "\n".join([f"doctor: {count(len(self), 'finding')}", *map(str, self)])
+        lines = [f"doctor: {count(len(self), 'finding')}" if self.found else "doctor: nothing found"]
+        if self.error is not None:
+            lines.append(
+                f"doctor: an error of its own ended its look before the program's end: {self.error!r}"
+            )
+        return "\n".join([*lines, *map(str, self)])
+
+    __repr__ = __str__
 
 
 class Record(Findings):
@@ -156,5 +165,6 @@ class Record(Findings):
         if key in self.found:
             self.found[key].count += times
         else:
+            linecache.checkcache(file)
             source = linecache.getline(file, line).strip()
             self.found[key] = Finding(mistake, file, line, source, details, times)

@@ -9,7 +9,6 @@ where a number may go; whether it does go there, the doctor sees when the progra
 import ast
 import linecache
 from collections import defaultdict
-from functools import lru_cache
 from typing import Any
 
 __all__ = [
@@ -71,6 +70,7 @@ class Source:
         self.attributes: dict[str, list[ast.AST]] = defaultdict(list)  # loads of an attribute
         self.calls: dict[str, list[ast.AST]] = defaultdict(list)  # calls of a function or method, by its name
         self.tree = tree
+        self.destinations: dict[Span, frozenset[Meeting]] = {}  # those that were asked for
         for node in ast.walk(tree):
             for child in ast.iter_child_nodes(node):
                 self.parents[child] = node
@@ -103,13 +103,20 @@ def name_of(function: ast.AST) -> str:
     return getattr(function, "id", None) or getattr(function, "attr", None) or ""
 
 
-@lru_cache(maxsize=64)
+SOURCES: dict[str, tuple[list[str], Source | None]] = {}  # by file, with the lines that they were made of
+
+
 def source_of(file: str) -> Source | None:
-    """The `Source` of a file; None if its text is not known, or is none of Python's."""
-    try:
-        return Source(ast.parse("".join(linecache.getlines(file))))
-    except (SyntaxError, ValueError):
-        return None
+    """The `Source` of a file; None if its text is not known, or cannot be parsed."""
+    linecache.checkcache(file)
+    lines = linecache.getlines(file)
+    if file not in SOURCES or SOURCES[file][0] != lines:
+        try:
+            source = Source(ast.parse("".join(lines)))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            source = None
+        SOURCES[file] = lines, source
+    return SOURCES[file][1]
 
 
 class Walk:
@@ -221,7 +228,6 @@ class Walk:
         self.reach(*self.source.calls.get(name, ()))
 
 
-@lru_cache(maxsize=4096)
 def destinations(file: str, span: Span) -> frozenset[Meeting]:
     """The operations and calls of a file that a number read in the expression ``span`` may take part in.
 
@@ -231,6 +237,8 @@ def destinations(file: str, span: Span) -> frozenset[Meeting]:
     source = source_of(file)
     if source is None:
         return frozenset()
+    if span in source.destinations:
+        return source.destinations[span]
     walk = Walk(source)
     for node in source.by_span.get(span, ()):
         if isinstance(node, ast.expr) and isinstance(getattr(node, "ctx", None), ast.Store):
@@ -242,7 +250,8 @@ def destinations(file: str, span: Span) -> frozenset[Meeting]:
         elif isinstance(node, ast.expr):
             walk.reach(node)
     walk.run()
-    return frozenset(walk.meetings)
+    source.destinations[span] = frozenset(walk.meetings)
+    return source.destinations[span]
 
 
 def goes_through_function(file: str, span: Span) -> bool:
@@ -251,8 +260,10 @@ def goes_through_function(file: str, span: Span) -> bool:
     ``math.exp(v)`` and ``np.array(values, float)`` read numbers themselves.
     """
     source = source_of(file)
-    for node in () if source is None else source.by_span.get(span, ()):
-        calls = [node, source.parents.get(node)] if source is not None else []
+    if source is None:
+        return False
+    for node in source.by_span.get(span, ()):
+        calls = node, source.parents.get(node)
         if any(isinstance(call, ast.Call) and name_of(call.func) in FUNCTIONS_OF_NUMBERS for call in calls):
             return True
         if isinstance(node, ast.Call) and name_of(node.func) not in ("float", "item", "numpy", "tolist"):

@@ -7,6 +7,7 @@ one by one, and for rows of `fit`, the latest ones go through the layers once mo
 from collections import deque
 from collections.abc import Callable, Collection
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -98,10 +99,12 @@ class Units:
     def __init__(self, kind: str, place: Place) -> None:
         self.kind, self.place = kind, place
         self.dull: deque[tuple[int, Array]] = deque()
+        self.most = 0  # rows of a call, which are taken for different ones
 
     def add(self, out: Array) -> None:
         """Note outputs of shape (units, rows)."""
         out = out[:, -ROWS:]
+        self.most = max(self.most, out.shape[1])
         if self.kind == "relu":
             flat = out <= 0
         elif self.kind == "tanh":
@@ -152,9 +155,9 @@ class Layers:
         self.rows: dict[Any, LatestRows] = {}  # the latest samples of each net, by its `Samples`
         self.calls: dict[Any, Place] = {}  # where each net was called last
         self.seen: set[Any] = set()  # layers that were called
-        self.own: dict[int, Place] = {}  # of calls since the latest pass, by id: layers of the program's own
-        self.alive: list[Any] = []  # these calls
-        self.differences: dict[int, tuple[Any, Place]] = {}  # subtractions since then, by id
+        # Of the calls since the latest pass that are still there: layers of the program's own; subtractions
+        self.own: WeakKeyDictionary[Any, Place] = WeakKeyDictionary()
+        self.differences: WeakKeyDictionary[Any, Place] = WeakKeyDictionary()
         self.dead: set[Any] = set()  # layers whose units were reported
 
     # What the tape records
@@ -173,12 +176,12 @@ class Layers:
         elif name in BOUNDS:
             self.activation(node, name, place)
         elif name == "subtract":
-            self.differences[id(node)] = node, place
+            self.differences[node] = place
         elif name == "maximum":
             if node.parents[1] is None and np.ndim(node.args[1]) == 0 and node.args[1] == 0:
                 self.own_units(node, "relu", place)
         elif name == "matmul":
-            self.hidden.update(self.own[id(own)] for own in map(unmoved, node.parents) if id(own) in self.own)
+            self.hidden.update(self.own[own] for own in map(unmoved, node.parents) if own in self.own)
         elif name in LOGITS:
             self.logits(node.parents[0], LOGITS[name], place)
         elif name == "divide" and is_softmax(node):
@@ -236,20 +239,18 @@ class Layers:
             if place not in self.units:
                 self.units[place] = Units(name, place)
             self.units[place].add(node.out.T)
-            self.own[id(node)] = place
-            self.alive.append(node)
+            self.own[node] = place
 
     def end_pass(self) -> None:
         """Forget the calls of a graph that is done with."""
         self.own.clear()
-        self.alive.clear()
         self.differences.clear()
 
     def compared(self, node: Any) -> None:
         """Look whether outputs of a net are compared with numbers that they cannot reach."""
-        if id(node) not in self.differences:
+        if node not in self.differences:
             return
-        node, place = self.differences[id(node)]
+        place = self.differences[node]
         for own, other in ((0, 1), (1, 0)):
             kind = bounded_origin(node.parents[own])
             if kind and node.parents[other] is None:
@@ -333,8 +334,8 @@ class Layers:
         """Whether most units of a layer are of no use."""
         if leaf not in self.units:
             return False
-        dull, n, rows = self.units[leaf].judged()
-        return rows >= FEWEST_ROWS and dull > SHARE * n
+        dull, n, _ = self.units[leaf].judged()
+        return self.units[leaf].most >= FEWEST_ROWS and dull > SHARE * n
 
     def judge(self, leaf: Any, units: Units) -> None:
         """Report the units of a layer if most of them are of no use."""

@@ -50,7 +50,7 @@ class Pass:
 
 def attributes_of(target: Any) -> Iterator[tuple[str, Any]]:
     """The attributes of a module, and what is in its lists, each with its name."""
-    for name, value in vars(target).items():
+    for name, value in getattr(target, "__dict__", {}).items():
         if isinstance(value, list | tuple):
             yield from ((f"{name}[{i}]", item) for i, item in enumerate(value))
         else:
@@ -103,11 +103,13 @@ class Ledger:
         vector, part = (None, 0) if owner is None else (owner[0](), owner[1])
         return (self.tensor(leaf) if vector is None else self.net(vector)), np.array([part])
 
-    def of_samples(self, samples: Any) -> tuple[NetAccount, Array]:
-        """The account and the parts of the layers that a net's `Samples` go through."""
+    def of_samples(self, samples: Any) -> tuple[NetAccount, Array] | None:
+        """The account and the parts of the layers that a net's `Samples` go through; None if it is gone."""
         if samples not in self.layers:
-            parts = np.array([spec.matrix.owner[1] for spec in samples.specs])
-            self.layers[samples] = self.net(samples.specs[0].matrix.owner[0]()), parts
+            vector = samples.specs[0].matrix.owner[0]()
+            if vector is None:
+                return None
+            self.layers[samples] = self.net(vector), np.array([s.matrix.owner[1] for s in samples.specs])
         return self.layers[samples]
 
     def every_account(self) -> Iterable[Account]:
@@ -120,7 +122,8 @@ class Ledger:
         """Note a pass through Values; arguments are those of `Observer.on_walk`."""
         done = Pass()
         if walk is not None:
-            parts = dict(self.of_samples(samples) for samples in {j.evaluator for j in walk.junctions})
+            evaluators = {junction.evaluator for junction in walk.junctions}
+            parts = dict(found for found in map(self.of_samples, evaluators) if found is not None)
             if len(parts) < len(walk.vectors) or any(len(own) < len(a.leaves) for a, own in parts.items()):
                 parts = self.in_detail(order, walk)
             for account, reached in parts.items():
@@ -132,17 +135,18 @@ class Ledger:
             compared, known = self.values.compare(leaves, {id(v): g for v, g in before})
             done.known += known
             done.add(self.values, compared, self.values.trained_gradient())
-            done.finite = done.finite and math.isfinite(math.fsum([v._grad for v in leaves]))
+            done.finite = done.finite and all(map(math.isfinite, [v._grad for v in leaves]))
         return done
 
     def in_detail(self, order: Sequence[Any], walk: Any) -> dict[NetAccount, Array]:
         """The parts of the accounts of nets that a pass has reached, through samples and by themselves."""
         found: dict[NetAccount, set[int]] = {}
         for junction in walk.junctions:
-            account, own = self.of_samples(junction.evaluator)
-            found.setdefault(account, set()).update(own.tolist())
+            if (known := self.of_samples(junction.evaluator)) is not None:
+                found.setdefault(known[0], set()).update(known[1].tolist())
         for matrix in {v._home for v in order if v._code == 1}:
-            found.setdefault(self.net(matrix.owner[0]()), set()).add(matrix.owner[1])
+            if (vector := matrix.owner[0]()) is not None:
+                found.setdefault(self.net(vector), set()).add(matrix.owner[1])
         return {account: np.array(sorted(own)) for account, own in found.items()}
 
     def of_tensors(self, gradients: dict[Any, Any], graph: Iterable[Any]) -> Pass:
@@ -228,23 +232,24 @@ class Ledger:
 
     def find_parts(self, target: Any) -> Parts:
         """The same, without looking it up."""
-        found: dict[Account, list[Any]] = {}
+        found: dict[Account, dict[int, None]] = {}
         if hasattr(target, "matrices") and target.all_in_vector:
             vector = target.matrices[0].owner[0]()
             return [(self.net(vector), np.array([matrix.owner[1] for matrix in target.matrices]))]
-        parameters = target.params() if hasattr(target, "params") else target
+        parameters = list(target.params() if hasattr(target, "params") else target)
+        plain = [p for p in parameters if isinstance(p, Value) and operation_of(p) != "parameter"]
+        new = [p for p in dict.fromkeys(plain) if p not in self.values.index]
+        if new:
+            self.values.open(new)
         for p in parameters:
             if isinstance(p, Tensor):
                 account, own = self.of_leaf(p._node)
             elif operation_of(p) == "parameter":
                 account, own = self.of_leaf(p._home.leaf)
             else:
-                if p not in self.values.index:
-                    self.values.open([p])
                 account, own = self.values, np.array([self.values.index[p]])
-            if own[0] not in found.setdefault(account, []):
-                found[account] += own.tolist()
-        return [(account, np.array(own)) for account, own in found.items()]
+            found.setdefault(account, {})[int(own[0])] = None
+        return [(account, np.array(list(own))) for account, own in found.items()]
 
     def on_step(self, target: Any, place: Place) -> None:
         """Note a step that is about to change the parameters of ``target``."""

@@ -2,13 +2,16 @@
 
 import atexit
 import math
+import os
 import sys
-import threading
 import weakref
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
+from itertools import pairwise
+from pathlib import Path
+from threading import Lock, get_ident
 from typing import Any
 
 import numpy as np
@@ -21,10 +24,10 @@ from autograd.diagnosis.infinities import Infinities
 from autograd.diagnosis.layers import Layers
 from autograd.diagnosis.ledger import Ledger, Pass
 from autograd.diagnosis.taken import Taken
-from autograd.diagnosis.trainings import Trainings
+from autograd.diagnosis.trainings import Trainings, is_built_in
 from autograd.engine import Observer, Value, is_pending, observe, place_of, unobserve
 from autograd.errors import UnsupportedError
-from autograd.support import LIBRARIES, WATCHERS, Place, Watcher, here
+from autograd.support import LIBRARIES, WATCHERS, Place, Watcher, here, run_to_end
 from autograd.tensor import Array, Leaf, TapeNode, Tensor, tensor_of, use_counts
 
 __all__ = ["doctor"]
@@ -36,6 +39,23 @@ MANY_READS = 8  # reads, and batches, between two backward passes from which on 
 LEAF, OUTPUT = 0, 2  # the codes of Values that were not computed, and of outputs of nets
 
 
+def guarded(look: Callable[..., Any]) -> Callable[..., Any]:
+    """Have a method of the `Session` called in its thread alone, and no more once one of them has failed.
+
+    An error of the doctor's own is not one of the program, which goes on; the report says that it came.
+    """
+
+    @wraps(look)
+    def guard(self: "Session", *arguments: Any) -> Any:
+        if get_ident() == self.watched:
+            try:
+                look(self, *arguments)
+            except Exception as error:
+                self.findings.error, self.watched = error, None
+
+    return guard
+
+
 class Session(Observer, Watcher):
     """Watches the program of one thread."""
 
@@ -43,7 +63,8 @@ class Session(Observer, Watcher):
 
     def __init__(self) -> None:
         self.findings = Record()
-        self.thread = threading.get_ident()
+        self.process, self.thread = os.getpid(), get_ident()
+        self.watched: int | None = self.thread  # None after an error of its own
         self.taken = Taken(self.findings)
         self.ledger = Ledger(self.findings)
         self.layers = Layers(self.findings)
@@ -69,19 +90,26 @@ class Session(Observer, Watcher):
         observe(self)
         WATCHERS.append(self)
         for kind in (Value, *Value.__subclasses__()):
-            if "data" in vars(kind):
+            if hasattr(vars(kind).get("data"), "__set__"):
                 self.patch(kind, "data", self.on_read)
         self.patch(Tensor, "data", self.on_tensor_read)
         for name in ("item", "numpy", "tolist"):
             self.patch_method(Tensor, name, self.on_tensor_read)
 
     def stop(self) -> None:
-        """No longer watch."""
-        unobserve(self)
-        WATCHERS.remove(self)
-        while self.patched:
-            kind, name, original = self.patched.pop()
+        """No longer watch; the same if called twice."""
+        for kind, name, original in reversed(self.patched):
             setattr(kind, name, original)
+        unobserve(self)
+        if self in WATCHERS:
+            WATCHERS.remove(self)
+        if Current.session is self:
+            Current.session = None
+
+    def report(self) -> None:
+        """Print the findings on standard error, where there is one."""
+        if (self.findings or self.findings.error is not None) and sys.stderr is not None:
+            print(self.findings, file=sys.stderr)
 
     def patch(self, kind: Any, name: str, callback: Any) -> None:
         """Have ``callback(v, frame)`` called before each read of an attribute, but for harmless ones."""
@@ -98,7 +126,7 @@ class Session(Observer, Watcher):
         put = original.__set__
 
         def write(v: Any, x: Any) -> None:
-            if self.wants_write and threading.get_ident() == self.thread:
+            if self.wants_write and get_ident() == self.thread:
                 frame = current_frame(1)
                 self.written, self.wants_write = (frame.f_code, frame.f_lasti), False
             put(v, x)
@@ -118,11 +146,14 @@ class Session(Observer, Watcher):
         self.patched.append((kind, name, original))
         setattr(kind, name, method)
 
+    @guarded
     def finish(self) -> None:
         """Report what only the whole program shows."""
         self.taken.finish(self.ledger.is_reached)
-        curves = [*self.trainings.curves, *self.curves.values()]
-        verdicts = [(place, verdict) for place, curve in curves if (verdict := curve.verdict()) is not None]
+        verdicts = list(self.trainings.verdicts)
+        for place, curve in self.curves.values():
+            if (verdict := curve.verdict()) is not None:
+                verdicts.append((place, verdict))
         grows = any(mistake == "diverges" for _, (mistake, _) in verdicts)
         trained = self.ledger.trained_leaves() | self.trainings.leaves
         if self.written is not None:
@@ -135,12 +166,18 @@ class Session(Observer, Watcher):
                 self.findings.add(mistake, place, text)
 
     def run_net(self, samples: Any, X: Array, place: Place) -> None:
-        """Have a net compute the outputs of rows on the tape, as if called at a place."""
+        """Have a net compute the outputs of rows on the tape, as if called at a place.
+
+        Activations of the user's own are not called once more: they might count their calls.
+        """
+        if not is_built_in(samples):
+            return
         self.run_place = place
         with np.errstate(all="ignore"):
             samples.through(tensor_of(np.ascontiguousarray(X.T)))
         self.run_place = None
 
+    @guarded
     def on_error(self, error: BaseException) -> None:
         """Report the numbers taken out of a graph, if ``error`` is that a number has no backward()."""
         if not isinstance(error, AttributeError) or error.name != "backward" or error.__traceback__ is None:
@@ -153,10 +190,9 @@ class Session(Observer, Watcher):
 
     # Values
 
+    @guarded
     def on_read(self, v: Any, frame: Any) -> None:
         """Called before the number of a Value is read."""
-        if threading.get_ident() != self.thread:
-            return
         while frame is not None and frame.f_code.co_filename.startswith(LIBRARIES):
             frame = frame.f_back
         if frame is None:
@@ -166,44 +202,48 @@ class Session(Observer, Watcher):
             self.early[place] += 1
         self.taken.note(v, place)
 
+    @guarded
     def on_tensor_read(self, t: Any, frame: Any) -> None:
         """Called before the numbers of a Tensor are read."""
-        if threading.get_ident() != self.thread:
-            return
         if frame.f_code.co_filename.startswith(LIBRARIES):
             self.taken.ignore(Place(frame.f_code, frame.f_lasti))
         elif isinstance(t._node, TapeNode):
             self.taken.note(t, Place(frame.f_code, frame.f_lasti))
 
+    @guarded
     def on_gradient_read(self, v: Any, frame: Any) -> None:
         """Called before the gradient of a Value is read."""
-        if threading.get_ident() == self.thread and not frame.f_code.co_filename.startswith(LIBRARIES):
+        if not frame.f_code.co_filename.startswith(LIBRARIES):
             self.taken.on_gradient_read(v)
 
+    @guarded
     def on_operation(self, v: Any, x: float, y: float, error: Exception | None) -> None:
         place = place_of(v)
-        if place is not None and threading.get_ident() == self.thread:
+        if place is not None:
             self.infinities.on_operation(v, x, y, place)
 
     def before_batch(self, batch: Any) -> None:
-        if threading.get_ident() == self.thread:
+        if get_ident() == self.watched:
             self.in_batch = True
 
+    @guarded
     def on_batch(self, batch: Any, outputs: list[Any]) -> None:
-        if threading.get_ident() == self.thread:
-            self.in_batch = False
-            self.ran = True
-            self.layers.on_batch(batch.evaluator, batch.n, batch.rows, batch.place)
+        self.in_batch = False
+        self.ran = True
+        self.layers.on_batch(batch.evaluator, batch.n, batch.rows, batch.place)
 
-    def before_backward(self, root: Any) -> Any:
-        if threading.get_ident() == self.thread:
+    def before_backward(self, root: Any) -> None:
+        if get_ident() == self.watched:
             self.in_pass, self.in_batch = True, False
 
+    def on_failure(self) -> None:
+        if get_ident() == self.watched:
+            self.in_pass, self.in_batch, self.run_place = False, False, None
+
+    @guarded
     def on_walk(self, order: list[Any], before: list[Any], walk: Any) -> None:
-        if threading.get_ident() != self.thread:
-            return
         self.in_pass = False
-        if walk is None and self.passes >= ALL and self.spares(len(order)):
+        if walk is None and self.passes >= ALL and not self.infinities.noted and self.spares(len(order)):
             self.passes += 1
             self.ledger.spared = True
             return
@@ -230,7 +270,10 @@ class Session(Observer, Watcher):
 
     def spares(self, n: int) -> bool:
         """Whether a pass through a graph of ``n`` nodes is not looked at."""
-        return any(n <= most and self.passes % every > 1 for most, every in SPARED)
+        for most, every in SPARED:
+            if n <= most:
+                return self.passes % every > 1
+        return False
 
     def is_stale(self, before: list[Any]) -> bool:
         """Whether operations that a pass has been through have operands that were changed since."""
@@ -282,8 +325,9 @@ class Session(Observer, Watcher):
 
     # Tensors
 
+    @guarded
     def on_call(self, node: Any) -> None:
-        if threading.get_ident() != self.thread or self.in_batch or self.in_pass:
+        if self.in_batch or self.in_pass:
             return
         if self.run_place is None:
             self.infinities.on_call(node)
@@ -291,8 +335,9 @@ class Session(Observer, Watcher):
                 self.taken.on_call(node, here())
         self.layers.on_call(node, self.run_place)
 
+    @guarded
     def on_tensor_backward(self, root: Any, gradients: dict[Any, Any]) -> None:
-        if threading.get_ident() != self.thread or self.in_pass or called_by_library(2):
+        if self.in_pass or called_by_library(3):
             return
         graph = use_counts(root)
         done = self.ledger.of_tensors(gradients, graph)
@@ -309,28 +354,28 @@ class Session(Observer, Watcher):
         loss = float(root.out.reshape(-1)[0]) if not alone and root.out.size == 1 else None
         self.end_pass(here(), done, again, False, alone, loss)
 
+    @guarded
     def on_replay(self, leaves: list[Any]) -> None:
-        if threading.get_ident() == self.thread and not called_by_library(2):
+        if not called_by_library(3):
             self.ledger.on_replay(leaves)
 
     # Trainings
 
+    @guarded
     def on_training(self, training: Any) -> None:
-        if threading.get_ident() == self.thread:
-            self.trainings.begin(training)
+        self.trainings.begin(training)
 
+    @guarded
     def on_training_end(self, training: Any, rows: Any) -> None:
-        if threading.get_ident() == self.thread:
-            self.run_place = here()
-            try:
-                self.trainings.end(training, rows, self.run_place)
-            finally:
-                self.run_place = None
+        self.run_place = here()
+        try:
+            self.trainings.end(training, rows, self.run_place)
+        finally:
+            self.run_place = None
 
+    @guarded
     def on_step(self, target: Any) -> None:
-        if threading.get_ident() != self.thread:
-            return
-        if called_by_library(2):
+        if called_by_library(3):
             self.trainings.on_step(target)
         else:
             self.ledger.on_step(target, here())
@@ -357,9 +402,10 @@ class Identities:
 
 
 class Current:
-    """The session that is running, or None."""
+    """The session that is running, or None; who begins one holds the lock."""
 
     session: Session | None = None
+    lock = Lock()
 
 
 @contextmanager
@@ -369,7 +415,7 @@ def doctor() -> Iterator[Findings]:
     A program with such a mistake runs to its end and gives numbers, only not those that were meant. The
     report, on standard error, names the line, says what was seen there and how often, and shows two lines
     that mend it. If nothing is found, nothing is printed. The numbers of the program are those without the
-    doctor. It takes two to five times as long.
+    doctor. A training takes two to five times as long.
 
     ``fit(doctor=True)``, ``python -m autograd doctor program.py`` and the environment variable
     ``AUTOGRAD_DOCTOR=1`` do the same for one training, for a program and for all programs. The block applies
@@ -391,30 +437,36 @@ def doctor() -> Iterator[Findings]:
     >>> [(finding.mistake, finding.count) for finding in findings]
     [('not_zeroed', 2)]
     """
-    if Current.session is not None:
-        if Current.session.thread != threading.get_ident():
+    session = Session()
+    try:
+        with Current.lock:
+            running = Current.session = Current.session or session
+        if running is session:
+            session.start()
+            yield session.findings
+            session.finish()
+        elif running.thread == session.thread:
+            yield running.findings
+        else:
             raise UnsupportedError(
                 "doctor() watches one thread at a time, and is watching another one already"
             )
-        yield Current.session.findings
-        return
-    session = Current.session = Session()
-    session.start()
-    try:
-        yield session.findings
+    except (KeyboardInterrupt, SystemExit):  # as far as the program has come, its numbers are what was meant
         session.finish()
+        raise
     except BaseException as error:
         session.on_error(error)
         raise
     finally:
-        session.stop()
-        Current.session = None
-        if session.findings:
-            print(session.findings, file=sys.stderr)
+        run_to_end(session.stop)
+        if session.process == os.getpid():  # not in a copy, made by fork
+            session.report()
 
 
 def watch_program() -> None:
-    """Watch this thread until the program ends, and report then."""
+    """Watch this thread until the program ends, and report then; not for this library's own commands."""
+    if ("-m", "autograd") in pairwise(sys.orig_argv) or Path(sys.argv[0]).stem == "autograd":
+        return
     context = doctor()
     context.__enter__()
 

@@ -12,6 +12,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -83,7 +84,8 @@ class Taken:
         meetings: by file, span and operand, the places of the numbers that it may be.
         fresh: whether a place was added since the latest look.
         suspects: what was found, by place.
-        met: calls of the tape with such a number, and the index of that operand, since the latest pass.
+        met: calls of the tape with such numbers since the latest pass, each with the indices of these
+            operands and the places of the numbers.
         passes: the number of backward passes so far.
         periods: for each place the number of passes at its latest read.
         uses: for each place how many of the passes looked at used numbers that were read for them, and how
@@ -100,7 +102,7 @@ class Taken:
         self.meetings: dict[str, dict[Span, dict[str, set[Place]]]] = {}
         self.fresh = False
         self.suspects: dict[Place, Suspect] = {}
-        self.met: list[tuple[Any, int, set[Place]]] = []
+        self.met: WeakKeyDictionary[Any, list[tuple[int, set[Place]]]] = WeakKeyDictionary()
         self.passes = 0
         self.periods: dict[Place, int] = {}
         self.uses: dict[Place, list[int]] = defaultdict(lambda: [0, 0])
@@ -148,7 +150,7 @@ class Taken:
         """Look at a call that the tape has recorded."""
         for i, operand in enumerate(("first", "second")[: len(node.parents)]):
             if node.parents[i] is None and (readers := self.readers_at(place).get(operand)):
-                self.met.append((node, i, readers))
+                self.met.setdefault(node, []).append((i, readers))
 
     def look_through(self, order: Sequence[Any]) -> None:
         """Judge the numbers among the operands of a graph, after a backward pass through its nodes."""
@@ -172,7 +174,7 @@ class Taken:
     def look_through_tape(self, root: Any, graph: Container[Any]) -> None:
         """Judge the numbers that came into a graph of Tensors, after a backward pass from ``root``."""
         self.fresh = False
-        met = [(node, i, readers) for node, i, readers in self.met if node in graph]
+        met = [(node, i, readers) for node, of in self.met.items() if node in graph for i, readers in of]
         if not met:
             return
         gradients = backpropagate(root, np.ones(root.shape, root.dtype), {node for node, _, _ in met})

@@ -31,7 +31,7 @@ class Trainings:
         self.findings, self.layers = findings, layers
         self.begun: dict[int, list[Array]] = {}  # by training, the numbers of each matrix at its start
         self.running: list[Curve] = []  # those of trainings that run, the latest last
-        self.curves: list[tuple[Place, Curve]] = []
+        self.verdicts: list[tuple[Place, tuple[str, str]]] = []
         self.leaves: set[Any] = set()  # of the matrices that have been trained
 
     def begin(self, training: Any) -> None:
@@ -58,9 +58,15 @@ class Trainings:
             return
         curve = self.running.pop()
         curve.losses = [loss + penalty for loss, penalty in zip(history.loss, history.penalty, strict=True)]
-        self.curves.append((place, curve))
+        verdict = curve.verdict()
+        if verdict is not None:
+            self.verdicts.append((place, verdict))
         self.layers.seen.clear()
-        if rows is not None and training.batch_loss.objective.recordable:
+        if (
+            rows is not None
+            and training.batch_loss.objective.recordable
+            and is_built_in(getattr(training.module, "_samples", None))
+        ):
             self.look_at(training, rows)
         trained = {matrix.leaf for matrix in matrices_of(training.module)}
         self.leaves |= trained | self.layers.seen
@@ -85,6 +91,16 @@ class Trainings:
                 training.batch_loss.objective.loss_and_grad(*map(tensor_of, parts))
         finally:
             module.grads[...] = gradient
+
+
+def is_built_in(samples: Any) -> bool:
+    """Whether the activations of a net, given by its `Samples`, are the library's own.
+
+    Then one more call changes nothing. For a module of the user's, which has no `Samples`, nobody knows.
+    """
+    return samples is not None and all(
+        getattr(spec.function, "operation", None) is not None for spec in samples.specs
+    )
 
 
 def matrices_of(module: Any) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 
 from autograd.engine import operations, pending
 from autograd.engine.node import Node
+from autograd.engine.walk import last_root
 from autograd.errors import GradientError, NotANumberError, UnsupportedError
 from autograd.support import Place, whole
 from autograd.text import count
@@ -24,6 +25,7 @@ __all__ = ["Explanation", "Path", "SamplePart", "Step"]
 
 PARAMETER, OUTPUT, USER_OPERATION = map(operations.CODES.get, ("parameter", "output", "user_operation"))
 PLACES = 4  # significant digits of numbers in texts
+ENDS = 6  # steps at either end of a path that texts show
 NUMBERS_SHOWN = 6  # of a sample
 
 
@@ -69,11 +71,19 @@ class Path:
         if not self.steps:
             return f"  {self.amount:.{PLACES}g}, the result itself"
         runs = [(step, len(list(same))) for step, same in groupby(self.steps)]
-        factors = (f"{s.slope:.{PLACES}g}" + f"^{n}" * (n > 1 and s.slope != 1) for s, n in runs)
+        shown_runs = runs if len(runs) <= 2 * ENDS else [*runs[:ENDS], *runs[-ENDS:]]
+        factors = [f"{s.slope:.{PLACES}g}" + f"^{n}" * (n > 1 and s.slope != 1) for s, n in shown_runs]
+        if len(runs) > 2 * ENDS:
+            factors.insert(ENDS, "...")
         product = " × ".join(factors)
         width = max(len(step.text) for step, _ in runs)
         lines = [f"  {self.amount:.{PLACES}g} = {product}"]
-        for step, n in runs:
+        left_out = len(runs) - 2 * ENDS
+        for i, (step, n) in enumerate(runs):
+            if ENDS <= i < ENDS + left_out:
+                if i == ENDS:
+                    lines.append(f"               ... {left_out} more")
+                continue
             where = "" if step.place is None else f"  {os.path.basename(step.place.file)}:{step.place.line}"
             times = f"  {n} times" if n > 1 else ""
             lines.append(f"    {step.slope:>10.{PLACES}g}  {step.text:{width}}{where}{times}".rstrip())
@@ -115,9 +125,9 @@ class Explanation:
 
     Attributes:
         name: the name of the parameter or the label of the Value.
-        gradient: its gradient, the sum of ``total`` and ``earlier``.
-        total: what the last backward pass has added.
-        earlier: what was there before.
+        gradient: its gradient, the sum of ``total`` and ``earlier``; ``total`` alone if it was set to 0
+            since, or if another loss is explained than the last.
+        total: what the pass from that loss adds.
         n_paths: the number of paths from the result of that pass.
         paths: those that add most, largest first.
         samples: of a net's parameter, what each sample adds, largest first. Their sum, and what goes to the
@@ -160,7 +170,7 @@ class Explanation:
         if not self.n_paths:
             return f"{self.name} has the gradient {self.gradient:.{PLACES}g}: no path leads to it"
         lines = [f"{self.name} has the gradient {self.gradient:.{PLACES}g}, by {count(self.n_paths, 'path')}"]
-        if abs(self.earlier) > 1e-9 * max(abs(self.gradient), abs(self.total)):
+        if self.earlier:
             lines[0] += f", and {self.earlier:.{PLACES}g} from before the last backward()"
         lines[0] += ":"
         if self.samples:
@@ -363,7 +373,12 @@ def explained(v: Any, root: Any, k: Any) -> Explanation:
         ]
         paths.append(Path(amount, tuple(steps)))
     parts.sort(key=lambda part: -abs(part.amount))
-    return Explanation(name_of(v), v.grad, arrived[v] if n else 0.0, n, tuple(paths), tuple(parts), k)
+    total = arrived[v] if n else 0.0
+    single = v._code == PARAMETER and v._home.arrays[0].itemsize == 4
+    same = abs(v.grad - total) <= (1e-4 if single else 1e-9) * max(abs(v.grad), abs(total))
+    alone = same or root is not last_root() or v.grad == 0  # another loss, or set to 0: it has no past
+    gradient = total if alone else v.grad
+    return Explanation(name_of(v), gradient, total, n, tuple(paths), tuple(parts), k)
 
 
 def name_of(v: Any) -> str:

@@ -221,6 +221,9 @@ class Observer:
     def after_backward(self, check: Any) -> None:
         """Called after a backward pass, with what `before_backward` returned."""
 
+    def on_failure(self) -> None:
+        """Called instead of `after_backward` and `on_batch` where an error or an interrupt came."""
+
 
 class Observers(Observer):
     """Several observers, each of which is told of everything."""
@@ -260,6 +263,10 @@ class Observers(Observer):
         for observer, own in zip(self.observers, check, strict=True):
             observer.after_backward(own)
 
+    def on_failure(self) -> None:
+        for observer in self.observers:
+            observer.on_failure()
+
 
 OBSERVERS: list[Observer] = []
 
@@ -282,8 +289,9 @@ def observe(observer: Observer) -> None:
 
 
 def unobserve(observer: Observer) -> None:
-    """No longer tell an observer of what happens to Values."""
-    OBSERVERS.remove(observer)
+    """No longer tell an observer of what happens to Values; the same if called twice."""
+    if observer in OBSERVERS:
+        OBSERVERS.remove(observer)
     tell_observers()
 
 

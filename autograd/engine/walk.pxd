@@ -26,7 +26,7 @@ cdef class Walk:
 
 cdef class Running:
     cdef bint taken
-    cdef unsigned long thread
+    cdef unsigned long thread, root_thread
     cdef object root
 
 

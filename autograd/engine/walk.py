@@ -145,13 +145,14 @@ class Walk:
 class Running:
     """Whether a backward pass is running (``taken``), and of the running or the last one the ``thread``.
 
-    ``root`` is a weak reference to the node that the last one began at, or None.
+    ``root`` is a weak reference to the node that the last one began at, in ``root_thread``; None for none.
     """
 
     def __init__(self) -> None:
         self.taken = False
         self.thread = 0
         self.root: Any = None
+        self.root_thread = 0
 
 
 RUNNING = Running()
@@ -176,20 +177,27 @@ def backward(root: Node) -> None:
     else:
         locked(root)
     RUNNING.root = ref(root)
+    RUNNING.root_thread = threading.get_ident()
 
 
 def last_root() -> Any:
-    """The node that the last backward pass began at; None if there was none, or it is gone."""
-    return None if RUNNING.root is None else RUNNING.root()
+    """The node that the last backward pass began at, if that was in this thread, and it is still there."""
+    if RUNNING.root is None or RUNNING.root_thread != threading.get_ident():
+        return None
+    return RUNNING.root()
 
 
 def observed(root: Node, observer: Any) -> None:
     """Run the backward pass, and let the observer compare its gradients."""
     check = observer.before_backward(root)
-    if node.COMPILED:
-        alone(root)
-    else:
-        locked(root)
+    try:
+        if node.COMPILED:
+            alone(root)
+        else:
+            locked(root)
+    except BaseException:
+        observer.on_failure()
+        raise
     observer.after_backward(check)
 
 

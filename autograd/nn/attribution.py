@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd import plot
-from autograd.errors import OptionError, ShapeError
-from autograd.tensor import Array, Leaf, backpropagate, on_the_tape, tensor_of
+from autograd.errors import DataError, OptionError, ShapeError
+from autograd.tensor import Array, Leaf, backpropagate, on_the_tape, reals, tensor_of
 from autograd.text import count
 from autograd.training import rows_of
 
@@ -18,8 +18,10 @@ __all__ = ["Attribution", "attribution"]
 POINTS = 8  # of the Gauss-Legendre rule on each piece of the way
 HALVINGS = {"float64": 40, "float32": 12}  # of a piece, by dtype: at a kink the slope jumps
 GAPS = {"float64": 1e-9, "float32": 1e-5}  # by which the parts of a piece may miss the change of the output
+MOST_PIECES = 2048  # that are halved; a function with more jumps keeps a gap
 LEAST = 1e-2  # length of a piece, of the whole way, below which that is allowed as for this length
 DIGITS = 4  # significant digits of numbers in texts
+SHOWN_GAP = 1e-3  # of the largest part, from which on texts tell of it
 SHOWN = 20  # inputs that texts and plots show at most
 
 
@@ -80,6 +82,8 @@ class Attribution:
     def __str__(self) -> str:
         zeros = "all inputs 0" if not self.baseline.any() else "which was given"
         head = f"output {number(self.output)}, and {number(self.baseline_output)} for the baseline, {zeros}"
+        if self.index:
+            head = f"output[{self.index}] is {head.removeprefix('output ')}"
         rows: list[tuple[str, ...]] = [("input", "value", "slope", "slope × change", "integrated")]
         columns = self.sample, self.slopes, self.gradient_times_input, self.integrated
         order = self.order()
@@ -95,6 +99,9 @@ class Attribution:
             )
             for row in rows
         ]
+        scale = max(float(np.abs(self.integrated).max()), abs(self.output), abs(self.baseline_output))
+        if abs(self.gap) > SHOWN_GAP * scale:
+            lines.append(f"the integrated gradients miss the change of the output by {number(self.gap)}")
         return "\n".join([head, *lines])
 
     __repr__ = __str__
@@ -151,10 +158,14 @@ def attribution(
     start = np.zeros_like(sample) if baseline is None else one_row(net, baseline, call)
     if names is not None and len(names) != net.n_in:
         raise ShapeError(f"{call} wants names for {count(net.n_in, 'input')}, got {len(names)}")
-    numbers, _ = outputs_and_slopes(net, np.stack([sample, start]), 0)
+    with np.errstate(all="ignore"):
+        numbers, _ = outputs_and_slopes(net, np.stack([sample, start]), 0)
+    if not np.isfinite(numbers).all():
+        raise DataError(f"{call} wants finite outputs, and this net's are not for the sample or the baseline")
     if output is None:
         output = int(numbers[0].argmax())
-    if not isinstance(output, int | np.integer) or not 0 <= output < numbers.shape[1]:
+    wrong = isinstance(output, bool) or not isinstance(output, int | np.integer)
+    if wrong or not 0 <= output < numbers.shape[1]:
         raise OptionError(f"{call} wants an output from 0 to {numbers.shape[1] - 1}, got {output!r}")
     _, slopes = outputs_and_slopes(net, sample[None], output)
     integrated = integral(net, start, sample, output)
@@ -196,6 +207,9 @@ def integral(net: Any, start: Array, sample: Array, output: int) -> Array:
         total += parts[done].sum(axis=0)
         if done.all():
             break
+        if np.count_nonzero(~done) > MOST_PIECES:
+            total += parts[~done].sum(axis=0)
+            break
         halves = pieces[~done]
         middle = halves.mean(axis=1)
         pieces = np.concatenate([np.stack([halves[:, 0], middle], 1), np.stack([middle, halves[:, 1]], 1)])
@@ -204,7 +218,8 @@ def integral(net: Any, start: Array, sample: Array, output: int) -> Array:
 
 def one_row(net: Any, x: Any, call: str) -> Array:
     """One sample as an array (n_in,)."""
-    rows: Array = rows_of(np.atleast_2d(np.asarray(x, float)), net.n_in, net.dtype, call)
+    given = reals(x, f"{call} wants numbers")
+    rows: Array = rows_of(np.atleast_2d(given), net.n_in, net.dtype, call)
     if len(rows) != 1:
         raise ShapeError(f"{call} wants one sample of {count(net.n_in, 'number')}, got shape {np.shape(x)}")
     row: Array = rows[0]

@@ -119,6 +119,17 @@ class Batch(Junction):
         return len(self.entries) >= self.queue.capacity * self.span
 
     def run(self) -> None:
+        if pending.observer() is None:
+            self.evaluate()
+            return
+        try:
+            self.evaluate()
+        except BaseException:
+            pending.observer().on_failure()
+            raise
+
+    def evaluate(self) -> None:
+        """Compute the results, if they are pending."""
         if self.done:
             return
         self.closed = True

@@ -224,7 +224,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.end_headers()
-        self.wfile.write(json.dumps(answer).encode())
+        self.wfile.write(json.dumps(answer, allow_nan=False).encode())
 
     # The stream
 
@@ -253,7 +253,7 @@ class Handler(BaseHTTPRequestHandler):
                 del self.server.sessions[name]
 
     def _line(self, news: dict[str, Any]) -> None:
-        self.wfile.write(json.dumps(news).encode() + b"\n")
+        self.wfile.write(json.dumps(news, allow_nan=False).encode() + b"\n")
 
     def _gone(self) -> bool:
         """Whether the page has closed the connection."""

@@ -206,6 +206,7 @@ class Training:
 
         Raises:
             OptionError: there is no such weight.
+            TrainingError: its gradient is not finite.
 
         >>> told = Training(Settings()).explain(0, 0, 1)
         >>> parts = sum(row["part"] for row in told["largest"]) + told["others"]
@@ -214,6 +215,10 @@ class Training:
         """
         found = self.contributions(layer, neuron, input)
         parts = found.parts
+        if not all(np.isfinite(a).all() for a in (found.errors, found.inputs, parts)):
+            raise TrainingError(
+                "the gradient of this weight is no longer finite; begin again with smaller steps"
+            )
         order = np.argsort(-abs(parts), kind="stable")
         matrix = self.net.layers[layer]
         bias = input == matrix.weight.shape[1]

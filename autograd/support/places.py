@@ -16,8 +16,9 @@ __all__ = ["LIBRARIES", "Place", "here", "user_frame"]
 LIBRARIES: tuple[str, ...] = (
     os.path.join(os.path.dirname(os.path.dirname(__file__)), ""),
     os.path.join(os.path.dirname(np.__file__), ""),
+    "<frozen ",
 )
-"""The folders of this library and of NumPy, whose code is no place in a program."""
+"""The folders of this library and of NumPy, and Python's own start, whose code is no place in a program."""
 
 LONGEST = 80  # characters of an expression that are shown
 

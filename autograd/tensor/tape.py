@@ -58,7 +58,9 @@ class Leaf:
 class TapeNode:
     """One recorded call: the primitive, its arguments at the time, and the nodes that they came from."""
 
-    __slots__ = ("_version", "args", "dtype", "kwargs", "out", "parents", "rule", "shape", "used")
+    __slots__ = (
+        "__weakref__", "_version", "args", "dtype", "kwargs", "out", "parents", "rule", "shape", "used"
+    )  # fmt: skip
 
     def __init__(
         self,

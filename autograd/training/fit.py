@@ -124,6 +124,7 @@ class FitMixin:
                 than True, False or None, or the checkpoint belongs to another training; the message says
                 what differs.
             FileFormatError: the checkpoint is damaged, or the file is of another kind.
+            UnsupportedError: with ``doctor``, the doctor is watching another thread.
             OSError: the checkpoint cannot be written.
             RankError: with ``comm``, the training has failed on another rank. If that was by an error of this
                 library, the error here is of the same type.

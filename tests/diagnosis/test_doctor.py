@@ -1,6 +1,7 @@
 """The doctor finds what is wrong with wrong programs, and says nothing of right ones."""
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -17,11 +18,11 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Net, Value
-from autograd.diagnosis import MISTAKES, doctor
+from autograd import Net, Tensor, Value
+from autograd.diagnosis import MISTAKES, doctor, session
 from autograd.diagnosis.flow import destinations
 from autograd.engine import observe, pending
-from autograd.errors import UnsupportedError
+from autograd.errors import GradientError, UnsupportedError
 from autograd.pictures import DEMOS
 from autograd.support import WATCHERS
 
@@ -43,6 +44,21 @@ def marked(program):
     return set(found)
 
 
+def found_by(function, *arguments):
+    """The names of what the doctor finds in a function that is called; an error of its own fails the test."""
+    with contextlib.redirect_stderr(io.StringIO()), doctor() as findings:
+        function(*arguments)
+    assert findings.error is None
+    return [finding.mistake for finding in findings]
+
+
+def never_zeroed(steps=6):
+    w = Tensor(3.0, requires_grad=True)
+    for _ in range(steps):
+        ((w - 1) ** 2).backward()
+        w.data -= 0.01 * w.grad
+
+
 def run(path, watched=True):
     """What the doctor finds in a program, what it reports, and what the program prints."""
     random.seed(0)
@@ -58,6 +74,7 @@ def run(path, watched=True):
         except AttributeError as error:
             if "'backward'" not in str(error):
                 raise
+    assert watched is False or findings.error is None
     return findings, report.getvalue(), printed.getvalue()
 
 
@@ -283,6 +300,201 @@ def test_an_observer_is_told_from_observe_to_unobserve():
     assert told == [3]
 
 
+@pytest.mark.parametrize("moment", range(12))
+def test_an_interrupt_while_it_begins_or_ends_leaves_nothing_behind(moment, monkeypatch):
+    calls = []
+
+    def interrupted(kind, name, value):
+        calls.append(name)
+        setattr(kind, name, value)
+        if len(calls) == moment + 1:
+            raise KeyboardInterrupt
+
+    before = left_behind()
+    monkeypatch.setattr(session, "setattr", interrupted, raising=False)
+    with contextlib.suppress(KeyboardInterrupt), doctor():
+        pass
+    assert len(calls) > moment
+    assert left_behind() == before
+    assert session.Current.session is None
+
+
+def test_one_of_several_threads_that_begin_at_once_is_watched():
+    told = []
+    barrier = threading.Barrier(4)
+
+    def begin():
+        barrier.wait()
+        try:
+            with doctor():
+                barrier.wait()
+                told.append("watched")
+        except UnsupportedError:
+            told.append("refused")
+            barrier.wait()
+
+    threads = [threading.Thread(target=begin) for _ in range(4)]
+    before = left_behind()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["refused", "refused", "refused", "watched"]
+    assert left_behind() == before
+
+
+def test_an_error_of_its_own_ends_its_look_and_not_the_program(monkeypatch, capsys):
+    def broken(*arguments):
+        raise ZeroDivisionError("mine")
+
+    monkeypatch.setattr(session.Ledger, "of_walk", broken)
+    x = Value(2.0)
+    with doctor() as findings:
+        for _ in range(3):
+            (x * x).backward()
+            x.data -= 0.1 * x.grad
+    assert x.grad == pytest.approx(4 + 3.2 + 1.76)
+    assert isinstance(findings.error, ZeroDivisionError)
+    assert "an error of its own ended its look before the program's end: ZeroDivisionError('mine')" in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize("end", [SystemExit(0), KeyboardInterrupt()])
+def test_a_program_that_is_ended_is_judged_as_far_as_it_came(end):
+    x = Value(3.0)
+    with (
+        contextlib.suppress(SystemExit, KeyboardInterrupt),
+        contextlib.redirect_stderr(io.StringIO()),
+        doctor() as findings,
+    ):
+        for _ in range(30):
+            loss = (x - 1) ** 2
+            x.grad = 0
+            loss.backward()
+            x.data -= 1.5 * x.grad
+        raise end
+    assert [finding.mistake for finding in findings] == ["diverges"]
+
+
+# What it must bear ---------------------------------------------------------------------------------
+
+
+def refusing_pass():
+    net = Net(1, [1])
+    out = net([1.0])
+    assert out.data != 9.0
+    net.params()[0].data = 5.0
+    with pytest.raises(GradientError):
+        out.backward()
+
+
+def failing_closure():
+    def fail():
+        raise RuntimeError
+
+    out = Value(4.0, (Value(2.0),), "square")
+    out._backward = fail
+    with pytest.raises(RuntimeError):
+        out.backward()
+
+
+def failing_activation():
+    def fail(x):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        Net(1, [1], fail)([1.0]).data  # noqa: B018
+
+
+@pytest.mark.parametrize("error", [refusing_pass, failing_closure, failing_activation])
+def test_after_an_error_in_a_pass_or_a_net_it_goes_on_looking(error):
+    def program():
+        error()
+        never_zeroed()
+
+    assert found_by(program) == ["not_zeroed"]
+
+
+def test_a_net_that_is_gone_before_the_pass():
+    def program():
+        out = Net(2, [3, 1])([1.0, 2.0])
+        out.backward()
+        (Net(2, [1]).layers[0].neurons[0].w[0] * 2).backward()
+
+    assert found_by(program) == []
+
+
+def test_gradients_whose_sum_is_infinite_are_finite():
+    def program():
+        values = [Value(1.0), Value(1.0)]
+        (values[0] * 1.7e308 - 1.7e308 + (values[1] * 1.7e308 - 1.7e308)).backward()
+
+    assert found_by(program) == []
+
+
+def test_source_that_is_too_deep_to_parse_is_not_followed(tmp_path):
+    program = tmp_path / "deep.py"
+    program.write_text("x = 1.0\n" + "y = " + "-" * 5000 + "x\n")
+    assert destinations(str(program), (2, 2, 4, 5)) == frozenset()
+
+
+def test_source_that_was_changed_is_read_anew(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text("z = READ\n")
+    assert destinations(str(program), (1, 1, 4, 8)) == frozenset()
+    program.write_text("z = w * READ\n")
+    assert destinations(str(program), (1, 1, 8, 12)) != frozenset()
+
+
+def test_an_infinity_is_found_in_a_late_pass_too():
+    def program():
+        x = Value(70.0)
+        for _ in range(75):
+            loss = x**0.5 if x.data >= 0 else x * 1.0
+            x.grad = 0.0
+            loss.backward()
+            x.data -= 1.0 if x.data > 0 else 0.1
+
+    assert found_by(program) == ["not_finite"]
+
+
+def test_an_activation_of_the_users_is_not_called_once_more():
+    def trained(watched):
+        calls = []
+
+        def mine(x):
+            calls.append(1)
+            return x * 2
+
+        random.seed(1)
+        net = Net(3, [4, 1], mine, "linear")
+        X = np.linspace(-1, 1, 60).reshape(20, 3)
+        net.fit(X, X[:, :1], epochs=3, seed=1, doctor=watched)
+        context = doctor() if watched else contextlib.nullcontext()
+        with context:
+            for _ in range(3):
+                loss = sum((net([x, 0.5, 1.0]) - x) ** 2 for x in (0.0, 0.5, 1.0))
+                net.zero_grad()
+                loss.backward()
+                net.step(0.001)
+        return len(calls)
+
+    assert trained(True) == trained(False)
+
+
+def test_a_subclass_with_a_data_attribute_of_its_own(monkeypatch):
+    class Constant(Value):
+        data = 3.0
+
+    try:
+        assert found_by(never_zeroed) == ["not_zeroed"]
+        assert Constant.data == 3.0
+    finally:
+        del Constant
+        gc.collect()
+
+
 # fit, the command line, the environment ------------------------------------------------------------
 
 
@@ -351,6 +563,46 @@ def test_the_environment_variable_watches_a_whole_program():
     assert "AttributeError" in done.stderr
     assert "a number is taken out of the graph here" in done.stderr
     assert command(str(program), AUTOGRAD_DOCTOR="0").stderr.count("doctor:") == 0
+
+
+@pytest.mark.parametrize(
+    "line", [["python", "-m", "autograd", "train", "a.csv"], ["python", "/bin/autograd", "train", "a.csv"]]
+)
+def test_the_environment_variable_leaves_the_commands_alone(line, monkeypatch):
+    monkeypatch.setattr(sys, "orig_argv", line)
+    monkeypatch.setattr(sys, "argv", ["/bin/autograd" if "-m" not in line else "-m"])
+    session.watch_program()
+    try:
+        assert session.Current.session is None
+    finally:
+        if session.Current.session is not None:
+            session.Current.session.stop()
+
+
+def test_a_forked_process_does_not_report_for_its_parent(tmp_path):
+    program = tmp_path / "forks.py"
+    program.write_text(
+        "import os, sys\n"
+        "from autograd import Value\n"
+        "x = Value(3.0)\n"
+        "for _ in range(4):\n"
+        "    (x * x).backward()\n"
+        "    x.data -= 0.01 * x.grad\n"
+        "child = os.fork()\n"
+        "if child:\n"
+        "    os.waitpid(child, 0)\n"
+        "sys.exit(0)\n"
+    )
+    assert command(str(program), AUTOGRAD_DOCTOR="1").stderr.count("doctor: 1 finding") == 1
+
+
+@pytest.mark.parametrize("error", ["KeyError('mine')", "autograd.errors.DataError('mine')"])
+def test_an_error_of_the_program_is_shown_as_python_shows_it(error, tmp_path):
+    program = tmp_path / "raises.py"
+    program.write_text(f"import autograd.errors\nraise {error}\n")
+    plain = command(str(program))
+    done = command("-m", "autograd", "doctor", str(program))
+    assert (done.returncode, done.stderr) == (1, plain.stderr)
 
 
 # Where a number goes -------------------------------------------------------------------------------

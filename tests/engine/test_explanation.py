@@ -3,6 +3,7 @@
 import gc
 import math
 import random
+import threading
 import weakref
 
 import numpy as np
@@ -136,7 +137,7 @@ def test_the_parts_of_samples_are_those_of_the_oracle(activation, sizes):
     wanted = oracle_parts(net, X, squares)
     for i, p in enumerate(net.params()):
         told = p.explain()
-        assert told.gradient == p.grad
+        assert told.gradient == pytest.approx(p.grad, rel=1e-12)
         assert told.total == pytest.approx(p.grad, rel=1e-9, abs=1e-12)
         assert math.fsum(part.amount for part in told.samples) == pytest.approx(p.grad, rel=1e-9, abs=1e-12)
         parts = {part.sample: part.amount for part in told.samples}
@@ -200,6 +201,31 @@ def test_what_was_in_the_gradient_before_is_said():
     told = x.explain()
     assert (told.gradient, told.total, told.earlier) == (8.0, 2.0, 6.0)
     assert str(told).startswith("x has the gradient 8, by 1 path, and 6 from before the last backward():")
+
+
+def test_another_loss_than_the_last_and_gradients_set_to_0_have_no_past():
+    x = Value(3.0)
+    loss, other = 2 * x, 5 * x
+    loss.backward()
+    told = x.explain(other)
+    assert (told.gradient, told.total, told.earlier) == (5.0, 5.0, 0.0)
+    loss.backward()
+    assert x.explain().earlier == 2.0
+    x.grad = 0.0
+    told = x.explain()
+    assert (told.gradient, told.total, told.earlier) == (2.0, 2.0, 0.0)
+
+
+def test_the_last_loss_is_that_of_this_thread():
+    x, y = Value(3.0), Value(2.0)
+    loss, other = 2 * x, 5 * y
+    loss.backward()
+    thread = threading.Thread(target=other.backward)
+    thread.start()
+    thread.join()
+    with pytest.raises(GradientError, match="give it"):
+        x.explain()
+    assert x.explain(loss).total == 2.0
 
 
 def test_of_a_value_that_the_loss_does_not_depend_on():

@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate
 
 from autograd import MLP, Net
-from autograd.errors import DataError, OptionError, ShapeError, UnknownNameError
+from autograd.errors import DataError, NotANumberError, OptionError, ShapeError, UnknownNameError
 from autograd.nn import ACTIVATIONS
 
 
@@ -110,6 +110,8 @@ def test_a_plot_is_saved(tmp_path):
         ({"x": [1.0, 2.0, np.nan]}, DataError, "nan"),
         ({"x": [1.0, 2.0, 3.0], "output": 2}, OptionError, "from 0 to 1"),
         ({"x": [1.0, 2.0, 3.0], "output": "a"}, OptionError, "from 0 to 1"),
+        ({"x": [1.0, 2.0, 3.0], "output": True}, OptionError, "from 0 to 1"),
+        ({"x": ["a", "b", "c"]}, NotANumberError, "wants numbers"),
         ({"x": [1.0, 2.0, 3.0], "names": ["a"]}, ShapeError, "3 inputs"),
         ({"x": [1.0, 2.0, 3.0], "baseline": [1.0]}, ShapeError, "explain"),
     ],
@@ -117,3 +119,21 @@ def test_a_plot_is_saved(tmp_path):
 def test_wrong_arguments_get_errors(arguments, error, message):
     with pytest.raises(error, match=message):
         made("tanh").explain(**arguments)
+
+
+def test_outputs_that_are_not_finite_are_refused():
+    random.seed(1)
+    net = Net(1, [2, 1], "linear", init=lambda n_out, n_in: np.full((n_out, n_in), 1e200))
+    with pytest.raises(DataError, match="finite outputs"):
+        net.explain([1.0])
+
+
+def test_where_a_function_jumps_the_text_tells_of_the_gap():
+    random.seed(1)
+    net = Net(
+        1, [1], lambda x: np.where(x > 0.5, x + 3.0, x), init=lambda n_out, n_in: np.ones((n_out, n_in))
+    )
+    told = net.explain([1.0])
+    assert abs(told.gap) == pytest.approx(3.0)
+    assert "miss the change of the output by -3" in str(told)
+    assert "miss" not in str(made("relu").explain([1.0, 2.0, 3.0]))

@@ -327,6 +327,15 @@ def test_a_weight_that_does_not_exist_has_no_explanation(weight, message):
         Training(Settings()).explain(*weight)
 
 
+def test_a_gradient_that_is_not_finite_has_no_explanation():
+    training = Training(Settings(optimizer="sgd", lr=1e150, loss="mse", activation="relu"))
+    training.update()
+    with pytest.raises(TrainingError, match="went too far"):
+        training.update()
+    with pytest.raises(TrainingError, match="no longer finite; begin again"):
+        training.explain(0, 0, 0)
+
+
 def test_an_explanation_lists_the_largest_parts_and_adds_the_others_and_the_penalty():
     training = Training(Settings(penalty=0.1, optimizer="sgd"))
     training.update()
