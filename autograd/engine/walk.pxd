@@ -1,4 +1,5 @@
 cimport cython
+from autograd.engine cimport native as weakref
 
 from autograd.engine cimport native as threading
 from autograd.engine cimport node, operations, pending, storage
@@ -26,7 +27,7 @@ cdef class Walk:
 
 cdef class Running:
     cdef bint taken
-    cdef unsigned long thread, root_thread
+    cdef unsigned long thread
     cdef object root
 
 

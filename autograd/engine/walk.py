@@ -6,11 +6,11 @@ of them have arrived.
 """
 
 import threading
+import weakref
 from collections.abc import Sequence
 from threading import RLock
 from time import sleep
 from typing import Any
-from weakref import ref
 
 from autograd.engine import node, operations, pending, storage
 from autograd.engine.node import Node
@@ -145,14 +145,13 @@ class Walk:
 class Running:
     """Whether a backward pass is running (``taken``), and of the running or the last one the ``thread``.
 
-    ``root`` is a weak reference to the node that the last one began at, in ``root_thread``; None for none.
+    ``root`` is a weak reference to the node that the last one began at; None for none.
     """
 
     def __init__(self) -> None:
         self.taken = False
         self.thread = 0
         self.root: Any = None
-        self.root_thread = 0
 
 
 RUNNING = Running()
@@ -176,13 +175,12 @@ def backward(root: Node) -> None:
         alone(root)
     else:
         locked(root)
-    RUNNING.root = ref(root)
-    RUNNING.root_thread = threading.get_ident()
+    RUNNING.root = weakref.ref(root, None)
 
 
 def last_root() -> Any:
     """The node that the last backward pass began at, if that was in this thread, and it is still there."""
-    if RUNNING.root is None or RUNNING.root_thread != threading.get_ident():
+    if RUNNING.root is None or RUNNING.thread != threading.get_ident():
         return None
     return RUNNING.root()
 
@@ -206,6 +204,7 @@ def locked(root: Node) -> None:
     if LOCK._is_owned():  # type: ignore[attr-defined]  # threading.Condition uses it too
         raise GradientError(WITHIN)
     with LOCK:
+        RUNNING.thread = threading.get_ident()
         walk(root)
 
 

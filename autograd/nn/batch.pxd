@@ -35,7 +35,7 @@ cdef class Batch(Junction):
     @cython.locals(
         queue=SampleQueue, rows=list, entries=list, rowwise=Rowwise, numbers="const double[::1]", saved="double[::1]", first=Py_ssize_t, stride=Py_ssize_t, by_rows=bint
     )
-    cpdef evaluate(self)
+    cdef object evaluate(self, object observer)
     cpdef run(self)
     cpdef drop(self)
     @cython.locals(queue=SampleQueue)

@@ -119,24 +119,25 @@ class Batch(Junction):
         return len(self.entries) >= self.queue.capacity * self.span
 
     def run(self) -> None:
-        if pending.observer() is None:
-            self.evaluate()
-            return
-        try:
-            self.evaluate()
-        except BaseException:
-            pending.observer().on_failure()
-            raise
-
-    def evaluate(self) -> None:
         """Compute the results, if they are pending."""
         if self.done:
             return
+        observer = pending.observer()
+        if observer is None:
+            self.evaluate(None)
+            return
+        try:
+            self.evaluate(observer)
+        except BaseException:
+            observer.on_failure()
+            raise
+
+    def evaluate(self, observer: Any) -> None:
+        """Compute the results, and tell an observer of it, or None."""
         self.closed = True
         queue = self.queue
         if queue.open is self:
             queue.open = None
-        observer = pending.observer()
         if observer is not None:
             observer.before_batch(self)
         entries = self.entries[:]

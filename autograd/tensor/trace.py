@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.errors import UnsupportedError
-from autograd.support import here
+from autograd.support import user_frame
 from autograd.tensor.tape import Array, Leaf
 
 Function = Callable[..., Any]
@@ -62,8 +62,8 @@ ORDINARY = (np.ndarray, np.generic, numbers.Number, list, tuple, type(None))
 
 def calling_line() -> str:
     """Return file and line of the innermost call from outside this package."""
-    place = here()
-    return f"{place.file}:{place.line}"
+    frame = user_frame()
+    return "?" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def outside() -> int:
