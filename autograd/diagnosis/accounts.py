@@ -6,6 +6,7 @@ for a Tensor, and one for all plain Values together. The parts of a net's accoun
 Values' account are the Values.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -35,7 +36,7 @@ class Compared(NamedTuple):
     used: bool
 
 
-class Account:
+class Account(ABC):
     """The account of some parameters, in parts.
 
     Attributes:
@@ -57,25 +58,25 @@ class Account:
         self.reached = np.zeros(n, bool)
         self.zeroed = np.zeros(n, bool)
 
+    @abstractmethod
     def changed_parts(self) -> Array:
         """For each part, whether its numbers have changed since its first pass."""
-        raise NotImplementedError
 
+    @abstractmethod
     def numbers(self) -> Array:
         """The present numbers of all parts, as a vector."""
-        raise NotImplementedError
 
+    @abstractmethod
     def gradient(self, part: int) -> Any:
         """The present gradient of a part."""
-        raise NotImplementedError
 
+    @abstractmethod
     def has_changed(self) -> bool:
         """Whether parameters have changed since the latest pass, if that added to the gradients of a step."""
-        raise NotImplementedError
 
+    @abstractmethod
     def name(self, part: int) -> str:
         """What messages call a part."""
-        raise NotImplementedError
 
     def note_first(self) -> None:
         """Keep the numbers before the first step."""
@@ -111,9 +112,9 @@ class ArrayAccount(Account):
         self.stamp = sum(self.first)
         self.seen = self.summed = False
 
+    @abstractmethod
     def stamps(self) -> list[int]:
         """How often each part has been changed."""
-        raise NotImplementedError
 
     def changed_parts(self) -> Array:
         return np.array([now != then for now, then in zip(self.stamps(), self.first, strict=True)])

@@ -3,6 +3,7 @@
 import linecache
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from autograd.support import Place
 from autograd.text import count
@@ -138,7 +139,7 @@ class Findings(Sequence[Finding]):
     def __len__(self) -> int:
         return len(self.found)
 
-    def __getitem__(self, i):  # type: ignore[no-untyped-def]
+    def __getitem__(self, i: Any) -> Any:
         return list(self.found.values())[i]
 
     def __str__(self) -> str:

@@ -68,9 +68,8 @@ class Ledger:
     def __init__(self, findings: Record) -> None:
         self.findings = findings
         self.values = ValuesAccount()
-        self.arrays: dict[
-            Any, Any
-        ] = {}  # the `NetAccount` of a vector and the `TensorAccount` of a leaf, by id
+        self.nets: dict[int, NetAccount] = {}  # by the id of the vector, which the account keeps
+        self.tensors: dict[int, TensorAccount] = {}  # by that of the leaf
         self.layers: dict[Any, tuple[NetAccount, Array]] = {}  # account and parts of a net's `Samples`
         self.targets: dict[int, tuple[Any, Parts]] = {}  # what steps are to change, by id
         self.step_places: dict[int, Place] = {}  # the place of the latest step, by id of an account
@@ -87,15 +86,15 @@ class Ledger:
 
     def net(self, vector: Any) -> NetAccount:
         """The account of a net's `ParameterVector`."""
-        if id(vector) not in self.arrays:
-            self.arrays[id(vector)] = NetAccount(vector)
-        return self.arrays[id(vector)]  # type: ignore[no-any-return]
+        if id(vector) not in self.nets:
+            self.nets[id(vector)] = NetAccount(vector)
+        return self.nets[id(vector)]
 
     def tensor(self, leaf: Any) -> TensorAccount:
         """The account of a Tensor's leaf."""
-        if id(leaf) not in self.arrays:
-            self.arrays[id(leaf)] = TensorAccount(leaf)
-        return self.arrays[id(leaf)]  # type: ignore[no-any-return]
+        if id(leaf) not in self.tensors:
+            self.tensors[id(leaf)] = TensorAccount(leaf)
+        return self.tensors[id(leaf)]
 
     def of_leaf(self, leaf: Any) -> tuple[Any, Array]:
         """The account and the part of a leaf of the tape."""
@@ -114,7 +113,7 @@ class Ledger:
 
     def every_account(self) -> Iterable[Account]:
         """All accounts."""
-        return [self.values, *self.arrays.values()]
+        return [self.values, *self.nets.values(), *self.tensors.values()]
 
     # Backward passes
 
@@ -320,10 +319,9 @@ class Ledger:
 
     def trained_leaves(self) -> set[Any]:
         """The leaves of the layers of nets that are trained."""
-        nets = [account for account in self.arrays.values() if isinstance(account, NetAccount)]
         return {
             leaf
-            for account in nets
+            for account in self.nets.values()
             for leaf, passes, steps, changed in zip(
                 account.leaves, account.passes, account.steps, account.changed_parts(), strict=True
             )

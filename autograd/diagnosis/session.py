@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.diagnosis.accounts import TensorAccount
 from autograd.diagnosis.curve import Curve
 from autograd.diagnosis.expressions import look_through
 from autograd.diagnosis.findings import Findings, Record
@@ -158,7 +157,7 @@ class Session(Observer, Watcher):
         trained = self.ledger.trained_leaves() | self.trainings.leaves
         if self.written is not None:
             self.ledger.written = Place(*self.written)
-        tensors = any(isinstance(a, TensorAccount) and a.is_trained for a in self.ledger.every_account())
+        tensors = any(account.is_trained for account in self.ledger.tensors.values())
         self.layers.finish(trained, tensors, self.run_net, with_units=not grows)
         self.ledger.finish(self.layers.dead | self.trainings.leaves)
         if all(finding.mistake == "early_reads" for finding in self.findings):  # otherwise the cause is known
