@@ -15,8 +15,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from autograd.engine import operations, pending
-from autograd.engine.node import Node
-from autograd.engine.walk import last_root
+from autograd.engine.node import Node, last_root
 from autograd.errors import GradientError, NotANumberError, UnsupportedError
 from autograd.support import Place, whole
 from autograd.text import count
@@ -342,12 +341,13 @@ class BatchSlopes:
 
 
 def explained(v: Any, root: Any, k: Any) -> Explanation:
-    """See `Value.explain`; ``root`` is the loss, or None if it is gone."""
+    """See `Value.explain`; ``root`` is the loss, or None if it is not known."""
     k = whole(k, "k")
     if root is None:
         raise GradientError(
-            "explain() looks back from the loss that backward() was last called on, and nothing refers to it "
-            "any more, if there was one; keep it in a variable, or give it: w.explain(loss)"
+            "explain() looks back from the loss that backward() was last called on, which is not known: "
+            "nothing refers to it any more, or this thread was not the last to call backward(); keep the "
+            "loss in a variable, or give it: w.explain(loss)"
         )
     if not isinstance(root, Node):
         raise NotANumberError(f"explain() wants the Value that backward() was called on, got {root!r}")

@@ -19,6 +19,12 @@ static NodeObject *kept = NULL; /* the free list, linked by _a */
 static int n_kept = 0;
 static NodeObject *dying = NULL; /* nodes still to be taken apart, linked by weakrefs */
 static int at_work = 0;
+/* The node that the last backward pass began at, which is not kept alive. The collector never clears what a
+   node that it does not track refers to, so `last_root` is enough for such a node; the end of the node sets it to
+   NULL. One that it tracks may be referred to while it is taken apart, so there `last_weak` is a weak reference. */
+static NodeObject *last_root = NULL;
+static PyObject *last_weak = NULL;
+static unsigned long last_thread = 0;
 
 static PyObject *none(void)
 {
@@ -93,6 +99,7 @@ static void take_apart(NodeObject *v)
 static void node_dealloc(NodeObject *v)
 {
     PyObject_GC_UnTrack(v);
+    if (v == last_root) last_root = NULL;
     if (Py_TYPE(v)->tp_flags & Py_TPFLAGS_HEAPTYPE) {
         take_apart(v);
         return;
@@ -132,9 +139,28 @@ static PyMemberDef node_members[] = {
     {NULL},
 };
 
+static void remember_root(PyObject *v)
+{
+    PyObject *weak = NULL;
+    last_root = NULL;
+    if (!PyObject_GC_IsTracked(v))
+        last_root = (NodeObject *)v;
+    else if ((weak = PyWeakref_NewRef(v, NULL)) == NULL)
+        PyErr_Clear(); /* no memory: then it is forgotten */
+    Py_XSETREF(last_weak, weak);
+}
+
+static void set_last_root(NodeObject *v) /* `note_root` of the compiled files */
+{
+    remember_root((PyObject *)v);
+    last_thread = PyThread_get_thread_ident();
+}
+
 static void track_node(PyObject *v)
 {
-    if (!PyObject_GC_IsTracked(v)) PyObject_GC_Track(v);
+    if (PyObject_GC_IsTracked(v)) return;
+    PyObject_GC_Track(v);
+    if ((NodeObject *)v == last_root) remember_root(v);
 }
 
 static int node_setattro(PyObject *v, PyObject *name, PyObject *value)
@@ -196,6 +222,13 @@ static PyObject *track(PyObject *module, PyObject *v)
     Py_RETURN_NONE;
 }
 
+static PyObject *get_last_root(PyObject *module, PyObject *unused)
+{
+    if (last_thread != PyThread_get_thread_ident()) Py_RETURN_NONE;
+    if (last_weak != NULL) return PyObject_CallNoArgs(last_weak);
+    return Py_NewRef(last_root == NULL ? Py_None : (PyObject *)last_root);
+}
+
 /* Whether the code is in a file of one of these folders; -1 after an error */
 static int in_folders(PyCodeObject *code, PyObject *folders)
 {
@@ -237,6 +270,8 @@ static PyObject *note_place(PyObject *module, PyObject *const *args, Py_ssize_t 
 }
 
 static PyMethodDef methods[] = {
+    {"last_root", get_last_root, METH_NOARGS,
+     "The node that the last backward pass began at; None if it is gone, or was another thread's."},
     {"opened", opened, METH_O, "Let methods be added to a class that is compiled, as to any other."},
     {"note_place", (PyCFunction)(void (*)(void))note_place, METH_FASTCALL,
      "Note in an operation where the program made it: its innermost code outside of some folders."},
@@ -257,5 +292,8 @@ PyMODINIT_FUNC PyInit_node(void)
     PyObject *module = PyModule_Create(&definition);
     if (module == NULL || PyModule_AddObjectRef(module, "Node", (PyObject *)&NodeType) < 0) return NULL;
     if (PyModule_AddObjectRef(module, "COMPILED", Py_True) < 0) return NULL;
+    PyObject *capsule = PyCapsule_New((void *)set_last_root, NOTE_ROOT, NULL);
+    if (capsule == NULL || PyModule_AddObjectRef(module, NOTE_ROOT, capsule) < 0) return NULL;
+    Py_DECREF(capsule);
     return module;
 }

@@ -13,3 +13,18 @@ typedef struct NodeObject {
     int _index;
     PyObject *attributes, *weakrefs;
 } NodeObject;
+
+#define NOTE_ROOT "_note_root" /* the capsule in node.c with its function */
+
+static void (*note_root)(NodeObject *) = NULL; /* see node.py */
+
+/* Find the function of node.c; to be called before it. PyCapsule_Import would need the whole package. */
+static inline int import_node(void)
+{
+    PyObject *module = PyImport_ImportModule("autograd.engine.node");
+    PyObject *capsule = module == NULL ? NULL : PyObject_GetAttrString(module, NOTE_ROOT);
+    if (capsule != NULL) note_root = (void (*)(NodeObject *))PyCapsule_GetPointer(capsule, NOTE_ROOT);
+    Py_XDECREF(capsule);
+    Py_XDECREF(module);
+    return note_root == NULL ? -1 : 0;
+}

@@ -14,3 +14,6 @@ cdef extern from "node.h":
 
     enum:
         COMPILED "1"
+
+    int import_node() except -1
+    void note_root(Node v)

@@ -5,9 +5,13 @@ of this folder work with both.
 """
 
 import sys
+import weakref
+from threading import get_ident
 from typing import Any
 
-__all__ = ["COMPILED", "Node", "note_place", "opened", "track_cycle"]
+__all__ = [
+    *("COMPILED", "Node", "import_node", "last_root", "note_place", "note_root", "opened", "track_cycle")
+]
 
 COMPILED = False
 
@@ -57,6 +61,27 @@ def note_place(v: Node, folders: tuple[str, ...]) -> None:
         frame = frame.f_back
     if frame is not None:
         v._home, v._index = frame.f_code, frame.f_lasti
+
+
+class LastRoot:
+    """The node that the last backward pass began at, as a weak reference, and the thread of that pass."""
+
+    node: Any = None
+    thread = 0
+
+
+def note_root(v: Node) -> None:
+    """Remember the node that a backward pass has begun at, without keeping it alive."""
+    LastRoot.node, LastRoot.thread = weakref.ref(v), get_ident()
+
+
+def last_root() -> Node | None:
+    """The node that the last backward pass began at; None if it is gone, or was another thread's."""
+    return LastRoot.node() if LastRoot.thread == get_ident() else None
+
+
+def import_node() -> None:
+    """Find the functions of ``node.c``. They are in this file instead, so this does nothing."""
 
 
 def opened(kind: type) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import node, operations, pending, walk
-from autograd.engine.node import Node, opened, track_cycle
+from autograd.engine.node import Node, last_root, opened, track_cycle
 from autograd.engine.numbers import as_number, number, with_other_operand
 from autograd.errors import GradientError, NotANumberError, ShapeError
 
@@ -267,14 +267,16 @@ class Value(Node):
         """Tell which samples and which paths the gradient comes from.
 
         Args:
-            loss: the Value that `backward` was called on; by default the last one.
+            loss: the Value that `backward` was called on; by default the last one, unless that was in
+                another thread.
             k: how many paths and samples are shown, those that add most.
 
         Returns:
             An `Explanation`, which ``print`` shows. Lines of the program are known within `autograd.doctor`.
 
         Raises:
-            GradientError: nothing refers to the loss any more, or the parameters of a net have changed since.
+            GradientError: nothing refers to the last loss any more, or the parameters of a net have changed
+                since.
 
         >>> x = Value(2.0, label="x")
         >>> loss = (3 * x) ** 2
@@ -287,7 +289,7 @@ class Value(Node):
         """
         from autograd.engine.explanation import explained
 
-        return explained(self, walk.last_root() if loss is None else loss, k)
+        return explained(self, last_root() if loss is None else loss, k)
 
     # Attributes for programs that were written for micrograd
 

@@ -1,5 +1,4 @@
 cimport cython
-from autograd.engine cimport native as weakref
 
 from autograd.engine cimport native as threading
 from autograd.engine cimport node, operations, pending, storage
@@ -28,13 +27,11 @@ cdef class Walk:
 cdef class Running:
     cdef bint taken
     cdef unsigned long thread
-    cdef object root
 
 
 cdef Running RUNNING
 
 cpdef backward(Node root)
-cpdef object last_root()
 cdef int observed(Node root, object observer) except -1
 
 cdef int locked(Node root) except -1

@@ -6,7 +6,6 @@ of them have arrived.
 """
 
 import threading
-import weakref
 from collections.abc import Sequence
 from threading import RLock
 from time import sleep
@@ -143,18 +142,15 @@ class Walk:
 
 
 class Running:
-    """Whether a backward pass is running (``taken``), and of the running or the last one the ``thread``.
-
-    ``root`` is a weak reference to the node that the last one began at; None for none.
-    """
+    """In compiled code: whether a backward pass is running (``taken``), and the last one's ``thread``."""
 
     def __init__(self) -> None:
         self.taken = False
         self.thread = 0
-        self.root: Any = None
 
 
 RUNNING = Running()
+node.import_node()
 
 
 def backward(root: Node) -> None:
@@ -175,14 +171,7 @@ def backward(root: Node) -> None:
         alone(root)
     else:
         locked(root)
-    RUNNING.root = weakref.ref(root, None)
-
-
-def last_root() -> Any:
-    """The node that the last backward pass began at, if that was in this thread, and it is still there."""
-    if RUNNING.root is None or RUNNING.thread != threading.get_ident():
-        return None
-    return RUNNING.root()
+    node.note_root(root)
 
 
 def observed(root: Node, observer: Any) -> None:
@@ -204,7 +193,6 @@ def locked(root: Node) -> None:
     if LOCK._is_owned():  # type: ignore[attr-defined]  # threading.Condition uses it too
         raise GradientError(WITHIN)
     with LOCK:
-        RUNNING.thread = threading.get_ident()
         walk(root)
 
 

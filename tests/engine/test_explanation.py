@@ -3,6 +3,8 @@
 import gc
 import math
 import random
+import subprocess
+import sys
 import threading
 import weakref
 
@@ -228,6 +230,27 @@ def test_the_last_loss_is_that_of_this_thread():
     assert x.explain(loss).total == 2.0
 
 
+def test_a_pass_of_another_thread_that_fails_leaves_the_last_loss_as_it_is():
+    x = Value(3.0)
+    loss, failing = 2 * x, Value(4.0, (Value(1.0),), "failing")
+    failing._backward = lambda: 1 / 0
+    loss.backward()
+
+    def fail():
+        with pytest.raises(ZeroDivisionError):
+            failing.backward()
+        with pytest.raises(GradientError, match="give it"):
+            x.explain()
+        done.append(True)
+
+    done = []
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    assert done
+    assert x.explain().total == 2.0
+
+
 def test_of_a_value_that_the_loss_does_not_depend_on():
     x, y = Value(1.0), Value(2.0)
     loss = y * 2
@@ -263,7 +286,7 @@ def test_own_operations_with_slopes_have_paths_and_those_with_functions_are_refu
 def test_errors_say_what_to_do():
     x = Value(1.0)
     (x * 2).backward()  # nothing keeps the loss
-    with pytest.raises(GradientError, match="keep it in a variable"):
+    with pytest.raises(GradientError, match="keep the loss in a variable"):
         x.explain()
     with pytest.raises(NotANumberError, match="wants the Value that backward"):
         x.explain(2.0)
@@ -291,6 +314,77 @@ def test_the_last_loss_is_not_kept_alive():
         assert gone() is None
     finally:
         gc.enable()
+    other = x * 3  # perhaps in the memory of the loss
+    with pytest.raises(GradientError, match="give it"):
+        x.explain()
+    assert x.explain(other).total == 3.0
+
+
+def test_the_last_loss_may_get_attributes_afterwards():
+    x = Value(1.0)
+    loss = x * 2
+    loss.backward()
+    loss.name = "loss"
+    assert x.explain().total == 2.0
+    del loss
+    with pytest.raises(GradientError, match="give it"):
+        x.explain()
+
+
+@pytest.mark.parametrize("afterwards", [False, True])
+def test_a_loss_that_the_collector_clears_is_gone(afterwards):
+    def explain(_):
+        with pytest.raises(GradientError, match="give it"):
+            x.explain()
+        done.append(True)
+
+    done = []
+    x = Value(2.0)
+    loss = Net(1, [1], "linear")([x])
+    if afterwards:
+        loss.backward()
+    loss.note, loss.itself = Value(1.0), loss
+    call = weakref.ref(loss.note, explain)  # called while the cycle is taken apart
+    if not afterwards:
+        loss.backward()
+    del loss
+    gc.collect()
+    assert done
+    assert call() is None
+
+
+def test_the_first_pass_may_come_as_the_program_ends():
+    program = """
+import os
+from autograd import Value
+
+class End:
+    def __init__(self):
+        self.x = Value(2.0)
+        self.loss = self.x * 3
+
+    def __del__(self, write=os.write):
+        self.loss.backward()
+        write(1, str(self.x.grad).encode())
+
+end = End()
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (result.stdout, result.stderr) == ("3.0", "")
+
+
+def test_the_last_loss_may_be_of_a_subclass():
+    class Loss(Value):
+        def __del__(self):
+            found.append(self.explain().total)
+
+    found = []
+    loss = Loss(0.0)
+    loss.backward()
+    del loss
+    assert found == [1.0]
+    with pytest.raises(GradientError, match="give it"):
+        Value(2.0).explain()
 
 
 def test_gradients_are_left_as_they_are():
