@@ -246,12 +246,12 @@ class ValuesAccount(Account):
             np.append(flags, np.zeros(n, bool)) for flags in (self.changes, self.summed, self.zeroed)
         )
 
-    def compare(self, leaves: Sequence[Any], before: dict[int, float]) -> tuple[Compared, int]:
+    def compare(self, leaves: Sequence[Any], before: dict[Any, float]) -> tuple[Compared, int]:
         """Note a pass that has reached Values.
 
         Args:
             leaves: the leaves of its graph.
-            before: the gradient of each leaf before it, by id, where it was not 0.
+            before: the gradient of each leaf before it, where it was not 0.
 
         Returns:
             How they were found, and how many had come up before.
@@ -274,7 +274,7 @@ class ValuesAccount(Account):
         numbers = np.array([v._number for v in leaves])
         old = self.after[parts]
         changed = (numbers != self.last[parts]) & (self.passes[parts] > 0)
-        found = np.array([before.get(id(v), 0.0) for v in leaves]) if before else np.zeros(len(leaves))
+        found = np.array([before.get(v, 0.0) for v in leaves]) if before else np.zeros(len(leaves))
         kept = (found == old) & (old != 0)
         used = changed & self.summed[parts]
         self.found_changed = leaves, changed

@@ -9,6 +9,7 @@ where a number may go; whether it does go there, the doctor sees when the progra
 import ast
 import linecache
 from collections import defaultdict
+from functools import lru_cache
 from typing import Any
 
 __all__ = [
@@ -103,20 +104,19 @@ def name_of(function: ast.AST) -> str:
     return getattr(function, "id", None) or getattr(function, "attr", None) or ""
 
 
-SOURCES: dict[str, tuple[list[str], Source | None]] = {}  # by file, with the lines that they were made of
+@lru_cache(maxsize=64)
+def parsed(text: str) -> Source | None:
+    """The `Source` of a program with this text; None if it cannot be parsed."""
+    try:
+        return Source(ast.parse(text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def source_of(file: str) -> Source | None:
-    """The `Source` of a file; None if its text is not known, or cannot be parsed."""
+    """The `Source` of a file as it is now, empty if it is not there; None if it cannot be parsed."""
     linecache.checkcache(file)
-    lines = linecache.getlines(file)
-    if file not in SOURCES or SOURCES[file][0] != lines:
-        try:
-            source = Source(ast.parse("".join(lines)))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            source = None
-        SOURCES[file] = lines, source
-    return SOURCES[file][1]
+    return parsed("".join(linecache.getlines(file)))
 
 
 class Walk:

@@ -47,6 +47,14 @@ class Pass:
             self.gradients.append(gradient)
             self.accounts.append(account)
 
+    def include(self, other: "Pass") -> None:
+        """Note what a pass has done that was part of this one."""
+        self.compared += other.compared
+        self.known += other.known
+        self.gradients += other.gradients
+        self.accounts += other.accounts
+        self.finite = self.finite and other.finite
+
 
 def attributes_of(target: Any) -> Iterator[tuple[str, Any]]:
     """The attributes of a module, and what is in its lists, each with its name."""
@@ -131,7 +139,7 @@ class Ledger:
                 done.add(account, account.compare(copy, after, reached), after)
         leaves = [v for v in order if v._code == 0]
         if leaves:
-            compared, known = self.values.compare(leaves, {id(v): g for v, g in before})
+            compared, known = self.values.compare(leaves, dict(before))
             done.known += known
             done.add(self.values, compared, self.values.trained_gradient())
             done.finite = done.finite and all(map(math.isfinite, [v._grad for v in leaves]))

@@ -22,9 +22,9 @@ from autograd.diagnosis.findings import Findings, Record
 from autograd.diagnosis.infinities import Infinities
 from autograd.diagnosis.layers import Layers
 from autograd.diagnosis.ledger import Ledger, Pass
-from autograd.diagnosis.taken import Taken
+from autograd.diagnosis.taken import Reader, Taken
 from autograd.diagnosis.trainings import Trainings, is_built_in
-from autograd.engine import Observer, Value, is_pending, observe, place_of, unobserve
+from autograd.engine import Observer, Value, is_pending, is_running, observe, place_of, unobserve
 from autograd.errors import UnsupportedError
 from autograd.support import LIBRARIES, WATCHERS, Place, Watcher, here, run_to_end
 from autograd.tensor import Array, Leaf, TapeNode, Tensor, tensor_of, use_counts
@@ -33,7 +33,8 @@ __all__ = ["doctor"]
 
 ROOTS = 8  # latest roots of backward passes that are known again
 ALL = 64  # passes that are looked at in any case
-SPARED = (64, 64), (256, 8)  # of later ones through so few nodes, two in so many: a look takes longer
+SMALL, TINY = 256, 64  # nodes of graphs through which a pass takes less time than a look
+EVERY, EVERY_TINY = 8, 64  # of later passes through those, two in so many are looked at
 MANY_READS = 8  # reads, and batches, between two backward passes from which on they count
 LEAF, OUTPUT = 0, 2  # the codes of Values that were not computed, and of outputs of nets
 
@@ -74,7 +75,7 @@ class Session(Observer, Watcher):
         self.nodes: deque[Any] = deque(maxlen=2)  # roots of the latest passes of Tensors
         self.early: Counter[Place] = Counter()  # reads of pending numbers since the latest pass
         self.ran = False  # whether samples went through a net since then
-        self.in_pass = False  # whether a pass through Values is running
+        self.within: list[Pass] = []  # passes through Tensors that are part of the running one through Values
         self.in_batch = False  # whether samples are going through a net
         self.run_place: Place | None = None  # while the doctor itself runs a net
         self.passes = 0
@@ -90,8 +91,8 @@ class Session(Observer, Watcher):
         WATCHERS.append(self)
         for kind in (Value, *Value.__subclasses__()):
             if hasattr(vars(kind).get("data"), "__set__"):
-                self.patch(kind, "data", self.on_read)
-        self.patch(Tensor, "data", self.on_tensor_read)
+                self.patch(kind, "data", self.on_read, self.taken.readers)
+        self.patch(Tensor, "data", self.on_tensor_read, self.taken.readers)
         for name in ("item", "numpy", "tolist"):
             self.patch_method(Tensor, name, self.on_tensor_read)
 
@@ -110,16 +111,20 @@ class Session(Observer, Watcher):
         if (self.findings or self.findings.error is not None) and sys.stderr is not None:
             print(self.findings, file=sys.stderr)
 
-    def patch(self, kind: Any, name: str, callback: Any) -> None:
-        """Have ``callback(v, frame)`` called before each read of an attribute, but for harmless ones."""
+    def patch(self, kind: Any, name: str, callback: Any, readers: dict[tuple[int, int], Reader]) -> None:
+        """Have ``callback(v, frame, reader)`` called before each read of an attribute, until the end.
+
+        The reader is that of ``readers``, or None; for a harmless one the callback is not called.
+        """
         original = vars(kind)[name]
-        get, harmless, current_frame = original.__get__, self.taken.harmless, sys._getframe
+        get, current_frame = original.__get__, sys._getframe
         pending = is_pending if issubclass(kind, Value) else never
 
         def read(v: Any) -> Any:
             frame = current_frame(1)
-            if (id(frame.f_code), frame.f_lasti) not in harmless or pending(v):
-                callback(v, frame)
+            reader = readers.get((id(frame.f_code), frame.f_lasti))
+            if reader is None or not reader.harmless or pending(v):
+                callback(v, frame, reader)
             return get(v)
 
         put = original.__set__
@@ -190,27 +195,29 @@ class Session(Observer, Watcher):
     # Values
 
     @guarded
-    def on_read(self, v: Any, frame: Any) -> None:
+    def on_read(self, v: Any, frame: Any, reader: Reader | None) -> None:
         """Called before the number of a Value is read."""
-        while frame is not None and frame.f_code.co_filename.startswith(LIBRARIES):
-            frame = frame.f_back
-        if frame is None:
-            return
-        place = Place(frame.f_code, frame.f_lasti)
+        if reader is None:
+            while frame is not None and frame.f_code.co_filename.startswith(LIBRARIES):
+                frame = frame.f_back
+            if frame is None:
+                return
+            reader = self.taken.reader_at(Place(frame.f_code, frame.f_lasti))
         if is_pending(v):
-            self.early[place] += 1
-        self.taken.note(v, place)
+            self.early[reader.place] += 1
+        self.taken.note(reader, v)
 
     @guarded
-    def on_tensor_read(self, t: Any, frame: Any) -> None:
+    def on_tensor_read(self, t: Any, frame: Any, reader: Reader | None = None) -> None:
         """Called before the numbers of a Tensor are read."""
+        place = Place(frame.f_code, frame.f_lasti)
         if frame.f_code.co_filename.startswith(LIBRARIES):
-            self.taken.ignore(Place(frame.f_code, frame.f_lasti))
+            self.taken.add(place, harmless=True)
         elif isinstance(t._node, TapeNode):
-            self.taken.note(t, Place(frame.f_code, frame.f_lasti))
+            self.taken.note(reader or self.taken.reader_at(place), t)
 
     @guarded
-    def on_gradient_read(self, v: Any, frame: Any) -> None:
+    def on_gradient_read(self, v: Any, frame: Any, reader: Reader | None) -> None:
         """Called before the gradient of a Value is read."""
         if not frame.f_code.co_filename.startswith(LIBRARIES):
             self.taken.on_gradient_read(v)
@@ -221,9 +228,9 @@ class Session(Observer, Watcher):
         if place is not None:
             self.infinities.on_operation(v, x, y, place)
 
+    @guarded
     def before_batch(self, batch: Any) -> None:
-        if get_ident() == self.watched:
-            self.in_batch = True
+        self.in_batch = True
 
     @guarded
     def on_batch(self, batch: Any, outputs: list[Any]) -> None:
@@ -231,23 +238,28 @@ class Session(Observer, Watcher):
         self.ran = True
         self.layers.on_batch(batch.evaluator, batch.n, batch.rows, batch.place)
 
-    def before_backward(self, root: Any) -> None:
-        if get_ident() == self.watched:
-            self.in_pass, self.in_batch = True, False
-
+    @guarded
     def on_failure(self) -> None:
-        if get_ident() == self.watched:
-            self.in_pass, self.in_batch, self.run_place = False, False, None
+        self.in_batch = False
+        self.within.clear()
+
+    def on_walk(self, order: list[Any], before: list[Any], walk: Any) -> None:
+        if walk is None and self.passes >= ALL and len(order) <= SMALL and not self.infinities.noted:
+            if get_ident() != self.thread:
+                return
+            if self.passes % (EVERY if len(order) > TINY else EVERY_TINY) > 1:
+                self.passes += 1
+                self.ledger.spared = True
+                return
+        self.look_at_walk(order, before, walk)
 
     @guarded
-    def on_walk(self, order: list[Any], before: list[Any], walk: Any) -> None:
-        self.in_pass = False
-        if walk is None and self.passes >= ALL and not self.infinities.noted and self.spares(len(order)):
-            self.passes += 1
-            self.ledger.spared = True
-            return
+    def look_at_walk(self, order: list[Any], before: list[Any], walk: Any) -> None:
+        """Look at a pass through Values; the arguments are those of `Observer.on_walk`."""
         place, root = here(), order[0]
         done = self.ledger.of_walk(order, before, walk)
+        for inner in self.within:
+            done.include(inner)
         if self.infinities.noted and not (done.finite and math.isfinite(root._number)):
             self.infinities.blame(Identities(order))
         again = False
@@ -257,22 +269,13 @@ class Session(Observer, Watcher):
         closely = self.passes & (self.passes + 1) == 0  # passes 1, 2, 4, 8, ...
         if closely:
             look_through(order, self.layers, self.findings)
-        if self.taken.fresh or (closely and self.taken.read):
+        if self.taken.unseen or (closely and self.taken.meetings):
             self.taken.look_through(order)
         if self.early and walk is not None:
             self.judge_reads(walk.junctions)
         stale = bool(before) and self.is_stale(before)
         self.end_pass(place, done, again, stale, root._code == LEAF, root._number)
         self.roots.append(weakref.ref(root))
-        if self.taken.suspects and not any(name == "grad" for _, name, _ in self.patched):
-            self.patch(Value, "grad", self.on_gradient_read)
-
-    def spares(self, n: int) -> bool:
-        """Whether a pass through a graph of ``n`` nodes is not looked at."""
-        for most, every in SPARED:
-            if n <= most:
-                return self.passes % every > 1
-        return False
 
     def is_stale(self, before: list[Any]) -> bool:
         """Whether operations that a pass has been through have operands that were changed since."""
@@ -290,6 +293,9 @@ class Session(Observer, Watcher):
         self.wants_write = True
         self.taken.passes = self.passes
         self.taken.met.clear()
+        if self.taken.suspects and not any(name == "grad" for _, name, _ in self.patched):
+            self.patch(Value, "grad", self.on_gradient_read, {})
+        self.within.clear()
         self.layers.end_pass()
         self.infinities.noted.clear()
         self.ran = False
@@ -326,7 +332,7 @@ class Session(Observer, Watcher):
 
     @guarded
     def on_call(self, node: Any) -> None:
-        if self.in_batch or self.in_pass:
+        if self.in_batch or is_running():
             return
         if self.run_place is None:
             self.infinities.on_call(node)
@@ -336,17 +342,20 @@ class Session(Observer, Watcher):
 
     @guarded
     def on_tensor_backward(self, root: Any, gradients: dict[Any, Any]) -> None:
-        if self.in_pass or called_by_library(3):
+        if called_by_library(3):
             return
         graph = use_counts(root)
         done = self.ledger.of_tensors(gradients, graph)
         alone = isinstance(root, Leaf)
         again = False
+        if self.infinities.noted and not (alone or (done.finite and np.isfinite(root.out).all())):
+            self.infinities.blame(graph)
+        if is_running():  # an operation of the program's own has begun it, so it is part of that pass
+            self.within.append(done)
+            return
         if not alone:
-            if self.infinities.noted and not (done.finite and np.isfinite(root.out).all()):
-                self.infinities.blame(graph)
             closely = self.passes & (self.passes + 1) == 0
-            if self.taken.met and (closely or self.taken.fresh):
+            if self.taken.met and (closely or self.taken.unseen):
                 self.taken.look_through_tape(root, graph)
             again = any(node in graph for node in self.nodes)
             self.nodes.append(root)

@@ -9,7 +9,7 @@ from all before exp), and what was read depends on parameters.
 """
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -22,7 +22,7 @@ from autograd.engine import BINARY, Value, number_of, operands, operation_of, pl
 from autograd.support import Place
 from autograd.tensor import Leaf, Tensor, backpropagate, use_counts
 
-__all__ = ["Taken"]
+__all__ = ["Reader", "Taken"]
 
 OUTPUT = 2  # the lowest code of Values that were computed
 HELD = 2  # numbers are held on purpose if every third use, or more, is of older ones
@@ -72,77 +72,90 @@ class Lost:
         self.into_net = self.into_net or into_net
 
 
+class Reader:
+    """An expression of the program that reads numbers.
+
+    Attributes:
+        place: where it is. This keeps its code, so that no other code gets the id of that.
+        harmless: whether its numbers meet nothing; then what follows is not noted.
+        read: what was read last.
+        count: how often that was.
+        period: the number of backward passes at the latest read.
+        fresh, older: how many of the passes looked at used numbers that were read for them, and how many
+            used older ones.
+    """
+
+    __slots__ = ("count", "fresh", "harmless", "older", "period", "place", "read")
+
+    def __init__(self, place: Place, harmless: bool) -> None:
+        self.place, self.harmless = place, harmless
+        self.read: Any = None
+        self.count = self.period = self.fresh = self.older = 0
+
+
 class Taken:
     """Follows the numbers that a program reads out of its graphs.
 
     Attributes:
-        harmless: places whose numbers meet nothing, with the id of the code.
-        codes: these codes, kept so that no other code gets their ids.
-        known: for each other place the one that stands for its expression.
-        read: what was read last at each of these.
-        counts: how often that was.
-        meetings: by file, span and operand, the places of the numbers that it may be.
-        fresh: whether a place was added since the latest look.
-        suspects: what was found, by place.
+        readers: the expressions that read numbers, by the id of their code and the instruction.
+        expressions: the same by the id of their code and the span.
+        meetings: by file, span and operand, the readers of the numbers that it may be.
+        unseen: whether a reader was added since the latest look.
+        suspects: what was found, by reader.
         met: calls of the tape with such numbers since the latest pass, each with the indices of these
-            operands and the places of the numbers.
+            operands and the readers of the numbers.
         passes: the number of backward passes so far.
-        periods: for each place the number of passes at its latest read.
-        uses: for each place how many of the passes looked at used numbers that were read for them, and how
-            many used older ones.
     """
 
     def __init__(self, findings: Record) -> None:
         self.findings = findings
-        self.harmless: set[tuple[int, int]] = set()
-        self.codes: list[Any] = []
-        self.known: dict[Place, Place] = {}
-        self.read: dict[Place, Any] = {}
-        self.counts: Counter[Place] = Counter()
-        self.meetings: dict[str, dict[Span, dict[str, set[Place]]]] = {}
-        self.fresh = False
-        self.suspects: dict[Place, Suspect] = {}
-        self.met: WeakKeyDictionary[Any, list[tuple[int, set[Place]]]] = WeakKeyDictionary()
+        self.readers: dict[tuple[int, int], Reader] = {}
+        self.expressions: dict[tuple[int, Any], Reader] = {}
+        self.meetings: dict[str, dict[Span, dict[str, set[Reader]]]] = {}
+        self.unseen = False
+        self.suspects: dict[Reader, Suspect] = {}
+        self.met: WeakKeyDictionary[Any, list[tuple[int, set[Reader]]]] = WeakKeyDictionary()
         self.passes = 0
-        self.periods: dict[Place, int] = {}
-        self.uses: dict[Place, list[int]] = defaultdict(lambda: [0, 0])
 
-    def note(self, v: Any, place: Place) -> None:
-        """Note that the number of a Value is read at a place."""
-        if (id(place.code), place.instruction) in self.harmless:
-            return
-        known = self.known.get(place)
-        if known is None:
+    def reader_at(self, place: Place) -> Reader:
+        """The `Reader` at a place, which is added if it is not known yet."""
+        reader = self.readers.get((id(place.code), place.instruction))
+        if reader is None:
             span = place.span
             found = destinations(place.file, span) if span is not None else frozenset()
-            if not found:
-                self.ignore(place)
-                return
-            # The interpreter may run an expression by one instruction first, and by another one later
-            known = next((p for p in self.read if p.code is place.code and p.span == span), place)
-            self.known[place] = known
-            spans = self.meetings.setdefault(place.file, {})
+            reader = self.add(place, harmless=not found)
+            spans = self.meetings.setdefault(place.file, {}) if found else {}
             for meeting_span, operand in found:
-                spans.setdefault(meeting_span, defaultdict(set))[operand].add(known)
-            self.fresh = True
-        self.read[known] = v
-        self.counts[known] += 1
-        self.periods[known] = self.passes
+                spans.setdefault(meeting_span, defaultdict(set))[operand].add(reader)
+            self.unseen = self.unseen or bool(found)
+        return reader
 
-    def ignore(self, place: Place) -> None:
-        """Note that numbers that are read at a place meet nothing."""
-        self.harmless.add((id(place.code), place.instruction))
-        self.codes.append(place.code)
+    def add(self, place: Place, harmless: bool) -> Reader:
+        """Add the reader at a place.
 
-    def readers_of(self, v: Any) -> set[Place]:
-        """The places where a number may have been read that is an operand of a Value."""
+        The interpreter may run an expression by one instruction first, and by another one later: one reader
+        stands for both.
+        """
+        expression = id(place.code), place.span or place.instruction
+        reader = self.expressions.setdefault(expression, Reader(place, harmless))
+        self.readers[id(place.code), place.instruction] = reader
+        return reader
+
+    def note(self, reader: Reader, v: Any) -> None:
+        """Note that a reader reads the number of a Value."""
+        if not reader.harmless:
+            reader.read, reader.period = v, self.passes
+            reader.count += 1
+
+    def readers_of(self, v: Any) -> set[Reader]:
+        """The readers of a number that may be an operand of a Value."""
         operand = operand_of(v)
         place = v._home.place if operand == "any" else place_of(v) if operand else None
         readers = {} if place is None else self.readers_at(place)
         return readers.get(operand, set()) | readers.get("any", set()) if operand else set()
 
-    def readers_at(self, place: Place) -> dict[str, set[Place]]:
-        """The places where a number may have been read that is an operand at a place, by operand."""
+    def readers_at(self, place: Place) -> dict[str, set[Reader]]:
+        """The readers of a number that may be an operand at a place, by operand."""
         span = place.span
         return {} if span is None else self.meetings.get(place.file, {}).get(span, {})
 
@@ -154,58 +167,65 @@ class Taken:
 
     def look_through(self, order: Sequence[Any]) -> None:
         """Judge the numbers among the operands of a graph, after a backward pass through its nodes."""
-        self.fresh = False
-        lost: dict[Place, Lost] = defaultdict(Lost)
+        self.unseen = False
+        lost: dict[Reader, Lost] = defaultdict(Lost)
         for v in order:
             if v._code >= OUTPUT:
-                for place in self.readers_of(v):
+                for reader in self.readers_of(v):
                     g = lost_gradient(v)
-                    lost[place].add(g, abs(g), operation_of(v) == "sub", v._code == OUTPUT)
+                    lost[reader].add(g, abs(g), operation_of(v) == "sub", v._code == OUTPUT)
         reached = {id(v) for v in order if v._code >= OUTPUT} if lost else set()
-        for place, sums in lost.items():
-            v = self.read[place]
-            if self.counts_as_lost(place, sums, isinstance(v, Value) and id(v) in reached):
-                leaves, layers = origins(v)
-                details = (
-                    f"The number {v._number:.6g} was read here. Its gradient, {sums.total:.3g}, is lost."
-                )
-                self.suspects[place] = Suspect(details, leaves, layers, sums.into_net)
+        for reader, sums in lost.items():
+            v = reader.read
+            if self.counts_as_lost(reader, sums, isinstance(v, Value) and id(v) in reached):
+                self.suspect(reader, sums)
 
     def look_through_tape(self, root: Any, graph: Container[Any]) -> None:
         """Judge the numbers that came into a graph of Tensors, after a backward pass from ``root``."""
-        self.fresh = False
+        self.unseen = False
         met = [(node, i, readers) for node, of in self.met.items() if node in graph for i, readers in of]
         if not met:
             return
         gradients = backpropagate(root, np.ones(root.shape, root.dtype), {node for node, _, _ in met})
-        lost: dict[Place, Lost] = defaultdict(Lost)
+        lost: dict[Reader, Lost] = defaultdict(Lost)
         for node, i, readers in met:
             formula, g = node.rule.slopes[i], gradients.get(node)
             if formula is not None and g is not None:
                 with np.errstate(all="ignore"):
                     term = np.asarray(formula(g, node.out, *node.args, **node.kwargs))
                 total, size = float(term.sum()), float(np.abs(term).sum())
-                for place in readers:
-                    lost[place].add(total, size, node.rule.name == "subtract", node.rule.name == "affine")
-        for place, sums in lost.items():
-            read = getattr(self.read[place], "_node", None)
-            if self.counts_as_lost(place, sums, read in graph) and read is not None:
-                details = f"Numbers of shape {read.shape} were read here. Their gradient is lost."
-                self.suspects[place] = Suspect(details, [], tape_leaves(self.read[place]), sums.into_net)
+                for reader in readers:
+                    lost[reader].add(total, size, node.rule.name == "subtract", node.rule.name == "affine")
+        for reader, sums in lost.items():
+            if self.counts_as_lost(reader, sums, getattr(reader.read, "_node", None) in graph):
+                self.suspect(reader, sums)
 
-    def counts_as_lost(self, place: Place, sums: "Lost", stays: bool) -> bool:
-        """Whether gradients that are lost at a place are a mistake, as far as the numbers tell.
+    def counts_as_lost(self, reader: Reader, sums: Lost, stays: bool) -> bool:
+        """Whether gradients that are lost with a reader's numbers are a mistake, as far as these tell.
 
         They are not if they cancel, if the numbers are the targets of differences, or if these were read for
         an earlier pass, and are held while the parameters go on. Nor if what was read ``stays`` in the graph
         as well, so that its number is a weight or a unit there, unless it goes through a function of its own.
         """
-        older = self.periods[place] < self.passes and went_on(self.read[place])
-        self.uses[place][older] += 1
+        older = reader.period < self.passes and went_on(reader.read)
+        reader.older += older
+        reader.fresh += not older
         cancelled = not abs(sums.total) > CANCELLED * sums.size
+        place = reader.place
         if stays and place.span is not None and not goes_through_function(place.file, place.span):
             return False
-        return not (cancelled or sums.all_targets or older or place in self.suspects)
+        return not (cancelled or sums.all_targets or older or reader in self.suspects)
+
+    def suspect(self, reader: Reader, sums: Lost) -> None:
+        """Note that the gradients of a reader's numbers are lost."""
+        v = reader.read
+        if isinstance(v, Value):
+            leaves, layers = origins(v)
+            details = f"The number {v._number:.6g} was read here. Its gradient, {sums.total:.3g}, is lost."
+        else:
+            leaves, layers = [], tape_leaves(v)
+            details = f"Numbers of shape {v.shape} were read here. Their gradient is lost."
+        self.suspects[reader] = Suspect(details, leaves, layers, sums.into_net)
 
     def on_gradient_read(self, v: Any) -> None:
         """Note that the program reads the gradient of a Value, so that what is lost of it counts."""
@@ -217,21 +237,20 @@ class Taken:
 
         ``is_reached`` tells whether any pass has reached a leaf.
         """
-        for place, suspect in self.suspects.items():
+        for reader, suspect in self.suspects.items():
             suspect.look()
             leaves = [*suspect.layers, *(leaf for leaf, _ in suspect.leaves.values())]
             detached = suspect.into_net and any(map(is_reached, leaves))
-            fresh, older = self.uses[place]
-            if suspect.needed and not detached and HELD * older < fresh:
-                self.findings.add("number_taken", place, suspect.details, self.counts[place])
+            if suspect.needed and not detached and HELD * reader.older < reader.fresh:
+                self.findings.add("number_taken", reader.place, suspect.details, reader.count)
 
     def blame(self, place: Place) -> None:
         """Report the numbers that went into what backward() is called on, at a place, and is no Value."""
         span = place.span
         readers = self.meetings.get(place.file, {}).get(span, {}) if span is not None else {}
-        for reader in sorted(set().union(*readers.values()), key=lambda reader: reader.line):
+        for reader in sorted(set().union(*readers.values()), key=lambda reader: reader.place.line):
             text = f"It has become a plain number by line {place.line}, where backward() is called on it."
-            self.findings.add("number_taken", reader, text)
+            self.findings.add("number_taken", reader.place, text)
 
 
 def operand_of(v: Any) -> str:

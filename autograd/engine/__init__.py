@@ -19,5 +19,6 @@ from autograd.engine.operations import BINARY, UNARY, place_of
 from autograd.engine.pending import Failure, Observer, is_pending, number_of, observe, settle, unobserve
 from autograd.engine.value import Value, operands, operation_of
 from autograd.engine.vector import Vector
+from autograd.engine.walk import is_running
 
 __all__ = ["Value"]

@@ -32,6 +32,7 @@ cdef class Running:
 cdef Running RUNNING
 
 cpdef backward(Node root)
+cpdef bint is_running()
 cdef int observed(Node root, object observer) except -1
 
 cdef int locked(Node root) except -1

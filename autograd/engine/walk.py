@@ -174,6 +174,13 @@ def backward(root: Node) -> None:
     node.note_root(root)
 
 
+def is_running() -> bool:
+    """Whether this thread is in a backward pass through Values."""
+    if node.COMPILED:
+        return RUNNING.taken and RUNNING.thread == threading.get_ident()
+    return LOCK._is_owned()  # type: ignore[attr-defined,no-any-return]  # threading.Condition uses it too
+
+
 def observed(root: Node, observer: Any) -> None:
     """Run the backward pass, and let the observer compare its gradients."""
     check = observer.before_backward(root)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import warnings
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from autograd.diagnosis import MISTAKES, doctor, session
 from autograd.diagnosis.flow import destinations
 from autograd.engine import observe, pending
 from autograd.errors import GradientError, UnsupportedError
+from autograd.optim import SGD
 from autograd.pictures import DEMOS
 from autograd.support import WATCHERS
 
@@ -212,15 +214,91 @@ def test_a_number_that_becomes_a_value_on_purpose_may_be_taken():
     assert list(findings) == []
 
 
-def test_a_gradient_that_is_read_makes_a_number_taken_a_mistake():
-    with contextlib.redirect_stderr(io.StringIO()), doctor() as findings:
+@pytest.mark.parametrize("names", [["grad"], ["data", "grad"]])
+def test_a_gradient_that_is_read_makes_a_number_taken_a_mistake(names):
+    def program():
         x = Value(2.0)
         (x * 3 + x.data**2).backward()
-        assert x.grad == 3.0
-    assert [finding.mistake for finding in findings] == ["number_taken"]
+        assert [getattr(x, name) for name in names][-1] == 3.0
+
+    assert found_by(program) == ["number_taken"]
+
+
+def test_values_and_tensors_may_be_read_in_one_place():
+    def number(v):
+        return v.data
+
+    def program():
+        x, t = Value(2.0), Tensor([1.0], requires_grad=True)
+        for _ in range(3):
+            y = 2 * t
+            loss = x * number(3 * x) + x * float(number(y)[0])
+            x.grad, t.grad = 0.0, None
+            loss.backward()
+            x.data -= 0.1 * x.grad
+
+    assert found_by(program) == ["number_taken"]
+
+
+def test_a_number_that_is_taken_in_a_late_pass_is_found():
+    net = Net(1, [3, 1], "tanh", "linear")
+
+    def program():
+        for step in range(7):
+            loss = net([0.5]) ** 2 + sum(p * p for p in net.params())
+            if step == 5:
+                loss = loss + float(net([1.0])) ** 2 * net([0.2])
+            net.zero_grad()
+            loss.backward()
+            net.step(0.01)
+
+    assert found_by(program) == ["number_taken"]
+
+
+def test_a_pass_within_a_pass_counts_once():
+    w, b = Tensor([0.5], requires_grad=True), Value(0.0)
+
+    def outer():
+        inner = (3 * w).sum()
+        out = Value(inner.item(), (), "outer")
+        out._backward = lambda: (out.grad * inner).backward()
+        return out
+
+    def program(*operands):
+        for _ in range(4):
+            outer().backward()
+            w.data -= 0.01 * w.grad
+        for _ in range(8):
+            with contextlib.suppress(ZeroDivisionError):
+                sum(operand() for operand in operands).backward()
+            b.grad = 0.0
+            (b * b + b).backward()
+            b.data -= 0.01 * b.grad
+
+    def failing():
+        out = Value(4.0, (), "failing")
+        out._backward = lambda: 1 / 0
+        return out
+
+    for operands in [(outer, failing), (failing, outer)]:
+        w.grad = None
+        with contextlib.redirect_stderr(io.StringIO()), doctor() as findings:
+            program(*operands)
+        assert [(finding.mistake, finding.count) for finding in findings] == [("not_zeroed", 2)]
 
 
 # What the doctor leaves behind ---------------------------------------------------------------------
+
+
+def test_numbers_that_are_printed_keep_no_graph():
+    with doctor():
+        v = Value(2.0) * 3
+        for _ in range(3):
+            print(v.data, file=io.StringIO())
+        gone = weakref.ref(v)
+        del v
+        gc.collect()
+        assert gone() is None
 
 
 def left_behind():
@@ -271,6 +349,27 @@ def test_another_thread_is_not_watched_and_cannot_be():
         thread.join()
     assert list(findings) == []
     assert told == ["doctor() watches one thread at a time, and is watching another one already"]
+
+
+def test_small_passes_of_another_thread_do_not_count():
+    x, y = Value(1.0), Value(1.0)
+    optimizer = SGD([x], lr=0.01)
+
+    def passes():
+        for _ in range(5):
+            (y * y).backward()
+
+    with contextlib.redirect_stderr(io.StringIO()), doctor() as findings:
+        for step in range(100):
+            optimizer.zero_grad()
+            if step < 90:
+                (x * x).backward()
+            else:
+                thread = threading.Thread(target=passes)
+                thread.start()
+                thread.join()
+            optimizer.step()
+    assert [(finding.mistake, finding.count) for finding in findings] == [("step_without_backward", 10)]
 
 
 def test_it_goes_together_with_verify():
@@ -412,6 +511,20 @@ def test_after_an_error_in_a_pass_or_a_net_it_goes_on_looking(error):
     def program():
         error()
         never_zeroed()
+        x = Tensor([0.0, 4.0], requires_grad=True)
+        x.sqrt().sum().backward()
+
+    assert sorted(found_by(program)) == ["not_finite", "not_zeroed"]
+
+
+def test_a_mistake_that_begins_after_many_small_passes_is_found():
+    def program():
+        x = Value(1.0)
+        for step in range(300):
+            if step < 100:
+                x.grad = 0.0
+            (x * x).backward()
+            x.data -= 1e-6 * x.grad
 
     assert found_by(program) == ["not_zeroed"]
 

@@ -1,0 +1,15 @@
+"""The number of a Value in a loss of Tensors."""
+
+from autograd import Value, tensor
+
+w, b = tensor([0.5, -0.5], requires_grad=True), Value(1.0)
+x = tensor([1.0, 2.0])
+
+for step in range(20):
+    scale = (2 * b).exp()
+    loss = ((w @ x) * scale.data - 3.0) ** 2  # wrong: number_taken
+    w.grad = None
+    b.grad = 0.0
+    loss.backward()
+    w.data -= 0.001 * w.grad
+    b.data -= 0.001 * b.grad
