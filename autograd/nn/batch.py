@@ -211,6 +211,8 @@ class Batch(Junction):
 
     def check(self) -> Sequence[Array]:
         queue = self.queue
+        if queue is None:  # so says the collector, in code that it calls while it clears a cycle
+            raise GradientError("backward() through a call of a net wants that net, which is being deleted")
         if self.taped is not None:
             check_unchanged(use_counts(self.taped))
         elif self.version != queue.version():

@@ -353,8 +353,7 @@ def test_a_loss_that_the_collector_clears_is_gone(afterwards):
     assert call() is None
 
 
-def test_the_first_pass_may_come_as_the_program_ends():
-    program = """
+FIRST_PASS_AT_THE_END = """
 import os
 from autograd import Value
 
@@ -369,6 +368,34 @@ class End:
 
 end = End()
 """
+EXPLAINED_WHILE_THE_COLLECTOR_CLEARS_THE_NET = """
+import contextlib, gc, weakref
+from autograd import Net, Value
+from autograd.errors import GradientError
+
+class End:
+    def __del__(self):
+        self.loss.backward()
+
+def explain(_):
+    with contextlib.suppress(GradientError, AttributeError):
+        x.explain()
+    print(x.grad, end="")
+
+def garbage():
+    end, loss = End(), Net(1, [1], "linear", init=lambda n_out, n_in: [[3.0]])([x])
+    loss.note = Value(loss.data)
+    loss.end, end.loss = end, loss
+    return weakref.ref(loss.note, explain)
+
+x = Value(2.0)
+call = garbage()
+gc.collect()
+"""
+
+
+@pytest.mark.parametrize("program", [FIRST_PASS_AT_THE_END, EXPLAINED_WHILE_THE_COLLECTOR_CLEARS_THE_NET])
+def test_a_finalizer_may_call_backward(program):
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert (result.stdout, result.stderr) == ("3.0", "")
 
