@@ -38,6 +38,8 @@ ABSORBING = {
     "bool",
     "range",
     "Value",
+    "Tensor",
+    "tensor",
 }
 ADDING = {"append", "extend", "insert", "add", "appendleft", "update", "setdefault", "fill"}
 # Functions of numbers that Values have as methods

@@ -86,9 +86,11 @@ class Ledger:
         )  # passes that reached nothing of the nets that ran before
         self.latest: Place | None = None  # the place of the latest backward pass
         self.since_step = 0  # passes since the latest step
-        self.spared = False  # whether passes since the latest step were not looked at
+        self.spared = 0  # passes that were not looked at
+        self.spared_before: dict[int, int] = {}  # their number at the latest step, by the id of its target
         self.summed: Place | None = None  # of the latest pass, if it added to the gradients of a step
-        self.written: Place | None = None  # where the program has changed a parameter itself
+        self.written: Place | None = None  # where the program has assigned a number itself
+        self.rewritten = False  # whether that of a Value has changed by it
 
     # Accounts
 
@@ -108,7 +110,9 @@ class Ledger:
         """The account and the part of a leaf of the tape."""
         owner = getattr(leaf, "owner", None)
         vector, part = (None, 0) if owner is None else (owner[0](), owner[1])
-        return (self.tensor(leaf) if vector is None else self.net(vector)), np.array([part])
+        if vector is None:  # of a Tensor, or of a net that is gone
+            return self.tensor(leaf), np.array([0])
+        return self.net(vector), np.array([part])
 
     def of_samples(self, samples: Any) -> tuple[NetAccount, Array] | None:
         """The account and the parts of the layers that a net's `Samples` go through; None if it is gone."""
@@ -267,7 +271,9 @@ class Ledger:
             account.note_first()
             account.steps[own] += 1
             reached = reached or bool(account.reached[own].any())
-        if not reached and not self.spared:
+        spared = self.spared != self.spared_before.get(id(target), 0)
+        self.spared_before[id(target)] = self.spared
+        if not reached and not spared:
             self.without_gradients(place, parts)
         elif reached:
             zero = not any(is_nonzero(account.gradient(i)) for account, own in parts for i in own)
@@ -278,7 +284,7 @@ class Ledger:
                 self.findings.add("step_without_backward", place, text)
         for account, own in parts:
             account.reached[own] = False
-        self.since_step, self.spared = 0, False
+        self.since_step = 0
         if hasattr(target, "params") and not hasattr(target, "matrices"):
             self.attributes(target, place, parts)
 
@@ -314,14 +320,15 @@ class Ledger:
                         text = f"params() of {kind} does not list self.{name}, which has a gradient."
                         self.findings.add("never_changes", place, text)
 
-    def is_reached(self, leaf: Any) -> bool:
-        """Whether any pass has reached a Value, or the leaf of a layer or Tensor."""
-        if isinstance(leaf, Value):
-            return leaf in self.values.fresh or (
-                leaf in self.values.index and bool(self.values.passes[self.values.index[leaf]])
-            )
-        account, own = self.of_leaf(leaf)
-        return bool(account.passes[own].any())
+    def uses_of(self, leaf: Any) -> tuple[int, int]:
+        """How many passes have reached a Value, or a leaf of the tape, and how many steps were for it."""
+        if not isinstance(leaf, Value):
+            account, own = self.of_leaf(leaf)
+            return int(account.passes[own].sum()), int(account.steps[own].sum())
+        if leaf in self.values.index:
+            i = self.values.index[leaf]
+            return int(self.values.passes[i]), int(self.values.steps[i])
+        return int(leaf in self.values.fresh), 0
 
     # At the end
 
@@ -381,7 +388,9 @@ class Ledger:
             text = f"{source} leaves the parameter as it was; write p.data -= ..."
             self.findings.add_line("never_changes", self.latest.file, line, text)
         moved = any(account.moved.any() for account in self.every_account())
-        if self.written is not None and moved and reads_gradient(self.written.file, self.written.line):
+        if self.written is None or self.rewritten or not moved:
+            return
+        if reads_gradient(self.written.file, self.written.line):
             text = "Numbers are assigned here, always the same: the gradients are 0 by then."
             self.findings.add("step_without_backward", self.written, text)
 

@@ -6,7 +6,7 @@ import os
 import sys
 import weakref
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
 from itertools import pairwise
@@ -75,7 +75,8 @@ class Session(Observer, Watcher):
         self.nodes: deque[Any] = deque(maxlen=2)  # roots of the latest passes of Tensors
         self.early: Counter[Place] = Counter()  # reads of pending numbers since the latest pass
         self.ran = False  # whether samples went through a net since then
-        self.within: list[Pass] = []  # passes through Tensors that are part of the running one through Values
+        # Passes through Tensors that are part of the running one through Values, with their graphs
+        self.within: list[tuple[Pass, Collection[Any]]] = []
         self.in_batch = False  # whether samples are going through a net
         self.run_place: Place | None = None  # while the doctor itself runs a net
         self.passes = 0
@@ -89,9 +90,8 @@ class Session(Observer, Watcher):
         """Begin to watch."""
         observe(self)
         WATCHERS.append(self)
-        for kind in (Value, *Value.__subclasses__()):
-            if hasattr(vars(kind).get("data"), "__set__"):
-                self.patch(kind, "data", self.on_read, self.taken.readers)
+        for kind in kinds_of_value("data"):
+            self.patch(kind, "data", self.on_read, self.taken.readers)
         self.patch(Tensor, "data", self.on_tensor_read, self.taken.readers)
         for name in ("item", "numpy", "tolist"):
             self.patch_method(Tensor, name, self.on_tensor_read)
@@ -133,10 +133,12 @@ class Session(Observer, Watcher):
             if self.wants_write and get_ident() == self.thread:
                 frame = current_frame(1)
                 self.written, self.wants_write = (frame.f_code, frame.f_lasti), False
+                if issubclass(kind, Value) and not pending(v) and get(v) != x:
+                    self.ledger.rewritten = True
             put(v, x)
 
         self.patched.append((kind, name, original))
-        setattr(kind, name, property(read, write, doc=original.__doc__))
+        setattr(kind, name, property(read, write if name == "data" else put, doc=original.__doc__))
 
     def patch_method(self, kind: Any, name: str, callback: Any) -> None:
         """Have ``callback(t, frame)`` called before each call of a method, until the end."""
@@ -153,7 +155,7 @@ class Session(Observer, Watcher):
     @guarded
     def finish(self) -> None:
         """Report what only the whole program shows."""
-        self.taken.finish(self.ledger.is_reached)
+        self.taken.finish(self.ledger.uses_of)
         verdicts = list(self.trainings.verdicts)
         for place, curve in self.curves.values():
             if (verdict := curve.verdict()) is not None:
@@ -218,7 +220,7 @@ class Session(Observer, Watcher):
 
     @guarded
     def on_gradient_read(self, v: Any, frame: Any, reader: Reader | None) -> None:
-        """Called before the gradient of a Value is read."""
+        """Called before the gradient of a Value or Tensor is read."""
         if not frame.f_code.co_filename.startswith(LIBRARIES):
             self.taken.on_gradient_read(v)
 
@@ -249,7 +251,7 @@ class Session(Observer, Watcher):
                 return
             if self.passes % (EVERY if len(order) > TINY else EVERY_TINY) > 1:
                 self.passes += 1
-                self.ledger.spared = True
+                self.ledger.spared += 1
                 return
         self.look_at_walk(order, before, walk)
 
@@ -258,7 +260,7 @@ class Session(Observer, Watcher):
         """Look at a pass through Values; the arguments are those of `Observer.on_walk`."""
         place, root = here(), order[0]
         done = self.ledger.of_walk(order, before, walk)
-        for inner in self.within:
+        for inner, _ in self.within:
             done.include(inner)
         if self.infinities.noted and not (done.finite and math.isfinite(root._number)):
             self.infinities.blame(Identities(order))
@@ -270,7 +272,7 @@ class Session(Observer, Watcher):
         if closely:
             look_through(order, self.layers, self.findings)
         if self.taken.unseen or (closely and self.taken.meetings):
-            self.taken.look_through(order)
+            self.taken.look_through(order, [graph for _, graph in self.within])
         if self.early and walk is not None:
             self.judge_reads(walk.junctions)
         stale = bool(before) and self.is_stale(before)
@@ -294,7 +296,8 @@ class Session(Observer, Watcher):
         self.taken.passes = self.passes
         self.taken.met.clear()
         if self.taken.suspects and not any(name == "grad" for _, name, _ in self.patched):
-            self.patch(Value, "grad", self.on_gradient_read, {})
+            for kind in (*kinds_of_value("grad"), Tensor):
+                self.patch(kind, "grad", self.on_gradient_read, {})
         self.within.clear()
         self.layers.end_pass()
         self.infinities.noted.clear()
@@ -351,7 +354,7 @@ class Session(Observer, Watcher):
         if self.infinities.noted and not (alone or (done.finite and np.isfinite(root.out).all())):
             self.infinities.blame(graph)
         if is_running():  # an operation of the program's own has begun it, so it is part of that pass
-            self.within.append(done)
+            self.within.append((done, graph))
             return
         if not alone:
             closely = self.passes & (self.passes + 1) == 0
@@ -387,6 +390,11 @@ class Session(Observer, Watcher):
             self.trainings.on_step(target)
         else:
             self.ledger.on_step(target, here())
+
+
+def kinds_of_value(name: str) -> list[Any]:
+    """`Value`, and the subclasses that have a property of their own with this name."""
+    return [kind for kind in (Value, *Value.__subclasses__()) if hasattr(vars(kind).get(name), "__set__")]
 
 
 def never(v: Any) -> bool:

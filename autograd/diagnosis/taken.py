@@ -10,7 +10,7 @@ from all before exp), and what was read depends on parameters.
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -34,21 +34,23 @@ class Suspect:
 
     Attributes:
         details: what is said of it.
-        leaves: the Values that it depends on, by id, each with its number then. Whether these are parameters
-            shows later, when they change or the program reads their gradients.
-        layers: the leaves of layers and Tensors that it depends on.
-        into_net: whether it came back as an input of a net, as those of a net do that is trained by another.
-        needed: whether somebody needs the gradient that was lost.
+        leaves: what it depends on, Values and the leaves of layers and Tensors, each with a stamp that tells
+            when it changes. Whether these are parameters shows later.
+        apart: whether it came back as an input of a net, or into a graph without these leaves, as numbers do
+            that are trained by a loss of their own.
+        needed: whether the program has read a gradient of these leaves.
     """
 
-    def __init__(self, details: str, leaves: list[Any], layers: list[Any], into_net: bool) -> None:
-        self.details, self.layers, self.into_net = details, layers, into_net
-        self.leaves = {id(leaf): (leaf, leaf._number) for leaf in leaves}
-        self.needed = bool(layers)
+    def __init__(self, details: str, leaves: Iterable[Any], apart: bool) -> None:
+        self.details, self.apart = details, apart
+        self.leaves = {id(leaf): (leaf, stamp_of(leaf)) for leaf in leaves}
+        self.needed = False
 
-    def look(self) -> None:
-        """See whether one of the leaves has changed since, as parameters do."""
-        self.needed = self.needed or any(leaf._number != number for leaf, number in self.leaves.values())
+
+def stamp_of(leaf: Any) -> float:
+    """A number that changes when a Value, or the leaf of a layer or Tensor, does."""
+    stamp: float = leaf._number if isinstance(leaf, Value) else leaf._version
+    return stamp
 
 
 class Lost:
@@ -165,8 +167,11 @@ class Taken:
             if node.parents[i] is None and (readers := self.readers_at(place).get(operand)):
                 self.met.setdefault(node, []).append((i, readers))
 
-    def look_through(self, order: Sequence[Any]) -> None:
-        """Judge the numbers among the operands of a graph, after a backward pass through its nodes."""
+    def look_through(self, order: Sequence[Any], within: Sequence[Collection[Any]]) -> None:
+        """Judge the numbers among the operands of a graph, after a backward pass through its nodes.
+
+        ``within`` are the graphs of Tensors that this pass has gone through as well.
+        """
         self.unseen = False
         lost: dict[Reader, Lost] = defaultdict(Lost)
         for v in order:
@@ -174,13 +179,12 @@ class Taken:
                 for reader in self.readers_of(v):
                     g = lost_gradient(v)
                     lost[reader].add(g, abs(g), operation_of(v) == "sub", v._code == OUTPUT)
-        reached = {id(v) for v in order if v._code >= OUTPUT} if lost else set()
-        for reader, sums in lost.items():
-            v = reader.read
-            if self.counts_as_lost(reader, sums, isinstance(v, Value) and id(v) in reached):
-                self.suspect(reader, sums)
+        if lost:
+            nodes = {id(v) for v in order if v._code >= OUTPUT} | {id(v) for graph in within for v in graph}
+            leaves = [*leaves_among(order), *(leaf for graph in within for leaf in tape_leaves(graph))]
+            self.judge(lost, nodes, leaves)
 
-    def look_through_tape(self, root: Any, graph: Container[Any]) -> None:
+    def look_through_tape(self, root: Any, graph: Collection[Any]) -> None:
         """Judge the numbers that came into a graph of Tensors, after a backward pass from ``root``."""
         self.unseen = False
         met = [(node, i, readers) for node, of in self.met.items() if node in graph for i, readers in of]
@@ -196,9 +200,25 @@ class Taken:
                 total, size = float(term.sum()), float(np.abs(term).sum())
                 for reader in readers:
                     lost[reader].add(total, size, node.rule.name == "subtract", node.rule.name == "affine")
+        if lost:
+            self.judge(lost, {id(v) for v in graph}, tape_leaves(graph))
+
+    def judge(self, lost: dict[Reader, Lost], nodes: Container[int], leaves: Iterable[Any]) -> None:
+        """Judge the gradients that are lost in a graph, which has nodes with these ids, and these leaves."""
+        reached = {id(leaf) for leaf in leaves}
         for reader, sums in lost.items():
-            if self.counts_as_lost(reader, sums, getattr(reader.read, "_node", None) in graph):
-                self.suspect(reader, sums)
+            v = reader.read
+            if self.counts_as_lost(reader, sums, id(v if isinstance(v, Value) else v._node) in nodes):
+                if isinstance(v, Value):
+                    origins = leaves_among(nodes_of(v))
+                    details = (
+                        f"The number {v._number:.6g} was read here. Its gradient, {sums.total:.3g}, is lost."
+                    )
+                else:
+                    origins = tape_leaves(use_counts(v._node)) if v._node is not None else []
+                    details = f"Numbers of shape {v.shape} were read here. Their gradient is lost."
+                apart = sums.into_net or not any(id(leaf) in reached for leaf in origins)
+                self.suspects[reader] = Suspect(details, origins, apart)
 
     def counts_as_lost(self, reader: Reader, sums: Lost, stays: bool) -> bool:
         """Whether gradients that are lost with a reader's numbers are a mistake, as far as these tell.
@@ -216,32 +236,25 @@ class Taken:
             return False
         return not (cancelled or sums.all_targets or older or reader in self.suspects)
 
-    def suspect(self, reader: Reader, sums: Lost) -> None:
-        """Note that the gradients of a reader's numbers are lost."""
-        v = reader.read
-        if isinstance(v, Value):
-            leaves, layers = origins(v)
-            details = f"The number {v._number:.6g} was read here. Its gradient, {sums.total:.3g}, is lost."
-        else:
-            leaves, layers = [], tape_leaves(v)
-            details = f"Numbers of shape {v.shape} were read here. Their gradient is lost."
-        self.suspects[reader] = Suspect(details, leaves, layers, sums.into_net)
-
     def on_gradient_read(self, v: Any) -> None:
-        """Note that the program reads the gradient of a Value, so that what is lost of it counts."""
+        """Note that the program reads a gradient, of a Value or Tensor, so that what is lost of it counts."""
+        leaf = v._node if isinstance(v, Tensor) else v._home.leaf if operation_of(v) == "parameter" else v
         for suspect in self.suspects.values():
-            suspect.needed = suspect.needed or id(v) in suspect.leaves
+            suspect.needed = suspect.needed or id(leaf) in suspect.leaves
 
-    def finish(self, is_reached: Callable[[Any], bool]) -> None:
+    def finish(self, uses_of: Callable[[Any], tuple[int, int]]) -> None:
         """Report the numbers taken whose gradients are needed, and are not left out on purpose.
 
-        ``is_reached`` tells whether any pass has reached a leaf.
+        They are needed if the program reads them, or if a leaf has changed that is trained: passes have
+        reached it, or steps were to change it. ``uses_of`` tells how many of these a leaf has had.
         """
         for reader, suspect in self.suspects.items():
-            suspect.look()
-            leaves = [*suspect.layers, *(leaf for leaf, _ in suspect.leaves.values())]
-            detached = suspect.into_net and any(map(is_reached, leaves))
-            if suspect.needed and not detached and HELD * reader.older < reader.fresh:
+            leaves = [(leaf, stamp, *uses_of(leaf)) for leaf, stamp in suspect.leaves.values()]
+            needed = suspect.needed or any(
+                stamp_of(leaf) != stamp and (passes or steps) for leaf, stamp, passes, steps in leaves
+            )
+            detached = suspect.apart and any(passes for _, _, passes, _ in leaves)
+            if needed and not detached and HELD * reader.older < reader.fresh:
                 self.findings.add("number_taken", reader.place, suspect.details, reader.count)
 
     def blame(self, place: Place) -> None:
@@ -296,17 +309,15 @@ def nodes_of(v: Any) -> list[Any]:
     return found
 
 
-def origins(v: Any) -> tuple[list[Value], list[Any]]:
-    """The Values that a Value was computed from, and the leaves of the layers of nets it went through."""
-    nodes = nodes_of(v)
+def leaves_among(nodes: Iterable[Any]) -> list[Any]:
+    """The leaves of the layers that these Values are outputs or parameters of; if none, those among them."""
     layers: dict[Any, None] = {}
     for node in nodes:
         if operation_of(node) == "parameter":
             layers[node._home.leaf] = None
         elif operation_of(node) == "output":
             layers.update(dict.fromkeys(spec.matrix.leaf for spec in node._home.evaluator.specs))
-    leaves = [node for node in nodes if operation_of(node) == "leaf"]
-    return ([] if layers else leaves), list(layers)
+    return list(layers) or [node for node in nodes if operation_of(node) == "leaf"]
 
 
 def went_on(read: Any) -> bool:
@@ -319,8 +330,6 @@ def went_on(read: Any) -> bool:
     return not batches or any(batch.version != batch.queue.version() for batch in batches)
 
 
-def tape_leaves(t: Any) -> list[Any]:
-    """The leaves that a Tensor was computed from."""
-    if not isinstance(t, Tensor) or t._node is None:
-        return []
-    return [leaf for leaf in use_counts(t._node) if isinstance(leaf, Leaf)]
+def tape_leaves(graph: Iterable[Any]) -> list[Any]:
+    """The leaves among the nodes of a graph of Tensors."""
+    return [node for node in graph if isinstance(node, Leaf)]

@@ -228,16 +228,19 @@ def test_values_and_tensors_may_be_read_in_one_place():
     def number(v):
         return v.data
 
-    def program():
+    def program(value_last):
         x, t = Value(2.0), Tensor([1.0], requires_grad=True)
         for _ in range(3):
-            y = 2 * t
-            loss = x * number(3 * x) + x * float(number(y)[0])
+            if value_last:
+                loss = x * float(number(2 * t)[0]) + x * number(3 * x)
+            else:
+                loss = x * number(3 * x) + x * float(number(2 * t)[0])
             x.grad, t.grad = 0.0, None
             loss.backward()
             x.data -= 0.1 * x.grad
 
-    assert found_by(program) == ["number_taken"]
+    assert found_by(program, True) == ["number_taken"]
+    assert found_by(program, False) == []  # the number that was read last is that of a constant
 
 
 def test_a_number_that_is_taken_in_a_late_pass_is_found():
@@ -738,6 +741,8 @@ def test_an_error_of_the_program_is_shown_as_python_shows_it(error, tmp_path):
         ("p.data = READ\nz = w * p.data", set()),
         ("z = w * np.exp(READ)", {"w * np.exp(READ)", "np.exp(READ)"}),
         ("z = w * Value(READ)", set()),
+        ("z = w * Tensor(READ)", set()),
+        ("z = w * tensor([READ, 1])", set()),
         ("z = w * (READ if c else 1)", {"w * (READ if c else 1)"}),
         ("z = [w * y for y in [READ]]", {"w * y"}),
         ("y = not READ\nz = w * y", set()),
