@@ -109,6 +109,11 @@ class Curve:
             return "stands_still", f"{went}; the gradient's norm was {average:.3g} on average."
         return None
 
+    def gives_way_to(self, other: "Curve") -> bool:
+        """Whether this loss grows, and another one of the same parameters falls by more than that."""
+        shared = {id(source) for source in self.sources} & {id(source) for source in other.sources}
+        return bool(shared) and 0 < self.losses[-1] - self.losses[0] < other.losses[0] - other.losses[-1]
+
     def swings(self, loss: float) -> bool:
         """Whether the latest moves were long enough to matter for the loss."""
         return len(self.gains) > LATEST // 2 and float(np.median(self.gains)) > SWING * abs(loss)

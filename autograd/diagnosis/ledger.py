@@ -85,9 +85,9 @@ class Ledger:
             Counter()
         )  # passes that reached nothing of the nets that ran before
         self.latest: Place | None = None  # the place of the latest backward pass
-        self.since_step = 0  # passes since the latest step
-        self.spared = 0  # passes that were not looked at
-        self.spared_before: dict[int, int] = {}  # their number at the latest step, by the id of its target
+        self.n_passes = 0  # that were looked at
+        self.spared = 0  # passes that were not
+        self.before: dict[int, tuple[int, int]] = {}  # both numbers at the latest step, by id of its target
         self.summed: Place | None = None  # of the latest pass, if it added to the gradients of a step
         self.written: Place | None = None  # where the program has assigned a number itself
         self.rewritten = False  # whether that of a Value has changed by it
@@ -224,7 +224,7 @@ class Ledger:
             if self.lonely[place.file, place.line] > 1:
                 text = "A net was called before it, and all that it reaches are Values that were just made."
                 self.findings.add("unreached", place, text)
-        self.latest, self.since_step = place, self.since_step + 1
+        self.latest, self.n_passes = place, self.n_passes + 1
 
     def on_replay(self, leaves: Sequence[Any]) -> None:
         """Note that a `Program` has left gradients in leaves; what they were before is not known."""
@@ -271,10 +271,10 @@ class Ledger:
             account.note_first()
             account.steps[own] += 1
             reached = reached or bool(account.reached[own].any())
-        spared = self.spared != self.spared_before.get(id(target), 0)
-        self.spared_before[id(target)] = self.spared
-        if not reached and not spared:
-            self.without_gradients(place, parts)
+        n_passes, spared = self.before.get(id(target), (0, 0))
+        self.before[id(target)] = self.n_passes, self.spared
+        if not reached and spared == self.spared:
+            self.without_gradients(place, parts, passed=n_passes != self.n_passes)
         elif reached:
             zero = not any(is_nonzero(account.gradient(i)) for account, own in parts for i in own)
             if zero and any(np.any(account.after) for account, _ in parts):
@@ -284,13 +284,12 @@ class Ledger:
                 self.findings.add("step_without_backward", place, text)
         for account, own in parts:
             account.reached[own] = False
-        self.since_step = 0
         if hasattr(target, "params") and not hasattr(target, "matrices"):
             self.attributes(target, place, parts)
 
-    def without_gradients(self, place: Place, parts: Parts) -> None:
-        """Report a step whose parameters no backward pass has reached since the step before."""
-        if self.since_step and self.latest is not None:
+    def without_gradients(self, place: Place, parts: Parts, passed: bool) -> None:
+        """Report a step whose parameters no pass has reached since the one before, if any has ``passed``."""
+        if passed and self.latest is not None:
             text = f"It reaches none of the parameters that the step in line {place.line} is to change."
             self.findings.add("unreached", self.latest, text)
         else:

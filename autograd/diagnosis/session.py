@@ -27,7 +27,7 @@ from autograd.diagnosis.trainings import Trainings, is_built_in
 from autograd.engine import Observer, Value, is_pending, is_running, observe, place_of, unobserve
 from autograd.errors import UnsupportedError
 from autograd.support import LIBRARIES, WATCHERS, Place, Watcher, here, run_to_end
-from autograd.tensor import Array, Leaf, TapeNode, Tensor, tensor_of, use_counts
+from autograd.tensor import Array, Leaf, Tensor, tensor_of, use_counts
 
 __all__ = ["doctor"]
 
@@ -73,7 +73,7 @@ class Session(Observer, Watcher):
         self.curves: dict[tuple[str, int], tuple[Place, Curve]] = {}  # by file and line
         self.roots: deque[Any] = deque(maxlen=ROOTS)  # of the latest passes, as weak references
         self.nodes: deque[Any] = deque(maxlen=2)  # roots of the latest passes of Tensors
-        self.early: Counter[Place] = Counter()  # reads of pending numbers since the latest pass
+        self.early: Counter[Reader] = Counter()  # reads of pending numbers since the latest pass
         self.ran = False  # whether samples went through a net since then
         # Passes through Tensors that are part of the running one through Values, with their graphs
         self.within: list[tuple[Pass, Collection[Any]]] = []
@@ -157,8 +157,9 @@ class Session(Observer, Watcher):
         """Report what only the whole program shows."""
         self.taken.finish(self.ledger.uses_of)
         verdicts = list(self.trainings.verdicts)
+        curves = [curve for _, curve in self.curves.values()]
         for place, curve in self.curves.values():
-            if (verdict := curve.verdict()) is not None:
+            if (verdict := curve.verdict()) is not None and not any(map(curve.gives_way_to, curves)):
                 verdicts.append((place, verdict))
         grows = any(mistake == "diverges" for _, (mistake, _) in verdicts)
         trained = self.ledger.trained_leaves() | self.trainings.leaves
@@ -206,7 +207,7 @@ class Session(Observer, Watcher):
                 return
             reader = self.taken.reader_at(Place(frame.f_code, frame.f_lasti))
         if is_pending(v):
-            self.early[reader.place] += 1
+            self.early[reader] += 1
         self.taken.note(reader, v)
 
     @guarded
@@ -215,7 +216,7 @@ class Session(Observer, Watcher):
         place = Place(frame.f_code, frame.f_lasti)
         if frame.f_code.co_filename.startswith(LIBRARIES):
             self.taken.add(place, harmless=True)
-        elif isinstance(t._node, TapeNode):
+        elif t._node is not None:
             self.taken.note(reader or self.taken.reader_at(place), t)
 
     @guarded
@@ -316,15 +317,19 @@ class Session(Observer, Watcher):
 
         Only the batches that the pass has reached count: others could not have been part of them.
         """
-        if sum(self.early.values()) < MANY_READS:
+        early: Counter[Place] = Counter()
+        for reader, n in self.early.items():
+            if not reader.is_input:  # numbers that a net is to go on from cannot be read later
+                early[reader.place] += n
+        if early.total() < MANY_READS:
             return
         sizes: dict[Any, list[int]] = defaultdict(list)
         for batch in batches:
             sizes[batch.evaluator].append(batch.n)
         for reached in sizes.values():
             if len(reached) >= MANY_READS and sum(reached) <= 2 * len(reached):
-                place, _ = self.early.most_common(1)[0]
-                n = sum(m for p, m in self.early.items() if (p.file, p.line) == (place.file, place.line))
+                place, _ = early.most_common(1)[0]
+                n = sum(m for p, m in early.items() if (p.file, p.line) == (place.file, place.line))
                 text = (
                     f"{sum(reached)} samples went through the net in {len(reached)} batches instead of one."
                 )

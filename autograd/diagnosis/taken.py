@@ -20,7 +20,7 @@ from autograd.diagnosis.findings import Record
 from autograd.diagnosis.flow import Span, destinations, goes_through_function
 from autograd.engine import BINARY, Value, number_of, operands, operation_of, place_of
 from autograd.support import Place
-from autograd.tensor import Leaf, Tensor, backpropagate, use_counts
+from autograd.tensor import Leaf, TapeNode, Tensor, backpropagate, use_counts
 
 __all__ = ["Reader", "Taken"]
 
@@ -59,19 +59,30 @@ class Lost:
     Attributes:
         total, size: the sum of the gradients, and that of their sizes.
         all_targets: whether all of the numbers are subtracted from something, or something from them.
+        all_weights: whether all of the numbers are factors of terms of the loss; the latest of these terms,
+            without the number, is ``term``.
         into_net: whether one of them is an input of a net.
+        added: whether one of them is a term of the loss itself.
     """
 
     def __init__(self) -> None:
         self.total = self.size = 0.0
-        self.all_targets, self.into_net = True, False
+        self.all_targets = self.all_weights = True
+        self.into_net = self.added = False
+        self.term: Any = None
 
-    def add(self, gradient: float, size: float, is_target: bool, into_net: bool) -> None:
-        """Add the gradient of one number, or of several in an array."""
+    def add(self, gradient: float, size: float, kind: str, term: Any = None) -> None:
+        """Add the gradient of one number, or of several in an array.
+
+        ``kind`` is "target", "term", "weight" of a term, "input" of a net, or "".
+        """
         self.total += gradient
         self.size += size
-        self.all_targets = self.all_targets and is_target
-        self.into_net = self.into_net or into_net
+        self.all_targets = self.all_targets and kind == "target"
+        self.all_weights = self.all_weights and kind == "weight"
+        self.into_net = self.into_net or kind == "input"
+        self.added = self.added or kind == "term"
+        self.term = term
 
 
 class Reader:
@@ -85,14 +96,16 @@ class Reader:
         period: the number of backward passes at the latest read.
         fresh, older: how many of the passes looked at used numbers that were read for them, and how many
             used older ones.
+        is_input: whether its numbers have been inputs of a net.
     """
 
-    __slots__ = ("count", "fresh", "harmless", "older", "period", "place", "read")
+    __slots__ = ("count", "fresh", "harmless", "is_input", "older", "period", "place", "read")
 
     def __init__(self, place: Place, harmless: bool) -> None:
         self.place, self.harmless = place, harmless
         self.read: Any = None
         self.count = self.period = self.fresh = self.older = 0
+        self.is_input = False
 
 
 class Taken:
@@ -174,11 +187,14 @@ class Taken:
         """
         self.unseen = False
         lost: dict[Reader, Lost] = defaultdict(Lost)
+        terms = terms_of(order[0]) if self.meetings else set()
         for v in order:
             if v._code >= OUTPUT:
                 for reader in self.readers_of(v):
                     g = lost_gradient(v)
-                    lost[reader].add(g, abs(g), operation_of(v) == "sub", v._code == OUTPUT)
+                    kind = kind_of_use(operation_of(v), id(v) in terms)
+                    lost[reader].add(g, abs(g), kind, v._b if v._a is None else v._a)
+                    reader.is_input = reader.is_input or kind == "input"
         if lost:
             nodes = {id(v) for v in order if v._code >= OUTPUT} | {id(v) for graph in within for v in graph}
             leaves = [*leaves_among(order), *(leaf for graph in within for leaf in tape_leaves(graph))]
@@ -190,6 +206,7 @@ class Taken:
         met = [(node, i, readers) for node, of in self.met.items() if node in graph for i, readers in of]
         if not met:
             return
+        terms = terms_of_tape(root)
         gradients = backpropagate(root, np.ones(root.shape, root.dtype), {node for node, _, _ in met})
         lost: dict[Reader, Lost] = defaultdict(Lost)
         for node, i, readers in met:
@@ -199,24 +216,29 @@ class Taken:
                     term = np.asarray(formula(g, node.out, *node.args, **node.kwargs))
                 total, size = float(term.sum()), float(np.abs(term).sum())
                 for reader in readers:
-                    lost[reader].add(total, size, node.rule.name == "subtract", node.rule.name == "affine")
+                    kind = kind_of_use(node.rule.name, node in terms)
+                    lost[reader].add(total, size, kind, node.parents[1 - i] if kind == "weight" else None)
         if lost:
             self.judge(lost, {id(v) for v in graph}, tape_leaves(graph))
 
     def judge(self, lost: dict[Reader, Lost], nodes: Container[int], leaves: Iterable[Any]) -> None:
-        """Judge the gradients that are lost in a graph, which has nodes with these ids, and these leaves."""
+        """Judge the gradients that are lost in a graph, which has nodes with these ids, and these leaves.
+
+        Numbers that are weights of terms of the loss which depend on the same leaves are left out on purpose,
+        as those of samples by how well they are predicted already.
+        """
         reached = {id(leaf) for leaf in leaves}
         for reader, sums in lost.items():
             v = reader.read
             if self.counts_as_lost(reader, sums, id(v if isinstance(v, Value) else v._node) in nodes):
+                origins = leaves_of(v)
+                if sums.all_weights and set(map(id, origins)) & set(map(id, leaves_of(sums.term))):
+                    continue
                 if isinstance(v, Value):
-                    origins = leaves_among(nodes_of(v))
-                    details = (
-                        f"The number {v._number:.6g} was read here. Its gradient, {sums.total:.3g}, is lost."
-                    )
+                    numbers, lost_one = f"The number {v._number:.6g} was", f"Its gradient, {sums.total:.3g},"
                 else:
-                    origins = tape_leaves(use_counts(v._node)) if v._node is not None else []
-                    details = f"Numbers of shape {v.shape} were read here. Their gradient is lost."
+                    numbers, lost_one = f"Numbers of shape {v.shape} were", "Their gradient"
+                details = f"{numbers} read here. {lost_one} is lost."
                 apart = sums.into_net or not any(id(leaf) in reached for leaf in origins)
                 self.suspects[reader] = Suspect(details, origins, apart)
 
@@ -225,13 +247,15 @@ class Taken:
 
         They are not if they cancel, if the numbers are the targets of differences, or if these were read for
         an earlier pass, and are held while the parameters go on. Nor if what was read ``stays`` in the graph
-        as well, so that its number is a weight or a unit there, unless it goes through a function of its own.
+        as well, so that its number is a weight or a unit there, unless it is a term of the loss, or goes
+        through a function of its own.
         """
         older = reader.period < self.passes and went_on(reader.read)
         reader.older += older
         reader.fresh += not older
         cancelled = not abs(sums.total) > CANCELLED * sums.size
         place = reader.place
+        stays = stays and not sums.added
         if stays and place.span is not None and not goes_through_function(place.file, place.span):
             return False
         return not (cancelled or sums.all_targets or older or reader in self.suspects)
@@ -273,9 +297,52 @@ def operand_of(v: Any) -> str:
         return "any"
     if kind not in BINARY or (v._a is not None and v._b is not None):
         return ""
-    if kind == "add" and v._k == 0:  # as sum() begins
+    if kind in ("add", "sub") and v._k == 0:  # as a sum begins
         return ""
     return "first" if v._a is None else "second"
+
+
+def kind_of_use(operation: str, is_term: bool) -> str:
+    """What a number is in an operation, which may be a term of the loss; see `Lost.add`."""
+    if operation in ("output", "affine"):
+        return "input"
+    if operation in ("sub", "subtract") and not is_term:
+        return "target"
+    if operation in ("mul", "truediv", "multiply", "divide"):
+        return "weight" if is_term else ""
+    return "term" if is_term else ""
+
+
+def terms_of(v: Any) -> set[int]:
+    """The ids of the Values that are added up to ``v``, or subtracted, some of them times a number."""
+    found = [v]
+    seen = {id(v)}
+    for node in found:
+        kind = operation_of(node)
+        scaled = (
+            node._a is None or node._b is None if kind == "mul" else kind == "truediv" and node._b is None
+        )
+        if scaled or kind in ("add", "sub", "neg", "pos"):
+            for operand in operands(node):
+                if id(operand) not in seen:
+                    seen.add(id(operand))
+                    found.append(operand)
+    return seen
+
+
+def terms_of_tape(root: Any) -> set[Any]:
+    """The same for a node of the tape, whose terms may be added up by sums and means."""
+    found = [root]
+    seen = {root}
+    for node in found:
+        name = node.rule.name if isinstance(node, TapeNode) else ""
+        scaled = name in ("multiply", "divide") and None in node.parents[name == "divide" :]
+        if scaled or name in ("add", "subtract", "negative", "sum", "mean"):
+            for parent in node.parents:
+                if parent is not None and parent not in seen:
+                    seen.add(parent)
+                    found.append(parent)
+    return seen
 
 
 def lost_gradient(v: Any) -> float:
@@ -318,6 +385,14 @@ def leaves_among(nodes: Iterable[Any]) -> list[Any]:
         elif operation_of(node) == "output":
             layers.update(dict.fromkeys(spec.matrix.leaf for spec in node._home.evaluator.specs))
     return list(layers) or [node for node in nodes if operation_of(node) == "leaf"]
+
+
+def leaves_of(v: Any) -> list[Any]:
+    """The leaves that a Value, a Tensor or a node of the tape was computed from."""
+    if isinstance(v, Value):
+        return leaves_among(nodes_of(v))
+    node = v._node if isinstance(v, Tensor) else v
+    return [] if node is None else tape_leaves(use_counts(node))
 
 
 def went_on(read: Any) -> bool:

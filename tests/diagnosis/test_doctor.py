@@ -22,6 +22,7 @@ import autograd
 from autograd import Net, Tensor, Value
 from autograd.diagnosis import MISTAKES, doctor, session
 from autograd.diagnosis.flow import destinations
+from autograd.diagnosis.taken import terms_of, terms_of_tape
 from autograd.engine import observe, pending
 from autograd.errors import GradientError, UnsupportedError
 from autograd.optim import SGD
@@ -232,9 +233,9 @@ def test_values_and_tensors_may_be_read_in_one_place():
         x, t = Value(2.0), Tensor([1.0], requires_grad=True)
         for _ in range(3):
             if value_last:
-                loss = x * float(number(2 * t)[0]) + x * number(3 * x)
+                loss = x * float(number(2 * t)[0]) + (x * number(3 * x) - 1) ** 2
             else:
-                loss = x * number(3 * x) + x * float(number(2 * t)[0])
+                loss = (x * number(3 * x) - 1) ** 2 + x * float(number(2 * t)[0])
             x.grad, t.grad = 0.0, None
             loss.backward()
             x.data -= 0.1 * x.grad
@@ -250,7 +251,7 @@ def test_a_number_that_is_taken_in_a_late_pass_is_found():
         for step in range(7):
             loss = net([0.5]) ** 2 + sum(p * p for p in net.params())
             if step == 5:
-                loss = loss + float(net([1.0])) ** 2 * net([0.2])
+                loss = loss + (float(net([1.0])) * net([0.2]) - 1) ** 2
             net.zero_grad()
             loss.backward()
             net.step(0.01)
@@ -757,3 +758,15 @@ def test_a_number_is_followed_through_the_source(source, meets, tmp_path):
     start = lines[row].index("v.data")
     found = destinations(str(file), (row + 1, row + 1, start, start + len("v.data")))
     assert {lines[a - 1][c:d] for (a, _, c, d), _ in found} == {m.replace("READ", "v.data") for m in meets}
+
+
+def test_the_terms_of_a_loss():
+    a, b, c, d, e = (Value(i) for i in range(1, 6))
+    terms = terms_of(2 * a - (b + 0) / 4 + 1 / c + d * e)
+    assert [id(v) in terms for v in (a, b, c, d, e)] == [True, True, False, False, False]
+
+
+def test_the_terms_of_a_loss_of_tensors():
+    a, b, c, d, e = (Tensor([float(i)], requires_grad=True) for i in range(1, 6))
+    terms = terms_of_tape((2 * a - b.mean() / 4 + 1 / c + d * e).sum()._node)
+    assert [t._node in terms for t in (a, b, c, d, e)] == [True, True, False, False, False]

@@ -5,7 +5,7 @@ class Two(Module):
         self.a = Layer(3, 5, "tanh", init="xavier")
         self.b = Layer(5, 1, "linear", init="xavier")
     def __call__(self, x):
-        h = [float(v) for v in self.a(x)]  # wrong: number_taken early_reads
+        h = [float(v) for v in self.a(x)]  # wrong: number_taken
         out = self.b(h)
         return out[0] if isinstance(out, list) else out
     def parameters(self):
