@@ -126,6 +126,7 @@ class Walk:
 
     Attributes:
         seen: the expressions whose values may hold the number.
+        assigned: the variables that may hold it, each by its scope and name.
         meetings: the operations and calls that it takes part in.
     """
 
@@ -133,6 +134,7 @@ class Walk:
         self.source = source
         self.seen: set[ast.AST] = set()
         self.todo: list[ast.AST] = []
+        self.assigned: set[Any] = set()
         self.meetings: set[Meeting] = set()
 
     def reach(self, *nodes: ast.AST) -> None:
@@ -209,7 +211,10 @@ class Walk:
         source = self.source
         match target:
             case ast.Name():
-                self.reach(*source.loads[source.scope(target), target.id])
+                variable = source.scope(target), target.id
+                if variable not in self.assigned:
+                    self.assigned.add(variable)
+                    self.reach(*source.loads[variable])
             case ast.Tuple() | ast.List():
                 for part in target.elts:
                     self.assign(part)

@@ -34,14 +34,8 @@ BOUNDS = {
 }
 MOVED = {"transpose", "reshape", "getitem", "alias", "flush_subnormals"}  # the same numbers, elsewhere
 WATCHED = {"affine", "subtract", *BOUNDS, "nll", "logsumexp", "divide", "maximum", "matmul"}
-COMPARING = {
-    "power",
-    "square",
-    "absolute",
-    "fabs",
-    "mean_square",
-    "multiply",
-}  # what losses do with differences
+# What losses do with differences
+COMPARING = {"power", "square", "absolute", "fabs", "mean_square", "multiply"}
 LOGITS = {"nll": "cross_entropy", "softmax": "softmax", "logsumexp": "logsumexp"}
 
 
@@ -165,7 +159,7 @@ class Layers:
     def on_call(self, node: Any, place: Place | None) -> None:
         """Look at a call that was recorded, here or, if that is given, at a place."""
         name = node.rule.name
-        if name in COMPARING or (name == "multiply" and node.parents[0] is node.parents[1]):
+        if name in COMPARING:
             self.compared(node.parents[0])
         if name not in WATCHED:
             return

@@ -264,7 +264,7 @@ class Session(Observer, Watcher):
         for inner, _ in self.within:
             done.include(inner)
         if self.infinities.noted and not (done.finite and math.isfinite(root._number)):
-            self.infinities.blame(Identities(order))
+            self.infinities.blame(set(order))
         again = False
         if before:
             earlier = {id(v) for v in (reference() for reference in self.roots) if v is not None}
@@ -410,16 +410,6 @@ def never(v: Any) -> bool:
 def called_by_library(depth: int) -> bool:
     """Whether the code ``depth`` frames above the caller is this library's own."""
     return sys._getframe(depth + 1).f_code.co_filename.startswith(LIBRARIES)
-
-
-class Identities:
-    """Tells whether an object is among others, by identity."""
-
-    def __init__(self, objects: list[Any]) -> None:
-        self.ids = {id(x) for x in objects}
-
-    def __contains__(self, x: object) -> bool:
-        return id(x) in self.ids
 
 
 class Current:

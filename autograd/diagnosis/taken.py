@@ -18,14 +18,16 @@ import numpy as np
 
 from autograd.diagnosis.findings import Record
 from autograd.diagnosis.flow import Span, destinations, goes_through_function
+from autograd.diagnosis.layers import name_of
 from autograd.engine import BINARY, Value, number_of, operands, operation_of, place_of
 from autograd.support import Place
-from autograd.tensor import Leaf, TapeNode, Tensor, backpropagate, use_counts
+from autograd.tensor import Leaf, Tensor, backpropagate, use_counts
 
 __all__ = ["Reader", "Taken"]
 
 OUTPUT = 2  # the lowest code of Values that were computed
 HELD = 2  # numbers are held on purpose if every third use, or more, is of older ones
+SUMS = {"add", "sub", "neg", "pos", "subtract", "negative", "sum", "mean"}  # of Values, and of the tape
 CANCELLED = 1e-9  # lost gradients that add up to less than this share of their sizes are none
 
 
@@ -157,7 +159,7 @@ class Taken:
         return reader
 
     def note(self, reader: Reader, v: Any) -> None:
-        """Note that a reader reads the number of a Value."""
+        """Note that a reader reads the number of a Value, or those of a Tensor."""
         if not reader.harmless:
             reader.read, reader.period = v, self.passes
             reader.count += 1
@@ -187,16 +189,15 @@ class Taken:
         """
         self.unseen = False
         lost: dict[Reader, Lost] = defaultdict(Lost)
-        terms = terms_of(order[0]) if self.meetings else set()
+        terms = terms_of(order[0])
         for v in order:
             if v._code >= OUTPUT:
                 for reader in self.readers_of(v):
                     g = lost_gradient(v)
-                    kind = kind_of_use(operation_of(v), id(v) in terms)
+                    kind = kind_of_use(operation_of(v), v in terms)
                     lost[reader].add(g, abs(g), kind, v._b if v._a is None else v._a)
-                    reader.is_input = reader.is_input or kind == "input"
         if lost:
-            nodes = {id(v) for v in order if v._code >= OUTPUT} | {id(v) for graph in within for v in graph}
+            nodes = {v for v in order if v._code >= OUTPUT}.union(*within)
             leaves = [*leaves_among(order), *(leaf for graph in within for leaf in tape_leaves(graph))]
             self.judge(lost, nodes, leaves)
 
@@ -206,7 +207,7 @@ class Taken:
         met = [(node, i, readers) for node, of in self.met.items() if node in graph for i, readers in of]
         if not met:
             return
-        terms = terms_of_tape(root)
+        terms = terms_of(root)
         gradients = backpropagate(root, np.ones(root.shape, root.dtype), {node for node, _, _ in met})
         lost: dict[Reader, Lost] = defaultdict(Lost)
         for node, i, readers in met:
@@ -219,27 +220,28 @@ class Taken:
                     kind = kind_of_use(node.rule.name, node in terms)
                     lost[reader].add(total, size, kind, node.parents[1 - i] if kind == "weight" else None)
         if lost:
-            self.judge(lost, {id(v) for v in graph}, tape_leaves(graph))
+            self.judge(lost, graph, tape_leaves(graph))
 
-    def judge(self, lost: dict[Reader, Lost], nodes: Container[int], leaves: Iterable[Any]) -> None:
-        """Judge the gradients that are lost in a graph, which has nodes with these ids, and these leaves.
+    def judge(self, lost: dict[Reader, Lost], nodes: Container[Any], leaves: Iterable[Any]) -> None:
+        """Judge the gradients that are lost in a graph, which has these nodes and leaves.
 
         Numbers that are weights of terms of the loss which depend on the same leaves are left out on purpose,
         as those of samples by how well they are predicted already.
         """
-        reached = {id(leaf) for leaf in leaves}
+        reached = set(leaves)
         for reader, sums in lost.items():
             v = reader.read
-            if self.counts_as_lost(reader, sums, id(v if isinstance(v, Value) else v._node) in nodes):
+            reader.is_input = reader.is_input or sums.into_net
+            if self.counts_as_lost(reader, sums, (v if isinstance(v, Value) else v._node) in nodes):
                 origins = leaves_of(v)
-                if sums.all_weights and set(map(id, origins)) & set(map(id, leaves_of(sums.term))):
+                if sums.all_weights and not set(leaves_of(sums.term)).isdisjoint(origins):
                     continue
                 if isinstance(v, Value):
                     numbers, lost_one = f"The number {v._number:.6g} was", f"Its gradient, {sums.total:.3g},"
                 else:
                     numbers, lost_one = f"Numbers of shape {v.shape} were", "Their gradient"
                 details = f"{numbers} read here. {lost_one} is lost."
-                apart = sums.into_net or not any(id(leaf) in reached for leaf in origins)
+                apart = sums.into_net or reached.isdisjoint(origins)
                 self.suspects[reader] = Suspect(details, origins, apart)
 
     def counts_as_lost(self, reader: Reader, sums: Lost, stays: bool) -> bool:
@@ -313,36 +315,33 @@ def kind_of_use(operation: str, is_term: bool) -> str:
     return "term" if is_term else ""
 
 
-def terms_of(v: Any) -> set[int]:
-    """The ids of the Values that are added up to ``v``, or subtracted, some of them times a number."""
+def terms_of(loss: Any) -> set[Any]:
+    """What is added up to a loss, or subtracted, some of it times a number: Values, or nodes of the tape."""
+    return set(reached_from(loss, summands))
+
+
+def summands(v: Any) -> list[Any]:
+    """The operands of a sum, a difference or a mean, or what is multiplied by a number; [] of all else."""
+    if isinstance(v, Value):
+        kind, first, second = operation_of(v), v._a, v._b
+    else:
+        kind = name_of(v)
+        first, second = (*getattr(v, "parents", ()), None, None)[:2]
+    below = [operand for operand in (first, second) if operand is not None]
+    factor = kind in ("mul", "multiply") or (kind in ("truediv", "divide") and second is None)
+    return below if kind in SUMS or (factor and len(below) == 1) else []
+
+
+def reached_from(v: Any, below: Callable[[Any], Iterable[Any]]) -> list[Any]:
+    """A node, and all that is reached from it by going on to what ``below`` gives for each."""
     found = [v]
-    seen = {id(v)}
+    seen = {v}
     for node in found:
-        kind = operation_of(node)
-        scaled = (
-            node._a is None or node._b is None if kind == "mul" else kind == "truediv" and node._b is None
-        )
-        if scaled or kind in ("add", "sub", "neg", "pos"):
-            for operand in operands(node):
-                if id(operand) not in seen:
-                    seen.add(id(operand))
-                    found.append(operand)
-    return seen
-
-
-def terms_of_tape(root: Any) -> set[Any]:
-    """The same for a node of the tape, whose terms may be added up by sums and means."""
-    found = [root]
-    seen = {root}
-    for node in found:
-        name = node.rule.name if isinstance(node, TapeNode) else ""
-        scaled = name in ("multiply", "divide") and None in node.parents[name == "divide" :]
-        if scaled or name in ("add", "subtract", "negative", "sum", "mean"):
-            for parent in node.parents:
-                if parent is not None and parent not in seen:
-                    seen.add(parent)
-                    found.append(parent)
-    return seen
+        for operand in below(node):
+            if operand not in seen:
+                seen.add(operand)
+                found.append(operand)
+    return found
 
 
 def lost_gradient(v: Any) -> float:
@@ -361,19 +360,16 @@ def lost_gradient(v: Any) -> float:
     return g * slope
 
 
+def computed_from(v: Any) -> Iterable[Any]:
+    """The operands of a Value, without the parameters of nets that it went through."""
+    if operation_of(v) == "output":
+        return [a for _, a in v._home.inputs.get(v._index // v._home.width, ())]
+    return operands(v)
+
+
 def nodes_of(v: Any) -> list[Any]:
-    """A Value and all that it was computed from, without the parameters of nets that it went through."""
-    found = [v]
-    seen = {id(v)}
-    for node in found:
-        below: Iterable[Any] = operands(node) if operation_of(node) != "output" else ()
-        if operation_of(node) == "output":
-            below = [a for _, a in node._home.inputs.get(node._index // node._home.width, ())]
-        for operand in below:
-            if id(operand) not in seen:
-                seen.add(id(operand))
-                found.append(operand)
-    return found
+    """A Value and all that it was computed from."""
+    return reached_from(v, computed_from)
 
 
 def leaves_among(nodes: Iterable[Any]) -> list[Any]:

@@ -72,21 +72,16 @@ class Path:
         runs = [(step, len(list(same))) for step, same in groupby(self.steps)]
         shown_runs = runs if len(runs) <= 2 * ENDS else [*runs[:ENDS], *runs[-ENDS:]]
         factors = [f"{s.slope:.{PLACES}g}" + f"^{n}" * (n > 1 and s.slope != 1) for s, n in shown_runs]
-        if len(runs) > 2 * ENDS:
-            factors.insert(ENDS, "...")
-        product = " × ".join(factors)
-        width = max(len(step.text) for step, _ in runs)
-        lines = [f"  {self.amount:.{PLACES}g} = {product}"]
-        left_out = len(runs) - 2 * ENDS
-        for i, (step, n) in enumerate(runs):
-            if ENDS <= i < ENDS + left_out:
-                if i == ENDS:
-                    lines.append(f"               ... {left_out} more")
-                continue
+        width = max(len(step.text) for step, _ in shown_runs)
+        lines = []
+        for step, n in shown_runs:
             where = "" if step.place is None else f"  {os.path.basename(step.place.file)}:{step.place.line}"
             times = f"  {n} times" if n > 1 else ""
             lines.append(f"    {step.slope:>10.{PLACES}g}  {step.text:{width}}{where}{times}".rstrip())
-        return "\n".join(lines)
+        if len(runs) > len(shown_runs):
+            factors.insert(ENDS, "...")
+            lines.insert(ENDS, f"               ... {len(runs) - len(shown_runs)} more")
+        return "\n".join([f"  {self.amount:.{PLACES}g} = {' × '.join(factors)}", *lines])
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,9 @@ import contextlib
 import gc
 import io
 import json
-import os
 import random
 import re
 import runpy
-import subprocess
 import sys
 import threading
 import warnings
@@ -21,8 +19,6 @@ import pytest
 import autograd
 from autograd import Net, Tensor, Value
 from autograd.diagnosis import MISTAKES, doctor, session
-from autograd.diagnosis.flow import destinations
-from autograd.diagnosis.taken import terms_of, terms_of_tape
 from autograd.engine import observe, pending
 from autograd.errors import GradientError, UnsupportedError
 from autograd.optim import SGD
@@ -550,20 +546,6 @@ def test_gradients_whose_sum_is_infinite_are_finite():
     assert found_by(program) == []
 
 
-def test_source_that_is_too_deep_to_parse_is_not_followed(tmp_path):
-    program = tmp_path / "deep.py"
-    program.write_text("x = 1.0\n" + "y = " + "-" * 5000 + "x\n")
-    assert destinations(str(program), (2, 2, 4, 5)) == frozenset()
-
-
-def test_source_that_was_changed_is_read_anew(tmp_path):
-    program = tmp_path / "program.py"
-    program.write_text("z = READ\n")
-    assert destinations(str(program), (1, 1, 4, 8)) == frozenset()
-    program.write_text("z = w * READ\n")
-    assert destinations(str(program), (1, 1, 8, 12)) != frozenset()
-
-
 def test_an_infinity_is_found_in_a_late_pass_too():
     def program():
         x = Value(70.0)
@@ -610,163 +592,3 @@ def test_a_subclass_with_a_data_attribute_of_its_own(monkeypatch):
     finally:
         del Constant
         gc.collect()
-
-
-# fit, the command line, the environment ------------------------------------------------------------
-
-
-def test_fit_reports_what_the_doctor_finds_and_gives_the_same_weights(capsys):
-    X = np.random.default_rng(0).uniform(500, 900, (40, 1))
-    weights = []
-    for watched in (False, True):
-        random.seed(1)
-        net = Net(1, [4, 1], "leaky_relu", "linear")
-        history = net.fit(X, X / 700, epochs=5, seed=1, doctor=watched)
-        weights.append((net.values.tolist(), net.grads.tolist(), history.loss))
-        assert ("inputs are far from the size of 1" in capsys.readouterr().err) is watched
-    assert weights[0] == weights[1]
-
-
-def test_fit_is_watched_within_a_block_too():
-    random.seed(1)
-    net = Net(1, [4, 1], "relu", "linear")
-    for neuron in net.layers[0].neurons:
-        neuron.b = -50.0
-    x = np.linspace(-1, 1, 40)
-    with contextlib.redirect_stderr(io.StringIO()), doctor() as findings:
-        net.fit(x, x**2, epochs=5, seed=1)
-    assert [finding.mistake for finding in findings] == ["dead_units"]
-    assert "4 of 4 relu units (100 %)" in findings[0].details
-
-
-def command(*arguments, **environment):
-    return subprocess.run(
-        [sys.executable, *arguments],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        check=False,
-    )
-
-
-def test_the_command_reports_and_tells_by_its_exit_code():
-    program = ROOT / "tests" / "diagnosis" / "programs" / "wrong" / "not_zeroed_values.py"
-    done = command("-m", "autograd", "doctor", str(program))
-    assert done.returncode == 3
-    assert f"{program}:11: the gradients were not set to 0 between two steps" in done.stderr
-    done = command("-m", "autograd", "doctor", "--json", str(program))
-    (found,) = json.loads(done.stdout)["findings"]
-    assert (found["mistake"], found["line"], found["count"]) == ("not_zeroed", 11, 19)
-
-
-def test_the_command_passes_arguments_and_exit_codes_on(tmp_path):
-    program = tmp_path / "program.py"
-    program.write_text("import sys\nprint(sys.argv[1:])\nsys.exit(int(sys.argv[1]))\n")
-    for code in (0, 7):
-        done = command("-m", "autograd", "doctor", str(program), str(code), "--json")
-        assert (done.returncode, done.stdout) == (code, f"['{code}', '--json']\n")
-
-
-def test_the_command_tells_of_a_file_that_is_not_there():
-    done = command("-m", "autograd", "doctor", "nowhere.py")
-    assert done.returncode == 2
-    assert done.stderr == "error: doctor wants a file with a Python program, and there is no nowhere.py\n"
-
-
-def test_the_environment_variable_watches_a_whole_program():
-    program = ROOT / "tests" / "diagnosis" / "programs" / "wrong" / "number_taken_plain_loss.py"
-    done = command(str(program), AUTOGRAD_DOCTOR="1")
-    assert "AttributeError" in done.stderr
-    assert "a number is taken out of the graph here" in done.stderr
-    assert command(str(program), AUTOGRAD_DOCTOR="0").stderr.count("doctor:") == 0
-
-
-@pytest.mark.parametrize(
-    "line", [["python", "-m", "autograd", "train", "a.csv"], ["python", "/bin/autograd", "train", "a.csv"]]
-)
-def test_the_environment_variable_leaves_the_commands_alone(line, monkeypatch):
-    monkeypatch.setattr(sys, "orig_argv", line)
-    monkeypatch.setattr(sys, "argv", ["/bin/autograd" if "-m" not in line else "-m"])
-    session.watch_program()
-    try:
-        assert session.Current.session is None
-    finally:
-        if session.Current.session is not None:
-            session.Current.session.stop()
-
-
-def test_a_forked_process_does_not_report_for_its_parent(tmp_path):
-    program = tmp_path / "forks.py"
-    program.write_text(
-        "import os, sys\n"
-        "from autograd import Value\n"
-        "x = Value(3.0)\n"
-        "for _ in range(4):\n"
-        "    (x * x).backward()\n"
-        "    x.data -= 0.01 * x.grad\n"
-        "child = os.fork()\n"
-        "if child:\n"
-        "    os.waitpid(child, 0)\n"
-        "sys.exit(0)\n"
-    )
-    assert command(str(program), AUTOGRAD_DOCTOR="1").stderr.count("doctor: 1 finding") == 1
-
-
-@pytest.mark.parametrize("error", ["KeyError('mine')", "autograd.errors.DataError('mine')"])
-def test_an_error_of_the_program_is_shown_as_python_shows_it(error, tmp_path):
-    program = tmp_path / "raises.py"
-    program.write_text(f"import autograd.errors\nraise {error}\n")
-    plain = command(str(program))
-    done = command("-m", "autograd", "doctor", str(program))
-    assert (done.returncode, done.stderr) == (1, plain.stderr)
-
-
-# Where a number goes -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("source", "meets"),
-    [
-        ("loss = READ\nloss.backward()", {"loss.backward"}),
-        ("y = READ * 2", {"READ * 2"}),
-        ("y = 2 - READ", {"2 - READ"}),
-        ("y = READ\nz = w + y", {"w + y"}),
-        ("ys = []\nys.append(READ)\nfor y in ys:\n    z = y * w", {"y * w"}),
-        ("total += READ", {"total += READ"}),
-        ("print(READ)\nlosses = f'{READ}'\nif READ > 2:\n    y = w * 2", set()),
-        ("history[0] = READ\nz = w * history[0]", {"w * history[0]"}),
-        ("def f():\n    return READ\nz = w * f()", {"w * f()"}),
-        ("f = lambda: READ\nz = w * f()", {"w * f()"}),
-        ("self.x = READ\nz = w * other.x", {"w * other.x"}),
-        ("p.data = READ\nz = w * p.data", set()),
-        ("z = w * np.exp(READ)", {"w * np.exp(READ)", "np.exp(READ)"}),
-        ("z = w * Value(READ)", set()),
-        ("z = w * Tensor(READ)", set()),
-        ("z = w * tensor([READ, 1])", set()),
-        ("z = w * (READ if c else 1)", {"w * (READ if c else 1)"}),
-        ("z = [w * y for y in [READ]]", {"w * y"}),
-        ("y = not READ\nz = w * y", set()),
-    ],
-)
-def test_a_number_is_followed_through_the_source(source, meets, tmp_path):
-    text = source.replace("READ", "v.data")
-    file = tmp_path / "program.py"
-    file.write_text(text)
-    lines = text.splitlines()
-    row = next(i for i, line in enumerate(lines) if "v.data" in line)
-    start = lines[row].index("v.data")
-    found = destinations(str(file), (row + 1, row + 1, start, start + len("v.data")))
-    assert {lines[a - 1][c:d] for (a, _, c, d), _ in found} == {m.replace("READ", "v.data") for m in meets}
-
-
-def test_the_terms_of_a_loss():
-    a, b, c, d, e = (Value(i) for i in range(1, 6))
-    terms = terms_of(2 * a - (b + 0) / 4 + 1 / c + d * e)
-    assert [id(v) in terms for v in (a, b, c, d, e)] == [True, True, False, False, False]
-
-
-def test_the_terms_of_a_loss_of_tensors():
-    a, b, c, d, e = (Tensor([float(i)], requires_grad=True) for i in range(1, 6))
-    terms = terms_of_tape((2 * a - b.mean() / 4 + 1 / c + d * e).sum()._node)
-    assert [t._node in terms for t in (a, b, c, d, e)] == [True, True, False, False, False]
